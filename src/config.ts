@@ -1,0 +1,189 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { Fault } from './fault.ts'
+
+const boolean = z
+  .enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'], {
+    error: 'expected true or false',
+  })
+  .transform((value) => ['true', '1', 'yes', 'on'].includes(value))
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, { error: `expected a whole number from ${least} to ${most}` })
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, {
+      error: `expected a whole number from ${least} to ${most}`,
+    })
+
+const milliseconds = z.string().transform((text, context) => {
+  try {
+    const duration = Temporal.Duration.from(text)
+    const total = duration.total({ unit: 'milliseconds', relativeTo: '2000-01-01T00:00Z[UTC]' })
+    if (total > 0 && text.startsWith('P')) return total
+  } catch {}
+  context.addIssue({
+    code: 'custom',
+    message: 'expected an ISO 8601 duration above zero, such as PT15M',
+  })
+  return z.NEVER
+})
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ''),
+)
+
+const origins = list.refine(
+  (entries) => entries.every((entry) => URL.canParse(entry) && new URL(entry).origin === entry),
+  { error: 'expected origins with no path, separated by commas, such as https://solar.example' },
+)
+
+const databaseUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol),
+    { error: 'expected an address such as postgres://user:password@host:5432/database' },
+  )
+
+const token = z
+  .string()
+  .regex(/^[\x21-\x7e]{16,}$/, { error: 'expected at least 16 printable characters, no spaces' })
+
+const Environment = z.object({
+  DATABASE_URL: databaseUrl.optional(),
+  DATABASE_POOL_SIZE: wholeNumber(2, 1000).default(10),
+  STATEMENT_TIMEOUT: milliseconds.default(10_000),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535).default(4000),
+  HELIOGRAPH_DATA_DIR: z.string().default('.heliograph'),
+  ADMIN_TOKEN: token.optional(),
+  INGEST_TOKEN: token.optional(),
+  READ_TOKEN: token.optional(),
+  PUBLIC_READ: boolean.optional(),
+  MIGRATE_ON_START: boolean.optional(),
+  SIMULATE: wholeNumber(0, 1000).optional(),
+  STALE_AFTER: milliseconds.default(15 * 60_000),
+  CORS_ORIGINS: origins.default([]),
+  TRUST_PROXY: list.default([]),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
+})
+
+export interface Config {
+  /** undefined: the embedded database in `dataDir`. */
+  readonly databaseUrl: string | undefined
+  readonly databasePoolSize: number
+  /** What a request's query may take, in milliseconds. */
+  readonly statementTimeout: number
+  readonly host: string
+  readonly port: number
+  /** Absolute. */
+  readonly dataDir: string
+  readonly tokens: {
+    /** undefined: generated and kept in `dataDir`. */
+    readonly admin: string | undefined
+    readonly ingest: string | undefined
+    readonly read: string | undefined
+  }
+  /** Whether reading needs no token. */
+  readonly publicRead: boolean
+  readonly migrateOnStart: boolean
+  /** Number of simulated plants. */
+  readonly simulate: number
+  /** Age in milliseconds from which a plant's newest reading counts as stale. */
+  readonly staleAfter: number
+  readonly corsOrigins: readonly string[]
+  /** Addresses of the proxies whose `X-Forwarded-*` headers count. */
+  readonly trustedProxies: readonly string[]
+  readonly logLevel: string
+  readonly logFormat: 'pretty' | 'json'
+}
+
+/**
+ * Turns environment variables into the configuration. Every fault is reported at once, in one
+ * `CONFIGURATION_INVALID`; an empty variable counts as not set.
+ */
+export function parseConfig(
+  environment: Record<string, string | undefined>,
+  options: { workingDirectory?: string; terminal?: boolean } = {},
+): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const parsed = Environment.safeParse(given)
+  const faults = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => {
+        const name = String(issue.path[0])
+        return `${name}: ${issue.message}${isSecret(name) ? '' : `, got ${given[name]}`}`
+      })
+  if (!parsed.success) throw invalid(faults)
+
+  const values = parsed.data
+  const onLoopback = isLoopback(values.HOST)
+  const publicRead = values.PUBLIC_READ ?? onLoopback
+  if (!onLoopback && !publicRead && values.READ_TOKEN === undefined) {
+    faults.push(
+      `HOST: ${values.HOST} can be reached by others, and nobody could read: set READ_TOKEN, or PUBLIC_READ=true to let everyone`,
+    )
+  }
+  const tokens = [values.ADMIN_TOKEN, values.INGEST_TOKEN, values.READ_TOKEN].filter(
+    (token) => token !== undefined,
+  )
+  if (new Set(tokens).size < tokens.length) {
+    faults.push('ADMIN_TOKEN, INGEST_TOKEN, READ_TOKEN: expected a different token for each role')
+  }
+  if (faults.length > 0) throw invalid(faults)
+
+  const embedded = values.DATABASE_URL === undefined
+  return Object.freeze({
+    databaseUrl: values.DATABASE_URL,
+    databasePoolSize: values.DATABASE_POOL_SIZE,
+    statementTimeout: values.STATEMENT_TIMEOUT,
+    host: values.HOST,
+    port: values.PORT,
+    dataDir: resolve(options.workingDirectory ?? process.cwd(), values.HELIOGRAPH_DATA_DIR),
+    tokens: Object.freeze({
+      admin: values.ADMIN_TOKEN,
+      ingest: values.INGEST_TOKEN,
+      read: values.READ_TOKEN,
+    }),
+    publicRead,
+    migrateOnStart: values.MIGRATE_ON_START ?? embedded,
+    simulate: values.SIMULATE ?? (embedded ? 1 : 0),
+    staleAfter: values.STALE_AFTER,
+    corsOrigins: Object.freeze(values.CORS_ORIGINS),
+    trustedProxies: Object.freeze(values.TRUST_PROXY),
+    logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT ?? (options.terminal ? 'pretty' : 'json'),
+  })
+}
+
+/** Reads a `.env` file where there is one, then the environment, which wins. */
+export function readConfig(): Config {
+  try {
+    process.loadEnvFile()
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  }
+  return parseConfig(process.env, { terminal: process.stdout.isTTY })
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d+){3}$/.test(host)
+}
+
+function isSecret(name: string): boolean {
+  return name.endsWith('_TOKEN') || name === 'DATABASE_URL'
+}
+
+function invalid(faults: readonly string[]): Fault {
+  return new Fault(
+    'CONFIGURATION_INVALID',
+    ['The configuration cannot be used:', ...faults.map((fault) => `  ${fault}`)].join('\n'),
+  )
+}

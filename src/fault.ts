@@ -1,0 +1,39 @@
+/** What can go wrong in a way that its caller should be told; programs match on these, so they never change. */
+export type FaultCode =
+  | 'ALREADY_RUNNING'
+  | 'BAD_USER_INPUT'
+  | 'CONFIGURATION_INVALID'
+  | 'DATABASE_UNAVAILABLE'
+  | 'DATA_FOLDER_IN_USE'
+  | 'DATA_FOLDER_UNUSABLE'
+  | 'FORBIDDEN'
+  | 'IMPORT_REFUSED'
+  | 'INVALID_CURSOR'
+  | 'INVALID_RANGE'
+  | 'MIGRATION_FAILED'
+  | 'PAGE_TOO_LARGE'
+  | 'PORT_UNAVAILABLE'
+  | 'QUERY_TIMEOUT'
+  | 'QUERY_TOO_COMPLEX'
+  | 'SCHEMA_NOT_READY'
+  | 'STORAGE_FULL'
+  | 'TOO_MANY_READINGS'
+  | 'UNAUTHENTICATED'
+
+/** An error that is told to the caller as it is: the message says what was expected, what came, and the cure. */
+export class Fault extends Error {
+  readonly code: FaultCode
+  /** Where in the input the fault lies, such as `['readings', 3, 'soc']`. */
+  readonly path: readonly (string | number)[] | undefined
+
+  constructor(
+    code: FaultCode,
+    message: string,
+    options: { path?: readonly (string | number)[]; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'Fault'
+    this.code = code
+    this.path = options.path
+  }
+}

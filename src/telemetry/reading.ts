@@ -1,0 +1,166 @@
+import type { Instant } from '../database/instant.ts'
+
+/**
+ * What an inverter measures, under the names of the API, with the column of `solark.telemetry` that keeps it.
+ * Signs, everywhere: positive power flows towards the house. null means "not measured", never 0.
+ */
+export const quantities = [
+  { field: 'soc', column: 'soc', type: 'number', unit: '%', description: 'State of charge, %.' },
+  {
+    field: 'batteryPower',
+    column: 'batt_power',
+    type: 'number',
+    unit: 'W',
+    description: 'W; + discharging, - charging.',
+  },
+  { field: 'batteryVoltage', column: 'batt_voltage', type: 'number', unit: 'V', description: 'V.' },
+  {
+    field: 'batteryCurrent',
+    column: 'batt_current',
+    type: 'number',
+    unit: 'A',
+    description: 'A; + discharging, - charging.',
+  },
+  { field: 'pvPower', column: 'pv_power', type: 'number', unit: 'W', description: 'W, >= 0.' },
+  { field: 'pvVoltage', column: 'pv_voltage', type: 'number', unit: 'V', description: 'V.' },
+  { field: 'pvCurrent', column: 'pv_current', type: 'number', unit: 'A', description: 'A.' },
+  { field: 'loadPower', column: 'load_power', type: 'number', unit: 'W', description: 'W, >= 0.' },
+  {
+    field: 'gridPower',
+    column: 'grid_power',
+    type: 'number',
+    unit: 'W',
+    description: 'W; + importing, - exporting.',
+  },
+  {
+    field: 'pvToGrid',
+    column: 'pv_to_grid',
+    type: 'number',
+    unit: 'W',
+    description: 'W of PV going to the grid.',
+  },
+  {
+    field: 'gridToLoad',
+    column: 'grid_to_load',
+    type: 'number',
+    unit: 'W',
+    description: 'W of grid power going to the load.',
+  },
+  {
+    field: 'pvToLoad',
+    column: 'pv_to_load',
+    type: 'boolean',
+    unit: null,
+    description: 'Whether PV feeds the load.',
+  },
+  {
+    field: 'pvToBattery',
+    column: 'pv_to_bat',
+    type: 'boolean',
+    unit: null,
+    description: 'Whether PV charges the battery.',
+  },
+  {
+    field: 'batteryToLoad',
+    column: 'bat_to_load',
+    type: 'boolean',
+    unit: null,
+    description: 'Whether the battery feeds the load.',
+  },
+] as const
+
+export type Quantity = (typeof quantities)[number]
+
+type Measured<Type> = Type extends 'number' ? number : boolean
+
+/** The values of one reading, by API name. */
+export type Measurements = {
+  [Entry in Quantity as Entry['field']]: Measured<Entry['type']> | null
+}
+
+/** A reading on its way in: which plant, when, and what was measured. */
+export interface Reading extends Measurements {
+  plantId: number
+  timestamp: Instant
+}
+
+/** A reading as it is kept. */
+export interface StoredReading extends Reading {
+  id: number
+  createdAt: Instant
+}
+
+/** Plants of the simulator have ids from here on; real plants stay below. */
+export const FIRST_SIMULATED_PLANT = 900_001
+
+export function isSimulated(plantId: number): boolean {
+  return plantId >= FIRST_SIMULATED_PLANT
+}
+
+/** A reading of nothing yet: every quantity "not measured". */
+export function emptyReading(plantId: number, timestamp: Instant): Reading {
+  return {
+    plantId,
+    timestamp,
+    soc: null,
+    batteryPower: null,
+    batteryVoltage: null,
+    batteryCurrent: null,
+    pvPower: null,
+    pvVoltage: null,
+    pvCurrent: null,
+    loadPower: null,
+    gridPower: null,
+    pvToGrid: null,
+    gridToLoad: null,
+    pvToLoad: null,
+    pvToBattery: null,
+    batteryToLoad: null,
+  }
+}
+
+const EARLIEST: Instant = Date.UTC(2000, 0, 1) * 1000
+const FUTURE_TOLERANCE_US = 5 * 60 * 1_000_000
+const LARGEST_PLANT_ID = 2_147_483_647
+
+/** One thing wrong with a reading, in the words of whoever sent it. */
+export interface ReadingFault {
+  field: keyof Reading
+  expected: string
+  got: string
+}
+
+/**
+ * Finds what makes a reading unfit to be stored: a plant id or time out of range, a number that is not finite,
+ * a state of charge outside 0 to 100. Returns the first fault, or undefined.
+ */
+export function findReadingFault(reading: Reading, now: Instant): ReadingFault | undefined {
+  const { plantId, timestamp, soc } = reading
+  if (!Number.isInteger(plantId) || plantId < 0 || plantId > LARGEST_PLANT_ID) {
+    return {
+      field: 'plantId',
+      expected: `a whole number from 0 to ${LARGEST_PLANT_ID}`,
+      got: String(plantId),
+    }
+  }
+  if (!Number.isSafeInteger(timestamp)) {
+    return { field: 'timestamp', expected: 'a time', got: String(timestamp) }
+  }
+  if (timestamp < EARLIEST || timestamp > now + FUTURE_TOLERANCE_US) {
+    return {
+      field: 'timestamp',
+      expected: 'a time from 2000 to five minutes from now',
+      got: new Date(timestamp / 1000).toISOString(),
+    }
+  }
+  for (const { field, type } of quantities) {
+    const value = reading[field]
+    if (type === 'number' && value !== null && !Number.isFinite(value)) {
+      return { field, expected: 'a finite number', got: String(value) }
+    }
+  }
+  if (soc !== null && (soc < 0 || soc > 100)) {
+    return { field: 'soc', expected: 'a percentage from 0 to 100', got: String(soc) }
+  }
+  return undefined
+}
