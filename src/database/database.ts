@@ -1,0 +1,120 @@
+import type { Readable, Writable } from 'node:stream'
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import { parseInstant } from './instant.ts'
+import type { Schema } from './schema.ts'
+
+/** A database that Heliograph works on: PostgreSQL 15 to 18, with or without TimescaleDB. */
+export interface Database extends AsyncDisposable {
+  /** For requests: pooled, every statement under the statement timeout. */
+  readonly kysely: Kysely<Schema>
+  /** Opens a connection of its own for long work, with no statement timeout. */
+  openSession(purpose: string): Promise<Session>
+}
+
+/** One connection, so that locks, temporary tables and notices belong to one piece of work. */
+export interface Session extends AsyncDisposable {
+  readonly kysely: Kysely<Schema>
+  /** What the database said: RAISE NOTICE and warnings, in order. */
+  readonly notices: readonly string[]
+  /** Feeds `COPY … FROM STDIN`. */
+  copyFrom(statement: string): Writable
+  /** Reads `COPY … TO STDOUT`. */
+  copyTo(statement: string): Readable
+}
+
+export interface DatabaseOptions {
+  url: string
+  poolSize: number
+  /** Milliseconds. */
+  statementTimeout: number
+  /** Called when an idle connection breaks, such as on a restart of the database. */
+  onIdleError?: (error: Error) => void
+  /** Called after each query of a request. */
+  onQuery?: (query: { sql: string; durationMs: number }) => void
+}
+
+const BIGINT = pg.types.builtins.INT8
+const TIMESTAMPTZ = pg.types.builtins.TIMESTAMPTZ
+
+/** How values are read, by type: bigint as a number that is exact, timestamptz as an Instant. */
+export const parsers: Record<number, (text: string) => unknown> = {
+  [BIGINT]: (text) => {
+    const value = Number(text)
+    if (!Number.isSafeInteger(value)) throw new RangeError(`${text} is above 2^53 - 1`)
+    return value
+  },
+  [TIMESTAMPTZ]: parseInstant,
+}
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) => parsers[oid] ?? pg.types.getTypeParser(oid, format),
+}
+
+/** Settings that the parsers above depend on; JIT costs more than it gives on short queries. */
+export const SESSION_SETTINGS = "set timezone = 'UTC'; set datestyle = 'ISO'; set jit = off"
+
+const CONNECT_TIMEOUT_MS = 5000
+
+export function openDatabase(options: DatabaseOptions): Database {
+  const connection = {
+    connectionString: options.url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    types,
+  }
+  const pool = new pg.Pool({
+    ...connection,
+    application_name: 'heliograph',
+    max: options.poolSize,
+    onConnect: async (client) => {
+      await client.query(
+        `${SESSION_SETTINGS}; set statement_timeout = ${Math.round(options.statementTimeout)}`,
+      )
+    },
+  })
+  pool.on('error', (error) => options.onIdleError?.(error))
+  const { onQuery } = options
+  const kysely = new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool }),
+    log: (event) => onQuery?.({ sql: event.query.sql, durationMs: event.queryDurationMillis }),
+  })
+
+  return {
+    kysely,
+    openSession: async (purpose) => {
+      const client = new pg.Client({ ...connection, application_name: `heliograph ${purpose}` })
+      // A broken connection also fails the query under way; without a listener it would end the process.
+      client.on('error', () => {})
+      await client.connect()
+      await client.query(SESSION_SETTINGS)
+      return sessionOf(client)
+    },
+    [Symbol.asyncDispose]: async () => {
+      await kysely.destroy()
+      if (!pool.ended) await pool.end()
+    },
+  }
+}
+
+function sessionOf(client: pg.Client): Session {
+  const notices: string[] = []
+  client.on('notice', (notice) => notices.push(notice.message ?? ''))
+  const lease = Object.assign(client, { release: () => {} })
+  const kysely = new Kysely<Schema>({
+    dialect: new PostgresDialect({
+      pool: { connect: async () => lease, end: async () => {}, options: {} },
+    }),
+  })
+  return {
+    kysely,
+    notices,
+    copyFrom: (statement) => client.query(copyFrom(statement)),
+    copyTo: (statement) => client.query(copyTo(statement)),
+    [Symbol.asyncDispose]: async () => {
+      await kysely.destroy()
+      await client.end()
+    },
+  }
+}

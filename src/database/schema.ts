@@ -1,0 +1,43 @@
+import type { ColumnType, Generated } from 'kysely'
+import type { Instant } from './instant.ts'
+
+/** Read as an Instant; written as text, which keeps the microseconds. */
+type Timestamp = ColumnType<Instant, string | undefined, string>
+
+/** One reading of one plant; the key is plant and timestamp. */
+export interface TelemetryTable {
+  id: Generated<number>
+  plant_id: Generated<number>
+  timestamp: Timestamp
+  soc: number | null
+  batt_power: number | null
+  batt_voltage: number | null
+  batt_current: number | null
+  pv_power: number | null
+  pv_voltage: number | null
+  pv_current: number | null
+  load_power: number | null
+  grid_power: number | null
+  pv_to_grid: number | null
+  grid_to_load: number | null
+  pv_to_load: boolean | null
+  pv_to_bat: boolean | null
+  bat_to_load: boolean | null
+  created_at: Timestamp
+  txid: Generated<string>
+}
+
+export interface PlantTable {
+  id: number
+  name: string | null
+  time_zone: Generated<string>
+  created_at: Timestamp
+}
+
+/** The tables that requests read and write. */
+export interface Schema {
+  'solark.plant': PlantTable
+  'solark.telemetry': TelemetryTable
+  /** Candidates for the newest reading of each plant, kept by the trigger; the greatest timestamp counts. */
+  'solark.latest': TelemetryTable
+}
