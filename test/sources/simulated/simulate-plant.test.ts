@@ -199,7 +199,10 @@ test('a reading is the same wherever its range starts and whatever the steps', (
       anyInstant,
       fc.integer({ min: 0, max: 40 * 24 * 60 }),
       fc.constantFrom(SECOND, 60 * SECOND, 300 * SECOND),
-      (plant, instant, minutesEarlier, every) => {
+      // A great battery remembers for weeks.
+      fc.integer({ min: 1, max: 8 }),
+      (home, instant, minutesEarlier, every, batteries) => {
+        const plant = { ...home, batteryCapacity: home.batteryCapacity * batteries }
         const at = Math.floor(instant / every) * every
         const alone = readingAt(plant, at)
         const from = at - minutesEarlier * MINUTE
