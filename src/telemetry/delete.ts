@@ -1,0 +1,19 @@
+import { type Kysely, sql } from 'kysely'
+import { formatInstant, type Instant } from '../database/instant.ts'
+import type { Schema } from '../database/schema.ts'
+
+/** Removes a plant's readings from `from` to just before `to`, and answers how many there were. */
+export async function deleteReadings(
+  kysely: Kysely<Schema>,
+  { plantId, from, to }: { plantId: number; from: Instant; to: Instant },
+): Promise<number> {
+  const { numDeletedRows } = await kysely
+    .deleteFrom('solark.telemetry')
+    .where('plant_id', '=', plantId)
+    .where('timestamp', '>=', timestamptz(from))
+    .where('timestamp', '<', timestamptz(to))
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}
+
+const timestamptz = (instant: Instant) => sql<Instant>`${formatInstant(instant)}::timestamptz`
