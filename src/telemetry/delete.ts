@@ -1,6 +1,7 @@
-import { type Kysely, sql } from 'kysely'
-import { formatInstant, type Instant } from '../database/instant.ts'
+import type { Kysely } from 'kysely'
+import type { Instant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
+import { timestamptz } from '../database/timestamptz.ts'
 
 /** Removes a plant's readings from `from` to just before `to`, and answers how many there were. */
 export async function deleteReadings(
@@ -15,5 +16,3 @@ export async function deleteReadings(
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
 }
-
-const timestamptz = (instant: Instant) => sql<Instant>`${formatInstant(instant)}::timestamptz`

@@ -1,12 +1,9 @@
-/** What happens to a reading whose plant and instant are stored already, or came earlier in the same input. */
-export type OnDuplicate = 'KEEP' | 'REPLACE'
-
-/** What became of a number of readings that were stored together. */
+/** What became of the readings that were sent; received = inserted + duplicates. */
 export interface RecordOutcome {
   received: number
   inserted: number
-  /** Plant and instant were there already, in the table or earlier in the input; received - inserted. */
+  /** Readings whose plant and instant were there already, in the table or earlier among those sent. */
   duplicates: number
-  /** Duplicates whose measurements differ from those that were there: kept or replaced, as asked. */
+  /** Duplicates whose values differ from what is stored (kept or replaced, as asked). */
   conflicts: number
 }

@@ -5,8 +5,9 @@ import type { Schema } from '../database/schema.ts'
 import type { Chunk } from './chunk.ts'
 import { copyChunk } from './copy-chunk.ts'
 import { copyColumns } from './copy-rows.ts'
-import type { OnDuplicate, RecordOutcome } from './outcome.ts'
+import type { RecordOutcome } from './outcome.ts'
 import { quantities } from './reading.ts'
+import type { OnDuplicate } from './record.ts'
 
 const measured = quantities.map(({ column }) => column)
 const columns = sql.join(copyColumns.map((column) => sql.ref(column)))
