@@ -2,24 +2,27 @@ import type { Kysely } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 import { FIRST_SIMULATED_PLANT } from '../../telemetry/reading.ts'
 
-/** Takes every simulated plant and its readings away, in one transaction; answers how many of each there were. */
-export function removeSimulatedPlants(
-  kysely: Kysely<Schema>,
-): Promise<{ plants: number; readings: number }> {
+/** Ids of the simulated plants that have readings or were registered. */
+export async function simulatedPlantIds(kysely: Kysely<Schema>): Promise<number[]> {
+  const plants = await kysely
+    .selectFrom('solark.plant')
+    .select('id')
+    .where('id', '>=', FIRST_SIMULATED_PLANT)
+    .orderBy('id')
+    .execute()
+  return plants.map((plant) => plant.id)
+}
+
+/** Takes a plant and its readings away, and answers how many readings there were. */
+export function removePlant(kysely: Kysely<Schema>, id: number): Promise<number> {
   return kysely.transaction().execute(async (transaction) => {
-    // First, so that no reading that goes is a plant's newest, for which its trigger would seek the next one.
-    await transaction
-      .deleteFrom('solark.latest')
-      .where('plant_id', '>=', FIRST_SIMULATED_PLANT)
-      .execute()
-    const readings = await transaction
+    // First, so that no reading that goes is the newest, for which the trigger would seek the one before it.
+    await transaction.deleteFrom('solark.latest').where('plant_id', '=', id).execute()
+    const { numDeletedRows } = await transaction
       .deleteFrom('solark.telemetry')
-      .where('plant_id', '>=', FIRST_SIMULATED_PLANT)
+      .where('plant_id', '=', id)
       .executeTakeFirstOrThrow()
-    const plants = await transaction
-      .deleteFrom('solark.plant')
-      .where('id', '>=', FIRST_SIMULATED_PLANT)
-      .executeTakeFirstOrThrow()
-    return { plants: Number(plants.numDeletedRows), readings: Number(readings.numDeletedRows) }
+    await transaction.deleteFrom('solark.plant').where('id', '=', id).execute()
+    return Number(numDeletedRows)
   })
 }
