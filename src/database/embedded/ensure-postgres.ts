@@ -52,7 +52,8 @@ async function attempt(options: Ensure): Promise<Ensured | StartFailure | 'serve
   const running = await connectToRunning(folder, options)
   if (running !== undefined) return { ...running, reused: true }
   if (role === 'guest' && isServed(folder)) return 'served'
-  return start(options)
+  // Awaited here, so that the lock is held until it has started.
+  return await start(options)
 }
 
 /**
