@@ -55,16 +55,12 @@ export function liveFeedCheck(liveFeed: LiveFeed): Check {
 }
 
 /** How much there is, how fast it grows, and what is slow. */
-export function storageCheck(
-  kysely: Kysely<Schema>,
-  statistics: Statistics,
-  queryTimes: QueryTimes,
-): Check {
+export function storageCheck(statistics: Statistics, queryTimes: QueryTimes): Check {
   return {
     name: 'storage',
     run: () =>
       told(async () => {
-        const [bytes, growth] = await Promise.all([statistics.databaseSize(), readGrowth(kysely)])
+        const [bytes, growth] = await Promise.all([statistics.databaseSize(), statistics.growth()])
         const slowest = queryTimes.slowest()
         const detail = [
           formatBytes(bytes),
@@ -76,27 +72,6 @@ export function storageCheck(
         return { status: 'HEALTHY', detail }
       }),
   }
-}
-
-const FEWEST_ROWS_TO_JUDGE = 1000
-
-/** Bytes a day: the readings of the last day at the average size of a reading, indexes and chunks included. */
-async function readGrowth(kysely: Kysely<Schema>): Promise<number | undefined> {
-  const { rows } = await sql<{ readings: number; rows: number; bytes: number }>`
-    with part as (
-      select pg_class.oid, greatest(reltuples::bigint, n_live_tup, 0) as rows
-      from pg_class
-      left join pg_stat_all_tables on relid = pg_class.oid
-      where pg_class.oid = 'solark.telemetry'::regclass
-        or pg_class.oid in (select inhrelid from pg_inherits where inhparent = 'solark.telemetry'::regclass)
-    )
-    select (select count(*) from solark.telemetry where timestamp > now() - interval '24 hours') as readings,
-      coalesce(sum(rows), 0)::bigint as rows,
-      coalesce(sum(pg_total_relation_size(oid)), 0)::bigint as bytes
-    from part`.execute(kysely)
-  const found = rows[0]
-  if (found === undefined || found.rows < FEWEST_ROWS_TO_JUDGE) return undefined
-  return (found.readings * found.bytes) / found.rows
 }
 
 /** A check that the database keeps from answering tells why in the words of its fault. */

@@ -13,30 +13,38 @@ export interface SystemCounts {
 
 export interface Statistics {
   count(): Promise<SystemCounts>
-  /** At most a minute old: PostgreSQL looks at every file for it. */
+  /** Bytes; at most a minute old, because PostgreSQL looks at every file for it. */
   databaseSize(): Promise<number>
+  /** Bytes a day, at most a minute old; undefined while there is too little to judge by. */
+  growth(): Promise<number | undefined>
 }
 
-const SIZE_KEPT_MS = 60_000
+const KEPT_MS = 60_000
 
 export function createStatistics(kysely: Kysely<Schema>): Statistics {
-  let size: { bytes: Promise<number>; readAt: number } | undefined
   return {
     count: async () => {
       const [readings, agent] = await Promise.all([countReadings(kysely), countAgent(kysely)])
       return { ...readings, ...agent }
     },
-    databaseSize: () => {
-      const now = performance.now()
-      if (size === undefined || now - size.readAt > SIZE_KEPT_MS) {
-        const bytes = readDatabaseSize(kysely)
-        size = { bytes, readAt: now }
-        bytes.catch(() => {
-          size = undefined
-        })
-      }
-      return size.bytes
-    },
+    databaseSize: kept(() => readDatabaseSize(kysely)),
+    growth: kept(() => readGrowth(kysely)),
+  }
+}
+
+/** Reads at most once a minute; a failure is not kept. */
+function kept<Value>(read: () => Promise<Value>): () => Promise<Value> {
+  let last: { value: Promise<Value>; readAt: number } | undefined
+  return () => {
+    const now = performance.now()
+    if (last === undefined || now - last.readAt > KEPT_MS) {
+      const value = read()
+      last = { value, readAt: now }
+      value.catch(() => {
+        last = undefined
+      })
+    }
+    return last.value
   }
 }
 
@@ -44,6 +52,27 @@ async function readDatabaseSize(kysely: Kysely<Schema>): Promise<number> {
   const { rows } = await sql<{ bytes: number }>`
     select pg_database_size(current_database()) as bytes`.execute(kysely)
   return rows[0]?.bytes ?? 0
+}
+
+const FEWEST_ROWS_TO_JUDGE = 1000
+
+/** Bytes a day: the readings of the last day at the average size of a reading, indexes and chunks included. */
+async function readGrowth(kysely: Kysely<Schema>): Promise<number | undefined> {
+  const { rows } = await sql<{ readings: number; rows: number; bytes: number }>`
+    with part as (
+      select pg_class.oid, greatest(reltuples::bigint, n_live_tup, 0) as rows
+      from pg_class
+      left join pg_stat_all_tables on relid = pg_class.oid
+      where pg_class.oid = 'solark.telemetry'::regclass
+        or pg_class.oid in (select inhrelid from pg_inherits where inhparent = 'solark.telemetry'::regclass)
+    )
+    select (select count(*) from solark.telemetry where timestamp > now() - interval '24 hours') as readings,
+      coalesce(sum(rows), 0)::bigint as rows,
+      coalesce(sum(pg_total_relation_size(oid)), 0)::bigint as bytes
+    from part`.execute(kysely)
+  const found = rows[0]
+  if (found === undefined || found.rows < FEWEST_ROWS_TO_JUDGE) return undefined
+  return (found.readings * found.bytes) / found.rows
 }
 
 type ReadingCounts = Pick<SystemCounts, 'totalEnergySnapshots' | 'energySnapshots24h' | 'plants'>
