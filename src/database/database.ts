@@ -84,8 +84,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     log: (event) => onQuery?.({ sql: event.query.sql, durationMs: event.queryDurationMillis }),
   })
 
-  const connect = async (purpose: string): Promise<pg.Client> => {
-    const client = new pg.Client({ ...connection, application_name: `heliograph ${purpose}` })
+  const connect = async (purpose: string, extra: pg.ClientConfig = {}): Promise<pg.Client> => {
+    const client = new pg.Client({
+      ...connection,
+      ...extra,
+      application_name: `heliograph ${purpose}`,
+    })
     // A broken connection also fails the query under way; without a listener it would end the process.
     client.on('error', () => {})
     await client.connect()
@@ -98,7 +102,12 @@ export function openDatabase(options: DatabaseOptions): Database {
       await client.query(SESSION_SETTINGS)
       return sessionOf(client)
     },
-    listen: (channel, events) => openListener(() => connect('live feed'), channel, events),
+    listen: (channel, events) =>
+      openListener(
+        () => connect('live feed', { query_timeout: CONNECT_TIMEOUT_MS }),
+        channel,
+        events,
+      ),
     [Symbol.asyncDispose]: async () => {
       await kysely.destroy()
       if (!pool.ended) await pool.end()

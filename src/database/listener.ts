@@ -18,12 +18,12 @@ export interface Listener extends AsyncDisposable {
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 5000
 const PROBE_EVERY_MS = 15_000
-const PROBE_TIMEOUT_MS = 5000
 const FAREWELL_MS = 1000
 
 /**
  * Keeps one connection on LISTEN, and connects again with a jittered, growing pause whenever it breaks. The
- * connection is probed, since a peer that vanished without a word would otherwise go unnoticed for hours.
+ * connection is probed, since a peer that vanished without a word would otherwise go unnoticed for hours: its
+ * queries need a timeout.
  */
 export function openListener(
   connect: () => Promise<pg.Client>,
@@ -43,7 +43,7 @@ export function openListener(
     client.on('notification', ({ payload }) => events.onNotification(payload ?? ''))
     closing.signal.addEventListener('abort', () => ended.resolve(), { once: true })
     const probe = setInterval(() => {
-      client.query({ text: 'select 1', query_timeout: PROBE_TIMEOUT_MS }).catch(ended.reject)
+      client.query('select 1').catch(ended.reject)
     }, PROBE_EVERY_MS)
     try {
       await client.query(`listen ${pg.escapeIdentifier(channel)}`)

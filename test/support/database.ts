@@ -96,6 +96,22 @@ async function openTimescale(): Promise<TestDatabase> {
       copyTo: needsNative,
       [Symbol.asyncDispose]: async () => {},
     }),
+    listen: (channel, events) => {
+      let listening = false
+      const unlisten = pglite.listen(channel, events.onNotification).then((stop) => {
+        listening = true
+        events.onListening()
+        return stop
+      })
+      return {
+        get listening() {
+          return listening
+        },
+        [Symbol.asyncDispose]: async () => {
+          await (await unlisten)()
+        },
+      }
+    },
     [Symbol.asyncDispose]: () => kysely.destroy(),
   }
 }

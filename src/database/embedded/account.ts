@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process'
+import { chmod, lchown, readdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { Fault } from '../../fault.ts'
+import type { Binaries } from './binaries.ts'
+import type { DataFolder } from './data-folder.ts'
+
+/** The user that PostgreSQL runs as. It refuses to run as root, and wants its files to be its own. */
+export interface Account {
+  /** Whose the cluster's files are, seen from here. */
+  readonly uid: number
+  readonly gid: number
+  /** How to spawn a program as this user. */
+  command(file: string, args: readonly string[]): Command
+}
+
+export interface Command {
+  readonly file: string
+  readonly args: readonly string[]
+  readonly as: { readonly uid?: number; readonly gid?: number }
+}
+
+/** Meant for programs that keep files; has a name on every system, which initdb asks for. */
+const DAEMON = 1
+
+/**
+ * Whoever runs this, if not root. For root, the first of these that can enter the folder:
+ * 1. the user who owns the cluster already, so that nothing changes hands;
+ * 2. root itself, disguised in a user namespace: works in folders that no other user can enter;
+ * 3. the user daemon: works in containers, which mostly forbid user namespaces.
+ */
+export async function chooseAccount(folder: DataFolder, binaries: Binaries): Promise<Account> {
+  const owner = await stat(folder.cluster).catch(() => undefined)
+  const uid = process.getuid?.() ?? 0
+  if (uid !== 0) {
+    if (owner !== undefined && owner.uid !== uid) throw belongsToAnother(folder, owner.uid, uid)
+    return {
+      uid,
+      gid: process.getgid?.() ?? uid,
+      command: (file, args) => ({ file, args, as: {} }),
+    }
+  }
+  if (owner !== undefined && owner.uid !== 0) {
+    const account = anotherUser(owner.uid, owner.gid)
+    if (await canRun(account, binaries, folder.root)) return account
+  }
+  if (await canRun(disguisedRoot, binaries, folder.root)) return disguisedRoot
+  const daemon = anotherUser(DAEMON, DAEMON)
+  if (await canRun(daemon, binaries, dirname(folder.root))) {
+    // It must pass through the data folder to its own part; the rest stays unreadable to it.
+    await chmod(folder.root, 0o711)
+    return daemon
+  }
+  throw new Fault(
+    'DATA_FOLDER_UNUSABLE',
+    `PostgreSQL refuses to run as root, and neither a user namespace nor another user can reach both ${folder.root} and ${binaries.postgres}. Start as an ordinary user, or move both to where every user can enter, or set DATABASE_URL to a PostgreSQL of your own.`,
+  )
+}
+
+const disguisedRoot: Account = {
+  uid: 0,
+  gid: 0,
+  command: (file, args) => ({
+    file: 'unshare',
+    args: ['--user', `--map-user=${DAEMON}`, `--map-group=${DAEMON}`, '--', file, ...args],
+    as: {},
+  }),
+}
+
+function anotherUser(uid: number, gid: number): Account {
+  return { uid, gid, command: (file, args) => ({ file, args, as: { uid, gid } }) }
+}
+
+async function canRun(account: Account, binaries: Binaries, folder: string): Promise<boolean> {
+  const enter = 'cd "$0" && exec "$1" --version'
+  const { file, args, as } = account.command('/bin/sh', ['-c', enter, folder, binaries.postgres])
+  try {
+    await promisify(execFile)(file, args, { ...as, cwd: '/' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Gives the cluster to the account where it was another's. PostgreSQL must not be running. */
+export async function handOver(cluster: string, account: Account): Promise<void> {
+  const { uid } = await stat(cluster)
+  if (uid === account.uid) return
+  const entries = await readdir(cluster, { recursive: true })
+  for (const entry of entries) await lchown(join(cluster, entry), account.uid, account.gid)
+  // Last, so that a crash half-way is seen the next time.
+  await lchown(cluster, account.uid, account.gid)
+}
+
+function belongsToAnother(folder: DataFolder, owner: number, uid: number): Fault {
+  return new Fault(
+    'DATA_FOLDER_UNUSABLE',
+    `${folder.cluster} belongs to user ${owner}, this is user ${uid}. Start as that user, or run: sudo chown -R ${uid} ${folder.root}`,
+  )
+}

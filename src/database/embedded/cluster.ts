@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { lchown, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
+import { Fault } from '../../fault.ts'
+import type { Account } from './account.ts'
+import type { Binaries } from './binaries.ts'
+import { type DataFolder, folderFault } from './data-folder.ts'
+import { cleanEnvironment } from './environment.ts'
+
+/** The name of both the database and the user who owns it. */
+export const NAME = 'heliograph'
+
+const UNFINISHED = 'postgres.new-'
+
+/**
+ * Makes the cluster where there is none. It is built beside its place and renamed when it is whole and on
+ * disk, so a half-made one is never taken for data, and only what never held any is removed.
+ * Hold the start lock.
+ */
+export async function createCluster(
+  folder: DataFolder,
+  binaries: Binaries,
+  account: Account,
+): Promise<void> {
+  try {
+    await removeUnfinished(folder)
+    if (!(await isEmptyOrAbsent(folder.cluster))) return
+    const unfinished = join(folder.root, `${UNFINISHED}${randomBytes(4).toString('hex')}`)
+    const passwordFile = join(unfinished, 'password')
+    const cluster = join(unfinished, 'cluster')
+    await mkdir(unfinished, { mode: 0o700 })
+    await writeFile(passwordFile, randomBytes(24).toString('base64url'), {
+      mode: 0o600,
+      flush: true,
+    })
+    await lchown(passwordFile, account.uid, account.gid)
+    await lchown(unfinished, account.uid, account.gid)
+    await initdb(binaries, account, cluster, passwordFile)
+    await rename(passwordFile, join(cluster, basename(folder.password)))
+    await sync(cluster)
+    await rename(cluster, folder.cluster)
+    await sync(folder.root)
+    await rm(unfinished, { recursive: true })
+  } catch (error) {
+    await removeUnfinished(folder).catch(() => {})
+    throw folderFault(folder, error)
+  }
+}
+
+/** Refuses data that these programs cannot read; it is left as it is. */
+export async function checkVersion(folder: DataFolder, binaries: Binaries): Promise<void> {
+  const version = await readFile(join(folder.cluster, 'PG_VERSION'), 'utf8').catch(() => undefined)
+  if (version?.trim() === `${binaries.major}`) return
+  const found = version === undefined ? 'no PG_VERSION' : `PostgreSQL ${version.trim()}`
+  throw new Fault(
+    'DATA_FOLDER_UNUSABLE',
+    `${folder.cluster}: expected the data of PostgreSQL ${binaries.major}, found ${found}. Nothing was changed. Set HELIOGRAPH_DATA_DIR to another folder, or export with the version that made it and import again.`,
+  )
+}
+
+export async function readPassword(folder: DataFolder): Promise<string> {
+  try {
+    return (await readFile(folder.password, 'utf8')).trim()
+  } catch (error) {
+    throw folderFault(folder, error)
+  }
+}
+
+async function initdb(
+  binaries: Binaries,
+  account: Account,
+  cluster: string,
+  passwordFile: string,
+): Promise<void> {
+  const { file, args, as } = account.command(binaries.initdb, [
+    `--pgdata=${cluster}`,
+    `--username=${NAME}`,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--no-instructions',
+  ])
+  try {
+    await promisify(execFile)(file, args, { ...as, cwd: '/', env: cleanEnvironment })
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : ''
+    throw new Error(`initdb failed${said && `: ${said}`}`, { cause: error })
+  }
+}
+
+/** What a process left that was killed while it made the cluster. */
+async function removeUnfinished(folder: DataFolder): Promise<void> {
+  for (const entry of await readdir(folder.root)) {
+    if (!entry.startsWith(UNFINISHED)) continue
+    await rm(join(folder.root, entry), { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+async function isEmptyOrAbsent(path: string): Promise<boolean> {
+  try {
+    return (await readdir(path)).length === 0
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true
+    throw error
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  await using handle = await open(path)
+  await handle.sync()
+}

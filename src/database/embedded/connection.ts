@@ -1,0 +1,82 @@
+import pg from 'pg'
+import { Fault } from '../../fault.ts'
+import { NAME, readPassword } from './cluster.ts'
+import type { DataFolder } from './data-folder.ts'
+import { isSameFolder } from './postmaster.ts'
+
+const CONNECT_TIMEOUT_MS = 5000
+const NO_SUCH_DATABASE = '3D000'
+const WRONG_PASSWORD = '28P01'
+
+export interface Connection extends AsyncDisposable {
+  readonly client: pg.Client
+  /** Settles when the connection ends, by whichever side. */
+  readonly ended: Promise<void>
+}
+
+/** The address of the database, with the password; whatever PGSSLMODE says, there is no TLS on loopback. */
+export async function urlOf(folder: DataFolder, port: number): Promise<string> {
+  const password = await readPassword(folder)
+  return `postgres://${NAME}:${password}@127.0.0.1:${port}/${NAME}?sslmode=disable`
+}
+
+/** Connects to the PostgreSQL of the folder, and to no other that happens to listen there. */
+export async function connect(
+  folder: DataFolder,
+  port: number,
+  purpose: string,
+): Promise<Connection> {
+  const url = await urlOf(folder, port)
+  const connection = await open(url, purpose).catch(async (error) => {
+    if (codeOf(error) === WRONG_PASSWORD) throw notOurs(folder, port, error)
+    if (codeOf(error) !== NO_SUCH_DATABASE) throw error
+    await createDatabase(url)
+    return open(url, purpose)
+  })
+  const { rows } = await connection.client.query<{ folder: string }>(
+    "select current_setting('data_directory') as folder",
+  )
+  if (await isSameFolder(rows[0]?.folder ?? '', folder.cluster)) return connection
+  await connection[Symbol.asyncDispose]()
+  throw notOurs(folder, port)
+}
+
+/** After the first start, or after one that was killed right there. */
+async function createDatabase(url: string): Promise<void> {
+  const administration = new URL(url)
+  administration.pathname = '/postgres'
+  await using connection = await open(administration.href, 'creates the database')
+  await connection.client.query(`create database ${NAME}`)
+}
+
+async function open(url: string, purpose: string): Promise<Connection> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: `heliograph ${purpose}`,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+  })
+  // `ended` tells; without a listener a broken connection would end the process.
+  client.on('error', () => {})
+  const ended = new Promise<void>((resolve) => client.once('end', resolve))
+  const connection = { client, ended, [Symbol.asyncDispose]: () => client.end() }
+  try {
+    await client.connect()
+    return connection
+  } catch (error) {
+    await client.end().catch(() => {})
+    throw error
+  }
+}
+
+function notOurs(folder: DataFolder, port: number, cause?: unknown): Fault {
+  return new Fault(
+    'DATA_FOLDER_UNUSABLE',
+    `Port ${port} is not answered by the PostgreSQL of ${folder.cluster}, or not with the password in ${folder.password}. If no PostgreSQL runs on this folder, delete ${folder.cluster}/postmaster.pid.`,
+    { cause },
+  )
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}

@@ -1,0 +1,60 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Fault } from '../../fault.ts'
+
+/** Where everything of an embedded database lies; absolute paths. */
+export interface DataFolder {
+  readonly root: string
+  /** PostgreSQL's own folder. It appears complete, by one rename. */
+  readonly cluster: string
+  /** Inside the cluster, so that the two can never differ. */
+  readonly password: string
+  readonly log: string
+  /** Held by whoever changes what runs or lies here: creating the cluster, starting, stopping. */
+  readonly startLock: string
+  /** Held by the one server, for as long as it lives. */
+  readonly serverLock: string
+  /** Shared by all who use the database; who gets it alone is the last one out. */
+  readonly usersLock: string
+}
+
+export function dataFolder(root: string): DataFolder {
+  const cluster = join(root, 'postgres')
+  return {
+    root,
+    cluster,
+    password: join(cluster, 'heliograph.password'),
+    log: join(root, 'postgres.log'),
+    startLock: join(root, 'locks', 'start'),
+    serverLock: join(root, 'locks', 'server'),
+    usersLock: join(root, 'locks', 'users'),
+  }
+}
+
+/** Makes the folder where it is missing, closed to other users. */
+export async function prepareDataFolder(folder: DataFolder): Promise<void> {
+  try {
+    await mkdir(folder.root, { recursive: true, mode: 0o700 })
+    await mkdir(join(folder.root, 'locks'), { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw folderFault(folder, error)
+  }
+}
+
+/** What an error of the file system means for the data folder, with the cure. */
+export function folderFault(folder: DataFolder, error: unknown): Fault {
+  if (error instanceof Fault) return error
+  const said = error instanceof Error ? error.message : String(error)
+  if (/ENOSPC|EDQUOT|No space left|Disk quota exceeded/.test(said)) {
+    return new Fault(
+      'STORAGE_FULL',
+      `The disk of ${folder.root} is full: ${said}. Free some space and start again; nothing is lost.`,
+      { cause: error },
+    )
+  }
+  return new Fault(
+    'DATA_FOLDER_UNUSABLE',
+    `The data folder ${folder.root} cannot be used: ${said}. Expected a folder that this user can write; correct its rights, or set HELIOGRAPH_DATA_DIR to another.`,
+    { cause: error },
+  )
+}

@@ -1,0 +1,102 @@
+import { setTimeout } from 'node:timers/promises'
+import { Fault } from '../../fault.ts'
+import type { Logger } from '../../log.ts'
+import { chooseAccount, handOver } from './account.ts'
+import { locateBinaries } from './binaries.ts'
+import { checkVersion, createCluster } from './cluster.ts'
+import { type Connection, connect } from './connection.ts'
+import type { DataFolder } from './data-folder.ts'
+import { fileLock, tryFileLock } from './file-lock.ts'
+import { freePort } from './free-port.ts'
+import { endOrphans } from './orphans.ts'
+import { connectToRunning } from './running-postgres.ts'
+import { type StartFailure, spawnPostgres } from './spawn-postgres.ts'
+
+const GIVE_UP_AFTER_MS = 20_000
+const RETRY_MS = 100
+
+export interface Ensure {
+  folder: DataFolder
+  role: 'server' | 'guest'
+  /** Named in pg_stat_activity. */
+  purpose: string
+  log: Logger
+  signal: AbortSignal
+  /** To start again: the port where clients expect it, and no new cluster. undefined: anywhere. */
+  port?: number
+}
+
+export interface Ensured {
+  readonly connection: Connection
+  readonly port: number
+  /** Whether it was running already. */
+  readonly reused: boolean
+}
+
+/** Connects to the folder's PostgreSQL, and starts it, or makes it, where none runs. */
+export async function ensurePostgres(options: Ensure): Promise<Ensured> {
+  const { folder, role, log, signal } = options
+  const giveUp = performance.now() + GIVE_UP_AFTER_MS
+  for (;;) {
+    const outcome = await attempt(options)
+    if (typeof outcome !== 'string') return outcome
+    log.debug({ outcome, role }, 'PostgreSQL could not be started yet')
+    if (performance.now() > giveUp) throw givenUp(folder, outcome)
+    await setTimeout(RETRY_MS, undefined, { signal })
+  }
+}
+
+async function attempt(options: Ensure): Promise<Ensured | StartFailure | 'served'> {
+  const { folder, role, signal } = options
+  using _start = await fileLock(folder.startLock, 'exclusive', signal)
+  const running = await connectToRunning(folder, options)
+  if (running !== undefined) return { ...running, reused: true }
+  if (role === 'guest' && isServed(folder)) return 'served'
+  // Awaited here, so that the lock is held until it has started.
+  return await start(options)
+}
+
+/**
+ * Where a server lives, only it starts PostgreSQL: what looks like a dead process from here may be a live one
+ * in another container on the same folder, and two PostgreSQL on one cluster destroy it.
+ */
+function isServed(folder: DataFolder): boolean {
+  using free = tryFileLock(folder.serverLock, 'exclusive')
+  return free === undefined
+}
+
+async function start(options: Ensure): Promise<Ensured | StartFailure> {
+  const { folder, purpose, log, signal } = options
+  const binaries = await locateBinaries()
+  const account = await chooseAccount(folder, binaries)
+  if (options.port === undefined) await createCluster(folder, binaries, account)
+  await checkVersion(folder, binaries)
+  await handOver(folder.cluster, account)
+  const port = options.port ?? (await freePort())
+  const started = await spawnPostgres({ folder, binaries, account, port, signal })
+  if (started === 'orphans') await endOrphans(folder, log)
+  if (typeof started === 'string') return started
+  log.debug({ pid: started.pid, port }, 'PostgreSQL started')
+  return { connection: await connect(folder, port, purpose), port, reused: false }
+}
+
+function givenUp(folder: DataFolder, reason: StartFailure | 'served'): Fault {
+  switch (reason) {
+    case 'served':
+      return new Fault(
+        'DATABASE_UNAVAILABLE',
+        `A server uses ${folder.root}, but its PostgreSQL cannot be reached from here. If the server runs in a container, run this in the same container.`,
+      )
+    case 'port taken':
+      return new Fault(
+        'PORT_UNAVAILABLE',
+        'PostgreSQL cannot listen on its port of 127.0.0.1, because another program does. End that program, or restart Heliograph.',
+      )
+    case 'orphans':
+    case 'another starts':
+      return new Fault(
+        'DATA_FOLDER_UNUSABLE',
+        `PostgreSQL cannot start in ${folder.cluster}, because processes of another PostgreSQL still use it. End them (their names begin with "postgres:") and start again.`,
+      )
+  }
+}

@@ -1,0 +1,7 @@
+/** For PostgreSQL's programs: none of the PG* variables, locale or time zone of whoever starts them. */
+export const cleanEnvironment: NodeJS.ProcessEnv = Object.freeze({
+  PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
+  LANG: 'C',
+  LC_ALL: 'C',
+  TZ: 'UTC',
+})

@@ -1,0 +1,60 @@
+import { accessSync, chownSync, constants, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setInterval } from 'node:timers/promises'
+import { Fault } from '../../fault.ts'
+
+const SQLITE_BUSY = 5
+const RETRY_MS = 20
+
+/**
+ * Takes a lock on a file between processes, or undefined where others hold it. The kernel drops it when the
+ * process ends, however it ends, so there is no stale lock to guess about.
+ *
+ * Node has no `flock`, but the SQLite inside it locks files the same way on Linux and macOS: the file is an
+ * empty database, never written. Do not open it by other means: closing any handle would drop the lock.
+ */
+export function tryFileLock(path: string, mode: 'shared' | 'exclusive'): Disposable | undefined {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { timeout: 0 })
+    giveToFolderOwner(path)
+    // SQLite would make do with a file that it can only read, and lock nothing.
+    accessSync(path, constants.W_OK)
+    database.exec(
+      mode === 'shared' ? 'begin; select count(*) from sqlite_schema' : 'begin exclusive',
+    )
+  } catch (error) {
+    database?.close()
+    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return
+    throw new Fault(
+      'DATA_FOLDER_UNUSABLE',
+      `Cannot lock ${path}: expected a writable folder on a local disk. Set HELIOGRAPH_DATA_DIR to one.`,
+      { cause: error },
+    )
+  }
+  const held = database
+  return { [Symbol.dispose]: () => held.close() }
+}
+
+/** Takes a lock, waiting for those who hold it. */
+export async function fileLock(
+  path: string,
+  mode: 'shared' | 'exclusive',
+  signal?: AbortSignal,
+): Promise<Disposable> {
+  const first = tryFileLock(path, mode)
+  if (first !== undefined) return first
+  for await (const _ of setInterval(RETRY_MS, undefined, signal && { signal })) {
+    const lock = tryFileLock(path, mode)
+    if (lock !== undefined) return lock
+  }
+  throw new Error(`Waiting for ${path} ended without the lock`)
+}
+
+/** A start with sudo must not lock the folder's user out afterwards. */
+function giveToFolderOwner(path: string): void {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = statSync(dirname(path))
+  if (uid !== 0) chownSync(path, uid, gid)
+}

@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process'
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+/** What PostgreSQL's main process says about itself in `postmaster.pid`. It stays behind after a crash. */
+export interface Postmaster {
+  readonly pid: number
+  /** undefined: not yet written. */
+  readonly port: number | undefined
+  readonly ready: boolean
+}
+
+/** undefined: PostgreSQL was stopped in order, or never ran. */
+export async function readPostmaster(cluster: string): Promise<Postmaster | undefined> {
+  const text = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(whereAbsent(''))
+  const [pid, , , port, , , , status = ''] = text.split('\n')
+  const number = Math.abs(Number.parseInt(pid ?? '', 10))
+  if (!(number > 0)) return
+  return {
+    pid: number,
+    port: Number.parseInt(port ?? '', 10) || undefined,
+    ready: status.trim() === 'ready',
+  }
+}
+
+/**
+ * Whose the process with this number is: the numbers of a crashed PostgreSQL are given out again, in
+ * containers even the same ones at each start.
+ * - `ours`: the main process of PostgreSQL on this cluster
+ * - `foreign`: certainly something else, or a process that has ended and was not collected by its parent
+ * - `unclear`: it may be ours, so it must not be touched
+ */
+export async function identify(
+  pid: number,
+  cluster: string,
+): Promise<'gone' | 'ours' | 'foreign' | 'unclear'> {
+  if (!isAlive(pid)) return 'gone'
+  const command = await commandLine(pid)
+  if (command === undefined) return isAlive(pid) ? 'unclear' : 'gone'
+  if (!isMainProcess(command)) return 'foreign'
+  const folder = / -D (.+?)(?: -c |$)/.exec(command)?.[1]
+  if (folder === undefined) return 'unclear'
+  const same = await isSameFolder(folder, cluster)
+  if (same === undefined) return 'unclear'
+  return same ? 'ours' : 'foreign'
+}
+
+/** undefined: one of them does not exist or cannot be seen. */
+export async function isSameFolder(one: string, other: string): Promise<boolean | undefined> {
+  try {
+    const [left, right] = await Promise.all([stat(one), stat(other)])
+    return left.dev === right.dev && left.ino === right.ino
+  } catch {
+    return
+  }
+}
+
+/** PostgreSQL's children call themselves "postgres: checkpointer"; an ended process has no command line. */
+export function isMainProcess(command: string): boolean {
+  return /(^|\/)postgres( |$)/.test(command)
+}
+
+/** Another user's process does not count, as for PostgreSQL itself: it cannot be the owner of our cluster. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+/** Words separated by spaces. undefined: cannot be seen. */
+export async function commandLine(pid: number): Promise<string | undefined> {
+  try {
+    if (process.platform === 'linux') {
+      return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ').trim()
+    }
+    const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', 'command=', '-p', `${pid}`])
+    return stdout.trim()
+  } catch {
+    return
+  }
+}
+
+/** For `.catch`: the value where the file does not exist; any other error stays one. */
+function whereAbsent<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return value
+    throw error
+  }
+}

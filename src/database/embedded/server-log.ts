@@ -1,0 +1,40 @@
+import { constants, copyFile, open, readFile, stat, truncate } from 'node:fs/promises'
+
+const LARGEST_BYTES = 4 * 1024 * 1024
+const CHECK_MS = 60_000
+
+/**
+ * Keeps what PostgreSQL logs to one file of a few megabytes and the one before it (`.1`). PostgreSQL holds
+ * the file open for appending and outlives us, so it is copied and emptied, not renamed.
+ */
+export async function boundLog(path: string): Promise<void> {
+  const size = await stat(path).then(
+    (file) => file.size,
+    () => 0,
+  )
+  if (size < LARGEST_BYTES) return
+  await copyFile(path, `${path}.1`, constants.COPYFILE_FICLONE)
+  await truncate(path)
+}
+
+/** Bounds the log again and again, without keeping the process alive. */
+export function keepLogBounded(path: string, onError: (error: unknown) => void): Disposable {
+  const timer = setInterval(() => boundLog(path).catch(onError), CHECK_MS).unref()
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}
+
+/** What was logged from a byte on, at most its last 4000 characters. */
+export async function readLogSince(path: string, offset: number): Promise<string> {
+  const text = await readFile(path)
+  return text.subarray(offset).toString('utf8').slice(-4000).trim()
+}
+
+/** Opens the log for a program to append to, and tells where its lines will begin. */
+export async function openLog(
+  path: string,
+): Promise<{ fd: number; offset: number } & AsyncDisposable> {
+  await boundLog(path)
+  const handle = await open(path, 'a', 0o600)
+  const { size } = await handle.stat()
+  return { fd: handle.fd, offset: size, [Symbol.asyncDispose]: () => handle.close() }
+}

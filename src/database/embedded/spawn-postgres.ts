@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process'
+import { setInterval } from 'node:timers/promises'
+import { Fault } from '../../fault.ts'
+import type { Account } from './account.ts'
+import type { Binaries } from './binaries.ts'
+import { type DataFolder, folderFault } from './data-folder.ts'
+import { cleanEnvironment } from './environment.ts'
+import { identify, type Postmaster, readPostmaster } from './postmaster.ts'
+import { openLog, readLogSince } from './server-log.ts'
+
+const POLL_MS = 15
+
+/** Given on the command line, so that the version that starts it decides, not the one that made it. */
+const SETTINGS: Record<string, string> = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  lc_messages: 'C',
+  max_connections: '100',
+  shared_buffers: '128MB',
+  // No extra processes for reading: one disk, small tables.
+  io_method: 'sync',
+  log_min_messages: 'warning',
+  // Statements may carry what users would not want in a log file.
+  log_min_error_statement: 'panic',
+  log_checkpoints: 'off',
+}
+
+/**
+ * Why PostgreSQL ended instead of starting, where trying again helps:
+ * - `orphans`: processes of a killed one still hold its memory
+ * - `another starts`: one whose starter was killed came first
+ */
+export type StartFailure = 'port taken' | 'orphans' | 'another starts'
+
+/**
+ * Starts PostgreSQL in a session of its own, so that it outlives this process and Ctrl-C does not reach it,
+ * and waits until it accepts connections: as long as it lives, since recovery after a crash may take a while.
+ * Hold the start lock.
+ */
+export async function spawnPostgres(options: {
+  folder: DataFolder
+  binaries: Binaries
+  account: Account
+  port: number
+  signal: AbortSignal
+}): Promise<Postmaster | StartFailure> {
+  const { folder, binaries, account, port, signal } = options
+  const settings = Object.entries({ ...SETTINGS, port: `${port}` }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ])
+  const { file, args, as } = account.command(binaries.postgres, ['-D', folder.cluster, ...settings])
+  await using log = await openLog(folder.log)
+  const child = spawn(file, args, {
+    ...as,
+    cwd: '/',
+    env: { ...cleanEnvironment, ...(await forgiveForeignProcess(folder)) },
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+  })
+  child.unref()
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('exit', (code, by) => resolve(by === null ? `exit code ${code}` : `signal ${by}`))
+  })
+  const ready = new AbortController()
+  const started = await Promise.race([
+    ended,
+    whenReady(folder, child.pid, AbortSignal.any([signal, ready.signal])),
+  ]).finally(() => ready.abort())
+  if (typeof started !== 'string') return started
+  return explain(folder, started, await readLogSince(folder.log, log.offset))
+}
+
+async function whenReady(
+  folder: DataFolder,
+  pid: number | undefined,
+  signal: AbortSignal,
+): Promise<Postmaster> {
+  for await (const _ of setInterval(POLL_MS, undefined, { signal })) {
+    const postmaster = await readPostmaster(folder.cluster)
+    if (postmaster?.pid === pid && postmaster?.ready) return postmaster
+  }
+  throw signal.reason
+}
+
+/**
+ * PostgreSQL refuses to start while the process lives whose number an earlier run left in `postmaster.pid`,
+ * except its parent and the "grandparent" that pg_ctl tells it by this variable. A process that is certainly
+ * not PostgreSQL is passed off as that: unlike deleting the file, this keeps all of PostgreSQL's own checks.
+ */
+async function forgiveForeignProcess(folder: DataFolder): Promise<NodeJS.ProcessEnv> {
+  const left = await readPostmaster(folder.cluster)
+  if (left === undefined || (await identify(left.pid, folder.cluster)) !== 'foreign') return {}
+  return { PG_GRANDPARENT_PID: `${left.pid}` }
+}
+
+function explain(folder: DataFolder, ended: string, said: string): StartFailure {
+  if (/Address already in use|could not create any TCP\/IP sockets/.test(said)) return 'port taken'
+  if (/pre-existing shared memory block/.test(said)) return 'orphans'
+  if (/lock file "postmaster.pid" (already exists|is empty)/.test(said)) return 'another starts'
+  if (/No space left|Disk quota exceeded/.test(said)) throw folderFault(folder, new Error(said))
+  throw new Fault(
+    'DATA_FOLDER_UNUSABLE',
+    `PostgreSQL did not start in ${folder.cluster} (${ended}); nothing was deleted. It said:\n${said || 'nothing'}`,
+  )
+}

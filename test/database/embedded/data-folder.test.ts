@@ -1,0 +1,140 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openEmbeddedPostgres } from '../../../src/database/embedded/embedded-postgres.ts'
+import { createLogger } from '../../../src/log.ts'
+import { killPostgres, query } from './postgres-process.ts'
+import { spawnHolder } from './spawn-holder.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
+
+test('the data of another major version is refused and left as it is', async () => {
+  await using folder = await temporaryFolder()
+  const cluster = join(folder.path, 'postgres')
+  await mkdir(cluster)
+  await writeFile(join(cluster, 'PG_VERSION'), '17\n')
+
+  const opened = openEmbeddedPostgres({ dataDir: folder.path, role: 'server', log })
+  await expect(opened).rejects.toMatchObject({
+    code: 'DATA_FOLDER_UNUSABLE',
+    message: expect.stringMatching(/PostgreSQL 18.*PostgreSQL 17.*HELIOGRAPH_DATA_DIR/),
+  })
+  expect(await readdir(cluster)).toEqual(['PG_VERSION'])
+})
+
+test('a folder that is no cluster is refused and left as it is', async () => {
+  await using folder = await temporaryFolder()
+  await mkdir(join(folder.path, 'postgres'))
+  await writeFile(join(folder.path, 'postgres', 'holiday.jpg'), 'precious')
+
+  const opened = openEmbeddedPostgres({ dataDir: folder.path, role: 'server', log })
+  await expect(opened).rejects.toMatchObject({ code: 'DATA_FOLDER_UNUSABLE' })
+  expect(await readdir(join(folder.path, 'postgres'))).toEqual(['holiday.jpg'])
+})
+
+test('a file in place of the data folder is refused', async () => {
+  await using folder = await temporaryFolder()
+  const dataDir = join(folder.path, 'file')
+  await writeFile(dataDir, '')
+  const opened = openEmbeddedPostgres({ dataDir, role: 'server', log })
+  await expect(opened).rejects.toMatchObject({
+    code: 'DATA_FOLDER_UNUSABLE',
+    message: expect.stringContaining('HELIOGRAPH_DATA_DIR'),
+  })
+})
+
+test('after a crash the number of PostgreSQL belongs to another program: it starts, the other lives', async () => {
+  await using folder = await temporaryFolder()
+  await using crashed = spawnHolder(folder.path, 'server')
+  await query((await crashed.answer)?.url ?? '', 'create table kept as select 42 as answer')
+  await crashed.kill()
+  await killPostgres(folder.path)
+
+  const pidFile = join(folder.path, 'postgres', 'postmaster.pid')
+  const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+  try {
+    const [, ...lines] = (await readFile(pidFile, 'utf8')).split('\n')
+    await writeFile(pidFile, [stranger.pid, ...lines].join('\n'))
+    await using next = await openEmbeddedPostgres({ dataDir: folder.path, role: 'server', log })
+    expect(next.reused).toBe(false)
+    expect(await query(next.url, 'select answer from kept')).toEqual([{ answer: 42 }])
+    expect(stranger.exitCode).toBe(null)
+  } finally {
+    stranger.kill()
+    await once(stranger, 'exit')
+  }
+})
+
+test('after a crash the number of PostgreSQL belongs to that of another data folder', async () => {
+  await using folder = await temporaryFolder()
+  await using otherFolder = await temporaryFolder()
+  await using other = await openEmbeddedPostgres({ dataDir: otherFolder.path, role: 'server', log })
+  await using crashed = spawnHolder(folder.path, 'server')
+  await crashed.answer
+  await crashed.kill()
+  await killPostgres(folder.path)
+  const otherFile = await readFile(join(otherFolder.path, 'postgres', 'postmaster.pid'))
+  await writeFile(join(folder.path, 'postgres', 'postmaster.pid'), otherFile)
+
+  await using next = await openEmbeddedPostgres({ dataDir: folder.path, role: 'server', log })
+  expect(next.url).not.toBe(other.url)
+  await query(next.url, 'create table mine ()')
+  expect(await query(other.url, "select to_regclass('mine') as mine")).toEqual([{ mine: null }])
+})
+
+test.skipIf(!canMount())(
+  'a full disk stops the first start; with room the next one works',
+  async () => {
+    await using folder = await temporaryFolder()
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', folder.path])
+    try {
+      const opened = openEmbeddedPostgres({ dataDir: folder.path, role: 'server', log })
+      await expect(opened).rejects.toMatchObject({ code: 'STORAGE_FULL' })
+
+      execFileSync('mount', ['-o', 'remount,size=200m', folder.path])
+      await using next = await openEmbeddedPostgres({ dataDir: folder.path, role: 'server', log })
+      expect(await query(next.url, 'select 1 as one')).toEqual([{ one: 1 }])
+    } finally {
+      execFileSync('umount', [folder.path])
+    }
+  },
+)
+
+test.skipIf(!canMount())(
+  'a read-only folder is refused, and good again once it can be written',
+  async () => {
+    await using folder = await temporaryFolder()
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200m', 'tmpfs', folder.path])
+    const dataDir = folder.path
+    try {
+      {
+        await using first = await openEmbeddedPostgres({ dataDir, role: 'server', log })
+        await query(first.url, 'create table kept as select 42 as answer')
+      }
+      execFileSync('mount', ['-o', 'remount,ro', dataDir])
+      const opened = openEmbeddedPostgres({ dataDir, role: 'server', log })
+      await expect(opened).rejects.toMatchObject({ code: 'DATA_FOLDER_UNUSABLE' })
+
+      execFileSync('mount', ['-o', 'remount,rw', dataDir])
+      await using next = await openEmbeddedPostgres({ dataDir, role: 'server', log })
+      expect(await query(next.url, 'select answer from kept')).toEqual([{ answer: 42 }])
+    } finally {
+      execFileSync('umount', [dataDir])
+    }
+  },
+)
+
+/** Small and read-only disks are made by mounting, for which the test must be root, and not in most containers. */
+function canMount(): boolean {
+  try {
+    execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], {
+      stdio: 'ignore',
+    })
+    return process.getuid?.() === 0
+  } catch {
+    return false
+  }
+}
