@@ -131,7 +131,10 @@ function tell(report: CsvImportReport): void {
       report.skippedTimes,
       `${report.skippedTimes} in an hour that the clock skips, moved on by it.`,
     ],
-    [refused.count, `${refused.count} rows were skipped:\n${refused.describe()}`],
+    [
+      refused.count,
+      `${refused.count === 1 ? '1 row was' : `${refused.count} rows were`} skipped:\n${refused.describe()}`,
+    ],
   ] as const
   for (const [count, note] of notes) if (count > 0) process.stderr.write(`${note}\n`)
   process.stdout.write(

@@ -3,7 +3,8 @@ import type { Zone } from './zone.ts'
 
 interface Course {
   last: Instant
-  ascending: boolean
+  /** undefined: not known yet. */
+  ascending: boolean | undefined
 }
 
 /**
@@ -31,7 +32,7 @@ export class PlantClock {
     const only = this.#zone.instantOf(wall)
     const instant = only ?? this.#resolve(wall, course)
     if (course === undefined) {
-      course = { last: instant, ascending: true }
+      course = { last: instant, ascending: undefined }
       this.#courses.set(plantId, course)
     } else if (only !== undefined && only !== course.last) {
       course.ascending = only > course.last
@@ -48,7 +49,7 @@ export class PlantClock {
     }
     this.repeated++
     if (course === undefined) return earlier
-    const { last, ascending } = course
+    const { last, ascending = later > last } = course
     if (ascending) return earlier <= last && later > last ? later : earlier
     return later < last ? later : earlier
   }
