@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import { createYoga, type GraphQLParams, type YogaServerInstance } from 'graphql-yoga'
-import type { Role } from './access.ts'
+import type { Role } from '../graphql/role.ts'
 import { useDocuments } from './documents.ts'
 import type { Tell } from './told-error.ts'
 

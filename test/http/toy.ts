@@ -4,7 +4,7 @@ import ComplexityPlugin from '@pothos/plugin-complexity'
 import { pino } from 'pino'
 import { parseConfig } from '../../src/config.ts'
 import { Fault } from '../../src/fault.ts'
-import { type Role, requireRole } from '../../src/http/access.ts'
+import { type Role, requireRole } from '../../src/graphql/role.ts'
 import { type HttpServer, type HttpServerOptions, openHttpServer } from '../../src/http/server.ts'
 
 export const tokens = {
