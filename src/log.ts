@@ -9,6 +9,7 @@ export function createLogger(config: Pick<Config, 'logLevel' | 'logFormat'>): Lo
   const options = {
     level: config.logLevel,
     base: {},
+    serializers: { err: serializeError },
     redact: { paths: ['*.authorization', '*.password', '*.token'], censor: '[redacted]' },
   }
   if (config.logFormat === 'json') return pino(options, pino.destination({ dest: 2, sync: true }))
@@ -22,4 +23,22 @@ export function createLogger(config: Pick<Config, 'logLevel' | 'logFormat'>): Lo
       translateTime: 'SYS:HH:MM:ss',
     }),
   )
+}
+
+interface SerializedError {
+  message: string
+  code?: unknown
+  stack?: string | undefined
+  cause?: SerializedError
+}
+
+/** Errors of drivers carry their whole connection; a log line needs what was said, where, and why. */
+function serializeError(error: unknown): SerializedError {
+  if (!(error instanceof Error)) return { message: String(error) }
+  return {
+    message: error.message,
+    ...('code' in error ? { code: error.code } : {}),
+    stack: error.stack,
+    ...(error.cause === undefined ? {} : { cause: serializeError(error.cause) }),
+  }
 }

@@ -77,7 +77,10 @@ export function openDatabase(options: DatabaseOptions): Database {
       )
     },
   })
-  pool.on('error', (error) => options.onIdleError?.(error))
+  let closing = false
+  pool.on('error', (error) => {
+    if (!closing) options.onIdleError?.(error)
+  })
   const { onQuery } = options
   const kysely = new Kysely<Schema>({
     dialect: new PostgresDialect({ pool }),
@@ -109,6 +112,7 @@ export function openDatabase(options: DatabaseOptions): Database {
         events,
       ),
     [Symbol.asyncDispose]: async () => {
+      closing = true
       await kysely.destroy()
       if (!pool.ended) await pool.end()
     },

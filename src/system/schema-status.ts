@@ -89,7 +89,7 @@ async function readServer(
 async function readTables(kysely: Kysely<Schema>, hasTimescale: boolean): Promise<TableStatus[]> {
   const isHypertable = hasTimescale
     ? sql`exists (select from timescaledb_information.hypertables as hypertable
-        where hypertable.hypertable_schema = nspname and hypertable.hypertable_name = relname)`
+        where hypertable.hypertable_schema = nspname and hypertable.hypertable_name = pg_class.relname)`
     : sql`false`
   const size = hasTimescale
     ? sql`case when is_hypertable then hypertable_size(relation.oid) else pg_total_relation_size(relation.oid) end`
@@ -102,7 +102,7 @@ async function readTables(kysely: Kysely<Schema>, hasTimescale: boolean): Promis
     : sql`pg_relation_size(indexrelid)`
   const { rows } = await sql<TableStatus>`
     with relation as (
-      select pg_class.oid, nspname, relname, relkind, ${isHypertable} as is_hypertable,
+      select pg_class.oid, nspname, pg_class.relname, relkind, ${isHypertable} as is_hypertable,
         greatest(reltuples::bigint, n_live_tup, 0) as known_rows
       from pg_class
       join pg_namespace on pg_namespace.oid = relnamespace

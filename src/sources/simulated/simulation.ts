@@ -44,7 +44,7 @@ export function openSimulation(kysely: Kysely<Schema>, count: number, log: Logge
         const late = silentMs === undefined || silentMs > 10 * EVERY_MS
         return {
           status: late ? 'DEGRADED' : 'HEALTHY',
-          detail: `${count} plants; ${silentMs === undefined ? 'nothing recorded yet' : `last recorded ${(silentMs / 1000).toFixed(1)} s ago`}`,
+          detail: `${count} simulated; ${silentMs === undefined ? 'nothing recorded yet' : `last recorded ${(silentMs / 1000).toFixed(1)} s ago`}`,
         }
       },
     },
