@@ -26,22 +26,22 @@ const DAEMON = 1
 
 /**
  * Whoever runs this, if not root. For root, the first of these that can enter the folder:
- * 1. the user who owns the cluster already, so that nothing changes hands;
+ * 1. the user who owns the cluster already, or the folder for it, so that nothing changes hands;
  * 2. root itself, disguised in a user namespace: works in folders that no other user can enter;
  * 3. the user daemon: works in containers, which mostly forbid user namespaces.
  */
 export async function chooseAccount(folder: DataFolder, binaries: Binaries): Promise<Account> {
-  const owner = await stat(folder.cluster).catch(() => undefined)
+  const owner = await stat(folder.cluster).catch(() => stat(folder.root))
   const uid = process.getuid?.() ?? 0
   if (uid !== 0) {
-    if (owner !== undefined && owner.uid !== uid) throw belongsToAnother(folder, owner.uid, uid)
+    if (owner.uid !== uid) throw belongsToAnother(folder, owner.uid, uid)
     return {
       uid,
       gid: process.getgid?.() ?? uid,
       command: (file, args) => ({ file, args, as: {} }),
     }
   }
-  if (owner !== undefined && owner.uid !== 0) {
+  if (owner.uid !== 0) {
     const account = anotherUser(owner.uid, owner.gid)
     if (await canRun(account, binaries, folder.root)) return account
   }
@@ -96,6 +96,6 @@ export async function handOver(cluster: string, account: Account): Promise<void>
 function belongsToAnother(folder: DataFolder, owner: number, uid: number): Fault {
   return new Fault(
     'DATA_FOLDER_UNUSABLE',
-    `${folder.cluster} belongs to user ${owner}, this is user ${uid}. Start as that user, or run: sudo chown -R ${uid} ${folder.root}`,
+    `The database in ${folder.root} belongs to user ${owner}, this is user ${uid}. Start as that user, or run: sudo chown -R ${uid} ${folder.root}`,
   )
 }

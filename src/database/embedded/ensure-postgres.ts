@@ -12,7 +12,7 @@ import { endOrphans } from './orphans.ts'
 import { connectToRunning } from './running-postgres.ts'
 import { type StartFailure, spawnPostgres } from './spawn-postgres.ts'
 
-const GIVE_UP_AFTER_MS = 20_000
+const GIVE_UP_AFTER_MS = 10_000
 const RETRY_MS = 100
 
 export interface Ensure {

@@ -65,13 +65,22 @@ export async function spawnPostgres(options: {
     child.once('error', (error) => resolve(error.message))
     child.once('exit', (code, by) => resolve(by === null ? `exit code ${code}` : `signal ${by}`))
   })
-  const ready = new AbortController()
-  const started = await Promise.race([
-    ended,
-    whenReady(folder, child.pid, AbortSignal.any([signal, ready.signal])),
-  ]).finally(() => ready.abort())
-  if (typeof started !== 'string') return started
-  return explain(folder, started, await readLogSince(folder.log, log.offset))
+  const stopWaiting = new AbortController()
+  try {
+    const started = await Promise.race([
+      ended,
+      whenReady(folder, child.pid, AbortSignal.any([signal, stopWaiting.signal])),
+    ])
+    if (typeof started !== 'string') return started
+    return explain(folder, started, await readLogSince(folder.log, log.offset))
+  } catch (error) {
+    // Nobody would know of it yet.
+    child.kill('SIGQUIT')
+    await ended
+    throw error
+  } finally {
+    stopWaiting.abort()
+  }
 }
 
 async function whenReady(
