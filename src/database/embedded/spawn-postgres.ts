@@ -4,7 +4,7 @@ import { Fault } from '../../fault.ts'
 import type { Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import { type DataFolder, folderFault } from './data-folder.ts'
-import { cleanEnvironment } from './environment.ts'
+import { cleanEnvironment, SYNC_METHOD } from './environment.ts'
 import { identify, type Postmaster, readPostmaster } from './postmaster.ts'
 import { openLog, readLogSince } from './server-log.ts'
 
@@ -20,6 +20,8 @@ const SETTINGS: Record<string, string> = {
   max_connections: '100',
   shared_buffers: '128MB',
   // No extra processes for reading: one disk, small tables.
+  // Before it recovers from a crash, all files are synced.
+  recovery_init_sync_method: SYNC_METHOD,
   io_method: 'sync',
   log_min_messages: 'warning',
   // Statements may carry what users would not want in a log file.

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmod, chown, readdir, stat } from 'node:fs/promises'
+import { chmod, chown, mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openEmbeddedPostgres } from '../../../src/database/embedded/embedded-postgres.ts'
@@ -10,6 +10,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
 const DAEMON = 1
+const NOBODY = 65534
 
 /** Where there is no `unshare`, as good as in a container that forbids user namespaces. */
 const withoutNamespaces = { PATH: '/nonexistent' }
@@ -59,6 +60,23 @@ test.skipIf(!canBecomeDaemon())(
     await using next = await openEmbeddedPostgres({ dataDir, role: 'server', log })
     expect(await query(next.url, 'select answer from kept')).toEqual([{ answer: 42 }])
     expect((await stat(join(dataDir, 'postgres'))).uid).toBe(DAEMON)
+  },
+)
+
+test.skipIf(!canBecomeDaemon())(
+  'root in the folder of a user leaves everything to that user',
+  async () => {
+    await using folder = await temporaryFolder()
+    await chmod(folder.path, 0o755)
+    const dataDir = join(folder.path, 'data')
+    await mkdir(dataDir, { mode: 0o700 })
+    await chown(dataDir, NOBODY, NOBODY)
+
+    await using postgres = await openEmbeddedPostgres({ dataDir, role: 'server', log })
+    expect(await query(postgres.url, 'select 1 as one')).toEqual([{ one: 1 }])
+    for (const entry of ['', ...(await readdir(dataDir, { recursive: true }))]) {
+      expect((await stat(join(dataDir, entry))).uid, entry).toBe(NOBODY)
+    }
   },
 )
 
