@@ -92,6 +92,11 @@ function givenUp(folder: DataFolder, reason: StartFailure | 'served'): Fault {
         'PORT_UNAVAILABLE',
         'PostgreSQL cannot listen on its port of 127.0.0.1, because another program does. End that program, or restart Heliograph.',
       )
+    case 'killed':
+      return new Fault(
+        'DATABASE_UNAVAILABLE',
+        `PostgreSQL was killed each time it started in ${folder.cluster}, perhaps for want of memory. See ${folder.log}.`,
+      )
     case 'orphans':
     case 'another starts':
       return new Fault(

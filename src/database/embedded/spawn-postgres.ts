@@ -33,8 +33,9 @@ const SETTINGS: Record<string, string> = {
  * Why PostgreSQL ended instead of starting, where trying again helps:
  * - `orphans`: processes of a killed one still hold its memory
  * - `another starts`: one whose starter was killed came first
+ * - `killed`: before it was ready
  */
-export type StartFailure = 'port taken' | 'orphans' | 'another starts'
+export type StartFailure = 'port taken' | 'orphans' | 'another starts' | 'killed'
 
 /**
  * Starts PostgreSQL in a session of its own, so that it outlives this process and Ctrl-C does not reach it,
@@ -110,6 +111,7 @@ async function forgiveForeignProcess(folder: DataFolder): Promise<NodeJS.Process
 
 function explain(folder: DataFolder, ended: string, said: string): StartFailure {
   if (/Address already in use|could not create any TCP\/IP sockets/.test(said)) return 'port taken'
+  if (/^signal/.test(ended) || /was terminated by signal/.test(said)) return 'killed'
   if (/pre-existing shared memory block/.test(said)) return 'orphans'
   if (/lock file "postmaster.pid" (already exists|is empty)/.test(said)) return 'another starts'
   if (/No space left|Disk quota exceeded/.test(said)) throw folderFault(folder, new Error(said))
