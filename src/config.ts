@@ -71,6 +71,7 @@ const Environment = z.object({
   TRUST_PROXY: list.default([]),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
+  INIT_CWD: z.string().optional(),
 })
 
 export interface Config {
@@ -101,6 +102,8 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly logLevel: string
   readonly logFormat: 'pretty' | 'json'
+  /** Where the person stands who typed the command: npm itself runs scripts in the project's folder. */
+  readonly workingDirectory: string
 }
 
 /**
@@ -109,7 +112,7 @@ export interface Config {
  */
 export function parseConfig(
   environment: Record<string, string | undefined>,
-  options: { workingDirectory?: string; terminal?: boolean } = {},
+  options: { terminal?: boolean } = {},
 ): Config {
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
@@ -146,7 +149,7 @@ export function parseConfig(
     statementTimeout: values.STATEMENT_TIMEOUT,
     host: values.HOST,
     port: values.PORT,
-    dataDir: resolve(options.workingDirectory ?? process.cwd(), values.HELIOGRAPH_DATA_DIR),
+    dataDir: resolve(values.HELIOGRAPH_DATA_DIR),
     tokens: Object.freeze({
       admin: values.ADMIN_TOKEN,
       ingest: values.INGEST_TOKEN,
@@ -160,6 +163,7 @@ export function parseConfig(
     trustedProxies: Object.freeze(values.TRUST_PROXY),
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (options.terminal ? 'pretty' : 'json'),
+    workingDirectory: values.INIT_CWD ?? process.cwd(),
   })
 }
 

@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { parseInstant } from './instant.ts'
+import { type Listener, type ListenerEvents, openListener } from './listener.ts'
 import type { Schema } from './schema.ts'
 
 /** A database that Heliograph works on: PostgreSQL 15 to 18, with or without TimescaleDB. */
@@ -11,6 +12,8 @@ export interface Database extends AsyncDisposable {
   readonly kysely: Kysely<Schema>
   /** Opens a connection of its own for long work, with no statement timeout. */
   openSession(purpose: string): Promise<Session>
+  /** Listens to a channel of NOTIFY on a connection of its own, again and again until disposed. */
+  listen(channel: string, events: ListenerEvents): Listener
 }
 
 /** One connection, so that locks, temporary tables and notices belong to one piece of work. */
@@ -81,16 +84,30 @@ export function openDatabase(options: DatabaseOptions): Database {
     log: (event) => onQuery?.({ sql: event.query.sql, durationMs: event.queryDurationMillis }),
   })
 
+  const connect = async (purpose: string, extra: pg.ClientConfig = {}): Promise<pg.Client> => {
+    const client = new pg.Client({
+      ...connection,
+      ...extra,
+      application_name: `heliograph ${purpose}`,
+    })
+    // A broken connection also fails the query under way; without a listener it would end the process.
+    client.on('error', () => {})
+    await client.connect()
+    return client
+  }
   return {
     kysely,
     openSession: async (purpose) => {
-      const client = new pg.Client({ ...connection, application_name: `heliograph ${purpose}` })
-      // A broken connection also fails the query under way; without a listener it would end the process.
-      client.on('error', () => {})
-      await client.connect()
+      const client = await connect(purpose)
       await client.query(SESSION_SETTINGS)
       return sessionOf(client)
     },
+    listen: (channel, events) =>
+      openListener(
+        () => connect('live feed', { query_timeout: CONNECT_TIMEOUT_MS }),
+        channel,
+        events,
+      ),
     [Symbol.asyncDispose]: async () => {
       await kysely.destroy()
       if (!pool.ended) await pool.end()

@@ -29,7 +29,7 @@ export interface TelemetryTable {
 
 export interface PlantTable {
   id: number
-  name: string | null
+  name: ColumnType<string | null, string | null | undefined, string | null>
   time_zone: Generated<string>
   created_at: Timestamp
 }

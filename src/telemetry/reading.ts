@@ -78,6 +78,13 @@ export type Measurements = {
   [Entry in Quantity as Entry['field']]: Measured<Entry['type']> | null
 }
 
+/** Unit and sign of a quantity, in a sentence. */
+export function describe(field: keyof Measurements): string {
+  const quantity = quantities.find((candidate) => candidate.field === field)
+  if (quantity === undefined) throw new RangeError(`${field} is not a quantity`)
+  return quantity.description
+}
+
 /** A reading on its way in: which plant, when, and what was measured. */
 export interface Reading extends Measurements {
   plantId: number

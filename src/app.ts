@@ -1,0 +1,96 @@
+import { migrations } from '../migrations/index.ts'
+import type { Config } from './config.ts'
+import { openDatabase } from './database/database.ts'
+import { openEmbeddedPostgres } from './database/embedded/embedded-postgres.ts'
+import { toDatabaseFault } from './database/faults.ts'
+import { dateOf } from './database/instant.ts'
+import { migrateFirst } from './database/migrate-first.ts'
+import type { Storage } from './database/storage.ts'
+import { createContext } from './graphql/context.ts'
+import { schema } from './graphql/schema.ts'
+import { loadAdminToken } from './http/admin-token.ts'
+import { openHttpServer } from './http/server.ts'
+import type { Logger } from './log.ts'
+import { openServices } from './services.ts'
+import { openSimulation } from './sources/simulated/simulation.ts'
+import type { Check } from './system/health.ts'
+import { createQueryTimes } from './system/query-times.ts'
+import { readSchemaStatus } from './system/schema-status.ts'
+
+/** The running system, and what a person should be told of it. */
+export interface App extends AsyncDisposable {
+  readonly url: string
+  /** Where the readings are kept. */
+  readonly data: string
+  readonly storage: Storage
+  readonly pendingMigrations: number
+  /** Where the admin token is. */
+  readonly adminToken: string
+  readonly simulatedPlants: number
+}
+
+/** Opens every part in order; they close in reverse. Throws a Fault with the cure where one cannot be opened. */
+export async function openApp(config: Config, log: Logger): Promise<App> {
+  await using opening = new AsyncDisposableStack()
+  const { dataDir } = config
+  const embedded =
+    config.databaseUrl === undefined
+      ? opening.use(await openEmbeddedPostgres({ dataDir, role: 'server', log }))
+      : undefined
+  const queryTimes = createQueryTimes()
+  const database = opening.use(
+    openDatabase({
+      url: embedded?.url ?? config.databaseUrl ?? '',
+      poolSize: config.databasePoolSize,
+      statementTimeout: config.statementTimeout,
+      onIdleError: (error) => log.warn({ err: error }, 'A connection to the database broke'),
+      onQuery: queryTimes.record,
+    }),
+  )
+  if (config.migrateOnStart) {
+    const { notices } = await migrateFirst(database, migrations)
+    for (const notice of notices) log.info(notice)
+  }
+  const status = await readSchemaStatus(database.kysely, Object.keys(migrations))
+
+  const checks: Check[] = []
+  const services = opening.use(
+    openServices({ database, migrations, staleAfter: config.staleAfter, log, queryTimes, checks }),
+  )
+  if (config.simulate > 0) {
+    const simulation = opening.use(openSimulation(database.kysely, config.simulate, log))
+    checks.push(simulation.check)
+  }
+  const admin =
+    config.tokens.admin === undefined
+      ? await loadAdminToken(dataDir)
+      : { token: config.tokens.admin, file: undefined }
+  const http = opening.use(
+    await openHttpServer({
+      schema,
+      contextOf: ({ role }) => createContext(services, role),
+      config,
+      adminToken: admin.token,
+      log,
+      translate: (error) => toDatabaseFault(error) ?? error,
+      health: async () => {
+        const health = await services.checkHealth()
+        return { ...health, timestamp: dateOf(health.timestamp).toISOString() }
+      },
+      ready: services.checkReadiness,
+    }),
+  )
+  const open = opening.move()
+  return {
+    url: http.url,
+    data:
+      embedded === undefined
+        ? `PostgreSQL ${status.serverVersion} of DATABASE_URL`
+        : `${dataDir} (embedded PostgreSQL ${status.serverVersion})`,
+    storage: status.storage,
+    adminToken: admin.file ?? 'ADMIN_TOKEN',
+    pendingMigrations: status.migrations.filter(({ status }) => status === 'PENDING').length,
+    simulatedPlants: config.simulate,
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  }
+}

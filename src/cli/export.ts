@@ -1,0 +1,124 @@
+import { createWriteStream, existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { type Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { Command } from 'commander'
+import type { Instant } from '../database/instant.ts'
+import { Fault } from '../fault.ts'
+import { exportCsv } from '../sources/csv/export.ts'
+import { readExtent } from '../telemetry/extent.ts'
+import { catchInterruption, INTERRUPTED } from './interruption.ts'
+import { instantOption, plantIdOption } from './options.ts'
+import { openProgress } from './progress.ts'
+import type { OpenWorkbench } from './workbench.ts'
+
+interface ExportOptions {
+  plant?: number
+  from?: Instant
+  to?: Instant
+  force?: boolean
+}
+
+const EXAMPLE = `
+Example:
+  npm run export -- june.csv.gz --plant 7 --from 2026-06-01T00:00:00Z --to 2026-07-01T00:00:00Z
+
+Import takes the file back bit for bit. Exit code: 0 written, 1 refused, 130 interrupted.`
+
+/** `export FILE`: writes readings as CSV. */
+export function exportCommand(open: OpenWorkbench): Command {
+  return new Command('export')
+    .description('Write readings as CSV, in the order of plant and time.')
+    .argument('<file>', 'where to; compressed where it ends in .gz; - for standard output')
+    .option('--plant <id>', 'of this plant alone', plantIdOption)
+    .option('--from <time>', 'from this time on, such as 2026-06-01T00:00:00Z', instantOption)
+    .option('--to <time>', 'to just before this time', instantOption)
+    .option('--force', 'replace the file where there is one')
+    .addHelpText('after', EXAMPLE)
+    .action(async (file: string, options: ExportOptions) => {
+      using interruption = catchInterruption()
+      try {
+        const rows = await exportTo(open, file, options, interruption.signal)
+        const summary = file === '-' ? process.stderr : process.stdout
+        summary.write(`${rows} readings exported\n`)
+      } catch (error) {
+        if (isBrokenPipe(error)) return
+        if (!interruption.signal.aborted) throw error
+        process.stderr.write('Interrupted: nothing was exported.\n')
+        process.exitCode = INTERRUPTED
+      }
+    })
+}
+
+async function exportTo(
+  open: OpenWorkbench,
+  file: string,
+  { plant: plantId, from, to, force = false }: ExportOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  await using workbench = await open()
+  await using session = await workbench.database.openSession('export')
+  const { count } = await readExtent(session.kysely, { plantId, from, to })
+  using progress = openProgress(count)
+  const counter = new RowCounter((rows) => progress.update(rows, rows))
+  const write = (csv: Readable, sink: NodeJS.WritableStream, compressed: boolean, end: boolean) =>
+    pipeline(compressed ? [csv, counter, createGzip(), sink] : [csv, counter, sink], {
+      signal,
+      end,
+    })
+
+  if (file === '-') {
+    await write(await exportCsv(session, { plantId, from, to }), process.stdout, false, false)
+    return counter.rows
+  }
+  const path = resolve(workbench.workingDirectory, file)
+  if (!force && existsSync(path)) {
+    throw new Fault(
+      'BAD_USER_INPUT',
+      `${path} is there already: name another file, or give --force`,
+    )
+  }
+  const partial = `${path}.partial`
+  try {
+    const csv = await exportCsv(session, { plantId, from, to })
+    await write(csv, createWriteStream(partial), path.endsWith('.gz'), true)
+    await rename(partial, path)
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw error
+  }
+  return counter.rows
+}
+
+/** Passes CSV on and counts its rows: no value of a reading contains a line break. */
+class RowCounter extends Transform {
+  #lines = 0
+  readonly #onRows: (rows: number) => void
+
+  constructor(onRows: (rows: number) => void) {
+    super()
+    this.#onRows = onRows
+  }
+
+  /** Without the header. */
+  get rows(): number {
+    return Math.max(0, this.#lines - 1)
+  }
+
+  override _transform(
+    chunk: Buffer,
+    _encoding: BufferEncoding,
+    done: (error: null, chunk: Buffer) => void,
+  ): void {
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) this.#lines++
+    this.#onRows(this.rows)
+    done(null, chunk)
+  }
+}
+
+/** The reader of standard output, such as `head`, has seen enough. */
+function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EPIPE'
+}

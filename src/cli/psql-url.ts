@@ -1,0 +1,21 @@
+import { Command } from 'commander'
+import { readConfig } from '../config.ts'
+import { runningEmbeddedUrl } from '../database/embedded/embedded-postgres.ts'
+import { Fault } from '../fault.ts'
+
+/** `npm run psql-url`: prints an address that psql takes, such as in `psql "$(npm run -s psql-url)"`. */
+export function psqlUrlCommand(): Command {
+  return new Command('psql-url')
+    .description('Print the address of the database, password included, for psql.')
+    .action(async () => {
+      const config = readConfig()
+      const url = config.databaseUrl ?? (await runningEmbeddedUrl(config.dataDir))
+      if (url === undefined) {
+        throw new Fault(
+          'DATABASE_UNAVAILABLE',
+          `No database runs in ${config.dataDir}: npm start brings it up`,
+        )
+      }
+      process.stdout.write(`${url}\n`)
+    })
+}

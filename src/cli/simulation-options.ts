@@ -1,0 +1,29 @@
+import { InvalidArgumentError } from 'commander'
+
+export function wholeNumberOption(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d{1,16}$/.test(text) && value >= least && value <= most) return value
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`)
+  }
+}
+
+/** Microseconds of a step of whole seconds, at most a day: `60s`, `5m`, `1h`, or an ISO 8601 duration. */
+export function stepOption(text: string): number {
+  const shorthand = /^(\d{1,9})([smh])$/.exec(text)
+  const iso = shorthand === null ? text : `PT${shorthand[1]}${shorthand[2]?.toUpperCase()}`
+  try {
+    const seconds = Temporal.Duration.from(iso).total('seconds')
+    if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 86_400) return seconds * 1_000_000
+  } catch {}
+  throw new InvalidArgumentError('Expected whole seconds up to a day, such as 60s, 5m or PT15M.')
+}
+
+/** A name, not an offset: PostgreSQL takes the sign of an offset the other way round. */
+export function timeZoneOption(text: string): string {
+  try {
+    const { timeZoneId } = Temporal.Now.zonedDateTimeISO(text)
+    if (!/^[+-]/.test(timeZoneId)) return timeZoneId
+  } catch {}
+  throw new InvalidArgumentError('Expected an IANA time zone, such as Africa/Johannesburg.')
+}

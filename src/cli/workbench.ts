@@ -1,0 +1,42 @@
+import { migrations } from '../../migrations/index.ts'
+import { readConfig } from '../config.ts'
+import { type Database, openDatabase } from '../database/database.ts'
+import { openEmbeddedPostgres } from '../database/embedded/embedded-postgres.ts'
+import { migrateFirst } from '../database/migrate-first.ts'
+import { createLogger } from '../log.ts'
+
+/** What a command works on. */
+export interface Workbench extends AsyncDisposable {
+  readonly database: Database
+  /** Relative file names start here. */
+  readonly workingDirectory: string
+}
+
+export type OpenWorkbench = () => Promise<Workbench>
+
+/**
+ * Opens the configured database: the embedded one whether a server runs on it or not, with its migrations
+ * applied, or the one of DATABASE_URL as it is.
+ */
+export async function openWorkbench(): Promise<Workbench> {
+  const config = readConfig()
+  const log = createLogger(config)
+  await using opening = new AsyncDisposableStack()
+  const url =
+    config.databaseUrl ??
+    opening.use(await openEmbeddedPostgres({ dataDir: config.dataDir, role: 'guest', log })).url
+  const database = opening.use(
+    openDatabase({
+      url,
+      poolSize: config.databasePoolSize,
+      statementTimeout: config.statementTimeout,
+    }),
+  )
+  if (config.migrateOnStart) await migrateFirst(database, migrations)
+  const open = opening.move()
+  return {
+    database,
+    workingDirectory: config.workingDirectory,
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  }
+}

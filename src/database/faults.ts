@@ -1,0 +1,83 @@
+import pg from 'pg'
+import { Fault } from '../fault.ts'
+
+const { DatabaseError } = pg
+
+/** Connection failures that have no SQLSTATE: from the socket, from the driver, from its pool. */
+const UNREACHABLE =
+  /^(ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|CONNECTION_)/
+const UNREACHABLE_MESSAGE =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Cannot use a pool after calling end|driver has already been destroyed/
+
+/**
+ * What an error of the database means to a caller; undefined where it is none. The message of the database stays
+ * in the cause: a client gets the code and the cure.
+ */
+export function toDatabaseFault(error: unknown): Fault | undefined {
+  if (error instanceof Fault) return error
+  const sqlState = sqlStateOf(error)
+  if (sqlState !== undefined) return faultOf(sqlState, error)
+  if (error instanceof AggregateError) {
+    const [first] = error.errors.map(toDatabaseFault)
+    return first
+  }
+  if (!(error instanceof Error)) return undefined
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return UNREACHABLE.test(code) || UNREACHABLE_MESSAGE.test(error.message)
+    ? unavailable(error)
+    : undefined
+}
+
+function faultOf(sqlState: string, cause: unknown): Fault {
+  switch (sqlState) {
+    case '3F000':
+    case '42P01':
+    case '42703':
+    case '42883':
+      return new Fault(
+        'SCHEMA_NOT_READY',
+        'The database lacks what this query needs: apply the migrations with the mutation runMigration, or npm run migrate',
+        { cause },
+      )
+    case '57014':
+      return new Fault(
+        'QUERY_TIMEOUT',
+        'The query took longer than STATEMENT_TIMEOUT allows: ask for less, or raise it',
+        { cause },
+      )
+    case '53100':
+      return new Fault(
+        'STORAGE_FULL',
+        'The disk of the database is full: make room; nothing of this request was stored',
+        { cause },
+      )
+    case '42501':
+      return new Fault(
+        'DATABASE_FORBIDS',
+        'The database role of this server may not do that: grant it the rights on the schema solark',
+        { cause },
+      )
+  }
+  // Connection exceptions, operator intervention (a shutdown, a restart), too many connections, wrong credentials.
+  if (/^(08|57P|53300|28|3D000)/.test(sqlState)) return unavailable(cause)
+  return new Fault(
+    'DATABASE_ERROR',
+    `The database refused the request (SQLSTATE ${sqlState}); the log of the server has the reason`,
+    { cause },
+  )
+}
+
+function unavailable(cause: unknown): Fault {
+  return new Fault(
+    'DATABASE_UNAVAILABLE',
+    'The database cannot be reached at the moment; try again, and see health',
+    { cause },
+  )
+}
+
+/** PGlite's errors are no DatabaseError of pg, but carry the same fields. */
+function sqlStateOf(error: unknown): string | undefined {
+  if (error instanceof DatabaseError) return error.code
+  if (!(error instanceof Error) || !('code' in error) || !('severity' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}

@@ -1,0 +1,20 @@
+import { Fault } from '../fault.ts'
+import type { Database } from './database.ts'
+import { type MigrationRun, type Migrations, migrate } from './migrate.ts'
+
+/**
+ * Applies what is pending before anything else is done, waiting where another process does. Throws
+ * MIGRATION_FAILED with the step and its message.
+ */
+export async function migrateFirst(
+  database: Database,
+  migrations: Migrations,
+): Promise<MigrationRun> {
+  await using session = await database.openSession('migrate')
+  const run = await migrate(session, { migrations, wait: true })
+  const failed = run.steps.find(({ error }) => error !== null)
+  if (run.status === 'FAILED') {
+    throw new Fault('MIGRATION_FAILED', `Migration ${failed?.name} failed: ${failed?.error}`)
+  }
+  return run
+}

@@ -1,0 +1,216 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
+import { type Migration, Migrator, NO_MIGRATIONS } from 'kysely/migration'
+import { Fault } from '../fault.ts'
+import { type AppliedMigration, readAppliedMigrations } from './applied-migrations.ts'
+import type { Session } from './database.ts'
+import type { Instant } from './instant.ts'
+
+export type MigrationRunStatus = 'APPLIED' | 'UP_TO_DATE' | 'PLANNED' | 'ALREADY_RUNNING' | 'FAILED'
+
+export interface MigrationStep {
+  name: string
+  /** NOT_EXECUTED: comes after a step that failed. */
+  status: 'APPLIED' | 'PENDING' | 'FAILED' | 'NOT_EXECUTED'
+  appliedAt: Instant | null
+  error: string | null
+}
+
+export interface MigrationRun {
+  status: MigrationRunStatus
+  steps: MigrationStep[]
+  /** What the database said while it ran, in order. */
+  notices: string[]
+  durationMs: number
+}
+
+export type Migrations = Readonly<Record<string, Migration>>
+
+export interface MigrateOptions {
+  migrations: Migrations
+  /** Apply up to and with this one. */
+  target?: string | undefined
+  /** Say what would be applied; write nothing. */
+  dryRun?: boolean
+  /** Where another process migrates: wait for it, or answer ALREADY_RUNNING at once. */
+  wait?: boolean
+}
+
+/** The advisory lock that one migrating process holds, as the two keys of PostgreSQL's lock functions. */
+const LOCK = sql`1212501064, 1`
+const LOCK_RETRY_MS = 100
+
+/**
+ * Applies pending migrations, only ever forward, all in one transaction: where one fails, the database is as it
+ * was, and the run says FAILED with the step and its message. Throws BAD_USER_INPUT on an unknown target.
+ */
+export async function migrate(session: Session, options: MigrateOptions): Promise<MigrationRun> {
+  const { migrations, target, dryRun = false } = options
+  const names = Object.keys(migrations)
+  if (target !== undefined && !names.includes(target)) {
+    throw new Fault('BAD_USER_INPUT', `Expected one of ${names.join(', ')}; got ${target}`, {
+      path: ['target'],
+    })
+  }
+  const plan = async (applied: AppliedMigration[]): Promise<Outcome> => {
+    const steps = stepsOf(names, applied)
+    const refusal = findUnknown(names, applied) ?? findTargetBehind(names, applied, target)
+    if (refusal !== undefined) return failed(steps, refusal.step, refusal.reason)
+    const last = target === undefined ? names.length : names.indexOf(target) + 1
+    const pending = steps.slice(0, last).some((step) => step.status === 'PENDING')
+    if (!pending) return { status: 'UP_TO_DATE', steps }
+    if (dryRun) return { status: 'PLANNED', steps }
+    return moveTo(session, migrations, names[last - 1], steps)
+  }
+  const lock = dryRun ? 'none' : options.wait ? 'wait' : 'try'
+  return run(session, names, lock, plan)
+}
+
+/**
+ * Reverts the migration that was applied last, with every reading where that one made the table. The caller
+ * asks first whether readings may go.
+ */
+export async function revertLast(session: Session, migrations: Migrations): Promise<MigrationRun> {
+  const names = Object.keys(migrations)
+  return run(session, names, 'wait', async (applied) => {
+    const steps = stepsOf(names, applied)
+    const refusal = findUnknown(names, applied)
+    if (refusal !== undefined) return failed(steps, refusal.step, refusal.reason)
+    if (applied.length === 0) return { status: 'UP_TO_DATE', steps }
+    return moveTo(session, migrations, names[applied.length - 2], steps)
+  })
+}
+
+type Outcome = Pick<MigrationRun, 'status' | 'steps'>
+
+async function run(
+  session: Session,
+  names: readonly string[],
+  lock: 'none' | 'try' | 'wait',
+  body: (applied: AppliedMigration[]) => Promise<Outcome>,
+): Promise<MigrationRun> {
+  const started = performance.now()
+  const firstNotice = session.notices.length
+  const outcome = await (async (): Promise<Outcome> => {
+    if (lock === 'none') return body(await readAppliedMigrations(session.kysely))
+    if (!(await acquireLock(session, lock === 'wait'))) {
+      const applied = await readAppliedMigrations(session.kysely)
+      return { status: 'ALREADY_RUNNING', steps: stepsOf(names, applied) }
+    }
+    try {
+      return await body(await readAppliedMigrations(session.kysely))
+    } finally {
+      await sql`select pg_advisory_unlock(${LOCK})`.execute(session.kysely)
+    }
+  })()
+  return {
+    ...outcome,
+    notices: session.notices.slice(firstNotice),
+    durationMs: performance.now() - started,
+  }
+}
+
+/** Applies or reverts in one transaction until `target` is the newest; undefined: until none is left. */
+async function moveTo(
+  session: Session,
+  migrations: Migrations,
+  target: string | undefined,
+  steps: readonly MigrationStep[],
+): Promise<Outcome> {
+  try {
+    await session.kysely.transaction().execute(async (transaction) => {
+      const migrator = new Migrator({
+        db: transaction,
+        provider: { getMigrations: async () => ({ ...migrations }) },
+        migrationTableSchema: 'solark',
+      })
+      const { error, results } = await migrator.migrateTo(target ?? NO_MIGRATIONS)
+      if (error !== undefined) {
+        const step = results?.find((result) => result.status === 'Error')?.migrationName
+        throw step === undefined ? error : new MigrationFailure(step, error)
+      }
+    })
+  } catch (error) {
+    if (!(error instanceof MigrationFailure)) throw error
+    return failed(steps, error.step, error.message)
+  }
+  const applied = await readAppliedMigrations(session.kysely)
+  return { status: 'APPLIED', steps: stepsOf(Object.keys(migrations), applied) }
+}
+
+class MigrationFailure extends Error {
+  readonly step: string
+
+  constructor(step: string, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    this.step = step
+  }
+}
+
+async function acquireLock(session: Session, wait: boolean): Promise<boolean> {
+  for (;;) {
+    const { rows } = await sql<{ acquired: boolean }>`
+      select pg_try_advisory_lock(${LOCK}) as acquired`.execute(session.kysely)
+    if (rows[0]?.acquired === true) return true
+    if (!wait) return false
+    await sleep(LOCK_RETRY_MS)
+  }
+}
+
+interface Refusal {
+  step: string
+  reason: string
+}
+
+function findUnknown(
+  names: readonly string[],
+  applied: readonly AppliedMigration[],
+): Refusal | undefined {
+  const unknown = applied.find(({ name }) => !names.includes(name))
+  if (unknown === undefined) return undefined
+  return {
+    step: unknown.name,
+    reason: `The database is newer than this Heliograph, which does not know its migration ${unknown.name}: run the version that applied it, or a later one`,
+  }
+}
+
+function findTargetBehind(
+  names: readonly string[],
+  applied: readonly AppliedMigration[],
+  target: string | undefined,
+): Refusal | undefined {
+  const newest = applied.at(-1)?.name
+  if (target === undefined || newest === undefined) return undefined
+  if (names.indexOf(target) >= names.indexOf(newest)) return undefined
+  return {
+    step: target,
+    reason: `TARGET_BEHIND: the database is at ${newest}, beyond ${target}; runMigration only goes forward`,
+  }
+}
+
+/** Every step that the code or the database knows, in the order of application. */
+export function stepsOf(
+  names: readonly string[],
+  applied: readonly AppliedMigration[],
+): MigrationStep[] {
+  const appliedAt = new Map(applied.map((migration) => [migration.name, migration.appliedAt]))
+  const unknown = applied.map(({ name }) => name).filter((name) => !names.includes(name))
+  return [...names, ...unknown].map((name) => ({
+    name,
+    status: appliedAt.has(name) ? 'APPLIED' : 'PENDING',
+    appliedAt: appliedAt.get(name) ?? null,
+    error: null,
+  }))
+}
+
+function failed(steps: readonly MigrationStep[], step: string | undefined, error: string): Outcome {
+  const at = steps.findIndex(({ name }) => name === step)
+  return {
+    status: 'FAILED',
+    steps: steps.map((entry, index) => {
+      if (index === at) return { ...entry, status: 'FAILED', error }
+      if (index > at && entry.status === 'PENDING') return { ...entry, status: 'NOT_EXECUTED' }
+      return entry
+    }),
+  }
+}

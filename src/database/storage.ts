@@ -1,0 +1,62 @@
+import { type Kysely, sql } from 'kysely'
+import type { Schema } from './schema.ts'
+
+export type StorageKind = 'HYPERTABLE' | 'REGULAR_TABLE' | 'MISSING'
+
+/** What keeps the readings, and why it is what it is. */
+export interface Storage {
+  kind: StorageKind
+  timescaledbVersion: string | null
+  /** `timescale` or `apache`; compression and policies need the former. */
+  timescaledbLicense: string | null
+  /** Why the table is a regular one or missing; null for a hypertable. */
+  reason: string | null
+}
+
+interface Facts {
+  exists: boolean
+  version: string | null
+  license: string | null
+  available: boolean
+  loaded: boolean
+}
+
+export async function readStorage(kysely: Kysely<Schema>): Promise<Storage> {
+  const { rows } = await sql<Facts>`
+    select to_regclass('solark.telemetry') is not null as exists,
+      (select extversion from pg_extension where extname = 'timescaledb') as version,
+      current_setting('timescaledb.license', true) as license,
+      exists (select from pg_available_extensions where name = 'timescaledb') as available,
+      exists (select from pg_settings where name = 'timescaledb.disable_load') as loaded`.execute(
+    kysely,
+  )
+  const [facts] = rows
+  if (facts === undefined) throw new Error('Expected one row of facts, got none')
+  const { version, license, exists } = facts
+  const found = { timescaledbVersion: version, timescaledbLicense: version && license }
+  if (!exists) {
+    return {
+      kind: 'MISSING',
+      ...found,
+      reason: 'solark.telemetry does not exist: call the mutation runMigration, or npm run migrate',
+    }
+  }
+  if (version !== null && (await isHypertable(kysely))) {
+    return { kind: 'HYPERTABLE', ...found, reason: null }
+  }
+  return { kind: 'REGULAR_TABLE', ...found, reason: whyRegular(facts) }
+}
+
+async function isHypertable(kysely: Kysely<Schema>): Promise<boolean> {
+  const { rows } = await sql`
+    select from timescaledb_information.hypertables
+    where hypertable_schema = 'solark' and hypertable_name = 'telemetry'`.execute(kysely)
+  return rows.length > 0
+}
+
+function whyRegular({ version, available, loaded }: Facts): string {
+  if (version !== null) return `it was made before TimescaleDB ${version} could be used`
+  if (!available) return 'TimescaleDB is not installed'
+  if (!loaded) return 'TimescaleDB is installed, but shared_preload_libraries does not name it'
+  return 'the extension timescaledb was not created in this database when the table was made'
+}

@@ -1,0 +1,40 @@
+import DataLoader from 'dataloader'
+import type { Database } from '../database/database.ts'
+import type { MigrationRun } from '../database/migrate.ts'
+import type { Health } from '../system/health.ts'
+import type { SchemaStatus } from '../system/schema-status.ts'
+import type { Statistics } from '../system/statistics.ts'
+import type { LiveFeed } from '../telemetry/live-feed.ts'
+import { type Plant, readPlants } from '../telemetry/plant.ts'
+import type { Role } from './role.ts'
+
+/** What the whole server shares. */
+export interface Services {
+  readonly database: Database
+  readonly liveFeed: LiveFeed
+  readonly statistics: Statistics
+  /** Age in milliseconds from which a plant's newest reading counts as stale. */
+  readonly staleAfter: number
+  runMigration(options: { target: string | undefined; dryRun: boolean }): Promise<MigrationRun>
+  readSchemaStatus(): Promise<SchemaStatus>
+  checkHealth(): Promise<Health>
+}
+
+/** What a resolver gets. */
+export interface Context extends Services {
+  readonly role: Role
+  /** Batches what one tick asks for; keeps nothing, because a subscription's context lives for months. */
+  readonly plants: DataLoader<number, Plant>
+}
+
+export function createContext(services: Services, role: Role): Context {
+  const plants = new DataLoader<number, Plant>(
+    async (ids) => {
+      const found = await readPlants(services.database.kysely, [...new Set(ids)])
+      const byId = new Map(found.map((plant) => [plant.id, plant]))
+      return ids.map((id) => byId.get(id) ?? { id, name: null, timeZone: 'UTC', latest: null })
+    },
+    { cache: false },
+  )
+  return { ...services, role, plants }
+}

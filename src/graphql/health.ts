@@ -1,0 +1,37 @@
+import { dateOf } from '../database/instant.ts'
+import type { HealthCheck as Check, Health as Report } from '../system/health.ts'
+import { builder } from './builder.ts'
+
+const HealthStatus = builder.enumType('HealthStatus', {
+  description: 'The whole is as well as its worst check.',
+  values: ['HEALTHY', 'DEGRADED', 'UNHEALTHY'] as const,
+})
+
+const HealthCheck = builder.objectRef<Check>('HealthCheck').implement({
+  description:
+    'One thing that was looked at: database, migrations, live feed, storage (size, growth a day, slowest query), each source.',
+  fields: (t) => ({
+    name: t.exposeString('name'),
+    status: t.expose('status', { type: HealthStatus }),
+    detail: t.exposeString('detail', { nullable: true }),
+    latencyMs: t.exposeFloat('latencyMs', { nullable: true }),
+  }),
+})
+
+const Health = builder.objectRef<Report>('Health').implement({
+  fields: (t) => ({
+    status: t.expose('status', { type: HealthStatus }),
+    checks: t.expose('checks', { type: [HealthCheck] }),
+    version: t.exposeString('version'),
+    uptimeSeconds: t.exposeFloat('uptimeSeconds', { description: 'Of this server process.' }),
+    timestamp: t.field({ type: 'DateTime', resolve: ({ timestamp }) => dateOf(timestamp) }),
+  }),
+})
+
+builder.queryField('health', (t) =>
+  t.field({
+    type: Health,
+    description: 'How the server and what it depends on are; also at /health as JSON.',
+    resolve: (_, __, { checkHealth }) => checkHealth(),
+  }),
+)

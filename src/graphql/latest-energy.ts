@@ -1,0 +1,48 @@
+import { readLatestOf, readLatestOfAny } from '../telemetry/latest.ts'
+import { builder } from './builder.ts'
+import { Telemetry } from './telemetry.ts'
+
+builder.queryField('latestEnergy', (t) =>
+  t.field({
+    type: Telemetry,
+    nullable: true,
+    description:
+      'Newest reading of one plant, or of the plant that reported last (simulated plants only while there is no real one). null while there is none.',
+    args: { plantId: t.arg.int() },
+    resolve: async (_, { plantId }, { database }) => {
+      const { kysely } = database
+      return (
+        (await (plantId == null ? readLatestOfAny(kysely) : readLatestOf(kysely, plantId))) ?? null
+      )
+    },
+  }),
+)
+
+builder.subscriptionField('latestEnergy', (t) =>
+  t.field({
+    type: Telemetry,
+    description:
+      'Newest reading: the current one at once, then each newer one. Without plantId: every plant, each its own newest (simulated plants only while there is no real one). A slow client is sent the newest of each plant, never a backlog.',
+    args: {
+      plantId: t.arg.int(),
+      minInterval: t.arg({
+        type: 'Duration',
+        description:
+          'At least so long between two readings of the same plant; the newest is kept for then.',
+      }),
+    },
+    subscribe: (_, { plantId, minInterval }, { liveFeed }) =>
+      liveFeed.subscribe({
+        ...(plantId == null ? {} : { plantId }),
+        ...(minInterval == null ? {} : { minIntervalMs: milliseconds(minInterval) }),
+      }),
+    resolve: (reading) => reading,
+  }),
+)
+
+function milliseconds(duration: string): number {
+  return Temporal.Duration.from(duration).total({
+    unit: 'milliseconds',
+    relativeTo: Temporal.Now.plainDateTimeISO('UTC'),
+  })
+}

@@ -1,0 +1,66 @@
+import { readPlants, type Plant as StoredPlant, upsertPlant } from '../telemetry/plant.ts'
+import { isSimulated } from '../telemetry/reading.ts'
+import { builder } from './builder.ts'
+import { requireRole } from './role.ts'
+
+export const Plant = builder.objectRef<StoredPlant>('Plant')
+
+Plant.implement({
+  description: 'A solar or battery plant: one inverter, or several that report as one.',
+  fields: (t) => ({
+    id: t.exposeInt('id'),
+    name: t.exposeString('name', { nullable: true }),
+    timeZone: t.expose('timeZone', {
+      type: 'TimeZone',
+      description: "The days, months and years of the plant's energy follow it.",
+    }),
+    isStale: t.boolean({
+      description:
+        'The newest reading is older than STALE_AFTER (default PT15M), or there is none.',
+      resolve: ({ latest }, _, { staleAfter }) =>
+        latest === null || latest.timestamp < (Date.now() - staleAfter) * 1000,
+    }),
+    isSimulated: t.boolean({
+      description: 'Its readings come from the simulator: ids from 900001.',
+      resolve: ({ id }) => isSimulated(id),
+    }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  plants: t.field({
+    type: [Plant],
+    description: 'Every plant that is registered or has sent a reading.',
+    resolve: (_, __, { database }) => readPlants(database.kysely),
+  }),
+  plant: t.field({
+    type: Plant,
+    nullable: true,
+    description: 'One plant; null where nothing is known of it.',
+    args: { id: t.arg.int({ required: true }) },
+    resolve: async (_, { id }, { database }) =>
+      (await readPlants(database.kysely, [id]))[0] ?? null,
+  }),
+}))
+
+builder.mutationFields((t) => ({
+  upsertPlant: t.field({
+    type: Plant,
+    description:
+      'Name a plant and set its time zone; what is left out stays as it is. Needs the admin role.',
+    args: {
+      id: t.arg.int({ required: true }),
+      name: t.arg.string(),
+      timeZone: t.arg({ type: 'TimeZone' }),
+    },
+    resolve: async (_, { id, name, timeZone }, { role, database, plants }) => {
+      requireRole(role, 'admin')
+      await upsertPlant(database.kysely, {
+        id,
+        ...(name === undefined ? {} : { name }),
+        timeZone: timeZone ?? undefined,
+      })
+      return plants.load(id)
+    },
+  }),
+}))

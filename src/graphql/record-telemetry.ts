@@ -1,0 +1,121 @@
+import { type Instant, instantOf } from '../database/instant.ts'
+import { deleteReadings } from '../telemetry/delete.ts'
+import type { RecordOutcome } from '../telemetry/outcome.ts'
+import { describe, type Measurements, type Reading } from '../telemetry/reading.ts'
+import { LARGEST_BATCH, recordReadings } from '../telemetry/record.ts'
+import { builder } from './builder.ts'
+import { requireRole } from './role.ts'
+
+const TelemetryInput = builder.inputType('TelemetryInput', {
+  description: 'A reading to store; what is left out or null was not measured.',
+  fields: (t) => {
+    const number = (field: keyof Measurements) => t.float({ description: describe(field) })
+    const flag = (field: keyof Measurements) => t.boolean({ description: describe(field) })
+    return {
+      plantId: t.int({ required: true, description: '0 or more.' }),
+      timestamp: t.field({
+        type: 'DateTime',
+        description:
+          'When it was measured, from 2000 to five minutes from now; now where it is left out.',
+      }),
+      soc: number('soc'),
+      batteryPower: number('batteryPower'),
+      batteryVoltage: number('batteryVoltage'),
+      batteryCurrent: number('batteryCurrent'),
+      pvPower: number('pvPower'),
+      pvVoltage: number('pvVoltage'),
+      pvCurrent: number('pvCurrent'),
+      loadPower: number('loadPower'),
+      gridPower: number('gridPower'),
+      pvToGrid: number('pvToGrid'),
+      gridToLoad: number('gridToLoad'),
+      pvToLoad: flag('pvToLoad'),
+      pvToBattery: flag('pvToBattery'),
+      batteryToLoad: flag('batteryToLoad'),
+    }
+  },
+})
+
+const OnDuplicate = builder.enumType('OnDuplicate', {
+  description: 'What becomes of a reading whose plant and instant are there already.',
+  values: {
+    KEEP: { description: 'What is stored stays.' },
+    REPLACE: { description: 'What is sent takes its place: a correction.' },
+  } as const,
+})
+
+const RecordTelemetryPayload = builder
+  .objectRef<RecordOutcome>('RecordTelemetryPayload')
+  .implement({
+    description: 'received = inserted + duplicates.',
+    fields: (t) => ({
+      received: t.exposeInt('received'),
+      inserted: t.exposeInt('inserted'),
+      duplicates: t.exposeInt('duplicates', {
+        description:
+          'Readings whose plant and instant were there already, stored or earlier in this call.',
+      }),
+      conflicts: t.exposeInt('conflicts', {
+        description:
+          'Duplicates whose values differ from what is stored (kept or replaced, as asked).',
+      }),
+    }),
+  })
+
+builder.mutationField('recordTelemetry', (t) =>
+  t.field({
+    type: RecordTelemetryPayload,
+    description: `Store readings, at most ${LARGEST_BATCH} a call, all or none. A reading of the same plant and instant that is already there is kept and counted, or replaced where onDuplicate says so. Needs the ingest or admin role.`,
+    args: {
+      readings: t.arg({ type: [TelemetryInput], required: true }),
+      onDuplicate: t.arg({ type: OnDuplicate, required: true, defaultValue: 'KEEP' }),
+    },
+    resolve: (_, { readings, onDuplicate }, { role, database }) => {
+      requireRole(role, 'ingest')
+      const now = instantOf(new Date())
+      return recordReadings(
+        database.kysely,
+        readings.map((input) => readingOf(input, now)),
+        { onDuplicate, now },
+      )
+    },
+  }),
+)
+
+function readingOf(input: typeof TelemetryInput.$inferInput, now: Instant): Reading {
+  return {
+    plantId: input.plantId,
+    timestamp: input.timestamp == null ? now : instantOf(input.timestamp),
+    soc: input.soc ?? null,
+    batteryPower: input.batteryPower ?? null,
+    batteryVoltage: input.batteryVoltage ?? null,
+    batteryCurrent: input.batteryCurrent ?? null,
+    pvPower: input.pvPower ?? null,
+    pvVoltage: input.pvVoltage ?? null,
+    pvCurrent: input.pvCurrent ?? null,
+    loadPower: input.loadPower ?? null,
+    gridPower: input.gridPower ?? null,
+    pvToGrid: input.pvToGrid ?? null,
+    gridToLoad: input.gridToLoad ?? null,
+    pvToLoad: input.pvToLoad ?? null,
+    pvToBattery: input.pvToBattery ?? null,
+    batteryToLoad: input.batteryToLoad ?? null,
+  }
+}
+
+builder.mutationField('deleteTelemetry', (t) =>
+  t.field({
+    type: 'SafeInt',
+    description:
+      "Remove a plant's readings in a range, such as an import with wrong signs; answers how many. Needs the admin role.",
+    args: {
+      plantId: t.arg.int({ required: true }),
+      from: t.arg({ type: 'DateTime', required: true, description: 'Inclusive.' }),
+      to: t.arg({ type: 'DateTime', required: true, description: 'Exclusive.' }),
+    },
+    resolve: (_, { plantId, from, to }, { role, database }) => {
+      requireRole(role, 'admin')
+      return deleteReadings(database.kysely, { plantId, from: instantOf(from), to: instantOf(to) })
+    },
+  }),
+)

@@ -1,0 +1,13 @@
+import './plant.ts'
+import './telemetry.ts'
+import './telemetry-connection.ts'
+import './latest-energy.ts'
+import './record-telemetry.ts'
+import './system-stats.ts'
+import './schema-status.ts'
+import './migration.ts'
+import './health.ts'
+import { builder } from './builder.ts'
+
+/** The whole contract; printed to schema.graphql. */
+export const schema = builder.toSchema({ sortSchema: false })

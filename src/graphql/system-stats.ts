@@ -1,0 +1,55 @@
+import type { SystemCounts } from '../system/statistics.ts'
+import { readLatestOfAny } from '../telemetry/latest.ts'
+import { builder } from './builder.ts'
+import { Telemetry } from './telemetry.ts'
+
+const SystemStats = builder.objectRef<SystemCounts>('SystemStats').implement({
+  fields: (t) => ({
+    totalEnergySnapshots: t.expose('totalEnergySnapshots', {
+      type: 'SafeInt',
+      description: 'Readings that are stored; exact.',
+    }),
+    energySnapshots24h: t.expose('energySnapshots24h', {
+      type: 'SafeInt',
+      description: 'Readings measured in the last 24 hours; exact.',
+    }),
+    totalConversations: t.expose('totalConversations', {
+      type: 'SafeInt',
+      description:
+        'Rows of agent.conversations, which another program owns; 0 where there is no such table.',
+    }),
+    conversationsToday: t.expose('conversationsToday', {
+      type: 'SafeInt',
+      description: 'Of them, created_at since midnight UTC.',
+    }),
+    agentEvents24h: t.expose('agentEvents24h', {
+      type: 'SafeInt',
+      description:
+        'Rows of agent_metrics.agent_events of the last 24 hours by created_at; 0 where there is no such table.',
+    }),
+    latestEnergy: t.field({
+      type: Telemetry,
+      nullable: true,
+      description: 'As the query latestEnergy without plantId.',
+      resolve: async (_, __, { database }) => (await readLatestOfAny(database.kysely)) ?? null,
+    }),
+    plants: t.exposeInt('plants'),
+    liveSubscriptions: t.int({
+      description: 'Of this server process.',
+      resolve: (_, __, { liveFeed }) => liveFeed.subscriptions,
+    }),
+    databaseSizeBytes: t.field({
+      type: 'SafeInt',
+      description: 'At most a minute old.',
+      resolve: (_, __, { statistics }) => statistics.databaseSize(),
+    }),
+    timestamp: t.field({ type: 'DateTime', resolve: () => new Date() }),
+  }),
+})
+
+builder.queryField('systemStats', (t) =>
+  t.field({
+    type: SystemStats,
+    resolve: (_, __, { statistics }) => statistics.count(),
+  }),
+)

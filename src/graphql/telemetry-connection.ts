@@ -1,0 +1,117 @@
+import type { Database } from '../database/database.ts'
+import { instantOf } from '../database/instant.ts'
+import { encodeCursor } from '../telemetry/cursor.ts'
+import { DEFAULT_PAGE_SIZE, LARGEST_PAGE, type Page, readPage } from '../telemetry/page.ts'
+import type { StoredReading } from '../telemetry/reading.ts'
+import { builder } from './builder.ts'
+import { Plant } from './plant.ts'
+import { Telemetry } from './telemetry.ts'
+
+const TelemetryEdge = builder.objectRef<StoredReading>('TelemetryEdge').implement({
+  fields: (t) => ({
+    cursor: t.string({
+      description: 'Opaque; for after and before.',
+      resolve: (reading) => encodeCursor(reading),
+    }),
+    node: t.field({ type: Telemetry, resolve: (reading) => reading }),
+  }),
+})
+
+const PageInfo = builder.objectRef<Page>('PageInfo').implement({
+  fields: (t) => ({
+    hasNextPage: t.boolean({
+      description: 'Whether older readings follow.',
+      resolve: (page) => page.hasNextPage(),
+    }),
+    hasPreviousPage: t.boolean({
+      description: 'Whether newer readings come before.',
+      resolve: (page) => page.hasPreviousPage(),
+    }),
+    startCursor: t.string({
+      nullable: true,
+      resolve: ({ readings }) => cursorOf(readings.at(0)),
+    }),
+    endCursor: t.string({
+      nullable: true,
+      resolve: ({ readings }) => cursorOf(readings.at(-1)),
+    }),
+  }),
+})
+
+function cursorOf(reading: StoredReading | undefined): string | null {
+  return reading === undefined ? null : encodeCursor(reading)
+}
+
+/** The connection field counts its page; its lists are not to be counted once more. */
+const once = { field: 1, multiplier: 1 }
+
+const TelemetryConnection = builder.objectRef<Page>('TelemetryConnection').implement({
+  description: 'A page of readings, newest first.',
+  fields: (t) => ({
+    edges: t.field({
+      type: [TelemetryEdge],
+      complexity: once,
+      resolve: ({ readings }) => readings,
+    }),
+    nodes: t.field({ type: [Telemetry], complexity: once, resolve: ({ readings }) => readings }),
+    pageInfo: t.field({ type: PageInfo, resolve: (page) => page }),
+  }),
+})
+
+const pageArguments = builder.args((t) => ({
+  from: t.field({ type: 'DateTime', description: 'Inclusive.' }),
+  to: t.field({ type: 'DateTime', description: 'Exclusive.' }),
+  first: t.int({
+    description: `The newest so many; ${DEFAULT_PAGE_SIZE} where neither first nor last is given, at most ${LARGEST_PAGE}.`,
+  }),
+  after: t.string({ description: 'Readings older than this cursor.' }),
+  last: t.int({ description: `The oldest so many, at most ${LARGEST_PAGE}.` }),
+  before: t.string({ description: 'Readings newer than this cursor.' }),
+}))
+
+interface PageArguments {
+  from?: Date | null | undefined
+  to?: Date | null | undefined
+  first?: number | null | undefined
+  after?: string | null | undefined
+  last?: number | null | undefined
+  before?: string | null | undefined
+}
+
+function pageOf(
+  { database }: { database: Database },
+  { from, to, ...page }: PageArguments,
+  plantId: number | null | undefined,
+): Promise<Page> {
+  return readPage(database.kysely, {
+    ...page,
+    plantId,
+    from: from == null ? undefined : instantOf(from),
+    to: to == null ? undefined : instantOf(to),
+  })
+}
+
+/** What a page costs is counted in readings, so that a page of pages of pages is refused before it runs. */
+function pageComplexity({ first, last }: PageArguments): { field: number; multiplier: number } {
+  return { field: 1, multiplier: Math.max(1, first ?? last ?? DEFAULT_PAGE_SIZE) }
+}
+
+builder.queryField('telemetry', (t) =>
+  t.field({
+    type: TelemetryConnection,
+    description: 'Readings of one plant or of all, newest first, as a Relay connection.',
+    args: { plantId: t.arg.int(), ...pageArguments },
+    complexity: pageComplexity,
+    resolve: (_, { plantId, ...page }, context) => pageOf(context, page, plantId),
+  }),
+)
+
+builder.objectField(Plant, 'telemetry', (t) =>
+  t.field({
+    type: TelemetryConnection,
+    description: 'Its readings, newest first, as a Relay connection.',
+    args: pageArguments,
+    complexity: pageComplexity,
+    resolve: ({ id }, page, context) => pageOf(context, page, id),
+  }),
+)

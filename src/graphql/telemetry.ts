@@ -1,0 +1,89 @@
+import { dateOf } from '../database/instant.ts'
+import { describe, type Quantity, type StoredReading } from '../telemetry/reading.ts'
+import { builder } from './builder.ts'
+import { Plant } from './plant.ts'
+
+export const Telemetry = builder.objectRef<StoredReading>('Telemetry')
+
+/** The one-sided view of a signed power: what flows in the given direction, never below zero. */
+function oneSided(power: number | null, direction: 1 | -1): number | null {
+  return power === null ? null : Math.max(0, direction * power)
+}
+
+Telemetry.implement({
+  description:
+    'One reading of one plant: a row of solark.telemetry. Positive power flows towards the house; null means "not measured", never 0.',
+  fields: (t) => {
+    const number = (field: NumberField) =>
+      t.exposeFloat(field, { nullable: true, description: describe(field) })
+    const flag = (field: FlagField) =>
+      t.exposeBoolean(field, { nullable: true, description: describe(field) })
+    return {
+      id: t.id({ resolve: ({ id }) => String(id) }),
+      plant: t.field({
+        type: Plant,
+        resolve: ({ plantId }, _, { plants }) => plants.load(plantId),
+      }),
+      timestamp: t.field({
+        type: 'DateTime',
+        description: 'When it was measured.',
+        resolve: ({ timestamp }) => dateOf(timestamp),
+      }),
+      createdAt: t.field({
+        type: 'DateTime',
+        description: 'When it was stored.',
+        resolve: ({ createdAt }) => dateOf(createdAt),
+      }),
+      soc: number('soc'),
+      batteryPower: number('batteryPower'),
+      batteryVoltage: number('batteryVoltage'),
+      batteryCurrent: number('batteryCurrent'),
+      pvPower: number('pvPower'),
+      pvVoltage: number('pvVoltage'),
+      pvCurrent: number('pvCurrent'),
+      loadPower: number('loadPower'),
+      gridPower: number('gridPower'),
+      pvToGrid: number('pvToGrid'),
+      gridToLoad: number('gridToLoad'),
+      pvToLoad: flag('pvToLoad'),
+      pvToBattery: flag('pvToBattery'),
+      batteryToLoad: flag('batteryToLoad'),
+      batteryCharge: t.float({
+        nullable: true,
+        description: 'W charging the battery, >= 0: batteryPower without its sign to remember.',
+        resolve: ({ batteryPower }) => oneSided(batteryPower, -1),
+      }),
+      batteryDischarge: t.float({
+        nullable: true,
+        description: 'W discharging the battery, >= 0.',
+        resolve: ({ batteryPower }) => oneSided(batteryPower, 1),
+      }),
+      gridImport: t.float({
+        nullable: true,
+        description: 'W taken from the grid, >= 0: gridPower without its sign to remember.',
+        resolve: ({ gridPower }) => oneSided(gridPower, 1),
+      }),
+      gridExport: t.float({
+        nullable: true,
+        description: 'W given to the grid, >= 0.',
+        resolve: ({ gridPower }) => oneSided(gridPower, -1),
+      }),
+      ageSeconds: t.float({
+        description: 'Seconds since the reading was measured.',
+        resolve: ({ timestamp }) => Date.now() / 1000 - timestamp / 1_000_000,
+      }),
+    }
+  },
+})
+
+type NumberField = Extract<Quantity, { type: 'number' }>['field']
+type FlagField = Extract<Quantity, { type: 'boolean' }>['field']
+
+builder.objectField(Plant, 'latest', (t) =>
+  t.field({
+    type: Telemetry,
+    nullable: true,
+    description: 'Its newest reading; null while there is none.',
+    resolve: ({ latest }) => latest,
+  }),
+)

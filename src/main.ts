@@ -1,0 +1,42 @@
+import { Command, CommanderError } from 'commander'
+import { deleteCommand } from './cli/delete.ts'
+import { exportCommand } from './cli/export.ts'
+import { importCommand } from './cli/import.ts'
+import { migrateCommand } from './cli/migrate.ts'
+import { psqlUrlCommand } from './cli/psql-url.ts'
+import { serveCommand } from './cli/serve.ts'
+import { simulateCommand } from './cli/simulate.ts'
+import { openWorkbench } from './cli/workbench.ts'
+import { toDatabaseFault } from './database/faults.ts'
+import { Fault } from './fault.ts'
+import { version } from './version.ts'
+
+const program = new Command('heliograph')
+  .description('The live GraphQL API for solar and battery plants.')
+  .version(version)
+  .addCommand(serveCommand())
+  .addCommand(migrateCommand(openWorkbench))
+  .addCommand(importCommand(openWorkbench))
+  .addCommand(exportCommand(openWorkbench))
+  .addCommand(deleteCommand(openWorkbench))
+  .addCommand(simulateCommand(openWorkbench))
+  .addCommand(psqlUrlCommand())
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) throw error
+  process.exitCode = 1
+  const fault = error instanceof Fault ? error : toDatabaseFault(error)
+  process.stderr.write(`${fault === undefined ? describeBug(error) : describeFault(fault)}\n`)
+}
+
+function describeFault({ code, message, cause }: Fault): string {
+  const reason =
+    cause instanceof Error && cause.message !== '' ? `\n  because: ${cause.message}` : ''
+  return `${message}${reason} (${code})`
+}
+
+function describeBug(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

@@ -1,0 +1,60 @@
+import type { Database } from './database/database.ts'
+import { type Migrations, migrate } from './database/migrate.ts'
+import type { Services } from './graphql/context.ts'
+import type { Logger } from './log.ts'
+import { databaseCheck, liveFeedCheck, migrationsCheck, storageCheck } from './system/checks.ts'
+import { type Check, checkHealth } from './system/health.ts'
+import { createQueryTimes, type QueryTimes } from './system/query-times.ts'
+import { readSchemaStatus } from './system/schema-status.ts'
+import { createStatistics } from './system/statistics.ts'
+import { openLiveFeed } from './telemetry/live-feed.ts'
+import { version } from './version.ts'
+
+export interface ServicesOptions {
+  database: Database
+  migrations: Migrations
+  /** Milliseconds. */
+  staleAfter: number
+  log: Logger
+  queryTimes?: QueryTimes
+  /** Checks of parts that are opened elsewhere, such as the sources; looked at when health is asked for. */
+  checks?: readonly Check[]
+}
+
+export interface OpenServices extends Services, AsyncDisposable {
+  /** Whether requests can be answered and subscribers reached; if not, why. */
+  checkReadiness(): Promise<{ ready: boolean; reason?: string }>
+}
+
+/** Opens what resolvers need on a database. */
+export function openServices(options: ServicesOptions): OpenServices {
+  const { database, migrations, staleAfter, log, checks = [] } = options
+  const { kysely } = database
+  const names = Object.keys(migrations)
+  const liveFeed = openLiveFeed(database, log)
+  const statistics = createStatistics(kysely)
+  const needed = [databaseCheck(kysely), migrationsCheck(kysely, names), liveFeedCheck(liveFeed)]
+  const storage = storageCheck(statistics, options.queryTimes ?? createQueryTimes())
+  return {
+    database,
+    liveFeed,
+    statistics,
+    staleAfter,
+    runMigration: async (choice) => {
+      await using session = await database.openSession('migrate')
+      const run = await migrate(session, { migrations, ...choice })
+      const failed = run.steps.find(({ error }) => error !== null)
+      log.info({ status: run.status, error: failed?.error ?? undefined }, 'runMigration')
+      return run
+    },
+    readSchemaStatus: () => readSchemaStatus(kysely, names),
+    checkHealth: () => checkHealth([...needed, storage, ...checks], version),
+    checkReadiness: async () => {
+      const { checks: found } = await checkHealth(needed, version)
+      const fault = found.find(({ status }) => status !== 'HEALTHY')
+      if (fault === undefined) return { ready: true }
+      return { ready: false, reason: `${fault.name}: ${fault.detail}` }
+    },
+    [Symbol.asyncDispose]: () => liveFeed[Symbol.asyncDispose](),
+  }
+}

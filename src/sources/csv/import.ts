@@ -1,0 +1,164 @@
+import { addAbortSignal, type Readable } from 'node:stream'
+import { sql, type Transaction } from 'kysely'
+import type { Session } from '../../database/database.ts'
+import { type Instant, instantOf } from '../../database/instant.ts'
+import type { Schema } from '../../database/schema.ts'
+import { Fault } from '../../fault.ts'
+import { loadWithin } from '../../telemetry/load.ts'
+import type { RecordOutcome } from '../../telemetry/outcome.ts'
+import type { Reading } from '../../telemetry/reading.ts'
+import type { OnDuplicate } from '../../telemetry/record.ts'
+import { type ColumnMap, findColumns } from './columns.ts'
+import { PlantClock } from './plant-clock.ts'
+import { RefusedRows } from './refused-rows.ts'
+import { type CsvConventions, rowParser } from './row-parser.ts'
+import { readRows } from './rows.ts'
+import { Zone } from './zone.ts'
+
+export interface CsvImportOptions extends CsvConventions {
+  /** Whose the readings are; without it the file has a column plant_id. */
+  plantId?: number | undefined
+  /** IANA name: for times without an offset, and of the plants, where they have none of their own. */
+  timeZone?: string | undefined
+  columns: ColumnMap
+  onDuplicate: OnDuplicate
+  /** stop: a refused row means that nothing is stored. skip: all other rows are stored. */
+  onError: 'stop' | 'skip'
+  /** Called from time to time with the number of readings so far. */
+  onProgress?: ((received: number) => void) | undefined
+  /** Ends the import with nothing stored. */
+  signal?: AbortSignal | undefined
+}
+
+export interface CsvImportReport extends RecordOutcome {
+  refused: RefusedRows
+  /** Rows in an hour that the clock repeats or skips; see `PlantClock`. */
+  repeatedTimes: number
+  skippedTimes: number
+  /** Columns of the file that nothing is read from. */
+  ignoredColumns: readonly string[]
+}
+
+/**
+ * Stores the readings of a CSV file, plain or gzip, in one transaction and constant memory. Throws
+ * `BAD_USER_INPUT` where the columns or the options do not fit the file, and `IMPORT_REFUSED` with the faults
+ * of the rows.
+ */
+export async function importCsv(
+  session: Session,
+  input: Readable,
+  options: CsvImportOptions,
+): Promise<CsvImportReport> {
+  if (options.signal !== undefined) addAbortSignal(options.signal, input)
+  try {
+    const file = new CsvFile(input, options)
+    return await session.kysely.transaction().execute(async (transaction) => {
+      const outcome = await loadWithin(session, transaction, file.readings(), options)
+      if (file.zone !== undefined) await setTimeZone(transaction, file.plants, file.zone.name)
+      options.signal?.throwIfAborted()
+      return { ...outcome, ...file.findings() }
+    })
+  } finally {
+    input.destroy()
+  }
+}
+
+/** A file on its way into the database, and what was found in it so far. */
+class CsvFile {
+  readonly zone: Zone | undefined
+  readonly plants = new Set<number>()
+  readonly #input: Readable
+  readonly #options: CsvImportOptions
+  readonly #now: Instant = instantOf(new Date())
+  readonly #clock: PlantClock | undefined
+  readonly #refused = new RefusedRows()
+  #ignored: readonly string[] = []
+
+  constructor(input: Readable, options: CsvImportOptions) {
+    this.#input = input
+    this.#options = options
+    this.zone = options.timeZone === undefined ? undefined : new Zone(options.timeZone)
+    this.#clock = this.zone === undefined ? undefined : new PlantClock(this.zone)
+  }
+
+  /** Where a row is refused and `onError` is stop: only looks for more faults from there on, and throws at the end. */
+  async *readings(): AsyncGenerator<readonly Reading[], void, undefined> {
+    let parse: ReturnType<typeof rowParser> | undefined
+    const stop = this.#options.onError === 'stop'
+    for await (const rows of readRows(this.#input)) {
+      const readings: Reading[] = []
+      for (const row of rows) {
+        if (parse === undefined) {
+          parse = this.#parserFor(row.values)
+          continue
+        }
+        const result = parse(row)
+        if ('expected' in result) {
+          this.#refused.add(result)
+        } else {
+          this.plants.add(result.plantId)
+          readings.push(result)
+        }
+      }
+      if (readings.length > 0 && !(stop && this.#refused.count > 0)) yield readings
+    }
+    if (parse === undefined) {
+      throw new Fault(
+        'IMPORT_REFUSED',
+        'The file is empty: expected a header and a row for each reading',
+      )
+    }
+    if (stop && this.#refused.count > 0) throw this.#refusal()
+  }
+
+  findings(): Omit<CsvImportReport, keyof RecordOutcome> {
+    return {
+      refused: this.#refused,
+      repeatedTimes: this.#clock?.repeated ?? 0,
+      skippedTimes: this.#clock?.skipped ?? 0,
+      ignoredColumns: this.#ignored,
+    }
+  }
+
+  #parserFor(header: readonly string[]): ReturnType<typeof rowParser> {
+    const { plantId, columns: map } = this.#options
+    const columns = findColumns(header, map)
+    this.#ignored = columns.ignored
+    if (plantId === undefined && !columns.places.has('plantId')) {
+      throw new Fault(
+        'BAD_USER_INPUT',
+        'Whose readings are they? Give --plant ID, or name the column with --map plant_id=…',
+      )
+    }
+    return rowParser({
+      ...this.#options,
+      header,
+      columns,
+      plantId,
+      clock: this.#clock,
+      now: this.#now,
+    })
+  }
+
+  #refusal(): Fault {
+    const { count } = this.#refused
+    const rows = count === 1 ? '1 row of the file is' : `${count} rows of the file are`
+    return new Fault(
+      'IMPORT_REFUSED',
+      `Nothing was stored, because ${rows} refused:\n${this.#refused.describe()}\nCorrect the file, or store its other rows with --on-error skip.`,
+    )
+  }
+}
+
+/** Leaves plants alone that have a zone already, other than the one that every plant starts with. */
+async function setTimeZone(
+  transaction: Transaction<Schema>,
+  plants: ReadonlySet<number>,
+  timeZone: string,
+): Promise<void> {
+  await sql`
+    insert into solark.plant as known (id, time_zone)
+    select id, ${timeZone} from unnest(${[...plants]}::integer[]) as plant (id)
+    on conflict (id) do update set time_zone = excluded.time_zone
+    where known.time_zone = 'UTC'`.execute(transaction)
+}

@@ -1,0 +1,132 @@
+import type { Instant } from '../../database/instant.ts'
+import type { Reading } from '../../telemetry/reading.ts'
+import { Battery, shareOut } from './battery.ts'
+import { cloudsOver } from './clouds.ts'
+import { householdOf } from './household.ts'
+import type { SimulatedPlant } from './plant.ts'
+import { clearSky } from './sun.ts'
+
+const MINUTES_A_DAY = 1440
+const LONGEST_LOOK_BACK_DAYS = 64
+/** Share of the panels' power that heat, dust and cables leave. */
+const PANEL_YIELD = 0.88
+const BATTERY_RESISTANCE_OHM = 0.012
+
+/**
+ * The inverter of a simulated plant. A reading depends on the plant and the instant alone, whatever was read
+ * before; asking in order of time is merely fastest.
+ *
+ * Sun, clouds and load are pure functions of the time. The battery has a past, so its energy lives on a grid of
+ * whole minutes since 1970, each minute decided by its first second, and a reading between them lies on the line.
+ * Where the past starts does not matter: from two days back the minutes are run from the emptiest and from the
+ * fullest battery, and once both meet at a bound no earlier past can make a difference. Should they not meet,
+ * the look-back doubles, up to 64 days.
+ */
+export class SimulatedInverter {
+  readonly #plant: SimulatedPlant
+  readonly #battery: Battery
+  readonly #sky: (seconds: number) => number
+  readonly #clouds: (seconds: number) => number
+  readonly #load: (seconds: number) => number
+  #minute = Number.NEGATIVE_INFINITY
+  /** Wh at the start of the minute, and what the minute adds. */
+  #energy = 0
+  #change = 0
+
+  constructor(plant: SimulatedPlant) {
+    this.#plant = plant
+    this.#battery = new Battery(plant)
+    this.#sky = clearSky(plant)
+    this.#clouds = cloudsOver(plant)
+    this.#load = householdOf(plant)
+  }
+
+  readingAt(instant: Instant): Reading {
+    const seconds = instant / 1e6
+    const minute = Math.floor(seconds / 60)
+    if (minute !== this.#minute) this.#goTo(minute)
+
+    const pv = this.#pv(seconds)
+    const load = this.#load(seconds)
+    const battery = this.#battery
+    const flows = shareOut(pv, load, battery.limitsAt(this.#energy))
+    const passed = seconds / 60 - minute
+    const charge =
+      (this.#energy + (battery.after(this.#energy, this.#change) - this.#energy) * passed) /
+      this.#plant.batteryCapacity
+
+    const pvPower = round(pv, 1)
+    const loadPower = round(load, 1)
+    const batteryPower = round(flows.battery, 1)
+    const gridPower = round(flows.grid, 1)
+    const pvVoltage = pvPower === 0 ? 0 : round(300 + 70 * (pvPower / (pvPower + 250)), 10)
+    const batteryVoltage = round(terminalVoltage(charge, batteryPower), 100)
+    return {
+      plantId: this.#plant.id,
+      timestamp: instant,
+      soc: round(100 * charge, 10),
+      batteryPower,
+      batteryVoltage,
+      batteryCurrent: round(batteryPower / batteryVoltage, 100),
+      pvPower,
+      pvVoltage,
+      pvCurrent: pvPower === 0 ? 0 : round(pvPower / pvVoltage, 10),
+      loadPower,
+      gridPower,
+      pvToGrid: Math.max(0, -gridPower),
+      gridToLoad: Math.max(0, Math.min(gridPower, loadPower - pvPower - batteryPower)),
+      pvToLoad: pvPower > 0,
+      pvToBattery: batteryPower < 0,
+      batteryToLoad: batteryPower > 0,
+    }
+  }
+
+  #pv(seconds: number): number {
+    const light = this.#sky(seconds)
+    if (light === 0) return 0
+    return (this.#plant.pvPeakPower * PANEL_YIELD * light * this.#clouds(seconds)) / 1000
+  }
+
+  #changeOver(minute: number): number {
+    return this.#battery.change(this.#pv(minute * 60), this.#load(minute * 60))
+  }
+
+  #goTo(minute: number): void {
+    const ahead = minute - this.#minute
+    if (ahead > 0 && ahead <= 2 * MINUTES_A_DAY) {
+      for (let at = this.#minute; at < minute; at += 1) {
+        this.#energy = this.#battery.after(this.#energy, this.#change)
+        this.#change = this.#changeOver(at + 1)
+      }
+    } else {
+      this.#energy = this.#energyAt(minute)
+      this.#change = this.#changeOver(minute)
+    }
+    this.#minute = minute
+  }
+
+  #energyAt(minute: number): number {
+    const battery = this.#battery
+    for (let days = 2; ; days *= 2) {
+      let low = battery.least
+      let high = battery.most
+      for (let at = minute - days * MINUTES_A_DAY; at < minute; at += 1) {
+        const change = this.#changeOver(at)
+        low = battery.after(low, change)
+        high = battery.after(high, change)
+      }
+      if (low === high || days >= LONGEST_LOOK_BACK_DAYS) return low
+    }
+  }
+}
+
+/** Volts of sixteen lithium iron phosphate cells in series: by state of charge at rest, less what the current costs. */
+function terminalVoltage(charge: number, power: number): number {
+  const atRest = 50.4 + 2.6 * charge + 1.2 * charge ** 12
+  return atRest - (power / atRest) * BATTERY_RESISTANCE_OHM
+}
+
+/** To a whole number of parts of a unit, and never to -0. */
+function round(value: number, parts: number): number {
+  return Math.round(value * parts) / parts + 0
+}

@@ -1,0 +1,28 @@
+import type { Kysely } from 'kysely'
+import type { Schema } from '../../database/schema.ts'
+import { FIRST_SIMULATED_PLANT } from '../../telemetry/reading.ts'
+
+/** Ids of the simulated plants that have readings or were registered. */
+export async function simulatedPlantIds(kysely: Kysely<Schema>): Promise<number[]> {
+  const plants = await kysely
+    .selectFrom('solark.plant')
+    .select('id')
+    .where('id', '>=', FIRST_SIMULATED_PLANT)
+    .orderBy('id')
+    .execute()
+  return plants.map((plant) => plant.id)
+}
+
+/** Takes a plant and its readings away, and answers how many readings there were. */
+export function removePlant(kysely: Kysely<Schema>, id: number): Promise<number> {
+  return kysely.transaction().execute(async (transaction) => {
+    // First, so that no reading that goes is the newest, for which the trigger would seek the one before it.
+    await transaction.deleteFrom('solark.latest').where('plant_id', '=', id).execute()
+    const { numDeletedRows } = await transaction
+      .deleteFrom('solark.telemetry')
+      .where('plant_id', '=', id)
+      .executeTakeFirstOrThrow()
+    await transaction.deleteFrom('solark.plant').where('id', '=', id).execute()
+    return Number(numDeletedRows)
+  })
+}

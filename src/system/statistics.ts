@@ -1,0 +1,130 @@
+import { type Kysely, sql } from 'kysely'
+import type { Schema } from '../database/schema.ts'
+
+/** Counts over the whole database, as of one moment. */
+export interface SystemCounts {
+  totalEnergySnapshots: number
+  energySnapshots24h: number
+  plants: number
+  totalConversations: number
+  conversationsToday: number
+  agentEvents24h: number
+}
+
+export interface Statistics {
+  count(): Promise<SystemCounts>
+  /** Bytes; at most a minute old, because PostgreSQL looks at every file for it. */
+  databaseSize(): Promise<number>
+  /** Bytes a day, at most a minute old; undefined while there is too little to judge by. */
+  growth(): Promise<number | undefined>
+}
+
+const KEPT_MS = 60_000
+
+export function createStatistics(kysely: Kysely<Schema>): Statistics {
+  return {
+    count: async () => {
+      const [readings, agent] = await Promise.all([countReadings(kysely), countAgent(kysely)])
+      return { ...readings, ...agent }
+    },
+    databaseSize: kept(() => readDatabaseSize(kysely)),
+    growth: kept(() => readGrowth(kysely)),
+  }
+}
+
+/** Reads at most once a minute; a failure is not kept. */
+function kept<Value>(read: () => Promise<Value>): () => Promise<Value> {
+  let last: { value: Promise<Value>; readAt: number } | undefined
+  return () => {
+    const now = performance.now()
+    if (last === undefined || now - last.readAt > KEPT_MS) {
+      const value = read()
+      last = { value, readAt: now }
+      value.catch(() => {
+        last = undefined
+      })
+    }
+    return last.value
+  }
+}
+
+async function readDatabaseSize(kysely: Kysely<Schema>): Promise<number> {
+  const { rows } = await sql<{ bytes: number }>`
+    select pg_database_size(current_database()) as bytes`.execute(kysely)
+  return rows[0]?.bytes ?? 0
+}
+
+const FEWEST_ROWS_TO_JUDGE = 1000
+
+/** Bytes a day: the readings of the last day at the average size of a reading, indexes and chunks included. */
+async function readGrowth(kysely: Kysely<Schema>): Promise<number | undefined> {
+  const { rows } = await sql<{ readings: number; rows: number; bytes: number }>`
+    with part as (
+      select pg_class.oid, greatest(reltuples::bigint, n_live_tup, 0) as rows
+      from pg_class
+      left join pg_stat_all_tables on relid = pg_class.oid
+      where pg_class.oid = 'solark.telemetry'::regclass
+        or pg_class.oid in (select inhrelid from pg_inherits where inhparent = 'solark.telemetry'::regclass)
+    )
+    select (select count(*) from solark.telemetry where timestamp > now() - interval '24 hours') as readings,
+      coalesce(sum(rows), 0)::bigint as rows,
+      coalesce(sum(pg_total_relation_size(oid)), 0)::bigint as bytes
+    from part`.execute(kysely)
+  const found = rows[0]
+  if (found === undefined || found.rows < FEWEST_ROWS_TO_JUDGE) return undefined
+  return (found.readings * found.bytes) / found.rows
+}
+
+type ReadingCounts = Pick<SystemCounts, 'totalEnergySnapshots' | 'energySnapshots24h' | 'plants'>
+
+async function countReadings(kysely: Kysely<Schema>): Promise<ReadingCounts> {
+  const { rows } = await sql<ReadingCounts>`
+    select (select count(*) from solark.telemetry) as "totalEnergySnapshots",
+      (select count(*) from solark.telemetry where timestamp > now() - interval '24 hours')
+        as "energySnapshots24h",
+      (select count(*) from solark.plant) as plants`.execute(kysely)
+  const [counts] = rows
+  if (counts === undefined) throw new Error('Expected one row of counts, got none')
+  return counts
+}
+
+type AgentCounts = Pick<
+  SystemCounts,
+  'totalConversations' | 'conversationsToday' | 'agentEvents24h'
+>
+
+/**
+ * Other programs own these tables: where one is missing, may not be read or has no created_at, it counts as
+ * empty. created_at may have a time zone or be in UTC without one; the session's zone is UTC, so both compare.
+ */
+async function countAgent(kysely: Kysely<Schema>): Promise<AgentCounts> {
+  const { rows } = await sql<{ conversations: boolean; events: boolean }>`
+    select ${isCountable('agent', 'conversations')} as conversations,
+      ${isCountable('agent_metrics', 'agent_events')} as events`.execute(kysely)
+  const found = rows[0]
+  const zero = sql`0::bigint`
+  const count = (table: string, since: string) =>
+    sql`(select count(*) from ${sql.table(table)} where ${sql.raw(since)})`
+  if (!found?.conversations && !found?.events) {
+    return { totalConversations: 0, conversationsToday: 0, agentEvents24h: 0 }
+  }
+  const counts = await sql<AgentCounts>`
+    select ${found.conversations ? count('agent.conversations', 'true') : zero} as "totalConversations",
+      ${found.conversations ? count('agent.conversations', "created_at >= date_trunc('day', now())") : zero}
+        as "conversationsToday",
+      ${found.events ? count('agent_metrics.agent_events', "created_at > now() - interval '24 hours'") : zero}
+        as "agentEvents24h"`.execute(kysely)
+  const [row] = counts.rows
+  if (row === undefined) throw new Error('Expected one row of counts, got none')
+  return row
+}
+
+function isCountable(schema: string, table: string) {
+  return sql`exists (
+    select from pg_attribute
+    join pg_class on pg_class.oid = attrelid
+    join pg_namespace on pg_namespace.oid = relnamespace
+    where nspname = ${schema} and relname = ${table} and attname = 'created_at' and not attisdropped
+      and has_schema_privilege(pg_namespace.oid, 'USAGE')
+      and has_table_privilege(pg_class.oid, 'SELECT'))`
+}

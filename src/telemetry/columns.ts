@@ -1,0 +1,21 @@
+/** Every column of a reading, selected under its API name. */
+export const readingColumns = [
+  'id',
+  'plant_id as plantId',
+  'timestamp',
+  'soc',
+  'batt_power as batteryPower',
+  'batt_voltage as batteryVoltage',
+  'batt_current as batteryCurrent',
+  'pv_power as pvPower',
+  'pv_voltage as pvVoltage',
+  'pv_current as pvCurrent',
+  'load_power as loadPower',
+  'grid_power as gridPower',
+  'pv_to_grid as pvToGrid',
+  'grid_to_load as gridToLoad',
+  'pv_to_load as pvToLoad',
+  'pv_to_bat as pvToBattery',
+  'bat_to_load as batteryToLoad',
+  'created_at as createdAt',
+] as const

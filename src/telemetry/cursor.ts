@@ -1,0 +1,29 @@
+import type { Instant } from '../database/instant.ts'
+import { Fault } from '../fault.ts'
+
+/** Where a reading stands in the order of all readings: time, then plant. */
+export interface Position {
+  timestamp: Instant
+  plantId: number
+}
+
+/** An opaque name of a position, with its microseconds. */
+export function encodeCursor({ timestamp, plantId }: Position): string {
+  return Buffer.from(`r${timestamp}.${plantId}`).toString('base64url')
+}
+
+/** Throws INVALID_CURSOR on anything that `encodeCursor` did not make. */
+export function decodeCursor(cursor: string, argument: string): Position {
+  const match = /^r(0|-?[1-9]\d{0,15})\.(0|[1-9]\d{0,9})$/.exec(
+    Buffer.from(cursor, 'base64url').toString('latin1'),
+  )
+  const position = { timestamp: Number(match?.[1]), plantId: Number(match?.[2]) }
+  if (match === null || encodeCursor(position) !== cursor) {
+    throw new Fault(
+      'INVALID_CURSOR',
+      `Expected ${argument} to be a cursor that an earlier page of readings gave; got ${JSON.stringify(cursor.slice(0, 80))}`,
+      { path: [argument] },
+    )
+  }
+  return position
+}

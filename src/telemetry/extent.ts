@@ -1,0 +1,49 @@
+import { type Kysely, sql } from 'kysely'
+import { formatInstant, type Instant } from '../database/instant.ts'
+import type { Schema } from '../database/schema.ts'
+import { timestamptz } from '../database/timestamptz.ts'
+import { Fault } from '../fault.ts'
+import { requireSchema } from './schema-ready.ts'
+
+/** Which readings are meant; what is left out does not limit. */
+export interface Selection {
+  plantId?: number | undefined
+  /** Inclusive. */
+  from?: Instant | undefined
+  /** Exclusive. */
+  to?: Instant | undefined
+}
+
+/** How many readings there are, and when the first and the last were measured; null: there is none. */
+export interface Extent {
+  count: number
+  earliest: Instant | null
+  latest: Instant | null
+}
+
+/**
+ * Counts the readings one by one: seconds for some millions. Throws `INVALID_RANGE` where from is after to, and
+ * `SCHEMA_NOT_READY`.
+ */
+export async function readExtent(kysely: Kysely<Schema>, selection: Selection): Promise<Extent> {
+  const { plantId, from, to } = selection
+  if (from !== undefined && to !== undefined && from > to) {
+    throw new Fault(
+      'INVALID_RANGE',
+      `Expected from to be before to; got ${formatInstant(from)} to ${formatInstant(to)}`,
+      { path: ['from'] },
+    )
+  }
+  await requireSchema(kysely)
+  let readings = kysely.selectFrom('solark.telemetry')
+  if (plantId !== undefined) readings = readings.where('plant_id', '=', plantId)
+  if (from !== undefined) readings = readings.where('timestamp', '>=', timestamptz(from))
+  if (to !== undefined) readings = readings.where('timestamp', '<', timestamptz(to))
+  return readings
+    .select([
+      sql<number>`count(*)`.as('count'),
+      sql<Instant | null>`min(timestamp)`.as('earliest'),
+      sql<Instant | null>`max(timestamp)`.as('latest'),
+    ])
+    .executeTakeFirstOrThrow()
+}

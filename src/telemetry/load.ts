@@ -1,0 +1,85 @@
+import { sql, type Transaction } from 'kysely'
+import type { Session } from '../database/database.ts'
+import type { Schema } from '../database/schema.ts'
+import { type Chunk, chunksOf } from './chunk.ts'
+import { copyChunk } from './copy-chunk.ts'
+import type { RecordOutcome } from './outcome.ts'
+import { prefetch } from './prefetch.ts'
+import type { Reading } from './reading.ts'
+import type { OnDuplicate } from './record.ts'
+import { requireSchema } from './schema-ready.ts'
+import { createStaging, mergeChunk } from './staging.ts'
+
+export interface LoadOptions {
+  /** KEEP: the first of the input wins, REPLACE: the last. */
+  onDuplicate: OnDuplicate
+  /** Called after each chunk with the number of readings so far. */
+  onProgress?: ((received: number) => void) | undefined
+}
+
+/** Stores any number of readings, all or none, in constant memory; the fast way for more than a few thousand. */
+export function loadReadings(
+  session: Session,
+  readings: AsyncIterable<readonly Reading[]>,
+  options: LoadOptions,
+): Promise<RecordOutcome> {
+  return session.kysely
+    .transaction()
+    .execute((transaction) => loadWithin(session, transaction, readings, options))
+}
+
+/**
+ * The same inside a transaction of the session, which the caller ends.
+ *
+ * A chunk goes straight into the table as long as nothing of it is there already: half the work of a merge.
+ * The first duplicate takes it back, and it is merged from a staging table, as are the chunks that follow
+ * while they hold duplicates. The table's key decides, so that other writers cannot come in between.
+ */
+export async function loadWithin(
+  session: Session,
+  transaction: Transaction<Schema>,
+  readings: AsyncIterable<readonly Reading[]>,
+  options: LoadOptions,
+): Promise<RecordOutcome> {
+  await requireSchema(transaction)
+  await createStaging(transaction)
+  const outcome: RecordOutcome = { received: 0, inserted: 0, duplicates: 0, conflicts: 0 }
+  let expectDuplicates = false
+  for await (const chunk of prefetch(chunksOf(readings))) {
+    outcome.received += chunk.rows
+    if (!expectDuplicates && (await insertChunk(session, transaction, chunk))) {
+      outcome.inserted += chunk.rows
+    } else {
+      const merged = await mergeChunk(session, transaction, chunk, options.onDuplicate)
+      outcome.inserted += merged.inserted
+      outcome.duplicates += merged.duplicates
+      outcome.conflicts += merged.conflicts
+      expectDuplicates = merged.duplicates > 0
+    }
+    options.onProgress?.(outcome.received)
+  }
+  return outcome
+}
+
+/** Answers whether all of the chunk was stored, or, because of a duplicate, nothing. */
+async function insertChunk(
+  session: Session,
+  transaction: Transaction<Schema>,
+  chunk: Chunk,
+): Promise<boolean> {
+  await sql`savepoint chunk`.execute(transaction)
+  try {
+    await copyChunk(session, 'solark.telemetry', chunk)
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error
+    await sql`rollback to savepoint chunk`.execute(transaction)
+    await sql`release savepoint chunk`.execute(transaction)
+    return false
+  }
+  await sql`release savepoint chunk`.execute(transaction)
+  return true
+}
+
+function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '23505'
+}

@@ -1,0 +1,136 @@
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely'
+import { formatInstant, type Instant } from '../database/instant.ts'
+import type { Schema } from '../database/schema.ts'
+import { timestamptz } from '../database/timestamptz.ts'
+import { Fault } from '../fault.ts'
+import { readingColumns } from './columns.ts'
+import { decodeCursor, type Position } from './cursor.ts'
+import type { StoredReading } from './reading.ts'
+
+export const DEFAULT_PAGE_SIZE = 100
+export const LARGEST_PAGE = 1000
+
+export interface PageRequest {
+  plantId?: number | null | undefined
+  /** Inclusive. */
+  from?: Instant | undefined
+  /** Exclusive. */
+  to?: Instant | undefined
+  first?: number | null | undefined
+  after?: string | null | undefined
+  last?: number | null | undefined
+  before?: string | null | undefined
+}
+
+/** A page of readings, newest first, as Relay's cursor connections define it. */
+export interface Page {
+  readings: StoredReading[]
+  hasNextPage(): Promise<boolean>
+  hasPreviousPage(): Promise<boolean>
+}
+
+type Readings = SelectQueryBuilder<Schema, 'solark.telemetry', object>
+
+/** One keyset query, whatever the depth of the page; the far side is asked only where somebody wants to know. */
+export async function readPage(kysely: Kysely<Schema>, request: PageRequest): Promise<Page> {
+  const { size, backwards } = pageSize(request)
+  const plantId = request.plantId ?? undefined
+  const after = request.after == null ? undefined : decodeCursor(request.after, 'after')
+  const before = request.before == null ? undefined : decodeCursor(request.before, 'before')
+  if (request.from !== undefined && request.to !== undefined && request.from > request.to) {
+    throw new Fault(
+      'INVALID_RANGE',
+      `Expected from to be before to; got ${formatInstant(request.from)} to ${formatInstant(request.to)}`,
+      { path: ['from'] },
+    )
+  }
+
+  const within = (): Readings => {
+    let readings: Readings = kysely.selectFrom('solark.telemetry')
+    if (plantId !== undefined) readings = readings.where('plant_id', '=', plantId)
+    if (request.from !== undefined) {
+      readings = readings.where('timestamp', '>=', timestamptz(request.from))
+    }
+    if (request.to !== undefined) {
+      readings = readings.where('timestamp', '<', timestamptz(request.to))
+    }
+    return readings
+  }
+  const exists = async (readings: Readings): Promise<boolean> =>
+    (await readings.select('id').limit(1).executeTakeFirst()) !== undefined
+
+  let readings = within()
+  if (after !== undefined) readings = olderThan(readings, after, plantId)
+  if (before !== undefined) readings = newerThan(readings, before, plantId)
+  const direction = backwards ? 'asc' : 'desc'
+  const rows = await readings
+    .select(readingColumns)
+    .orderBy('timestamp', direction)
+    .orderBy('plant_id', direction)
+    .limit(size + 1)
+    .execute()
+  const more = rows.length > size
+  if (more) rows.pop()
+  if (backwards) rows.reverse()
+
+  const oldest = rows.at(-1) ?? before
+  const newest = rows.at(0) ?? after
+  return {
+    readings: rows,
+    hasNextPage: async () => {
+      if (!backwards) return more
+      return oldest !== undefined && exists(olderThan(within(), oldest, plantId))
+    },
+    hasPreviousPage: async () => {
+      if (backwards) return more
+      return newest !== undefined && exists(newerThan(within(), newest, plantId))
+    },
+  }
+}
+
+function pageSize({ first, last }: PageRequest): { size: number; backwards: boolean } {
+  if (first != null && last != null) {
+    throw new Fault('BAD_USER_INPUT', 'Expected first or last, not both', { path: ['last'] })
+  }
+  const argument = last != null ? 'last' : 'first'
+  const size = last ?? first ?? DEFAULT_PAGE_SIZE
+  if (size < 0) {
+    throw new Fault('BAD_USER_INPUT', `Expected ${argument} to be 0 or more; got ${size}`, {
+      path: [argument],
+    })
+  }
+  if (size > LARGEST_PAGE) {
+    throw new Fault(
+      'PAGE_TOO_LARGE',
+      `Expected ${argument} to be at most ${LARGEST_PAGE}; got ${size}: ask for the next page with after`,
+      { path: [argument] },
+    )
+  }
+  return { size, backwards: last != null }
+}
+
+function olderThan(readings: Readings, position: Position, plantId: number | undefined): Readings {
+  return beyond(readings, '<', position, plantId)
+}
+
+function newerThan(readings: Readings, position: Position, plantId: number | undefined): Readings {
+  return beyond(readings, '>', position, plantId)
+}
+
+/** Readings beyond a position in the order of time, then plant: a condition that one index range answers. */
+function beyond(
+  readings: Readings,
+  side: '<' | '>',
+  { timestamp, plantId: at }: Position,
+  plantId: number | undefined,
+): Readings {
+  const time = timestamptz(timestamp)
+  if (plantId === undefined) {
+    return readings.where(
+      sql<boolean>`(timestamp, plant_id) ${sql.raw(side)} (${time}, ${at}::integer)`,
+    )
+  }
+  const sameInstantCounts = side === '<' ? plantId < at : plantId > at
+  const operator = sameInstantCounts ? (`${side}=` as const) : side
+  return readings.where('timestamp', operator, time)
+}

@@ -1,0 +1,126 @@
+import { type Kysely, sql } from 'kysely'
+import { formatInstant, type Instant } from '../database/instant.ts'
+import type { Schema } from '../database/schema.ts'
+import { Fault } from '../fault.ts'
+import type { RecordOutcome } from './outcome.ts'
+import { findReadingFault, type Quantity, quantities, type Reading } from './reading.ts'
+
+export const LARGEST_BATCH = 10_000
+
+/** KEEP: what is stored stays, and of two that are sent the first counts. REPLACE: the last one sent counts. */
+export type OnDuplicate = 'KEEP' | 'REPLACE'
+
+/**
+ * Stores readings, all or none, in one statement. Throws TOO_MANY_READINGS, or BAD_USER_INPUT with the path of
+ * the first reading that is unfit.
+ */
+export async function recordReadings(
+  kysely: Kysely<Schema>,
+  readings: readonly Reading[],
+  options: { onDuplicate: OnDuplicate; now: Instant },
+): Promise<RecordOutcome> {
+  if (readings.length > LARGEST_BATCH) {
+    throw new Fault(
+      'TOO_MANY_READINGS',
+      `Expected at most ${LARGEST_BATCH} readings a call; got ${readings.length}: send them in several, or use npm run import`,
+      { path: ['readings'] },
+    )
+  }
+  for (const [index, reading] of readings.entries()) {
+    const fault = findReadingFault(reading, options.now)
+    if (fault === undefined) continue
+    const path = ['readings', index, fault.field]
+    throw new Fault(
+      'BAD_USER_INPUT',
+      `Expected ${path.join('.')} to be ${fault.expected}; got ${fault.got}`,
+      { path },
+    )
+  }
+  if (readings.length === 0) return { received: 0, inserted: 0, duplicates: 0, conflicts: 0 }
+
+  const { inserted, conflicts } = await store(kysely, readings, options.onDuplicate)
+  return {
+    received: readings.length,
+    inserted,
+    duplicates: readings.length - inserted,
+    conflicts,
+  }
+}
+
+const measured = sql.join(quantities.map(({ column }) => sql.ref(column)))
+
+const measuredOf = (table: string) =>
+  sql.join(quantities.map(({ column }) => sql.ref(`${table}.${column}`)))
+
+const sqlTypes: Record<Quantity['type'], string> = { number: 'float8', boolean: 'boolean' }
+
+/** The readings as a table, numbered in the order in which they were sent. */
+function sentTable(readings: readonly Reading[]) {
+  const arrays = quantities.map(
+    ({ field, type }) =>
+      sql`${readings.map((reading) => reading[field])}::${sql.raw(sqlTypes[type])}[]`,
+  )
+  return sql`unnest(
+    ${readings.map(({ plantId }) => plantId)}::integer[],
+    ${readings.map(({ timestamp }) => formatInstant(timestamp))}::timestamptz[],
+    ${sql.join(arrays)}
+  ) with ordinality as sent (plant_id, timestamp, ${measured}, number)`
+}
+
+const inCaseOfDuplicate = {
+  KEEP: {
+    picked: sql`number asc`,
+    action: sql`do nothing`,
+    // What stays: the stored one, else the first that was sent.
+    reference: sql`coalesce(stored, first_value(sent) over same)`,
+  },
+  REPLACE: {
+    picked: sql`number desc`,
+    action: sql`do update
+      set (${measured}, txid) = row(${measuredOf('excluded')}, pg_current_xact_id())
+      where (${measuredOf('kept')}) is distinct from (${measuredOf('excluded')})`,
+    // What it takes the place of: the one sent before, else the stored one.
+    reference: sql`coalesce(lag(sent) over same, stored)`,
+  },
+} as const satisfies Record<OnDuplicate, unknown>
+
+/**
+ * Rows are written in the order of the key: writers that overlap then wait for each other in one order and cannot
+ * deadlock. Conflicts are counted only where there are duplicates, against what was stored when the statement
+ * began: a reading that another writer stores at the very same moment counts as a duplicate, not as a conflict.
+ */
+async function store(
+  kysely: Kysely<Schema>,
+  readings: readonly Reading[],
+  onDuplicate: OnDuplicate,
+): Promise<Pick<RecordOutcome, 'inserted' | 'conflicts'>> {
+  const { picked, action, reference } = inCaseOfDuplicate[onDuplicate]
+  const { rows } = await sql<Pick<RecordOutcome, 'inserted' | 'conflicts'>>`
+    with sent as materialized (select * from ${sentTable(readings)}),
+    written as (
+      insert into solark.telemetry as kept (plant_id, timestamp, ${measured})
+      select distinct on (plant_id, timestamp) plant_id, timestamp, ${measured}
+      from sent
+      order by plant_id, timestamp, ${picked}
+      on conflict (plant_id, timestamp) ${action}
+      returning xmax = 0 as is_new
+    ),
+    counted as (select count(*) filter (where is_new) as inserted from written)
+    select inserted, case when inserted = ${readings.length} then 0 else (
+      select count(*) filter (where sent <> reference)
+      from (
+        select sent, ${reference} as reference
+        from (
+          select plant_id, timestamp, number, row(${measuredOf('sent')})::text as sent,
+            case when stored.id is not null then row(${measuredOf('stored')})::text end as stored
+          from sent
+          left join solark.telemetry as stored using (plant_id, timestamp)
+        ) as pair
+        window same as (partition by plant_id, timestamp order by number)
+      ) as compared
+    ) end as conflicts
+    from counted`.execute(kysely)
+  const [row] = rows
+  if (row === undefined) throw new Error('Expected one row from an aggregate, got none')
+  return row
+}

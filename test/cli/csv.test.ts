@@ -1,0 +1,226 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { gunzipSync } from 'node:zlib'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { storedReadings } from '../support/readings.ts'
+
+const program = resolve(import.meta.dirname, '../../src/main.ts')
+const realData = resolve(import.meta.dirname, '../../../shared/data')
+const sunsynk = join(realData, 'sunsynk-za-2022-2023/sunsynk_5min.csv.gz')
+const givenergy = join(realData, 'givenergy-hybrid-1h/decoded.csv')
+const withoutRealData = !existsSync(sunsynk) && 'the folder ../shared/data is missing'
+
+const FILE = 'timestamp,soc\n2026-06-01T00:00:00Z,1\n2026-06-01T00:00:01Z,2\n'
+
+let database: TestDatabase
+let folder: string
+beforeAll(async () => {
+  database = await openTestDatabase('native')
+  folder = await mkdtemp(join(tmpdir(), 'heliograph-csv-'))
+})
+afterAll(async () => {
+  await rm(folder, { recursive: true })
+  await database[Symbol.asyncDispose]()
+})
+beforeEach(async () => {
+  await sql`truncate solark.telemetry, solark.plant`.execute(database.kysely)
+})
+
+function start(...words: string[]) {
+  return spawn(process.execPath, [program, ...words], {
+    cwd: folder,
+    env: { DATABASE_URL: database.url, TZ: 'UTC' },
+  })
+}
+
+async function outcomeOf(child: ReturnType<typeof start>) {
+  const read = (stream: Readable) => text(stream)
+  const [stdout, stderr, [code]] = await Promise.all([
+    read(child.stdout),
+    read(child.stderr),
+    once(child, 'close'),
+  ])
+  return { code: Number(code), stdout, stderr }
+}
+
+function run(...words: string[]) {
+  const child = start(...words)
+  child.stdin.end()
+  return outcomeOf(child)
+}
+
+test.skipIf(withoutRealData)(
+  `stores a real year from a file, once${withoutRealData ? `: skipped, ${withoutRealData}` : ''}`,
+  async () => {
+    const command = [
+      ['import', sunsynk, '--plant', '7', '--time-zone', 'Africa/Johannesburg', '--map'],
+      'timestamp=time_local,pv_power=pv_w,batt_power=batt_w,grid_power=grid_w,load_power=load_w,soc=soc_pct',
+    ].flat()
+    expect(await run(...command)).toEqual({
+      code: 0,
+      stdout: '123357 readings: 123357 inserted, 0 duplicates, 0 conflicts\n',
+      stderr: '',
+    })
+    expect(await run(...command)).toMatchObject({
+      stdout: '123357 readings: 0 inserted, 123357 duplicates, 0 conflicts\n',
+    })
+    const [first] = await storedReadings(database)
+    expect(first).toMatchObject({
+      plantId: 7,
+      timestamp: Date.parse('2022-09-20T22:00:00Z') * 1000,
+      soc: 100,
+      pvPower: 0,
+      batteryPower: 3,
+      gridPower: 210,
+      loadPower: 133,
+      batteryVoltage: null,
+    })
+    expect(
+      await database.kysely.selectFrom('solark.plant').select(['id', 'time_zone']).execute(),
+    ).toEqual([{ id: 7, time_zone: 'Africa/Johannesburg' }])
+  },
+)
+
+test.skipIf(withoutRealData)(
+  `stores a real hour with the other sign of the grid, readings less than a second apart among them${withoutRealData ? `: skipped, ${withoutRealData}` : ''}`,
+  async () => {
+    const { stdout, stderr } = await run(
+      ...['import', givenergy, '--plant', '8', '--grid-positive', 'export', '--map'],
+      'timestamp=ts,pv_power=p_pv1,pv_voltage=v_pv1,pv_current=i_pv1,grid_power=p_grid_out,load_power=p_load,batt_voltage=v_batt,batt_current=i_batt,batt_power=p_batt',
+    )
+    expect(stdout).toBe('355 readings: 355 inserted, 0 duplicates, 0 conflicts\n')
+    expect(stderr).toBe('Not read: addr, v_pv2, i_pv2, p_pv2, p_inv_out, v_ac, f_ac.\n')
+    const stored = await storedReadings(database)
+    const lines = (await readFile(givenergy, 'utf8')).trimEnd().split('\n').slice(1)
+    expect(new Set(stored.map(({ gridPower }) => Object.is(gridPower, -0)))).toEqual(
+      new Set([false]),
+    )
+    expect(stored.map(({ gridPower, batteryCurrent }) => [gridPower, batteryCurrent])).toEqual(
+      lines
+        .map((line) => line.split(','))
+        .sort(([a = ''], [b = '']) => (a < b ? -1 : 1))
+        .map((values) => [0 - Number(values[9]), Number(values[14])]),
+    )
+  },
+)
+
+test('takes standard input, and writes files that it takes back', async () => {
+  const importing = start('import', '-', '--plant', '1')
+  importing.stdin.end(FILE)
+  expect(await outcomeOf(importing)).toMatchObject({ code: 0 })
+  const stored = await storedReadings(database)
+
+  expect(await run('export', 'all.csv.gz')).toEqual({
+    code: 0,
+    stdout: '2 readings exported\n',
+    stderr: '',
+  })
+  const printed = await run('export', '-', '--from', '2026-06-01T02:00:00+02:00')
+  expect(printed.stderr).toBe('2 readings exported\n')
+  expect(gunzipSync(await readFile(join(folder, 'all.csv.gz'))).toString()).toBe(printed.stdout)
+
+  const gone = ['--from', '2026-06-01T00:00:00Z', '--to', '2026-06-02T00:00:00Z']
+  expect(await run('delete', '--plant', '1', ...gone)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('give --yes'),
+  })
+  expect(await run('delete', '--plant', '1', ...gone, '--yes')).toMatchObject({
+    code: 0,
+    stdout: '2 readings deleted\n',
+  })
+  expect(await storedReadings(database)).toEqual([])
+  expect(await run('import', 'all.csv.gz')).toMatchObject({ code: 0 })
+  expect(await storedReadings(database)).toEqual(stored)
+})
+
+test('does not write over a file unless forced to', async () => {
+  await writeFile(join(folder, 'mine.csv'), 'mine')
+  expect(await run('export', 'mine.csv')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('--force'),
+  })
+  expect(await readFile(join(folder, 'mine.csv'), 'utf8')).toBe('mine')
+  expect(await run('export', 'mine.csv', '--force')).toMatchObject({ code: 0 })
+  expect(await readFile(join(folder, 'mine.csv'), 'utf8')).toMatch(/^plant_id,/)
+  expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([])
+})
+
+test('answers 1 where rows are refused, with their faults', async () => {
+  await writeFile(join(folder, 'bad.csv'), `${FILE}2026-06-01T00:00:02Z,101\n`)
+  const fault = '  line 4, soc: expected a percentage from 0 to 100, got "101"'
+  const stopped = await run('import', 'bad.csv', '--plant', '1')
+  expect(stopped).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(fault) })
+  expect(await storedReadings(database)).toEqual([])
+  expect(await run('import', 'bad.csv', '--plant', '1', '--on-error', 'skip')).toEqual({
+    code: 1,
+    stdout: '2 readings: 2 inserted, 0 duplicates, 0 conflicts\n',
+    stderr: `1 row was skipped:\n${fault}\n`,
+  })
+})
+
+test.each([
+  [['import', 'none.csv'], 'none.csv cannot be read'],
+  [['import', '.'], 'is a folder'],
+  [['import', 'x.csv', '--plant', '-1'], 'a whole number from 0'],
+  [['import', 'x.csv', '--unit', 'MW'], 'Allowed choices are W, kW'],
+  [['import', 'x.csv', '--map', 'pv=a'], 'unknown column "pv"'],
+  [['export', 'x.csv', '--from', '2026-06-01'], 'a time with its offset'],
+  [
+    ['export', 'x.csv', '--from', '2026-06-02T00:00:00Z', '--to', '2026-06-01T00:00:00Z'],
+    'from to be before to',
+  ],
+  [['delete', '--plant', '1'], "required option '--from <time>' not specified"],
+])('refuses %j', async (words, message) => {
+  expect(await run(...words)).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining(message),
+  })
+})
+
+test('Ctrl-C leaves nothing behind', async () => {
+  const child = start('import', '-', '--plant', '1')
+  const rows = Array.from(
+    { length: 50_000 },
+    (_, index) => `${new Date(Date.UTC(2026, 5) - index * 1000).toISOString()},50\n`,
+  )
+  // The rest of what it was to read has nowhere to go when it ends.
+  child.stdin.on('error', () => {})
+  child.stdin.write(`timestamp,soc\n${rows.join('')}`)
+  await expect.poll(writing, { timeout: 20_000 }).toBe(true)
+  child.kill('SIGINT')
+  expect(await outcomeOf(child)).toEqual({
+    code: 130,
+    stdout: '',
+    stderr: 'Interrupted: nothing was stored.\n',
+  })
+  expect(await storedReadings(database)).toEqual([])
+})
+
+/** Whether an import has begun to write, which its locks tell. */
+async function writing(): Promise<boolean> {
+  const { rows } = await sql<{ writing: boolean }>`
+    select exists (
+      select from pg_locks
+      where relation = 'solark.telemetry'::regclass and mode = 'RowExclusiveLock'
+    ) as writing`.execute(database.kysely)
+  return rows[0]?.writing === true
+}
+
+test.each(['import', 'export', 'delete'])(
+  '%s --help shows every option and an example',
+  async (name) => {
+    const { code, stdout } = await run(name, '--help')
+    expect(code).toBe(0)
+    expect(stdout).toContain(`npm run ${name} -- `)
+    expect(stdout).toContain('--plant <id>')
+  },
+)
