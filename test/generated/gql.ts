@@ -15,18 +15,30 @@ import * as types from './graphql.ts';
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "\n  query Page(\n    $plantId: Int\n    $from: DateTime\n    $to: DateTime\n    $first: Int\n    $after: String\n    $last: Int\n    $before: String\n  ) {\n    telemetry(\n      plantId: $plantId\n      from: $from\n      to: $to\n      first: $first\n      after: $after\n      last: $last\n      before: $before\n    ) {\n      edges {\n        cursor\n        node {\n          soc\n        }\n      }\n      nodes {\n        soc\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        startCursor\n        endCursor\n      }\n    }\n  }\n": typeof types.PageDocument,
+    "\n  query PlantPage($id: Int!, $last: Int) {\n    plant(id: $id) {\n      telemetry(last: $last) {\n        nodes {\n          soc\n        }\n      }\n    }\n  }\n": typeof types.PlantPageDocument,
     "\n  mutation Record($readings: [TelemetryInput!]!, $onDuplicate: OnDuplicate! = KEEP) {\n    recordTelemetry(readings: $readings, onDuplicate: $onDuplicate) {\n      received\n      inserted\n      duplicates\n      conflicts\n    }\n  }\n": typeof types.RecordDocument,
     "\n  query Stored {\n    telemetry(first: 1000) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n        batteryPower\n        pvToLoad\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    systemStats {\n      totalEnergySnapshots\n    }\n  }\n": typeof types.StoredDocument,
     "\n  mutation Delete($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    deleteTelemetry(plantId: $plantId, from: $from, to: $to)\n  }\n": typeof types.DeleteDocument,
     "\n      mutation Infinite {\n        recordTelemetry(readings: [{ plantId: 1, pvPower: 1e999 }]) {\n          inserted\n        }\n      }\n    ": typeof types.InfiniteDocument,
 };
 const documents: Documents = {
+    "\n  query Page(\n    $plantId: Int\n    $from: DateTime\n    $to: DateTime\n    $first: Int\n    $after: String\n    $last: Int\n    $before: String\n  ) {\n    telemetry(\n      plantId: $plantId\n      from: $from\n      to: $to\n      first: $first\n      after: $after\n      last: $last\n      before: $before\n    ) {\n      edges {\n        cursor\n        node {\n          soc\n        }\n      }\n      nodes {\n        soc\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        startCursor\n        endCursor\n      }\n    }\n  }\n": types.PageDocument,
+    "\n  query PlantPage($id: Int!, $last: Int) {\n    plant(id: $id) {\n      telemetry(last: $last) {\n        nodes {\n          soc\n        }\n      }\n    }\n  }\n": types.PlantPageDocument,
     "\n  mutation Record($readings: [TelemetryInput!]!, $onDuplicate: OnDuplicate! = KEEP) {\n    recordTelemetry(readings: $readings, onDuplicate: $onDuplicate) {\n      received\n      inserted\n      duplicates\n      conflicts\n    }\n  }\n": types.RecordDocument,
     "\n  query Stored {\n    telemetry(first: 1000) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n        batteryPower\n        pvToLoad\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    systemStats {\n      totalEnergySnapshots\n    }\n  }\n": types.StoredDocument,
     "\n  mutation Delete($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    deleteTelemetry(plantId: $plantId, from: $from, to: $to)\n  }\n": types.DeleteDocument,
     "\n      mutation Infinite {\n        recordTelemetry(readings: [{ plantId: 1, pvPower: 1e999 }]) {\n          inserted\n        }\n      }\n    ": types.InfiniteDocument,
 };
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Page(\n    $plantId: Int\n    $from: DateTime\n    $to: DateTime\n    $first: Int\n    $after: String\n    $last: Int\n    $before: String\n  ) {\n    telemetry(\n      plantId: $plantId\n      from: $from\n      to: $to\n      first: $first\n      after: $after\n      last: $last\n      before: $before\n    ) {\n      edges {\n        cursor\n        node {\n          soc\n        }\n      }\n      nodes {\n        soc\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        startCursor\n        endCursor\n      }\n    }\n  }\n"): typeof import('./graphql.ts').PageDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query PlantPage($id: Int!, $last: Int) {\n    plant(id: $id) {\n      telemetry(last: $last) {\n        nodes {\n          soc\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').PlantPageDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

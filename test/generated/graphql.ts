@@ -47,6 +47,27 @@ export type TelemetryInput = {
   timestamp?: string | null | undefined;
 };
 
+export type PageQueryVariables = Exact<{
+  plantId?: number | null | undefined;
+  from?: string | null | undefined;
+  to?: string | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type PageQuery = { telemetry: { edges: Array<{ cursor: string, node: { soc: number | null } }>, nodes: Array<{ soc: number | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type PlantPageQueryVariables = Exact<{
+  id: number;
+  last?: number | null | undefined;
+}>;
+
+
+export type PlantPageQuery = { plant: { telemetry: { nodes: Array<{ soc: number | null }> } } | null };
+
 export type RecordMutationVariables = Exact<{
   readings: Array<TelemetryInput> | TelemetryInput;
   onDuplicate?: OnDuplicate;
@@ -93,6 +114,46 @@ export class TypedDocumentString<TResult, TVariables>
   }
 }
 
+export const PageDocument = new TypedDocumentString(`
+    query Page($plantId: Int, $from: DateTime, $to: DateTime, $first: Int, $after: String, $last: Int, $before: String) {
+  telemetry(
+    plantId: $plantId
+    from: $from
+    to: $to
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    edges {
+      cursor
+      node {
+        soc
+      }
+    }
+    nodes {
+      soc
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PageQuery, PageQueryVariables>;
+export const PlantPageDocument = new TypedDocumentString(`
+    query PlantPage($id: Int!, $last: Int) {
+  plant(id: $id) {
+    telemetry(last: $last) {
+      nodes {
+        soc
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PlantPageQuery, PlantPageQueryVariables>;
 export const RecordDocument = new TypedDocumentString(`
     mutation Record($readings: [TelemetryInput!]!, $onDuplicate: OnDuplicate! = KEEP) {
   recordTelemetry(readings: $readings, onDuplicate: $onDuplicate) {
