@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { openToy, post, tokens } from './toy.ts'
 
@@ -56,6 +56,30 @@ describe('probes', () => {
     const wrong = { authorization: 'Bearer mistyped' }
     expect(await get(`${toy.url}/health`, wrong)).toMatchObject([401, {}])
   })
+})
+
+test('a peer that answers no ping is cut off, one that answers stays', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  await using toy = await openToy()
+  const silent = await subscribeRaw(toy.port, 'subscription { latestEnergy { soc } }')
+  const cutOff = new Promise((resolve) => silent.once('close', resolve))
+  const alive = new WebSocket(`ws://127.0.0.1:${toy.port}/graphql`, 'graphql-transport-ws')
+  await new Promise((resolve) => alive.once('open', resolve))
+  await toy.subscribed(1)
+
+  for (const _ of ['pinged', 'judged', 'judged again']) {
+    const pinged = new Promise((resolve) => alive.once('ping', resolve))
+    vi.advanceTimersByTime(12_000)
+    await pinged
+    // Answered after the pong, so the server has seen that one too.
+    const answered = new Promise((resolve) => alive.once('message', resolve))
+    alive.send('{"type":"ping"}')
+    await answered
+  }
+  await cutOff
+  await toy.subscribed(0)
+  alive.terminate()
 })
 
 describe('going away', () => {

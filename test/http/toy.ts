@@ -22,11 +22,13 @@ export interface Toy extends HttpServer {
   /** Sends a reading to every subscriber. */
   emit(soc: number): void
   subscribers(): number
+  /** How many there have ever been. */
+  everSubscribed(): number
   /** Resolves when there are this many subscribers. */
   subscribed(count: number): Promise<void>
-  /** Resolves when a `slow` query runs. */
+  /** Resolves when a `slow` operation runs. */
   readonly slow: Promise<void>
-  /** Lets the `slow` query answer. */
+  /** Lets the `slow` operations go on. */
   release(): void
   readonly log: Record<string, unknown>[]
 }
@@ -60,10 +62,15 @@ export async function openToy(
     ...options,
   })
   const subscribers = () => readings.listenerCount('reading')
+  let ever = 0
+  readings.on('newListener', (name) => {
+    if (name === 'reading') ever++
+  })
   return {
     ...server,
     emit: (soc) => readings.emit('reading', { soc }),
     subscribers,
+    everSubscribed: () => ever,
     async subscribed(count) {
       while (subscribers() !== count) await new Promise((resolve) => setTimeout(resolve, 5))
     },
@@ -152,6 +159,13 @@ function toySchema(readings: EventEmitter, slow: () => Promise<void>) {
         type: 'Telemetry',
         subscribe: (): AsyncIterable<{ soc: number }[]> => on(readings, 'reading'),
         resolve: ([reading = { soc: Number.NaN }]) => reading,
+      }),
+      slow: t.int({
+        subscribe: async (): Promise<AsyncIterable<{ soc: number }[]>> => {
+          await slow()
+          return on(readings, 'reading')
+        },
+        resolve: ([reading]) => reading?.soc ?? 0,
       }),
       failing: t.int({
         args: { how: t.arg.string({ required: true }) },
