@@ -70,6 +70,7 @@ describe('over WebSocket', () => {
   test.for([
     ['fault', { message: 'The disk is full', extensions: { code: 'STORAGE_FULL' } }],
     ['bug', { message: 'Unexpected error', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+    ['abort', { message: 'Unexpected error', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
   ] as const)('a %s in the stream ends it with an error', async ([how, told]) => {
     const client = createClient({ url, retryAttempts: 0 })
     const query = 'subscription ($how: String!) { failing(how: $how) }'
@@ -77,7 +78,7 @@ describe('over WebSocket', () => {
     expect((await events.next()).value).toEqual({ data: { failing: 1 } })
     await expect(events.next()).rejects.toMatchObject([told])
     await client.dispose()
-    expect(toy.log.filter((line) => line.level === 50)).toHaveLength(how === 'bug' ? 1 : 0)
+    expect(toy.log.filter((line) => line.level === 50)).toHaveLength(how === 'fault' ? 0 : 1)
   })
 
   test('a client that leaves before its stream begins is forgotten', async () => {

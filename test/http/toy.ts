@@ -38,6 +38,8 @@ export class DriverError extends Error {
   readonly driverCode = '57P01'
 }
 
+const sharedBug = new Error('secret of a batch')
+
 export async function openToy(
   environment: Record<string, string> = {},
   options: Partial<HttpServerOptions<Context>> = {},
@@ -140,6 +142,12 @@ function toySchema(readings: EventEmitter, slow: () => Promise<void>) {
           throw new TypeError('secret is undefined')
         },
       }),
+      sharedBug: t.string({
+        nullable: true,
+        resolve: () => {
+          throw sharedBug
+        },
+      }),
       badInt: t.int({ nullable: true, resolve: () => 1.5 }),
     }),
   })
@@ -171,6 +179,7 @@ function toySchema(readings: EventEmitter, slow: () => Promise<void>) {
         args: { how: t.arg.string({ required: true }) },
         subscribe: async function* (_parent, { how }) {
           yield 1
+          if (how === 'abort') throw new DOMException('secret abort', 'AbortError')
           if (how === 'fault') throw new Fault('STORAGE_FULL', 'The disk is full')
           throw new Error('secret of the feed')
         },
