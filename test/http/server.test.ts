@@ -58,6 +58,22 @@ describe('probes', () => {
   })
 })
 
+test('a client that leaves in the middle of its body is no error of the server', async () => {
+  await using toy = await openToy()
+  const socket = connect(toy.port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  const head = `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:${toy.port}\r\n`
+  socket.write(`${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"query"`, () =>
+    setImmediate(() => socket.destroy()),
+  )
+  const seen = expect.objectContaining({ msg: 'request', path: '/graphql' })
+  await expect.poll(() => toy.log).toContainEqual(seen)
+  await expect
+    .poll(() => toy.log)
+    .toContainEqual(expect.objectContaining({ msg: 'a request was refused' }))
+  expect(toy.log.filter((line) => Number(line.level) > 20)).toEqual([])
+})
+
 test('a peer that answers no ping is cut off, one that answers stays', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   onTestFinished(() => void vi.useRealTimers())
