@@ -15,6 +15,8 @@ import * as types from './graphql.ts';
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n": typeof types.RunDocument,
+    "\n  query Status {\n    schemaStatus {\n      storage {\n        kind\n        timescaledbVersion\n        timescaledbLicense\n        reason\n      }\n      tables {\n        schema\n        name\n        kind\n        columns {\n          name\n          type\n          nullable\n          comment\n        }\n        indexes {\n          name\n        }\n      }\n      hypertables {\n        schema\n        name\n        chunks\n        chunkInterval\n        compressionEnabled\n        retention\n      }\n      migrations {\n        name\n        status\n      }\n      pendingMigrations\n    }\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n": typeof types.StatusDocument,
     "\n  query Page(\n    $plantId: Int\n    $from: DateTime\n    $to: DateTime\n    $first: Int\n    $after: String\n    $last: Int\n    $before: String\n  ) {\n    telemetry(\n      plantId: $plantId\n      from: $from\n      to: $to\n      first: $first\n      after: $after\n      last: $last\n      before: $before\n    ) {\n      edges {\n        cursor\n        node {\n          soc\n        }\n      }\n      nodes {\n        soc\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        startCursor\n        endCursor\n      }\n    }\n  }\n": typeof types.PageDocument,
     "\n  query PlantPage($id: Int!, $last: Int) {\n    plant(id: $id) {\n      telemetry(last: $last) {\n        nodes {\n          soc\n        }\n      }\n    }\n  }\n": typeof types.PlantPageDocument,
     "\n  mutation Record($readings: [TelemetryInput!]!, $onDuplicate: OnDuplicate! = KEEP) {\n    recordTelemetry(readings: $readings, onDuplicate: $onDuplicate) {\n      received\n      inserted\n      duplicates\n      conflicts\n    }\n  }\n": typeof types.RecordDocument,
@@ -23,6 +25,8 @@ type Documents = {
     "\n      mutation Infinite {\n        recordTelemetry(readings: [{ plantId: 1, pvPower: 1e999 }]) {\n          inserted\n        }\n      }\n    ": typeof types.InfiniteDocument,
 };
 const documents: Documents = {
+    "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n": types.RunDocument,
+    "\n  query Status {\n    schemaStatus {\n      storage {\n        kind\n        timescaledbVersion\n        timescaledbLicense\n        reason\n      }\n      tables {\n        schema\n        name\n        kind\n        columns {\n          name\n          type\n          nullable\n          comment\n        }\n        indexes {\n          name\n        }\n      }\n      hypertables {\n        schema\n        name\n        chunks\n        chunkInterval\n        compressionEnabled\n        retention\n      }\n      migrations {\n        name\n        status\n      }\n      pendingMigrations\n    }\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n": types.StatusDocument,
     "\n  query Page(\n    $plantId: Int\n    $from: DateTime\n    $to: DateTime\n    $first: Int\n    $after: String\n    $last: Int\n    $before: String\n  ) {\n    telemetry(\n      plantId: $plantId\n      from: $from\n      to: $to\n      first: $first\n      after: $after\n      last: $last\n      before: $before\n    ) {\n      edges {\n        cursor\n        node {\n          soc\n        }\n      }\n      nodes {\n        soc\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        startCursor\n        endCursor\n      }\n    }\n  }\n": types.PageDocument,
     "\n  query PlantPage($id: Int!, $last: Int) {\n    plant(id: $id) {\n      telemetry(last: $last) {\n        nodes {\n          soc\n        }\n      }\n    }\n  }\n": types.PlantPageDocument,
     "\n  mutation Record($readings: [TelemetryInput!]!, $onDuplicate: OnDuplicate! = KEEP) {\n    recordTelemetry(readings: $readings, onDuplicate: $onDuplicate) {\n      received\n      inserted\n      duplicates\n      conflicts\n    }\n  }\n": types.RecordDocument,
@@ -31,6 +35,14 @@ const documents: Documents = {
     "\n      mutation Infinite {\n        recordTelemetry(readings: [{ plantId: 1, pvPower: 1e999 }]) {\n          inserted\n        }\n      }\n    ": types.InfiniteDocument,
 };
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n"): typeof import('./graphql.ts').RunDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Status {\n    schemaStatus {\n      storage {\n        kind\n        timescaledbVersion\n        timescaledbLicense\n        reason\n      }\n      tables {\n        schema\n        name\n        kind\n        columns {\n          name\n          type\n          nullable\n          comment\n        }\n        indexes {\n          name\n        }\n      }\n      hypertables {\n        schema\n        name\n        chunks\n        chunkInterval\n        compressionEnabled\n        retention\n      }\n      migrations {\n        name\n        status\n      }\n      pendingMigrations\n    }\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n"): typeof import('./graphql.ts').StatusDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -4,12 +4,43 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** The whole is as well as its worst check. */
+export type HealthStatus =
+  | 'DEGRADED'
+  | 'HEALTHY'
+  | 'UNHEALTHY';
+
+export type MigrationRunStatus =
+  /** Somebody else is migrating at this moment. */
+  | 'ALREADY_RUNNING'
+  /** Pending migrations were applied. */
+  | 'APPLIED'
+  /** A step failed, its error says why; the schema is as it was before. */
+  | 'FAILED'
+  /** A dry run: the pending steps would be applied. */
+  | 'PLANNED'
+  /** There was nothing to apply. */
+  | 'UP_TO_DATE';
+
+export type MigrationStepStatus =
+  | 'APPLIED'
+  | 'FAILED'
+  /** Comes after a step that failed. */
+  | 'NOT_EXECUTED'
+  | 'PENDING';
+
 /** What becomes of a reading whose plant and instant are there already. */
 export type OnDuplicate =
   /** What is stored stays. */
   | 'KEEP'
   /** What is sent takes its place: a correction. */
   | 'REPLACE';
+
+/** What solark.telemetry is. */
+export type StorageKind =
+  | 'HYPERTABLE'
+  | 'MISSING'
+  | 'REGULAR_TABLE';
 
 /** A reading to store; what is left out or null was not measured. */
 export type TelemetryInput = {
@@ -46,6 +77,19 @@ export type TelemetryInput = {
   /** When it was measured, from 2000 to five minutes from now; now where it is left out. */
   timestamp?: string | null | undefined;
 };
+
+export type RunMutationVariables = Exact<{
+  target?: string | null | undefined;
+  dryRun?: boolean;
+}>;
+
+
+export type RunMutation = { runMigration: { status: MigrationRunStatus, notices: Array<string>, steps: Array<{ name: string, status: MigrationStepStatus, appliedAt: string | null, error: string | null }> } };
+
+export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type StatusQuery = { schemaStatus: { pendingMigrations: number, storage: { kind: StorageKind, timescaledbVersion: string | null, timescaledbLicense: string | null, reason: string | null }, tables: Array<{ schema: string, name: string, kind: string, columns: Array<{ name: string, type: string, nullable: boolean, comment: string | null }>, indexes: Array<{ name: string }> }>, hypertables: Array<{ schema: string, name: string, chunks: number, chunkInterval: string, compressionEnabled: boolean, retention: string | null }>, migrations: Array<{ name: string, status: MigrationStepStatus }> }, health: { status: HealthStatus, checks: Array<{ name: string, status: HealthStatus, detail: string | null }> } };
 
 export type PageQueryVariables = Exact<{
   plantId?: number | null | undefined;
@@ -114,6 +158,67 @@ export class TypedDocumentString<TResult, TVariables>
   }
 }
 
+export const RunDocument = new TypedDocumentString(`
+    mutation Run($target: String, $dryRun: Boolean! = false) {
+  runMigration(target: $target, dryRun: $dryRun) {
+    status
+    steps {
+      name
+      status
+      appliedAt
+      error
+    }
+    notices
+  }
+}
+    `) as unknown as TypedDocumentString<RunMutation, RunMutationVariables>;
+export const StatusDocument = new TypedDocumentString(`
+    query Status {
+  schemaStatus {
+    storage {
+      kind
+      timescaledbVersion
+      timescaledbLicense
+      reason
+    }
+    tables {
+      schema
+      name
+      kind
+      columns {
+        name
+        type
+        nullable
+        comment
+      }
+      indexes {
+        name
+      }
+    }
+    hypertables {
+      schema
+      name
+      chunks
+      chunkInterval
+      compressionEnabled
+      retention
+    }
+    migrations {
+      name
+      status
+    }
+    pendingMigrations
+  }
+  health {
+    status
+    checks {
+      name
+      status
+      detail
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StatusQuery, StatusQueryVariables>;
 export const PageDocument = new TypedDocumentString(`
     query Page($plantId: Int, $from: DateTime, $to: DateTime, $first: Int, $after: String, $last: Int, $before: String) {
   telemetry(
