@@ -118,7 +118,7 @@ test('counts and keeps what a table that is written row by row would', async () 
         )
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 30 },
   )
 })
 
