@@ -3,6 +3,7 @@ import type { Config } from './config.ts'
 import { openDatabase } from './database/database.ts'
 import { openEmbeddedPostgres } from './database/embedded/embedded-postgres.ts'
 import { toDatabaseFault } from './database/faults.ts'
+import { dateOf } from './database/instant.ts'
 import { migrateFirst } from './database/migrate-first.ts'
 import type { Storage } from './database/storage.ts'
 import { createContext } from './graphql/context.ts'
@@ -12,8 +13,8 @@ import { openHttpServer } from './http/server.ts'
 import type { Logger } from './log.ts'
 import { openServices } from './services.ts'
 import { openSimulation } from './sources/simulated/simulation.ts'
-import { createQueryTimes } from './system/query-times.ts'
 import type { Check } from './system/health.ts'
+import { createQueryTimes } from './system/query-times.ts'
 import { readSchemaStatus } from './system/schema-status.ts'
 
 /** The running system, and what a person should be told of it. */
@@ -72,7 +73,10 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       adminToken: admin.token,
       log,
       translate: (error) => toDatabaseFault(error) ?? error,
-      health: services.checkHealth,
+      health: async () => {
+        const health = await services.checkHealth()
+        return { ...health, timestamp: dateOf(health.timestamp).toISOString() }
+      },
       ready: services.checkReadiness,
     }),
   )

@@ -2,6 +2,7 @@
 export type FaultCode =
   | 'ALREADY_RUNNING'
   | 'BAD_USER_INPUT'
+  | 'BODY_TOO_LARGE'
   | 'CONFIGURATION_INVALID'
   | 'DATABASE_ERROR'
   | 'DATABASE_FORBIDS'
@@ -9,10 +10,14 @@ export type FaultCode =
   | 'DATA_FOLDER_IN_USE'
   | 'DATA_FOLDER_UNUSABLE'
   | 'FORBIDDEN'
+  | 'HOST_REFUSED'
   | 'IMPORT_REFUSED'
   | 'INVALID_CURSOR'
   | 'INVALID_RANGE'
+  | 'METHOD_NOT_ALLOWED'
   | 'MIGRATION_FAILED'
+  | 'NOT_FOUND'
+  | 'ORIGIN_REFUSED'
   | 'PAGE_TOO_LARGE'
   | 'PORT_UNAVAILABLE'
   | 'QUERY_TIMEOUT'
@@ -25,8 +30,11 @@ export type FaultCode =
 /** An error that is told to the caller as it is: the message says what was expected, what came, and the cure. */
 export class Fault extends Error {
   readonly code: FaultCode
-  /** Where in the input the fault lies, such as `['readings', 3, 'soc']`. */
-  readonly path: readonly (string | number)[] | undefined
+  /**
+   * Where in the input the fault lies, such as `['readings', 3, 'soc']`. Not called `path`: GraphQL
+   * takes an error with such a list for one that is located in the answer already.
+   */
+  readonly inputPath: readonly (string | number)[] | undefined
 
   constructor(
     code: FaultCode,
@@ -36,6 +44,6 @@ export class Fault extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'Fault'
     this.code = code
-    this.path = options.path
+    this.inputPath = options.path
   }
 }

@@ -1,4 +1,7 @@
 import { Command, CommanderError } from 'commander'
+import { deleteCommand } from './cli/delete.ts'
+import { exportCommand } from './cli/export.ts'
+import { importCommand } from './cli/import.ts'
 import { migrateCommand } from './cli/migrate.ts'
 import { psqlUrlCommand } from './cli/psql-url.ts'
 import { serveCommand } from './cli/serve.ts'
@@ -13,6 +16,9 @@ const program = new Command('heliograph')
   .version(version)
   .addCommand(serveCommand())
   .addCommand(migrateCommand(openWorkbench))
+  .addCommand(importCommand(openWorkbench))
+  .addCommand(exportCommand(openWorkbench))
+  .addCommand(deleteCommand(openWorkbench))
   .addCommand(simulateCommand(openWorkbench))
   .addCommand(psqlUrlCommand())
 
@@ -26,7 +32,8 @@ try {
 }
 
 function describeFault({ code, message, cause }: Fault): string {
-  const reason = cause instanceof Error && cause.message !== '' ? `\n  because: ${cause.message}` : ''
+  const reason =
+    cause instanceof Error && cause.message !== '' ? `\n  because: ${cause.message}` : ''
   return `${message}${reason} (${code})`
 }
 

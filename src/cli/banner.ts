@@ -22,9 +22,10 @@ export function banner(
     rows.push(['Migrations', `${pendingMigrations} pending: call runMigration, or npm run migrate`])
   }
   if (simulatedPlants > 0) {
-    rows.push([
-      'Plants',
-      `${simulatedPlants} simulated, every reading of it made up. For a real one send its readings with`,
+    rows.push(
+      [
+        'Plants',
+        `${simulatedPlants} simulated, every reading of it made up. For a real one send its readings with`,
       ],
       ['', 'recordTelemetry, or npm run import; SIMULATE=0 leaves the simulation out'],
     )

@@ -18,10 +18,15 @@ interface Choice {
 /** `npm run migrate`: applies pending migrations, waiting where another process does. */
 export function migrateCommand(open: OpenWorkbench): Command {
   return new Command('migrate')
-    .description('Apply pending migrations; exit code 1 where one fails, and the database is as it was.')
+    .description(
+      'Apply pending migrations; exit code 1 where one fails, and the database is as it was.',
+    )
     .option('--dry-run', 'say what would be applied; write nothing')
     .option('--to <name>', 'apply up to and with this migration')
-    .option('--down', 'revert the migration that was applied last; refuses while there are readings')
+    .option(
+      '--down',
+      'revert the migration that was applied last; refuses while there are readings',
+    )
     .option('--destroy-data', 'with --down: revert even where readings are lost')
     .action(async ({ dryRun, to, down, destroyData }: Choice) => {
       if (down && (dryRun || to !== undefined)) {
@@ -64,7 +69,9 @@ const COLOURS = {
 function report({ status, steps, notices, durationMs }: MigrationRun): void {
   const lines = [
     ...steps.map((step) => {
-      const label = styleText(COLOURS[step.status], step.status.padEnd(12), { stream: process.stdout })
+      const label = styleText(COLOURS[step.status], step.status.padEnd(12), {
+        stream: process.stdout,
+      })
       return `${label} ${step.name}${step.error === null ? '' : `: ${step.error}`}`
     }),
     ...notices.map((notice) => `notice       ${notice}`),

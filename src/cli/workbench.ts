@@ -1,5 +1,5 @@
 import { migrations } from '../../migrations/index.ts'
-import { type Config, readConfig } from '../config.ts'
+import { readConfig } from '../config.ts'
 import { type Database, openDatabase } from '../database/database.ts'
 import { openEmbeddedPostgres } from '../database/embedded/embedded-postgres.ts'
 import { migrateFirst } from '../database/migrate-first.ts'
@@ -7,7 +7,6 @@ import { createLogger } from '../log.ts'
 
 /** What a command works on. */
 export interface Workbench extends AsyncDisposable {
-  readonly config: Config
   readonly database: Database
   /** Relative file names start here. */
   readonly workingDirectory: string
@@ -36,7 +35,6 @@ export async function openWorkbench(): Promise<Workbench> {
   if (config.migrateOnStart) await migrateFirst(database, migrations)
   const open = opening.move()
   return {
-    config,
     database,
     workingDirectory: config.workingDirectory,
     [Symbol.asyncDispose]: () => open.disposeAsync(),

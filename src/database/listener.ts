@@ -38,6 +38,8 @@ export function openListener(
   const listenOnce = async (): Promise<void> => {
     const client = await connect()
     const ended = Promise.withResolvers<void>()
+    // Awaited only once the channel is listened to.
+    ended.promise.catch(() => {})
     client.on('error', ended.reject)
     client.on('end', () => ended.reject(new Error('The connection ended')))
     client.on('notification', ({ payload }) => events.onNotification(payload ?? ''))

@@ -38,41 +38,13 @@ export async function recordReadings(
   }
   if (readings.length === 0) return { received: 0, inserted: 0, duplicates: 0, conflicts: 0 }
 
-  const { unique, conflicts } = withoutRepeats(readings, options.onDuplicate)
-  const stored = await (options.onDuplicate === 'KEEP' ? insertNew : upsert)(kysely, unique)
+  const { inserted, conflicts } = await store(kysely, readings, options.onDuplicate)
   return {
     received: readings.length,
-    inserted: stored.inserted,
-    duplicates: readings.length - stored.inserted,
-    conflicts: conflicts + stored.conflicts,
+    inserted,
+    duplicates: readings.length - inserted,
+    conflicts,
   }
-}
-
-/**
- * One reading for each plant and instant, in the order of the key: writers that overlap then wait for each other
- * in one order and cannot deadlock.
- */
-function withoutRepeats(
-  readings: readonly Reading[],
-  onDuplicate: OnDuplicate,
-): { unique: Reading[]; conflicts: number } {
-  const byKey = new Map<string, Reading>()
-  let conflicts = 0
-  for (const reading of readings) {
-    const key = `${reading.plantId} ${reading.timestamp}`
-    const earlier = byKey.get(key)
-    if (
-      earlier !== undefined &&
-      quantities.some(({ field }) => earlier[field] !== reading[field])
-    ) {
-      conflicts += 1
-    }
-    if (earlier === undefined || onDuplicate === 'REPLACE') byKey.set(key, reading)
-  }
-  const unique = [...byKey.values()].sort(
-    (a, b) => a.plantId - b.plantId || a.timestamp - b.timestamp,
-  )
-  return { unique, conflicts }
 }
 
 const measured = sql.join(quantities.map(({ column }) => sql.ref(column)))
@@ -82,7 +54,8 @@ const measuredOf = (table: string) =>
 
 const sqlTypes: Record<Quantity['type'], string> = { number: 'float8', boolean: 'boolean' }
 
-function sent(readings: readonly Reading[]) {
+/** The readings as a table, numbered in the order in which they were sent. */
+function sentTable(readings: readonly Reading[]) {
   const arrays = quantities.map(
     ({ field, type }) =>
       sql`${readings.map((reading) => reading[field])}::${sql.raw(sqlTypes[type])}[]`,
@@ -91,52 +64,62 @@ function sent(readings: readonly Reading[]) {
     ${readings.map(({ plantId }) => plantId)}::integer[],
     ${readings.map(({ timestamp }) => formatInstant(timestamp))}::timestamptz[],
     ${sql.join(arrays)}
-  ) as sent (plant_id, timestamp, ${measured})`
+  ) with ordinality as sent (plant_id, timestamp, ${measured}, number)`
 }
 
-interface Stored {
-  inserted: number
-  conflicts: number
-}
+const inCaseOfDuplicate = {
+  KEEP: {
+    picked: sql`number asc`,
+    action: sql`do nothing`,
+    // What stays: the stored one, else the first that was sent.
+    reference: sql`coalesce(stored, first_value(sent) over same)`,
+  },
+  REPLACE: {
+    picked: sql`number desc`,
+    action: sql`do update
+      set (${measured}, txid) = row(${measuredOf('excluded')}, pg_current_xact_id())
+      where (${measuredOf('kept')}) is distinct from (${measuredOf('excluded')})`,
+    // What it takes the place of: the one sent before, else the stored one.
+    reference: sql`coalesce(lag(sent) over same, stored)`,
+  },
+} as const satisfies Record<OnDuplicate, unknown>
 
-/** A reading that another writer stores at the very same moment counts as a duplicate, not as a conflict. */
-async function insertNew(kysely: Kysely<Schema>, readings: readonly Reading[]): Promise<Stored> {
-  const { rows } = await sql<Stored>`
-    with sent as materialized (select * from ${sent(readings)}),
-    inserted as (
-      insert into solark.telemetry (plant_id, timestamp, ${measured})
-      select plant_id, timestamp, ${measured} from sent
-      on conflict (plant_id, timestamp) do nothing
-      returning 1
-    ),
-    counted as (select count(*) as inserted from inserted)
-    select inserted, case when inserted = ${readings.length} then 0 else (
-      select count(*)
+/**
+ * Rows are written in the order of the key: writers that overlap then wait for each other in one order and cannot
+ * deadlock. Conflicts are counted only where there are duplicates, against what was stored when the statement
+ * began: a reading that another writer stores at the very same moment counts as a duplicate, not as a conflict.
+ */
+async function store(
+  kysely: Kysely<Schema>,
+  readings: readonly Reading[],
+  onDuplicate: OnDuplicate,
+): Promise<Pick<RecordOutcome, 'inserted' | 'conflicts'>> {
+  const { picked, action, reference } = inCaseOfDuplicate[onDuplicate]
+  const { rows } = await sql<Pick<RecordOutcome, 'inserted' | 'conflicts'>>`
+    with sent as materialized (select * from ${sentTable(readings)}),
+    written as (
+      insert into solark.telemetry as kept (plant_id, timestamp, ${measured})
+      select distinct on (plant_id, timestamp) plant_id, timestamp, ${measured}
       from sent
-      join solark.telemetry as stored using (plant_id, timestamp)
-      where (${measuredOf('stored')}) is distinct from (${measuredOf('sent')})
+      order by plant_id, timestamp, ${picked}
+      on conflict (plant_id, timestamp) ${action}
+      returning xmax = 0 as is_new
+    ),
+    counted as (select count(*) filter (where is_new) as inserted from written)
+    select inserted, case when inserted = ${readings.length} then 0 else (
+      select count(*) filter (where sent <> reference)
+      from (
+        select sent, ${reference} as reference
+        from (
+          select plant_id, timestamp, number, row(${measuredOf('sent')})::text as sent,
+            case when stored.id is not null then row(${measuredOf('stored')})::text end as stored
+          from sent
+          left join solark.telemetry as stored using (plant_id, timestamp)
+        ) as pair
+        window same as (partition by plant_id, timestamp order by number)
+      ) as compared
     ) end as conflicts
     from counted`.execute(kysely)
-  return only(rows)
-}
-
-async function upsert(kysely: Kysely<Schema>, readings: readonly Reading[]): Promise<Stored> {
-  const { rows } = await sql<Stored>`
-    with written as (
-      insert into solark.telemetry as stored (plant_id, timestamp, ${measured})
-      select plant_id, timestamp, ${measured} from ${sent(readings)}
-      on conflict (plant_id, timestamp) do update
-      set (${measured}, txid) = row(${measuredOf('excluded')}, pg_current_xact_id())
-      where (${measuredOf('stored')}) is distinct from (${measuredOf('excluded')})
-      returning xmax = 0 as is_new
-    )
-    select count(*) filter (where is_new) as inserted,
-      count(*) filter (where not is_new) as conflicts
-    from written`.execute(kysely)
-  return only(rows)
-}
-
-function only<Row>(rows: readonly Row[]): Row {
   const [row] = rows
   if (row === undefined) throw new Error('Expected one row from an aggregate, got none')
   return row

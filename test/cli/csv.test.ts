@@ -12,7 +12,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { storedReadings } from '../support/readings.ts'
 
-const program = resolve(import.meta.dirname, '../support/command-line.ts')
+const program = resolve(import.meta.dirname, '../../src/main.ts')
 const realData = resolve(import.meta.dirname, '../../../shared/data')
 const sunsynk = join(realData, 'sunsynk-za-2022-2023/sunsynk_5min.csv.gz')
 const givenergy = join(realData, 'givenergy-hybrid-1h/decoded.csv')

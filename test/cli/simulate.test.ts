@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { simulateCommand } from '../../src/cli/simulate.ts'
+import { parseConfig } from '../../src/config.ts'
 import type { Database } from '../../src/database/database.ts'
 import { simulatedPlants } from '../../src/sources/simulated/plant.ts'
 import { simulatePlant } from '../../src/sources/simulated/simulate-plant.ts'
@@ -17,6 +18,7 @@ const until = Date.parse(UNTIL) * 1000
 async function simulate(database: Database, line: string): Promise<string> {
   let output = ''
   const command = simulateCommand(async () => ({
+    config: parseConfig({}),
     database,
     workingDirectory: '.',
     [Symbol.asyncDispose]: async () => {},

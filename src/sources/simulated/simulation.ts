@@ -28,7 +28,10 @@ export function openSimulation(kysely: Kysely<Schema>, count: number, log: Logge
     },
     register: () => registerPlants(kysely, plants),
     newest: async () => {
-      const latest = await readLatestOfEach(kysely, plants.map(({ id }) => id))
+      const latest = await readLatestOfEach(
+        kysely,
+        plants.map(({ id }) => id),
+      )
       return new Map(latest.map(({ plantId, timestamp }) => [plantId, timestamp]))
     },
     log,

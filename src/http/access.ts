@@ -1,0 +1,47 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import type { Config } from '../config.ts'
+import { Fault } from '../fault.ts'
+import type { Role } from '../graphql/role.ts'
+
+/** Answers the role of an `Authorization` value, or throws `UNAUTHENTICATED`. */
+export type RoleOf = (authorization: string | undefined) => Role
+
+/**
+ * Roles by bearer token. A given token must be one of ours, also where reading needs none: a
+ * mistyped token is told, not taken for an anonymous reader.
+ */
+export function createRoleOf(tokens: Config['tokens'], publicRead: boolean): RoleOf {
+  const known = (['read', 'ingest', 'admin'] as const).flatMap((role) => {
+    const token = tokens[role]
+    return token === undefined ? [] : [{ role, digest: digestOf(token) }]
+  })
+  return (authorization) => {
+    if (authorization === undefined) {
+      if (publicRead) return 'read'
+      throw new Fault(
+        'UNAUTHENTICATED',
+        'Expected a token, got none: send "Authorization: Bearer <token>"',
+      )
+    }
+    const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1]
+    if (token === undefined) {
+      throw new Fault(
+        'UNAUTHENTICATED',
+        'Expected "Authorization: Bearer <token>", got something else',
+      )
+    }
+    const digest = digestOf(token)
+    // Every token is compared, and by digest, so that the time taken tells nothing about any.
+    const matches = known.filter((entry) => timingSafeEqual(entry.digest, digest))
+    const [match] = matches
+    if (match !== undefined) return match.role
+    throw new Fault(
+      'UNAUTHENTICATED',
+      'The given token is none of this server: expected its READ_TOKEN, INGEST_TOKEN or ADMIN_TOKEN',
+    )
+  }
+}
+
+function digestOf(token: string): Buffer {
+  return hash('sha256', token, 'buffer')
+}

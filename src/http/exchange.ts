@@ -1,0 +1,64 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import type { RoleOf } from './access.ts'
+import { readBody } from './body.ts'
+import type { Endpoint, Seen } from './endpoint.ts'
+
+/** Answers one GraphQL request over HTTP; a subscription as a stream of events until either side ends it. */
+export type Exchange = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  seen: Seen,
+) => Promise<void>
+
+/**
+ * GraphQL over HTTP. Refuses before it reads: an unknown token (`UNAUTHENTICATED`), then a body that
+ * is too large (`BODY_TOO_LARGE`).
+ */
+export function createExchange(endpoint: Endpoint, roleOf: RoleOf): Exchange {
+  return async (request, response, seen) => {
+    const role = roleOf(request.headers.authorization)
+    const body = request.method === 'POST' ? await readBody(request) : null
+    const answer = await endpoint.fetch(
+      `http://localhost${request.url}`,
+      {
+        method: request.method ?? 'GET',
+        headers: {
+          accept: request.headers.accept ?? '*/*',
+          'content-type': request.headers['content-type'] ?? '',
+        },
+        body,
+      },
+      { role, seen },
+    )
+    response.statusCode = answer.status
+    response.setHeaders(new Map(answer.headers))
+    if (answer.headers.get('content-type')?.includes('json')) {
+      const text = await answer.text()
+      response.setHeader('Content-Length', Buffer.byteLength(text))
+      response.end(text)
+    } else if (answer.body === null) {
+      response.end()
+    } else {
+      await stream(answer.body, response)
+    }
+  }
+}
+
+/** Whether an answer goes on until one side ends it. */
+export function isStream(response: ServerResponse): boolean {
+  return String(response.getHeader('content-type')).startsWith('text/event-stream')
+}
+
+async function stream(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
+  response.setHeader('X-Accel-Buffering', 'no') // Or nginx keeps events until it has a page of them.
+  if (response.destroyed) {
+    await body.cancel()
+    return
+  }
+  try {
+    await pipeline(body, response)
+  } catch (error) {
+    if (!response.destroyed) throw error // Else the client left, which is how most streams end.
+  }
+}

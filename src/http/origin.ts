@@ -1,0 +1,49 @@
+import { type Config, isLoopback } from '../config.ts'
+import { Fault } from '../fault.ts'
+import type { Caller } from './caller.ts'
+
+/** The headers that let a page of an allowed origin read the answer; empty for every other. */
+export type CorsHeaders = Readonly<Record<string, string>>
+
+/**
+ * Keeps foreign web pages out. Throws `HOST_REFUSED` on loopback for a name that is not this
+ * machine's own (a page whose name was rebound to 127.0.0.1), and `ORIGIN_REFUSED` for a browser's
+ * origin that is neither the server itself, by name and port, nor listed in `CORS_ORIGINS`.
+ */
+export function createOriginGuard(
+  config: Pick<Config, 'host' | 'corsOrigins'>,
+  port: number,
+): (caller: Caller, origin: string | undefined) => CorsHeaders {
+  const onLoopback = isLoopback(config.host)
+  // The answer depends on the origin, which a cache must know, also when no origin was sent.
+  const vary = config.corsOrigins.length > 0 ? { Vary: 'Origin' } : {}
+
+  return (caller, origin) => {
+    if (onLoopback && !caller.proxied && !isOwnHost(caller.host, port)) {
+      throw new Fault(
+        'HOST_REFUSED',
+        `Expected the host localhost:${port} or 127.0.0.1:${port}, got ${caller.host ?? 'none'}: call the server by that name, or set HOST to serve other names`,
+      )
+    }
+    if (origin === undefined) return vary
+    if (config.corsOrigins.includes(origin)) {
+      return { ...vary, 'Access-Control-Allow-Origin': origin }
+    }
+    if (isSameOrigin(origin, caller.host)) return vary
+    throw new Fault(
+      'ORIGIN_REFUSED',
+      `Pages of ${origin} may not call this server: list that origin in CORS_ORIGINS to let them`,
+    )
+  }
+}
+
+function isOwnHost(host: string | undefined, port: number): boolean {
+  const url = URL.parse(`http://${host}`)
+  return url !== null && isLoopback(url.hostname) && Number(url.port || 80) === port
+}
+
+function isSameOrigin(origin: string, host: string | undefined): boolean {
+  const page = URL.parse(origin)
+  // TLS may end at a proxy: the page's scheme decides which port a host without one means.
+  return page !== null && URL.parse(`${page.protocol}//${host}`)?.host === page.host
+}

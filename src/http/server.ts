@@ -1,0 +1,147 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { GraphQLSchema } from 'graphql'
+import type { Config } from '../config.ts'
+import { Fault } from '../fault.ts'
+import type { Role } from '../graphql/role.ts'
+import type { Logger } from '../log.ts'
+import { createRoleOf } from './access.ts'
+import { createCallerOf } from './caller.ts'
+import { createEndpoint, type Seen } from './endpoint.ts'
+import { createExchange, isStream } from './exchange.ts'
+import { createGraphiQL } from './graphiql.ts'
+import { listen } from './listen.ts'
+import { createOriginGuard } from './origin.ts'
+import { createProbes, type ProbeOptions } from './probes.ts'
+import { refuseUpgrade, replyError } from './reply.ts'
+import { createRouter, graphqlPath, pathOf } from './router.ts'
+import { createTell, type Translate } from './told-error.ts'
+import { createProtocol } from './websocket-protocol.ts'
+import { openWebSockets } from './websockets.ts'
+
+export interface HttpServerOptions<Context extends object> extends ProbeOptions {
+  schema: GraphQLSchema
+  /**
+   * Builds what resolvers get, once an operation; a subscription keeps it. Its own properties are
+   * copied, so it must not rely on a prototype. A request without a role never comes this far.
+   */
+  contextOf: (request: { role: Role }) => Context
+  config: Config
+  /** `config.tokens.admin`, or the one that was generated. */
+  adminToken: string
+  log: Logger
+  /** What the errors of lower layers mean to a client; without it they are masked. */
+  translate?: Translate
+}
+
+export interface HttpServer extends AsyncDisposable {
+  /** Such as `http://127.0.0.1:4000`. */
+  readonly url: string
+  readonly port: number
+}
+
+/** Milliseconds that running requests and closing sockets get when the server goes away. */
+const grace = 500
+
+/**
+ * Opens the one server: GraphQL over HTTP, server-sent events and WebSocket, GraphiQL, and what
+ * supervisors ask. A port that cannot be had: `PORT_UNAVAILABLE`.
+ */
+export async function openHttpServer<Context extends object>(
+  options: HttpServerOptions<Context>,
+): Promise<HttpServer> {
+  const { schema, config, log } = options
+  const { publicRead, tokens } = config
+  const roleOf = createRoleOf({ ...tokens, admin: options.adminToken }, publicRead)
+  const callerOf = createCallerOf(config.trustedProxies)
+  const tell = createTell(log, options.translate ?? ((error) => error))
+  const endpoint = createEndpoint({ schema, contextOf: options.contextOf, tell })
+  const route = createRouter({
+    exchange: createExchange(endpoint, roleOf),
+    graphiql: createGraphiQL({ publicRead }),
+    probes: createProbes(options, { roleOf, publicRead }),
+  })
+
+  const server = createServer({
+    // A client that dawdles over its headers or body is cut off; answers may take any time.
+    headersTimeout: 10_000,
+    requestTimeout: 60_000,
+    connectionsCheckingInterval: 5000,
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+  })
+  const port = await listen(server, config.host, config.port)
+  const guard = createOriginGuard(config, port)
+  const webSockets = openWebSockets(createProtocol({ schema, endpoint, roleOf, tell, log }), log)
+  const running = new Set<ServerResponse>()
+
+  server.on('request', async (request: IncomingMessage, response: ServerResponse) => {
+    const caller = callerOf(request)
+    const seen: Seen = {}
+    const start = performance.now()
+    running.add(response)
+    response.once('close', () => {
+      running.delete(response)
+      if (!log.isLevelEnabled('debug')) return
+      const ms = Math.round((performance.now() - start) * 10) / 10
+      const { method } = request
+      const status = response.statusCode
+      log.debug(
+        { method, path: pathOf(request), ...seen, status, ms, client: caller.address },
+        'request',
+      )
+    })
+    try {
+      await route(request, response, { cors: guard(caller, request.headers.origin), seen })
+    } catch (error) {
+      const told = tell(error)
+      if (response.headersSent) response.destroy()
+      else replyError(request, response, told)
+    }
+  })
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    try {
+      const caller = callerOf(request)
+      const { origin, authorization } = request.headers
+      guard(caller, origin)
+      if (authorization !== undefined) roleOf(authorization)
+      if (pathOf(request) !== graphqlPath) {
+        throw new Fault('NOT_FOUND', `Expected a WebSocket at ${graphqlPath}`)
+      }
+      webSockets.accept(request, socket, head, caller.address)
+    } catch (error) {
+      refuseUpgrade(socket, tell(error))
+    }
+  })
+
+  async function close(): Promise<void> {
+    const closed = once(server, 'close')
+    server.close()
+    const streams = [...running].filter(isStream)
+    for (const response of streams) response.destroy()
+    const deadline = new AbortController()
+    const late = delay(grace, undefined, { signal: deadline.signal }).catch(() => undefined)
+    const answered = [...running].map((response) => once(response, 'close'))
+    await Promise.all([webSockets.close(grace), Promise.race([late, Promise.all(answered)])])
+    deadline.abort()
+    server.closeAllConnections()
+    await endpoint.dispose()
+    await closed
+  }
+  let closing: Promise<void> | undefined
+
+  return {
+    url: `http://${reachable(config.host)}:${port}`,
+    port,
+    [Symbol.asyncDispose]: () => (closing ??= close()),
+  }
+}
+
+/** A host under which this machine reaches what listens on the given one. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+}

@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs'
+import { type Browser, chromium, type Locator } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bearer, openToy, type Toy, tokens } from './toy.ts'
+
+const executablePath = '/usr/bin/chromium'
+const found = existsSync(executablePath)
+if (!found) console.warn(`GraphiQL is not tried in a browser: there is no ${executablePath}`)
+
+describe.skipIf(!found)('GraphiQL in a browser with no internet', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath,
+      args: [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    })
+  })
+  afterAll(() => browser.close())
+
+  /** Opens the page; whatever it asks of others, or complains about, is kept. */
+  async function openPage(toy: Toy) {
+    const page = await browser.newPage()
+    const foreign: string[] = []
+    const complaints: string[] = []
+    await page.route('**/*', (route) => {
+      const { protocol, host } = new URL(route.request().url())
+      if (protocol === 'http:' && host === `127.0.0.1:${toy.port}`) return route.continue()
+      foreign.push(route.request().url())
+      return route.abort()
+    })
+    const sockets: string[] = []
+    page.on('websocket', (socket) => sockets.push(socket.url()))
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    await page.goto(`${toy.url}/graphql`)
+    return { page, foreign, complaints, sockets }
+  }
+
+  test('shows the schema, answers the query, and shows events as they arrive', async () => {
+    await using toy = await openToy()
+    const { page, foreign, complaints, sockets } = await openPage(toy)
+    const result = page.locator('.result-window')
+
+    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click()
+    await page.getByRole('link', { name: 'Query', exact: true }).click()
+    await page.getByRole('link', { name: 'plants', exact: true }).waitFor()
+
+    await page.getByRole('button', { name: /Execute query/ }).click()
+    await expect.poll(() => textOf(result)).toContain('Plant 1')
+
+    await page.getByRole('tab', { name: 'Live' }).click()
+    await page.getByRole('button', { name: /Execute query/ }).click()
+    await toy.subscribed(1)
+    for (const soc of [61.25, 62.25]) {
+      toy.emit(soc)
+      await expect.poll(() => textOf(result)).toContain(`"soc": ${soc}`)
+    }
+    expect(sockets).toEqual([`${toy.url.replace('http', 'ws')}/graphql`])
+    expect(foreign).toEqual([])
+    expect(complaints).toEqual([])
+    await page.close()
+    await toy.subscribed(0)
+  })
+
+  test('takes a token from its headers, for subscriptions too', async () => {
+    await using toy = await openToy({ PUBLIC_READ: 'false' })
+    const { page, foreign, sockets } = await openPage(toy)
+    const result = page.locator('.result-window')
+    const { authorization } = bearer(tokens.READ_TOKEN)
+    await expect.poll(() => textOf(result)).toContain('UNAUTHENTICATED')
+    await page.getByRole('tab', { name: 'Live' }).click()
+    await page.locator('.graphiql-editor-tool').getByText('<token>').click()
+    await page.keyboard.press('ControlOrMeta+A')
+    await page.keyboard.insertText(JSON.stringify({ authorization }))
+    await page.keyboard.press('Shift+ControlOrMeta+End') // Brackets that the editor closed itself.
+    await page.keyboard.press('Delete')
+    await page.getByRole('button', { name: /Execute query/ }).click()
+    await toy.subscribed(1)
+    toy.emit(63.25)
+    await expect.poll(() => textOf(result)).toContain('"soc": 63.25')
+    expect([foreign, sockets]).toEqual([[], []])
+    await page.close()
+  })
+})
+
+/** The text of an editor, which shows spaces as no-break spaces. */
+async function textOf(editor: Locator): Promise<string | undefined> {
+  return (await editor.textContent())?.replaceAll('\u00a0', ' ')
+}

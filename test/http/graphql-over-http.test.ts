@@ -1,0 +1,65 @@
+import { serverAudits } from 'graphql-http'
+import { afterAll, describe, expect, test } from 'vitest'
+import { openToy, post } from './toy.ts'
+
+const toy = await openToy()
+afterAll(() => toy[Symbol.asyncDispose]())
+
+describe('the audits of the GraphQL-over-HTTP specification', () => {
+  const audits = serverAudits({ url: `${toy.url}/graphql`, fetchFn: fetch })
+  expect(audits.length).toBeGreaterThan(50)
+
+  test.for(audits)('$name', async (audit) => {
+    const result = await audit.fn()
+    if (result.status !== 'ok') expect.fail(`${audit.id}: ${JSON.stringify(result)}`)
+  })
+})
+
+test('a query by GET answers, a mutation by GET is refused with 405', async () => {
+  const get = (query: string) => fetch(`${toy.url}/graphql?query=${encodeURIComponent(query)}`)
+  expect(await (await get('{ role }')).json()).toEqual({ data: { role: 'read' } })
+  const refused = await get('mutation { record }')
+  expect(refused.status).toBe(405)
+  expect(refused.headers.get('allow')).toBe('POST')
+})
+
+test('a batch is refused', async () => {
+  const response = await fetch(`${toy.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify([{ query: '{ role }' }, { query: '{ role }' }]),
+  })
+  expect(response.status).toBe(400)
+  expect(await response.json()).toMatchObject({
+    errors: [{ message: 'Batching is not supported.', extensions: { code: 'BAD_REQUEST' } }],
+  })
+})
+
+test('an empty body is refused', async () => {
+  const response = await fetch(`${toy.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+  })
+  expect(response.status).toBe(400)
+})
+
+test('other paths answer in JSON, and the root leads to GraphQL', async () => {
+  const missing = await fetch(`${toy.url}/system/stats`)
+  expect(missing.status).toBe(404)
+  expect(await missing.json()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] })
+  const root = await fetch(toy.url, { redirect: 'manual' })
+  expect([root.status, root.headers.get('location')]).toEqual([307, '/graphql'])
+  const posted = await fetch(`${toy.url}/health`, { method: 'POST' })
+  expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+})
+
+test('a request is one line in the log, with no query and no token', async () => {
+  await post(toy, 'query Who { role }', {
+    operationName: 'Who',
+    headers: { authorization: 'Bearer admin-token-of-the-toy' },
+  })
+  await expect
+    .poll(() => toy.log.find((entry) => entry.operation === 'Who'))
+    .toMatchObject({ method: 'POST', path: '/graphql', status: 200, client: '127.0.0.1' })
+  expect(JSON.stringify(toy.log)).not.toContain('-token-of-the-toy')
+})

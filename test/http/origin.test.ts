@@ -1,0 +1,170 @@
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { afterAll, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { openToy, type Toy } from './toy.ts'
+
+const allowed = 'https://solar.example'
+const toy = await openToy({ CORS_ORIGINS: allowed })
+const open = await openToy({ HOST: '0.0.0.0', PUBLIC_READ: 'true' })
+const proxied = await openToy({ TRUST_PROXY: '127.0.0.0/8' })
+afterAll(() => Promise.all([toy, open, proxied].map((each) => each[Symbol.asyncDispose]())))
+
+type Headers = Record<string, string | undefined>
+
+/** `fetch` does not let a caller choose Host and Origin. */
+function send(server: Toy, method: string, headers: Headers, path = '/graphql?query={role}') {
+  const body = method === 'POST' ? '{"query":"{ role }"}' : ''
+  return new Promise<{ status: number | undefined; headers: IncomingHttpHeaders }>(
+    (resolve, reject) => {
+      const given = Object.entries({ 'content-type': 'application/json', ...headers })
+      const request = httpRequest(
+        { port: server.port, method, path, headers: Object.fromEntries(given), agent: false },
+        (response) => {
+          response.resume()
+          response.on('end', () =>
+            resolve({ status: response.statusCode, headers: response.headers }),
+          )
+        },
+      )
+      request.on('error', reject)
+      request.end(body)
+    },
+  )
+}
+
+/** The status that an upgrade is answered with: 101 where it is accepted. */
+function upgrade(server: Toy, headers: Headers) {
+  return new Promise<number | undefined>((resolve) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/graphql`, 'graphql-transport-ws', {
+      headers,
+    })
+    socket.on('error', () => undefined)
+    socket.on('unexpected-response', (request, { statusCode }) => {
+      request.destroy()
+      resolve(statusCode)
+    })
+    socket.on('open', () => {
+      socket.terminate()
+      resolve(101)
+    })
+  })
+}
+
+const local = `127.0.0.1:${toy.port}`
+const table: [string, Toy, Headers, number][] = [
+  ['no origin, as every program sends', toy, { host: local }, 200],
+  ['the server itself', toy, { host: local, origin: `http://${local}` }, 200],
+  [
+    'localhost',
+    toy,
+    { host: `localhost:${toy.port}`, origin: `http://localhost:${toy.port}` },
+    200,
+  ],
+  ['loopback of IPv6', toy, { host: `[::1]:${toy.port}` }, 200],
+  ['an allowed origin', toy, { host: local, origin: allowed }, 200],
+  ['a foreign origin', toy, { host: local, origin: 'https://evil.example' }, 403],
+  ['another port of this machine', toy, { host: local, origin: 'http://127.0.0.1:1' }, 403],
+  [
+    'another name of this machine',
+    toy,
+    { host: local, origin: `http://localhost:${toy.port}` },
+    403,
+  ],
+  [
+    'an allowed name with another scheme',
+    toy,
+    { host: local, origin: 'http://solar.example' },
+    403,
+  ],
+  ['an allowed name as a prefix', toy, { host: local, origin: `${allowed}.evil.example` }, 403],
+  ['a page without an origin', toy, { host: local, origin: 'null' }, 403],
+  ['a name rebound to loopback', toy, { host: `evil.example:${toy.port}` }, 421],
+  ['a loopback name with another port', toy, { host: '127.0.0.1:1' }, 421],
+  [
+    'a rebound page',
+    toy,
+    { host: `evil.example:${toy.port}`, origin: `http://evil.example:${toy.port}` },
+    421,
+  ],
+  [
+    'a forwarded host from nobody',
+    toy,
+    { host: local, origin: allowed.replace('solar', 'evil'), 'x-forwarded-host': 'evil.example' },
+    403,
+  ],
+  ['any name where all may come', open, { host: 'plant.lan:4000' }, 200],
+  ['its own page there', open, { host: 'plant.lan:4000', origin: 'http://plant.lan:4000' }, 200],
+  ['its own page behind TLS', open, { host: 'plant.lan', origin: 'https://plant.lan' }, 200],
+  [
+    'its own name on another port',
+    open,
+    { host: 'plant.lan:4000', origin: 'http://plant.lan' },
+    403,
+  ],
+  [
+    'a page of the proxied name',
+    proxied,
+    { host: local, 'x-forwarded-host': 'plant.lan', origin: 'https://plant.lan' },
+    200,
+  ],
+  [
+    'a foreign page through the proxy',
+    proxied,
+    { host: local, 'x-forwarded-host': 'plant.lan', origin: 'https://evil.lan' },
+    403,
+  ],
+]
+
+describe.for(table)('%s', ([, server, headers, status]) => {
+  test('by POST, by GET, by WebSocket', async () => {
+    expect((await send(server, 'POST', headers)).status).toBe(status)
+    expect((await send(server, 'GET', headers)).status).toBe(status)
+    expect(await upgrade(server, headers)).toBe(status === 200 ? 101 : status)
+  })
+})
+
+test('only a page of an allowed origin is told that it may read', async () => {
+  const cors = (headers: IncomingHttpHeaders) =>
+    Object.fromEntries(
+      Object.entries(headers).filter(([name]) => /^access-control|^vary/.test(name)),
+    )
+  const asked = { host: local, 'access-control-request-headers': 'authorization' }
+
+  const answer = await send(toy, 'POST', { host: local, origin: allowed })
+  expect(cors(answer.headers)).toEqual({ 'access-control-allow-origin': allowed, vary: 'Origin' })
+  const refused = await send(toy, 'POST', {
+    host: local,
+    origin: allowed,
+    authorization: 'Bearer x',
+  })
+  expect(refused.status).toBe(401)
+  expect(cors(refused.headers)).toMatchObject({ 'access-control-allow-origin': allowed })
+  const preflight = await send(toy, 'OPTIONS', { ...asked, origin: allowed })
+  expect(preflight.status).toBe(204)
+  expect(cors(preflight.headers)).toMatchObject({
+    'access-control-allow-origin': allowed,
+    'access-control-allow-headers': 'authorization',
+    'access-control-allow-methods': 'GET, POST',
+  })
+  const foreign = await send(toy, 'OPTIONS', { ...asked, origin: 'https://evil.example' })
+  expect([foreign.status, cors(foreign.headers)]).toEqual([403, {}])
+  expect(cors((await send(toy, 'POST', { host: local })).headers)).toEqual({ vary: 'Origin' })
+  expect(cors((await send(open, 'POST', { host: local })).headers)).toEqual({})
+})
+
+test('the address in the log is the one that the trusted proxy saw', async () => {
+  const forwarded = { host: local, 'x-forwarded-for': '6.6.6.6, 203.0.113.9, 127.0.0.3' }
+  await send(proxied, 'GET', forwarded, '/livez')
+  await send(toy, 'GET', forwarded, '/readyz')
+  const client = (server: Toy, path: string) => () =>
+    server.log.find((entry) => entry.path === path)?.client
+  await expect.poll(client(proxied, '/livez')).toBe('203.0.113.9')
+  await expect.poll(client(toy, '/readyz')).toBe('127.0.0.1')
+})
+
+test('a proxy that is no address is told at the start', async () => {
+  await expect(openToy({ TRUST_PROXY: 'nginx' })).rejects.toMatchObject({
+    code: 'CONFIGURATION_INVALID',
+    message: expect.stringContaining('TRUST_PROXY'),
+  })
+})

@@ -1,0 +1,146 @@
+import { createServer } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { openToy, post, tokens } from './toy.ts'
+
+test('a port that is taken is told with the cure', async () => {
+  await using toy = await openToy()
+  await expect(openToy({ PORT: String(toy.port) })).rejects.toMatchObject({
+    code: 'PORT_UNAVAILABLE',
+    message: expect.stringMatching(`Port ${toy.port} on 127.0.0.1 .*set PORT`),
+  })
+})
+
+test('a host that is none of this machine is told with the cure', async () => {
+  await expect(openToy({ HOST: '192.0.2.1' })).rejects.toMatchObject({
+    code: 'PORT_UNAVAILABLE',
+    message: expect.stringMatching('192.0.2.1 .*set HOST'),
+  })
+})
+
+describe('probes', () => {
+  const failing = {
+    health: async () => ({ status: 'UNHEALTHY' as const, checks: [{ name: 'database' }] }),
+    ready: async () => ({ ready: false, reason: '1 migration is pending' }),
+  }
+  const get = async (url: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(url, { headers })
+    return [response.status, await response.json()]
+  }
+
+  test('all is well', async () => {
+    await using toy = await openToy()
+    expect(await get(`${toy.url}/livez`)).toEqual([200, { status: 'ALIVE' }])
+    expect(await get(`${toy.url}/readyz`)).toEqual([200, { ready: true }])
+    const health = { status: 'HEALTHY', checks: [], version: '1' }
+    expect(await get(`${toy.url}/health`)).toEqual([200, health])
+  })
+
+  test('the process lives, but cannot serve', async () => {
+    await using toy = await openToy({}, failing)
+    expect(await get(`${toy.url}/livez`)).toEqual([200, { status: 'ALIVE' }])
+    expect(await get(`${toy.url}/readyz`)).toEqual([
+      503,
+      { ready: false, reason: '1 migration is pending' },
+    ])
+    const health = { status: 'UNHEALTHY', checks: [{ name: 'database' }] }
+    expect(await get(`${toy.url}/health`)).toEqual([503, health])
+  })
+
+  test('who may not read learns the status alone', async () => {
+    await using toy = await openToy({ PUBLIC_READ: 'false' }, failing)
+    expect(await get(`${toy.url}/health`)).toEqual([503, { status: 'UNHEALTHY' }])
+    const reader = { authorization: `Bearer ${tokens.READ_TOKEN}` }
+    expect(await get(`${toy.url}/health`, reader)).toMatchObject([503, { checks: [{}] }])
+    const wrong = { authorization: 'Bearer mistyped' }
+    expect(await get(`${toy.url}/health`, wrong)).toMatchObject([401, {}])
+  })
+})
+
+describe('going away', () => {
+  test('ends subscriptions, silent peers and idle connections, and leaves nothing', async () => {
+    const toy = await openToy()
+    const query = 'subscription { latestEnergy { soc } }'
+    const sockets = await Promise.all(
+      Array.from({ length: 20 }, () => subscribeRaw(toy.port, query)),
+    )
+    const streams = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        fetch(`${toy.url}/graphql?query=${encodeURIComponent(query)}`, {
+          headers: { accept: 'text/event-stream' },
+        }),
+      ),
+    )
+    await toy.subscribed(40)
+    const polite = new WebSocket(`ws://127.0.0.1:${toy.port}/graphql`, 'graphql-transport-ws')
+    await new Promise((resolve) => polite.once('open', resolve))
+    const goodbye = new Promise((resolve) => polite.once('close', resolve))
+    const running = post(toy, '{ slow }')
+    const half = connect(toy.port, '127.0.0.1')
+    half.write('POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Le')
+    half.on('error', () => undefined)
+    const halfClosed = new Promise((resolve) => half.once('close', resolve))
+    await toy.slow
+
+    const start = performance.now()
+    const closed = toy[Symbol.asyncDispose]()
+    toy.release()
+    expect((await running).body).toEqual({ data: { slow: 'done' } })
+    await closed
+    expect(performance.now() - start).toBeLessThan(2000) // What Ctrl-C may take.
+
+    expect(await goodbye).toBe(1001)
+    await halfClosed
+    await Promise.all(streams.map((stream) => expect(stream.text()).rejects.toThrow()))
+    for (const socket of sockets) socket.destroy()
+    await toy.subscribed(0)
+    await expect(fetch(toy.url)).rejects.toThrow()
+    expect(process.getActiveResourcesInfo().filter((name) => /TCPServer/.test(name))).toEqual([])
+    await toy[Symbol.asyncDispose]()
+
+    const successor = createServer().listen(toy.port, '127.0.0.1')
+    await new Promise((resolve) => successor.once('listening', resolve))
+    await new Promise((resolve) => successor.close(resolve))
+  })
+
+  test('cuts off a request that does not end', async () => {
+    const toy = await openToy()
+    const running = post(toy, '{ slow }')
+    const refused = expect(running).rejects.toThrow()
+    await toy.slow
+    await toy[Symbol.asyncDispose]()
+    await refused
+    toy.release()
+  })
+})
+
+/** Subscribes by hand, and from then on answers nothing: neither a ping nor a close. */
+async function subscribeRaw(port: number, query: string): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  const frame = (message: object) => {
+    const payload = Buffer.from(JSON.stringify(message))
+    const length = [126, payload.length >> 8, payload.length & 0xff]
+    const head = payload.length < 126 ? [payload.length] : length
+    const [size = 0, ...more] = head
+    return Buffer.concat([Buffer.from([0x81, 0x80 | size, ...more, 0, 0, 0, 0]), payload])
+  }
+  socket.write(
+    [
+      'GET /graphql HTTP/1.1',
+      `Host: 127.0.0.1:${port}`,
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      'Sec-WebSocket-Protocol: graphql-transport-ws',
+      '\r\n',
+    ].join('\r\n'),
+  )
+  await new Promise((resolve) => socket.once('data', resolve))
+  socket.write(frame({ type: 'connection_init' }))
+  await new Promise((resolve) => socket.once('data', resolve))
+  socket.write(frame({ type: 'subscribe', id: '1', payload: { query } }))
+  return socket
+}

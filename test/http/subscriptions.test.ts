@@ -1,0 +1,167 @@
+import { createClient } from 'graphql-ws'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { bearer, openToy, tokens } from './toy.ts'
+
+const toy = await openToy()
+afterAll(() => toy[Symbol.asyncDispose]())
+beforeEach(() => {
+  toy.log.length = 0
+})
+
+const live = 'subscription Live { latestEnergy { soc } }'
+
+describe('over WebSocket', () => {
+  const url = `${toy.url.replace('http', 'ws')}/graphql`
+
+  test('each event arrives, and a client that leaves is forgotten', async () => {
+    const client = createClient({ url, retryAttempts: 0 })
+    const events = client.iterate({ query: live })
+    const first = events.next()
+    await toy.subscribed(1)
+    toy.emit(50)
+    expect((await first).value).toEqual({ data: { latestEnergy: { soc: 50 } } })
+    toy.emit(51)
+    toy.emit(52)
+    expect((await events.next()).value).toEqual({ data: { latestEnergy: { soc: 51 } } })
+    expect((await events.next()).value).toEqual({ data: { latestEnergy: { soc: 52 } } })
+    await events.return?.()
+    await toy.subscribed(0)
+    void client.iterate({ query: live }).next()
+    await toy.subscribed(1)
+    await client.dispose()
+    await toy.subscribed(0)
+  })
+
+  test.for([
+    ['that cannot be parsed', 'subscription {', 'GRAPHQL_PARSE_FAILED'],
+    ['that is not valid', 'subscription { latestEnergie }', 'GRAPHQL_VALIDATION_FAILED'],
+    ['of too many letters', `{ role } #${'x'.repeat(100_000)}`, 'QUERY_TOO_COMPLEX'],
+  ])(
+    'an operation %s gets an error, and the others of the socket go on',
+    async ([, query = '', code]) => {
+      const socket = new WebSocket(url, 'graphql-transport-ws')
+      const messages = messagesOf(socket)
+      await new Promise((resolve) => socket.once('open', resolve))
+      const send = (message: object) => socket.send(JSON.stringify(message))
+      send({ type: 'connection_init' })
+      expect(await messages.next()).toEqual({ type: 'connection_ack' })
+      send({ type: 'subscribe', id: 'good', payload: { query: live } })
+      await toy.subscribed(1)
+
+      send({ type: 'subscribe', id: 'bad', payload: { query } })
+      expect(await messages.next()).toEqual({
+        type: 'error',
+        id: 'bad',
+        payload: [expect.objectContaining({ message: expect.any(String), extensions: { code } })],
+      })
+      toy.emit(60)
+      expect(await messages.next()).toMatchObject({
+        type: 'next',
+        id: 'good',
+        payload: { data: { latestEnergy: { soc: 60 } } },
+      })
+      socket.terminate()
+      await toy.subscribed(0)
+    },
+  )
+
+  test.for([
+    ['fault', { message: 'The disk is full', extensions: { code: 'STORAGE_FULL' } }],
+    ['bug', { message: 'Unexpected error', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+  ] as const)('a %s in the stream ends it with an error', async ([how, told]) => {
+    const client = createClient({ url, retryAttempts: 0 })
+    const query = 'subscription ($how: String!) { failing(how: $how) }'
+    const events = client.iterate({ query, variables: { how } })
+    expect((await events.next()).value).toEqual({ data: { failing: 1 } })
+    await expect(events.next()).rejects.toMatchObject([told])
+    await client.dispose()
+    expect(toy.log.filter((line) => line.level === 50)).toHaveLength(how === 'bug' ? 1 : 0)
+  })
+
+  test('a frame that is none closes its socket, and is told to the log alone', async () => {
+    const socket = new WebSocket(url, 'graphql-transport-ws')
+    await new Promise((resolve) => socket.once('open', resolve))
+    socket.send('{"type":')
+    const [code] = await new Promise<[number]>((resolve) =>
+      socket.once('close', (...args: [number]) => resolve(args)),
+    )
+    expect(code).toBe(4400)
+    await expect
+      .poll(() => toy.log.filter((line) => line.msg === 'websocket closed'))
+      .toContainEqual(expect.objectContaining({ code: 4400, client: '127.0.0.1' }))
+  })
+})
+
+describe('as server-sent events', () => {
+  const subscribe = (signal: AbortSignal, query = live) =>
+    fetch(`${toy.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        ...bearer(tokens.READ_TOKEN),
+      },
+      body: JSON.stringify({ query }),
+      signal,
+    })
+
+  test('each event arrives, and a client that leaves is forgotten', async () => {
+    const leave = new AbortController()
+    const response = await subscribe(leave.signal)
+    expect(response.headers.get('content-type')).toMatch('text/event-stream')
+    const events = eventsOf(response)
+    await toy.subscribed(1)
+    toy.emit(70)
+    expect(await events.next()).toMatchObject({ value: { data: { latestEnergy: { soc: 70 } } } })
+    toy.emit(71)
+    expect(await events.next()).toMatchObject({ value: { data: { latestEnergy: { soc: 71 } } } })
+    leave.abort()
+    await toy.subscribed(0)
+  })
+
+  test('a failing stream ends with its error', async () => {
+    const response = await subscribe(
+      new AbortController().signal,
+      'subscription { failing(how: "fault") }',
+    )
+    const events = await Array.fromAsync(eventsOf(response))
+    expect(events).toMatchObject([
+      { data: { failing: 1 } },
+      { errors: [{ message: 'The disk is full', extensions: { code: 'STORAGE_FULL' } }] },
+    ])
+  })
+})
+
+/** The messages of a socket, one at a time. */
+function messagesOf(socket: WebSocket) {
+  const received: unknown[] = []
+  const waiting: ((message: unknown) => void)[] = []
+  socket.on('message', (data) => {
+    const message: unknown = JSON.parse(String(data))
+    const next = waiting.shift()
+    if (next) next(message)
+    else received.push(message)
+  })
+  return {
+    next: () =>
+      new Promise<unknown>((resolve) => {
+        if (received.length > 0) resolve(received.shift())
+        else waiting.push(resolve)
+      }),
+  }
+}
+
+/** The results in a stream of events, up to its end or the client's. */
+async function* eventsOf(response: Response): AsyncGenerator<unknown> {
+  let text = ''
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString()
+    const blocks = text.split('\n\n')
+    text = blocks.pop() ?? ''
+    for (const block of blocks) {
+      const data = /^event: next\ndata: (.*)$/m.exec(block)?.[1]
+      if (data !== undefined) yield JSON.parse(data)
+    }
+  }
+}

@@ -1,0 +1,189 @@
+import { EventEmitter, on } from 'node:events'
+import SchemaBuilder from '@pothos/core'
+import ComplexityPlugin from '@pothos/plugin-complexity'
+import { pino } from 'pino'
+import { parseConfig } from '../../src/config.ts'
+import { Fault } from '../../src/fault.ts'
+import { type Role, requireRole } from '../../src/graphql/role.ts'
+import { type HttpServer, type HttpServerOptions, openHttpServer } from '../../src/http/server.ts'
+
+export const tokens = {
+  READ_TOKEN: 'read-token-of-the-toy',
+  INGEST_TOKEN: 'ingest-token-of-the-toy',
+  ADMIN_TOKEN: 'admin-token-of-the-toy',
+}
+
+interface Context {
+  role: Role
+}
+
+/** A server with a small schema behind it, and the strings that move it. */
+export interface Toy extends HttpServer {
+  /** Sends a reading to every subscriber. */
+  emit(soc: number): void
+  subscribers(): number
+  /** Resolves when there are this many subscribers. */
+  subscribed(count: number): Promise<void>
+  /** Resolves when a `slow` query runs. */
+  readonly slow: Promise<void>
+  /** Lets the `slow` query answer. */
+  release(): void
+  readonly log: Record<string, unknown>[]
+}
+
+/** Thrown by a lower layer, as a database driver would. */
+export class DriverError extends Error {
+  readonly driverCode = '57P01'
+}
+
+export async function openToy(
+  environment: Record<string, string> = {},
+  options: Partial<HttpServerOptions<Context>> = {},
+): Promise<Toy> {
+  const readings = new EventEmitter().setMaxListeners(0)
+  const asked = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  const slow = () => {
+    asked.resolve()
+    return released.promise
+  }
+  const log: Record<string, unknown>[] = []
+  const config = parseConfig({ PORT: '0', LOG_LEVEL: 'debug', ...tokens, ...environment })
+  const server = await openHttpServer<Context>({
+    schema: toySchema(readings, slow),
+    contextOf: ({ role }) => ({ role }),
+    config,
+    adminToken: config.tokens.admin ?? 'generated-admin-token',
+    log: pino({ level: config.logLevel }, { write: (line: string) => log.push(JSON.parse(line)) }),
+    health: async () => ({ status: 'HEALTHY', checks: [], version: '1' }),
+    ready: async () => ({ ready: true }),
+    ...options,
+  })
+  const subscribers = () => readings.listenerCount('reading')
+  return {
+    ...server,
+    emit: (soc) => readings.emit('reading', { soc }),
+    subscribers,
+    async subscribed(count) {
+      while (subscribers() !== count) await new Promise((resolve) => setTimeout(resolve, 5))
+    },
+    slow: asked.promise,
+    release: () => released.resolve(),
+    log,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
+function toySchema(readings: EventEmitter, slow: () => Promise<void>) {
+  const builder = new SchemaBuilder<{
+    Context: Context
+    Objects: { Plant: { id: number }; Telemetry: { soc: number } }
+  }>({ plugins: [ComplexityPlugin] })
+
+  builder.objectType('Plant', {
+    description: 'A toy plant.',
+    fields: (t) => ({
+      id: t.exposeInt('id'),
+      name: t.string({ resolve: ({ id }) => `Plant ${id}` }),
+      timeZone: t.string({ resolve: () => 'UTC' }),
+      neighbours: t.field({
+        type: ['Plant'],
+        args: { first: t.arg.int({ required: true }) },
+        complexity: ({ first }) => ({ field: 1, multiplier: first }),
+        resolve: (_, { first }) => Array.from({ length: first }, (_, id) => ({ id })),
+      }),
+    }),
+  })
+  builder.objectType('Telemetry', {
+    fields: (t) => ({
+      timestamp: t.string({ resolve: () => '2026-06-21T18:04:05.000Z' }),
+      soc: t.exposeFloat('soc'),
+      pvPower: t.float({ resolve: () => 4000 }),
+      batteryPower: t.float({ resolve: () => -1000 }),
+      gridPower: t.float({ resolve: () => -2000 }),
+      loadPower: t.float({ resolve: () => 1000 }),
+    }),
+  })
+  builder.queryType({
+    fields: (t) => ({
+      plants: t.field({ type: ['Plant'], resolve: () => [{ id: 1 }] }),
+      plant: t.field({
+        type: 'Plant',
+        args: { id: t.arg.int({ required: true, defaultValue: 1 }) },
+        resolve: (_, { id }) => ({ id }),
+      }),
+      latestEnergy: t.field({ type: 'Telemetry', resolve: () => ({ soc: 50 }) }),
+      role: t.string({ resolve: (_parent, _args, { role }) => role }),
+      slow: t.string({ resolve: () => slow().then(() => 'done') }),
+      refused: t.string({
+        nullable: true,
+        resolve: () => {
+          throw new Fault('INVALID_RANGE', 'Expected from before to', { path: ['from'] })
+        },
+      }),
+      driver: t.string({
+        nullable: true,
+        resolve: () => {
+          throw new Error('query failed', { cause: new DriverError('secret host unreachable') })
+        },
+      }),
+      bug: t.string({
+        nullable: true,
+        resolve: () => {
+          throw new TypeError('secret is undefined')
+        },
+      }),
+      badInt: t.int({ nullable: true, resolve: () => 1.5 }),
+    }),
+  })
+  builder.mutationType({
+    fields: (t) => ({
+      record: t.boolean({
+        resolve: (_parent, _args, { role }) => {
+          requireRole(role, 'ingest')
+          return true
+        },
+      }),
+    }),
+  })
+  builder.subscriptionType({
+    fields: (t) => ({
+      latestEnergy: t.field({
+        type: 'Telemetry',
+        subscribe: (): AsyncIterable<{ soc: number }[]> => on(readings, 'reading'),
+        resolve: ([reading = { soc: Number.NaN }]) => reading,
+      }),
+      failing: t.int({
+        args: { how: t.arg.string({ required: true }) },
+        subscribe: async function* (_parent, { how }) {
+          yield 1
+          if (how === 'fault') throw new Fault('STORAGE_FULL', 'The disk is full')
+          throw new Error('secret of the feed')
+        },
+        resolve: (count) => count,
+      }),
+    }),
+  })
+  return builder.toSchema()
+}
+
+/** Posts one operation and answers status and JSON. */
+export async function post(
+  server: { url: string },
+  query: string,
+  {
+    headers = {},
+    ...rest
+  }: { headers?: Record<string, string>; [parameter: string]: unknown } = {},
+) {
+  const response = await fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: graphqlJson, ...headers },
+    body: JSON.stringify({ query, ...rest }),
+  })
+  return { status: response.status, headers: response.headers, body: await response.json() }
+}
+
+export const graphqlJson = 'application/graphql-response+json'
+
+export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })

@@ -1,0 +1,99 @@
+import { migrations } from '../../migrations/index.ts'
+import { toDatabaseFault } from '../../src/database/faults.ts'
+import type { Migrations } from '../../src/database/migrate.ts'
+import { createContext, type Services } from '../../src/graphql/context.ts'
+import type { Role } from '../../src/graphql/role.ts'
+import { schema } from '../../src/graphql/schema.ts'
+import { createEndpoint } from '../../src/http/endpoint.ts'
+import { createTell } from '../../src/http/told-error.ts'
+import { createLogger } from '../../src/log.ts'
+import { openServices } from '../../src/services.ts'
+import type { TypedDocumentString } from '../generated/graphql.ts'
+import { type Engine, openTestDatabase, type TestDatabase } from './database.ts'
+
+/** The whole API on a database of its own, through GraphQL over HTTP without a socket. */
+export interface TestApi extends AsyncDisposable {
+  readonly database: TestDatabase
+  readonly services: Services
+  /** Answers the data, as the admin where no role is given; throws where there is an error. */
+  ask<Result, Variables>(
+    document: TypedDocumentString<Result, Variables>,
+    variables?: Variables,
+    role?: Role,
+  ): Promise<Result>
+  /** Answers the errors, of which there must be one at least. */
+  fail<Result, Variables>(
+    document: TypedDocumentString<Result, Variables>,
+    variables?: Variables,
+    role?: Role,
+  ): Promise<ToldError[]>
+}
+
+export interface ToldError {
+  message: string
+  path?: (string | number)[]
+  extensions: { code: string; path?: (string | number)[] }
+}
+
+export async function openTestApi(
+  engine: Engine,
+  options: { migrated?: boolean; migrations?: Migrations; staleAfter?: number } = {},
+): Promise<TestApi> {
+  await using opening = new AsyncDisposableStack()
+  const database = opening.use(
+    await openTestDatabase(engine, { migrated: options.migrated ?? true }),
+  )
+  const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
+  const services = opening.use(
+    openServices({
+      database,
+      migrations: options.migrations ?? migrations,
+      staleAfter: options.staleAfter ?? 15 * 60_000,
+      log,
+    }),
+  )
+  const endpoint = createEndpoint({
+    schema,
+    contextOf: ({ role }) => createContext(services, role),
+    tell: createTell(log, (error) => toDatabaseFault(error) ?? error),
+  })
+  opening.defer(async () => endpoint.dispose())
+
+  const send = async (
+    document: string,
+    variables: unknown,
+    role: Role,
+  ): Promise<{ data?: unknown; errors?: ToldError[] }> => {
+    const response = await endpoint.fetch(
+      'http://localhost/graphql',
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: document, variables }),
+      },
+      { role },
+    )
+    return JSON.parse(await response.text())
+  }
+
+  const open = opening.move()
+  return {
+    database,
+    services,
+    ask: async <Result, Variables>(
+      document: TypedDocumentString<Result, Variables>,
+      variables?: Variables,
+      role: Role = 'admin',
+    ) => {
+      const { data, errors } = await send(document.toString(), variables, role)
+      if (errors !== undefined) throw new Error(JSON.stringify(errors))
+      return data as Result
+    },
+    fail: async (document, variables, role = 'admin') => {
+      const { errors } = await send(document.toString(), variables, role)
+      if (errors === undefined) throw new Error('Expected an error, got none')
+      return errors
+    },
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  }
+}
