@@ -91,6 +91,43 @@ export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type StatusQuery = { schemaStatus: { pendingMigrations: number, storage: { kind: StorageKind, timescaledbVersion: string | null, timescaledbLicense: string | null, reason: string | null }, tables: Array<{ schema: string, name: string, kind: string, columns: Array<{ name: string, type: string, nullable: boolean, comment: string | null }>, indexes: Array<{ name: string }> }>, hypertables: Array<{ schema: string, name: string, chunks: number, chunkInterval: string, compressionEnabled: boolean, retention: string | null }>, migrations: Array<{ name: string, status: MigrationStepStatus }> }, health: { status: HealthStatus, checks: Array<{ name: string, status: HealthStatus, detail: string | null }> } };
 
+export type StatsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type StatsQuery = { systemStats: { totalEnergySnapshots: number, energySnapshots24h: number, totalConversations: number, conversationsToday: number, agentEvents24h: number, plants: number, liveSubscriptions: number, databaseSizeBytes: number, latestEnergy: { plant: { id: number } } | null } };
+
+export type PlantsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PlantsQuery = { plants: Array<{ id: number, name: string | null, timeZone: string, isStale: boolean, isSimulated: boolean, latest: { soc: number | null, batteryCharge: number | null, batteryDischarge: number | null, gridImport: number | null, gridExport: number | null, ageSeconds: number } | null }>, latestEnergy: { soc: number | null } | null, silent: { soc: number | null } | null, unknown: { id: number } | null };
+
+export type UpsertMutationVariables = Exact<{
+  id: number;
+  name?: string | null | undefined;
+  timeZone?: string | null | undefined;
+}>;
+
+
+export type UpsertMutation = { upsertPlant: { id: number, name: string | null, timeZone: string, isStale: boolean } };
+
+export type NameOnlyMutationVariables = Exact<{
+  id: number;
+  name?: string | null | undefined;
+}>;
+
+
+export type NameOnlyMutation = { upsertPlant: { name: string | null, timeZone: string } };
+
+export type PagesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PagesQuery = { telemetry: { nodes: Array<{ plant: { telemetry: { nodes: Array<{ plant: { telemetry: { nodes: Array<{ soc: number | null }> } } }> } } }> } };
+
+export type DashboardQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DashboardQuery = { plants: Array<{ id: number, telemetry: { nodes: Array<{ timestamp: string, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null }> } }> };
+
 export type PageQueryVariables = Exact<{
   plantId?: number | null | undefined;
   from?: string | null | undefined;
@@ -219,6 +256,109 @@ export const StatusDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<StatusQuery, StatusQueryVariables>;
+export const StatsDocument = new TypedDocumentString(`
+    query Stats {
+  systemStats {
+    totalEnergySnapshots
+    energySnapshots24h
+    totalConversations
+    conversationsToday
+    agentEvents24h
+    plants
+    liveSubscriptions
+    databaseSizeBytes
+    latestEnergy {
+      plant {
+        id
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StatsQuery, StatsQueryVariables>;
+export const PlantsDocument = new TypedDocumentString(`
+    query Plants {
+  plants {
+    id
+    name
+    timeZone
+    isStale
+    isSimulated
+    latest {
+      soc
+      batteryCharge
+      batteryDischarge
+      gridImport
+      gridExport
+      ageSeconds
+    }
+  }
+  latestEnergy {
+    soc
+  }
+  silent: latestEnergy(plantId: 4) {
+    soc
+  }
+  unknown: plant(id: 99) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<PlantsQuery, PlantsQueryVariables>;
+export const UpsertDocument = new TypedDocumentString(`
+    mutation Upsert($id: Int!, $name: String, $timeZone: TimeZone) {
+  upsertPlant(id: $id, name: $name, timeZone: $timeZone) {
+    id
+    name
+    timeZone
+    isStale
+  }
+}
+    `) as unknown as TypedDocumentString<UpsertMutation, UpsertMutationVariables>;
+export const NameOnlyDocument = new TypedDocumentString(`
+    mutation NameOnly($id: Int!, $name: String) {
+  upsertPlant(id: $id, name: $name) {
+    name
+    timeZone
+  }
+}
+    `) as unknown as TypedDocumentString<NameOnlyMutation, NameOnlyMutationVariables>;
+export const PagesDocument = new TypedDocumentString(`
+    query Pages {
+  telemetry(first: 1000) {
+    nodes {
+      plant {
+        telemetry(first: 1000) {
+          nodes {
+            plant {
+              telemetry(first: 1000) {
+                nodes {
+                  soc
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PagesQuery, PagesQueryVariables>;
+export const DashboardDocument = new TypedDocumentString(`
+    query Dashboard {
+  plants {
+    id
+    telemetry(first: 100) {
+      nodes {
+        timestamp
+        soc
+        pvPower
+        loadPower
+        batteryPower
+        gridPower
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DashboardQuery, DashboardQueryVariables>;
 export const PageDocument = new TypedDocumentString(`
     query Page($plantId: Int, $from: DateTime, $to: DateTime, $first: Int, $after: String, $last: Int, $before: String) {
   telemetry(
