@@ -101,6 +101,7 @@ async function createRefresh(db: Kysely<unknown>): Promise<void> {
         select * from solark.telemetry where plant_id = plant.id order by timestamp desc limit 1
       ) as newest;
     $$`.execute(db)
+  await sql`revoke execute on function solark.refresh_latest(integer[]) from public`.execute(db)
 }
 
 /**

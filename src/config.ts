@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { Fault } from './fault.ts'
@@ -42,6 +43,26 @@ const origins = list.refine(
   { error: 'expected origins with no path, separated by commas, such as https://solar.example' },
 )
 
+/** Addresses and networks, as what can tell whether an address is one of them. */
+const networks = list.transform((entries, context) => {
+  const networks = new BlockList()
+  for (const entry of entries) {
+    const [address = '', prefix] = entry.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    try {
+      if (prefix === undefined) networks.addAddress(address, family)
+      else networks.addSubnet(address, /^\d+$/.test(prefix) ? Number(prefix) : Number.NaN, family)
+    } catch {
+      context.addIssue({
+        code: 'custom',
+        message: 'expected addresses or networks such as 10.0.0.0/8, separated by commas',
+      })
+      return z.NEVER
+    }
+  }
+  return networks
+})
+
 const databaseUrl = z
   .string()
   .refine(
@@ -68,7 +89,7 @@ const Environment = z.object({
   SIMULATE: wholeNumber(0, 1000).optional(),
   STALE_AFTER: milliseconds.default(15 * 60_000),
   CORS_ORIGINS: origins.default([]),
-  TRUST_PROXY: list.default([]),
+  TRUST_PROXY: networks.default(() => new BlockList()),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
   INIT_CWD: z.string().optional(),
@@ -98,8 +119,8 @@ export interface Config {
   /** Age in milliseconds from which a plant's newest reading counts as stale. */
   readonly staleAfter: number
   readonly corsOrigins: readonly string[]
-  /** Addresses of the proxies whose `X-Forwarded-*` headers count. */
-  readonly trustedProxies: readonly string[]
+  /** The proxies whose `X-Forwarded-*` headers count. */
+  readonly trustedProxies: BlockList
   readonly logLevel: string
   readonly logFormat: 'pretty' | 'json'
   /** Where the person stands who typed the command: npm itself runs scripts in the project's folder. */
@@ -160,7 +181,7 @@ export function parseConfig(
     simulate: values.SIMULATE ?? (embedded ? 1 : 0),
     staleAfter: values.STALE_AFTER,
     corsOrigins: Object.freeze(values.CORS_ORIGINS),
-    trustedProxies: Object.freeze(values.TRUST_PROXY),
+    trustedProxies: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (options.terminal ? 'pretty' : 'json'),
     workingDirectory: values.INIT_CWD ?? process.cwd(),

@@ -106,20 +106,14 @@ async function openInput(
 ): Promise<{ input: Readable; size: number | undefined; bytesRead: () => number }> {
   if (file === '-') return { input: process.stdin, size: undefined, bytesRead: () => 0 }
   const path = resolve(workingDirectory, file)
-  const found = await stat(path).catch((error: unknown) => {
-    throw new Fault('IMPORT_REFUSED', `The file ${path} cannot be read: ${reasonOf(error)}`, {
-      cause: error,
-    })
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new Fault('IMPORT_REFUSED', `The file ${path} cannot be read`, { cause })
   })
   if (found.isDirectory()) {
     throw new Fault('IMPORT_REFUSED', `Expected a file; ${path} is a folder`)
   }
   const input = createReadStream(path)
   return { input, size: found.isFile() ? found.size : undefined, bytesRead: () => input.bytesRead }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 function tell(report: CsvImportReport): void {

@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { openApp } from '../app.ts'
 import { readConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
 import { banner } from './banner.ts'
@@ -9,6 +8,8 @@ export function serveCommand(): Command {
   return new Command('serve')
     .description('Run the API until Ctrl-C or SIGTERM.')
     .action(async () => {
+      // Only here: GraphQL and its transports take half a second to load, which other commands do without.
+      const { openApp } = await import('../app.ts')
       const config = readConfig()
       const stop = Promise.withResolvers<void>()
       const asked = { count: 0 }

@@ -110,41 +110,26 @@ async function run(
   }
 }
 
-/** Applies or reverts in one transaction until `target` is the newest; undefined: until none is left. */
+/** Applies or reverts, in the one transaction that Kysely makes, until `target` is the newest; undefined: none is. */
 async function moveTo(
   session: Session,
   migrations: Migrations,
   target: string | undefined,
   steps: readonly MigrationStep[],
 ): Promise<Outcome> {
-  try {
-    await session.kysely.transaction().execute(async (transaction) => {
-      const migrator = new Migrator({
-        db: transaction,
-        provider: { getMigrations: async () => ({ ...migrations }) },
-        migrationTableSchema: 'solark',
-      })
-      const { error, results } = await migrator.migrateTo(target ?? NO_MIGRATIONS)
-      if (error !== undefined) {
-        const step = results?.find((result) => result.status === 'Error')?.migrationName
-        throw step === undefined ? error : new MigrationFailure(step, error)
-      }
-    })
-  } catch (error) {
-    if (!(error instanceof MigrationFailure)) throw error
-    return failed(steps, error.step, error.message)
+  const migrator = new Migrator({
+    db: session.kysely,
+    provider: { getMigrations: async () => ({ ...migrations }) },
+    migrationTableSchema: 'solark',
+  })
+  const { error, results } = await migrator.migrateTo(target ?? NO_MIGRATIONS)
+  if (error !== undefined) {
+    const step = results?.find(({ status }) => status === 'Error')?.migrationName
+    if (step === undefined) throw error
+    return failed(steps, step, error instanceof Error ? error.message : String(error))
   }
   const applied = await readAppliedMigrations(session.kysely)
   return { status: 'APPLIED', steps: stepsOf(Object.keys(migrations), applied) }
-}
-
-class MigrationFailure extends Error {
-  readonly step: string
-
-  constructor(step: string, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause })
-    this.step = step
-  }
 }
 
 async function acquireLock(session: Session, wait: boolean): Promise<boolean> {

@@ -28,6 +28,9 @@ export function readBody(request: IncomingMessage): Promise<string> {
     if (Number(request.headers['content-length']) > maxBodySize) return refuse()
     request.on('data', keep)
     request.once('end', () => resolve(Buffer.concat(chunks).toString()))
-    request.once('error', reject)
+    request.once('error', (cause) => {
+      const lost = 'The connection was lost before the body was complete'
+      reject(new Fault('BAD_USER_INPUT', lost, { cause }))
+    })
   })
 }

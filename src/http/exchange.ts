@@ -53,7 +53,8 @@ export function isStream(response: ServerResponse): boolean {
 async function stream(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
   response.setHeader('X-Accel-Buffering', 'no') // Or nginx keeps events until it has a page of them.
   if (response.destroyed) {
-    await body.cancel()
+    // The client left meanwhile. Yoga's stream lets go of its source only once it has begun.
+    for await (const _ of body) break
     return
   }
   try {

@@ -9,7 +9,7 @@ import {
   visit,
 } from 'graphql'
 
-/** Bytes of a request's body, and of a WebSocket message: 10,000 readings with every field take 4 MiB. */
+/** Bytes of a request's body, and of a WebSocket message: 10,000 readings with every field take 3 MiB. */
 export const maxBodySize = 8 * 1024 * 1024
 
 /**

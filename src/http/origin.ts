@@ -15,21 +15,23 @@ export function createOriginGuard(
   port: number,
 ): (caller: Caller, origin: string | undefined) => CorsHeaders {
   const onLoopback = isLoopback(config.host)
+  const usualHosts = new Set(['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port}`))
   // The answer depends on the origin, which a cache must know, also when no origin was sent.
   const vary = config.corsOrigins.length > 0 ? { Vary: 'Origin' } : {}
 
   return (caller, origin) => {
-    if (onLoopback && !caller.proxied && !isOwnHost(caller.host, port)) {
+    const { host = 'none' } = caller
+    if (onLoopback && !caller.proxied && !usualHosts.has(host) && !isOwnHost(host, port)) {
       throw new Fault(
         'HOST_REFUSED',
-        `Expected the host localhost:${port} or 127.0.0.1:${port}, got ${caller.host ?? 'none'}: call the server by that name, or set HOST to serve other names`,
+        `Expected the host localhost:${port} or 127.0.0.1:${port}, got ${host}: call the server by that name, or set HOST to serve other names`,
       )
     }
     if (origin === undefined) return vary
     if (config.corsOrigins.includes(origin)) {
       return { ...vary, 'Access-Control-Allow-Origin': origin }
     }
-    if (isSameOrigin(origin, caller.host)) return vary
+    if (isSameOrigin(origin, host)) return vary
     throw new Fault(
       'ORIGIN_REFUSED',
       `Pages of ${origin} may not call this server: list that origin in CORS_ORIGINS to let them`,
@@ -37,12 +39,12 @@ export function createOriginGuard(
   }
 }
 
-function isOwnHost(host: string | undefined, port: number): boolean {
+function isOwnHost(host: string, port: number): boolean {
   const url = URL.parse(`http://${host}`)
   return url !== null && isLoopback(url.hostname) && Number(url.port || 80) === port
 }
 
-function isSameOrigin(origin: string, host: string | undefined): boolean {
+function isSameOrigin(origin: string, host: string): boolean {
   const page = URL.parse(origin)
   // TLS may end at a proxy: the page's scheme decides which port a host without one means.
   return page !== null && URL.parse(`${page.protocol}//${host}`)?.host === page.host

@@ -24,7 +24,7 @@ export function createTell(log: Logger, translate: Translate): Tell {
     for (const cause of chain) {
       const fault = cause instanceof Fault ? cause : translate(cause)
       if (fault instanceof Fault) {
-        if (fault.cause !== undefined) log.debug({ err: fault }, 'a request was refused')
+        logFault(log, fault)
         return tellAt(place, fault.message, {
           code: fault.code,
           ...(fault.inputPath === undefined ? {} : { path: fault.inputPath }),
@@ -43,6 +43,13 @@ export function createTell(log: Logger, translate: Translate): Tell {
     // Yoga answers 500 by this mark where there is no data, and takes it out.
     return tellAt(place, 'Unexpected error', { code: 'INTERNAL_SERVER_ERROR', unexpected: true })
   }
+}
+
+/** The database's own words are for the log alone: at error where nothing else tells what was wrong. */
+function logFault(log: Logger, fault: Fault): void {
+  if (fault.cause === undefined) return
+  if (fault.code === 'DATABASE_ERROR') log.error({ err: fault }, 'the database refused a request')
+  else log.debug({ err: fault }, 'a request was refused')
 }
 
 /** As it is sent: without the marks that tell the endpoint an HTTP status. */

@@ -87,7 +87,7 @@ export function createProtocol(options: {
         ...(extensions === undefined ? {} : { extensions }),
       }
     },
-    onError: (_context, _id, _params, errors) => errors.map((error) => formatted(tell(error))),
+    onError: (_context, _id, _params, errors) => errors.map(formatted),
   })
 }
 

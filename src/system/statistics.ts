@@ -58,6 +58,9 @@ const FEWEST_ROWS_TO_JUDGE = 1000
 
 /** Bytes a day: the readings of the last day at the average size of a reading, indexes and chunks included. */
 async function readGrowth(kysely: Kysely<Schema>): Promise<number | undefined> {
+  const { rows: tables } = await sql`
+    select from pg_tables where schemaname = 'solark' and tablename = 'telemetry'`.execute(kysely)
+  if (tables.length === 0) return undefined
   const { rows } = await sql<{ readings: number; rows: number; bytes: number }>`
     with part as (
       select pg_class.oid, greatest(reltuples::bigint, n_live_tup, 0) as rows

@@ -11,14 +11,17 @@ export interface Chunk {
   latest: Instant
 }
 
-/** From 20,000 rows on, what a COPY costs by itself no longer shows; two chunks are in memory at a time. */
-const CHUNK_ROWS = 20_000
+/** Small, so that the database has something to do early; each chunk is twice as large as the one before, up to the most. */
+const FIRST_CHUNK_ROWS = 2500
+/** From here on, what a COPY costs by itself no longer shows; two chunks are in memory at a time. */
+const MOST_CHUNK_ROWS = 20_000
 
 export async function* chunksOf(
   readings: AsyncIterable<readonly Reading[]>,
 ): AsyncGenerator<Chunk, void, undefined> {
   let parts: Buffer[] = [COPY_START]
   let rows = 0
+  let enough = FIRST_CHUNK_ROWS
   let earliest = Number.POSITIVE_INFINITY
   let latest = Number.NEGATIVE_INFINITY
   for await (const batch of readings) {
@@ -28,10 +31,11 @@ export async function* chunksOf(
     }
     parts.push(encodeRows(batch))
     rows += batch.length
-    if (rows >= CHUNK_ROWS) {
+    if (rows >= enough) {
       yield { rows, parts: [...parts, COPY_END], earliest, latest }
       parts = [COPY_START]
       rows = 0
+      enough = Math.min(enough * 2, MOST_CHUNK_ROWS)
       earliest = Number.POSITIVE_INFINITY
       latest = Number.NEGATIVE_INFINITY
     }

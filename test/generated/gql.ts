@@ -15,18 +15,78 @@ import * as types from './graphql.ts';
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n": typeof types.RunDocument,
+    "\n  query Status {\n    schemaStatus {\n      storage {\n        kind\n        timescaledbVersion\n        timescaledbLicense\n        reason\n      }\n      tables {\n        schema\n        name\n        kind\n        columns {\n          name\n          type\n          nullable\n          comment\n        }\n        indexes {\n          name\n        }\n      }\n      hypertables {\n        schema\n        name\n        chunks\n        chunkInterval\n        compressionEnabled\n        retention\n      }\n      migrations {\n        name\n        status\n      }\n      pendingMigrations\n    }\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n": typeof types.StatusDocument,
+    "\n  query Stats {\n    systemStats {\n      totalEnergySnapshots\n      energySnapshots24h\n      totalConversations\n      conversationsToday\n      agentEvents24h\n      plants\n      liveSubscriptions\n      databaseSizeBytes\n      latestEnergy {\n        plant {\n          id\n        }\n      }\n    }\n  }\n": typeof types.StatsDocument,
+    "\n  query Plants {\n    plants {\n      id\n      name\n      timeZone\n      isStale\n      isSimulated\n      latest {\n        soc\n        batteryCharge\n        batteryDischarge\n        gridImport\n        gridExport\n        ageSeconds\n      }\n    }\n    latestEnergy {\n      soc\n    }\n    silent: latestEnergy(plantId: 4) {\n      soc\n    }\n    unknown: plant(id: 99) {\n      id\n    }\n  }\n": typeof types.PlantsDocument,
+    "\n  mutation Upsert($id: Int!, $name: String, $timeZone: TimeZone) {\n    upsertPlant(id: $id, name: $name, timeZone: $timeZone) {\n      id\n      name\n      timeZone\n      isStale\n    }\n  }\n": typeof types.UpsertDocument,
+    "\n  mutation NameOnly($id: Int!, $name: String) {\n    upsertPlant(id: $id, name: $name) {\n      name\n      timeZone\n    }\n  }\n": typeof types.NameOnlyDocument,
+    "\n      query Pages {\n        telemetry(first: 1000) {\n          nodes {\n            plant {\n              telemetry(first: 1000) {\n                nodes {\n                  plant {\n                    telemetry(first: 1000) {\n                      nodes {\n                        soc\n                      }\n                    }\n                  }\n                }\n              }\n            }\n          }\n        }\n      }\n    ": typeof types.PagesDocument,
+    "\n      query Dashboard {\n        plants {\n          id\n          telemetry(first: 100) {\n            nodes {\n              timestamp\n              soc\n              pvPower\n              loadPower\n              batteryPower\n              gridPower\n            }\n          }\n        }\n      }\n    ": typeof types.DashboardDocument,
+    "\n  query Page(\n    $plantId: Int\n    $from: DateTime\n    $to: DateTime\n    $first: Int\n    $after: String\n    $last: Int\n    $before: String\n  ) {\n    telemetry(\n      plantId: $plantId\n      from: $from\n      to: $to\n      first: $first\n      after: $after\n      last: $last\n      before: $before\n    ) {\n      edges {\n        cursor\n        node {\n          soc\n        }\n      }\n      nodes {\n        soc\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        startCursor\n        endCursor\n      }\n    }\n  }\n": typeof types.PageDocument,
+    "\n  query PlantPage($id: Int!, $last: Int) {\n    plant(id: $id) {\n      telemetry(last: $last) {\n        nodes {\n          soc\n        }\n      }\n    }\n  }\n": typeof types.PlantPageDocument,
     "\n  mutation Record($readings: [TelemetryInput!]!, $onDuplicate: OnDuplicate! = KEEP) {\n    recordTelemetry(readings: $readings, onDuplicate: $onDuplicate) {\n      received\n      inserted\n      duplicates\n      conflicts\n    }\n  }\n": typeof types.RecordDocument,
     "\n  query Stored {\n    telemetry(first: 1000) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n        batteryPower\n        pvToLoad\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    systemStats {\n      totalEnergySnapshots\n    }\n  }\n": typeof types.StoredDocument,
     "\n  mutation Delete($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    deleteTelemetry(plantId: $plantId, from: $from, to: $to)\n  }\n": typeof types.DeleteDocument,
     "\n      mutation Infinite {\n        recordTelemetry(readings: [{ plantId: 1, pvPower: 1e999 }]) {\n          inserted\n        }\n      }\n    ": typeof types.InfiniteDocument,
 };
 const documents: Documents = {
+    "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n": types.RunDocument,
+    "\n  query Status {\n    schemaStatus {\n      storage {\n        kind\n        timescaledbVersion\n        timescaledbLicense\n        reason\n      }\n      tables {\n        schema\n        name\n        kind\n        columns {\n          name\n          type\n          nullable\n          comment\n        }\n        indexes {\n          name\n        }\n      }\n      hypertables {\n        schema\n        name\n        chunks\n        chunkInterval\n        compressionEnabled\n        retention\n      }\n      migrations {\n        name\n        status\n      }\n      pendingMigrations\n    }\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n": types.StatusDocument,
+    "\n  query Stats {\n    systemStats {\n      totalEnergySnapshots\n      energySnapshots24h\n      totalConversations\n      conversationsToday\n      agentEvents24h\n      plants\n      liveSubscriptions\n      databaseSizeBytes\n      latestEnergy {\n        plant {\n          id\n        }\n      }\n    }\n  }\n": types.StatsDocument,
+    "\n  query Plants {\n    plants {\n      id\n      name\n      timeZone\n      isStale\n      isSimulated\n      latest {\n        soc\n        batteryCharge\n        batteryDischarge\n        gridImport\n        gridExport\n        ageSeconds\n      }\n    }\n    latestEnergy {\n      soc\n    }\n    silent: latestEnergy(plantId: 4) {\n      soc\n    }\n    unknown: plant(id: 99) {\n      id\n    }\n  }\n": types.PlantsDocument,
+    "\n  mutation Upsert($id: Int!, $name: String, $timeZone: TimeZone) {\n    upsertPlant(id: $id, name: $name, timeZone: $timeZone) {\n      id\n      name\n      timeZone\n      isStale\n    }\n  }\n": types.UpsertDocument,
+    "\n  mutation NameOnly($id: Int!, $name: String) {\n    upsertPlant(id: $id, name: $name) {\n      name\n      timeZone\n    }\n  }\n": types.NameOnlyDocument,
+    "\n      query Pages {\n        telemetry(first: 1000) {\n          nodes {\n            plant {\n              telemetry(first: 1000) {\n                nodes {\n                  plant {\n                    telemetry(first: 1000) {\n                      nodes {\n                        soc\n                      }\n                    }\n                  }\n                }\n              }\n            }\n          }\n        }\n      }\n    ": types.PagesDocument,
+    "\n      query Dashboard {\n        plants {\n          id\n          telemetry(first: 100) {\n            nodes {\n              timestamp\n              soc\n              pvPower\n              loadPower\n              batteryPower\n              gridPower\n            }\n          }\n        }\n      }\n    ": types.DashboardDocument,
+    "\n  query Page(\n    $plantId: Int\n    $from: DateTime\n    $to: DateTime\n    $first: Int\n    $after: String\n    $last: Int\n    $before: String\n  ) {\n    telemetry(\n      plantId: $plantId\n      from: $from\n      to: $to\n      first: $first\n      after: $after\n      last: $last\n      before: $before\n    ) {\n      edges {\n        cursor\n        node {\n          soc\n        }\n      }\n      nodes {\n        soc\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        startCursor\n        endCursor\n      }\n    }\n  }\n": types.PageDocument,
+    "\n  query PlantPage($id: Int!, $last: Int) {\n    plant(id: $id) {\n      telemetry(last: $last) {\n        nodes {\n          soc\n        }\n      }\n    }\n  }\n": types.PlantPageDocument,
     "\n  mutation Record($readings: [TelemetryInput!]!, $onDuplicate: OnDuplicate! = KEEP) {\n    recordTelemetry(readings: $readings, onDuplicate: $onDuplicate) {\n      received\n      inserted\n      duplicates\n      conflicts\n    }\n  }\n": types.RecordDocument,
     "\n  query Stored {\n    telemetry(first: 1000) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n        batteryPower\n        pvToLoad\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    systemStats {\n      totalEnergySnapshots\n    }\n  }\n": types.StoredDocument,
     "\n  mutation Delete($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    deleteTelemetry(plantId: $plantId, from: $from, to: $to)\n  }\n": types.DeleteDocument,
     "\n      mutation Infinite {\n        recordTelemetry(readings: [{ plantId: 1, pvPower: 1e999 }]) {\n          inserted\n        }\n      }\n    ": types.InfiniteDocument,
 };
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n"): typeof import('./graphql.ts').RunDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Status {\n    schemaStatus {\n      storage {\n        kind\n        timescaledbVersion\n        timescaledbLicense\n        reason\n      }\n      tables {\n        schema\n        name\n        kind\n        columns {\n          name\n          type\n          nullable\n          comment\n        }\n        indexes {\n          name\n        }\n      }\n      hypertables {\n        schema\n        name\n        chunks\n        chunkInterval\n        compressionEnabled\n        retention\n      }\n      migrations {\n        name\n        status\n      }\n      pendingMigrations\n    }\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n"): typeof import('./graphql.ts').StatusDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Stats {\n    systemStats {\n      totalEnergySnapshots\n      energySnapshots24h\n      totalConversations\n      conversationsToday\n      agentEvents24h\n      plants\n      liveSubscriptions\n      databaseSizeBytes\n      latestEnergy {\n        plant {\n          id\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').StatsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Plants {\n    plants {\n      id\n      name\n      timeZone\n      isStale\n      isSimulated\n      latest {\n        soc\n        batteryCharge\n        batteryDischarge\n        gridImport\n        gridExport\n        ageSeconds\n      }\n    }\n    latestEnergy {\n      soc\n    }\n    silent: latestEnergy(plantId: 4) {\n      soc\n    }\n    unknown: plant(id: 99) {\n      id\n    }\n  }\n"): typeof import('./graphql.ts').PlantsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation Upsert($id: Int!, $name: String, $timeZone: TimeZone) {\n    upsertPlant(id: $id, name: $name, timeZone: $timeZone) {\n      id\n      name\n      timeZone\n      isStale\n    }\n  }\n"): typeof import('./graphql.ts').UpsertDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation NameOnly($id: Int!, $name: String) {\n    upsertPlant(id: $id, name: $name) {\n      name\n      timeZone\n    }\n  }\n"): typeof import('./graphql.ts').NameOnlyDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n      query Pages {\n        telemetry(first: 1000) {\n          nodes {\n            plant {\n              telemetry(first: 1000) {\n                nodes {\n                  plant {\n                    telemetry(first: 1000) {\n                      nodes {\n                        soc\n                      }\n                    }\n                  }\n                }\n              }\n            }\n          }\n        }\n      }\n    "): typeof import('./graphql.ts').PagesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n      query Dashboard {\n        plants {\n          id\n          telemetry(first: 100) {\n            nodes {\n              timestamp\n              soc\n              pvPower\n              loadPower\n              batteryPower\n              gridPower\n            }\n          }\n        }\n      }\n    "): typeof import('./graphql.ts').DashboardDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Page(\n    $plantId: Int\n    $from: DateTime\n    $to: DateTime\n    $first: Int\n    $after: String\n    $last: Int\n    $before: String\n  ) {\n    telemetry(\n      plantId: $plantId\n      from: $from\n      to: $to\n      first: $first\n      after: $after\n      last: $last\n      before: $before\n    ) {\n      edges {\n        cursor\n        node {\n          soc\n        }\n      }\n      nodes {\n        soc\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        startCursor\n        endCursor\n      }\n    }\n  }\n"): typeof import('./graphql.ts').PageDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query PlantPage($id: Int!, $last: Int) {\n    plant(id: $id) {\n      telemetry(last: $last) {\n        nodes {\n          soc\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').PlantPageDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -4,12 +4,43 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** The whole is as well as its worst check. */
+export type HealthStatus =
+  | 'DEGRADED'
+  | 'HEALTHY'
+  | 'UNHEALTHY';
+
+export type MigrationRunStatus =
+  /** Somebody else is migrating at this moment. */
+  | 'ALREADY_RUNNING'
+  /** Pending migrations were applied. */
+  | 'APPLIED'
+  /** A step failed, its error says why; the schema is as it was before. */
+  | 'FAILED'
+  /** A dry run: the pending steps would be applied. */
+  | 'PLANNED'
+  /** There was nothing to apply. */
+  | 'UP_TO_DATE';
+
+export type MigrationStepStatus =
+  | 'APPLIED'
+  | 'FAILED'
+  /** Comes after a step that failed. */
+  | 'NOT_EXECUTED'
+  | 'PENDING';
+
 /** What becomes of a reading whose plant and instant are there already. */
 export type OnDuplicate =
   /** What is stored stays. */
   | 'KEEP'
   /** What is sent takes its place: a correction. */
   | 'REPLACE';
+
+/** What solark.telemetry is. */
+export type StorageKind =
+  | 'HYPERTABLE'
+  | 'MISSING'
+  | 'REGULAR_TABLE';
 
 /** A reading to store; what is left out or null was not measured. */
 export type TelemetryInput = {
@@ -46,6 +77,77 @@ export type TelemetryInput = {
   /** When it was measured, from 2000 to five minutes from now; now where it is left out. */
   timestamp?: string | null | undefined;
 };
+
+export type RunMutationVariables = Exact<{
+  target?: string | null | undefined;
+  dryRun?: boolean;
+}>;
+
+
+export type RunMutation = { runMigration: { status: MigrationRunStatus, notices: Array<string>, steps: Array<{ name: string, status: MigrationStepStatus, appliedAt: string | null, error: string | null }> } };
+
+export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type StatusQuery = { schemaStatus: { pendingMigrations: number, storage: { kind: StorageKind, timescaledbVersion: string | null, timescaledbLicense: string | null, reason: string | null }, tables: Array<{ schema: string, name: string, kind: string, columns: Array<{ name: string, type: string, nullable: boolean, comment: string | null }>, indexes: Array<{ name: string }> }>, hypertables: Array<{ schema: string, name: string, chunks: number, chunkInterval: string, compressionEnabled: boolean, retention: string | null }>, migrations: Array<{ name: string, status: MigrationStepStatus }> }, health: { status: HealthStatus, checks: Array<{ name: string, status: HealthStatus, detail: string | null }> } };
+
+export type StatsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type StatsQuery = { systemStats: { totalEnergySnapshots: number, energySnapshots24h: number, totalConversations: number, conversationsToday: number, agentEvents24h: number, plants: number, liveSubscriptions: number, databaseSizeBytes: number, latestEnergy: { plant: { id: number } } | null } };
+
+export type PlantsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PlantsQuery = { plants: Array<{ id: number, name: string | null, timeZone: string, isStale: boolean, isSimulated: boolean, latest: { soc: number | null, batteryCharge: number | null, batteryDischarge: number | null, gridImport: number | null, gridExport: number | null, ageSeconds: number } | null }>, latestEnergy: { soc: number | null } | null, silent: { soc: number | null } | null, unknown: { id: number } | null };
+
+export type UpsertMutationVariables = Exact<{
+  id: number;
+  name?: string | null | undefined;
+  timeZone?: string | null | undefined;
+}>;
+
+
+export type UpsertMutation = { upsertPlant: { id: number, name: string | null, timeZone: string, isStale: boolean } };
+
+export type NameOnlyMutationVariables = Exact<{
+  id: number;
+  name?: string | null | undefined;
+}>;
+
+
+export type NameOnlyMutation = { upsertPlant: { name: string | null, timeZone: string } };
+
+export type PagesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PagesQuery = { telemetry: { nodes: Array<{ plant: { telemetry: { nodes: Array<{ plant: { telemetry: { nodes: Array<{ soc: number | null }> } } }> } } }> } };
+
+export type DashboardQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DashboardQuery = { plants: Array<{ id: number, telemetry: { nodes: Array<{ timestamp: string, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null }> } }> };
+
+export type PageQueryVariables = Exact<{
+  plantId?: number | null | undefined;
+  from?: string | null | undefined;
+  to?: string | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type PageQuery = { telemetry: { edges: Array<{ cursor: string, node: { soc: number | null } }>, nodes: Array<{ soc: number | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type PlantPageQueryVariables = Exact<{
+  id: number;
+  last?: number | null | undefined;
+}>;
+
+
+export type PlantPageQuery = { plant: { telemetry: { nodes: Array<{ soc: number | null }> } } | null };
 
 export type RecordMutationVariables = Exact<{
   readings: Array<TelemetryInput> | TelemetryInput;
@@ -93,6 +195,210 @@ export class TypedDocumentString<TResult, TVariables>
   }
 }
 
+export const RunDocument = new TypedDocumentString(`
+    mutation Run($target: String, $dryRun: Boolean! = false) {
+  runMigration(target: $target, dryRun: $dryRun) {
+    status
+    steps {
+      name
+      status
+      appliedAt
+      error
+    }
+    notices
+  }
+}
+    `) as unknown as TypedDocumentString<RunMutation, RunMutationVariables>;
+export const StatusDocument = new TypedDocumentString(`
+    query Status {
+  schemaStatus {
+    storage {
+      kind
+      timescaledbVersion
+      timescaledbLicense
+      reason
+    }
+    tables {
+      schema
+      name
+      kind
+      columns {
+        name
+        type
+        nullable
+        comment
+      }
+      indexes {
+        name
+      }
+    }
+    hypertables {
+      schema
+      name
+      chunks
+      chunkInterval
+      compressionEnabled
+      retention
+    }
+    migrations {
+      name
+      status
+    }
+    pendingMigrations
+  }
+  health {
+    status
+    checks {
+      name
+      status
+      detail
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StatusQuery, StatusQueryVariables>;
+export const StatsDocument = new TypedDocumentString(`
+    query Stats {
+  systemStats {
+    totalEnergySnapshots
+    energySnapshots24h
+    totalConversations
+    conversationsToday
+    agentEvents24h
+    plants
+    liveSubscriptions
+    databaseSizeBytes
+    latestEnergy {
+      plant {
+        id
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StatsQuery, StatsQueryVariables>;
+export const PlantsDocument = new TypedDocumentString(`
+    query Plants {
+  plants {
+    id
+    name
+    timeZone
+    isStale
+    isSimulated
+    latest {
+      soc
+      batteryCharge
+      batteryDischarge
+      gridImport
+      gridExport
+      ageSeconds
+    }
+  }
+  latestEnergy {
+    soc
+  }
+  silent: latestEnergy(plantId: 4) {
+    soc
+  }
+  unknown: plant(id: 99) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<PlantsQuery, PlantsQueryVariables>;
+export const UpsertDocument = new TypedDocumentString(`
+    mutation Upsert($id: Int!, $name: String, $timeZone: TimeZone) {
+  upsertPlant(id: $id, name: $name, timeZone: $timeZone) {
+    id
+    name
+    timeZone
+    isStale
+  }
+}
+    `) as unknown as TypedDocumentString<UpsertMutation, UpsertMutationVariables>;
+export const NameOnlyDocument = new TypedDocumentString(`
+    mutation NameOnly($id: Int!, $name: String) {
+  upsertPlant(id: $id, name: $name) {
+    name
+    timeZone
+  }
+}
+    `) as unknown as TypedDocumentString<NameOnlyMutation, NameOnlyMutationVariables>;
+export const PagesDocument = new TypedDocumentString(`
+    query Pages {
+  telemetry(first: 1000) {
+    nodes {
+      plant {
+        telemetry(first: 1000) {
+          nodes {
+            plant {
+              telemetry(first: 1000) {
+                nodes {
+                  soc
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PagesQuery, PagesQueryVariables>;
+export const DashboardDocument = new TypedDocumentString(`
+    query Dashboard {
+  plants {
+    id
+    telemetry(first: 100) {
+      nodes {
+        timestamp
+        soc
+        pvPower
+        loadPower
+        batteryPower
+        gridPower
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DashboardQuery, DashboardQueryVariables>;
+export const PageDocument = new TypedDocumentString(`
+    query Page($plantId: Int, $from: DateTime, $to: DateTime, $first: Int, $after: String, $last: Int, $before: String) {
+  telemetry(
+    plantId: $plantId
+    from: $from
+    to: $to
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    edges {
+      cursor
+      node {
+        soc
+      }
+    }
+    nodes {
+      soc
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PageQuery, PageQueryVariables>;
+export const PlantPageDocument = new TypedDocumentString(`
+    query PlantPage($id: Int!, $last: Int) {
+  plant(id: $id) {
+    telemetry(last: $last) {
+      nodes {
+        soc
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PlantPageQuery, PlantPageQueryVariables>;
 export const RecordDocument = new TypedDocumentString(`
     mutation Record($readings: [TelemetryInput!]!, $onDuplicate: OnDuplicate! = KEEP) {
   recordTelemetry(readings: $readings, onDuplicate: $onDuplicate) {

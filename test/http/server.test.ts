@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { openToy, post, tokens } from './toy.ts'
 
@@ -58,6 +58,46 @@ describe('probes', () => {
   })
 })
 
+test('a client that leaves in the middle of its body is no error of the server', async () => {
+  await using toy = await openToy()
+  const socket = connect(toy.port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  const head = `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:${toy.port}\r\n`
+  socket.write(`${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"query"`, () =>
+    setImmediate(() => socket.destroy()),
+  )
+  const seen = expect.objectContaining({ msg: 'request', path: '/graphql' })
+  await expect.poll(() => toy.log).toContainEqual(seen)
+  await expect
+    .poll(() => toy.log)
+    .toContainEqual(expect.objectContaining({ msg: 'a request was refused' }))
+  expect(toy.log.filter((line) => Number(line.level) > 20)).toEqual([])
+})
+
+test('a peer that answers no ping is cut off, one that answers stays', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  await using toy = await openToy()
+  const silent = await subscribeRaw(toy.port, 'subscription { latestEnergy { soc } }')
+  const cutOff = new Promise((resolve) => silent.once('close', resolve))
+  const alive = new WebSocket(`ws://127.0.0.1:${toy.port}/graphql`, 'graphql-transport-ws')
+  await new Promise((resolve) => alive.once('open', resolve))
+  await toy.subscribed(1)
+
+  for (const _ of ['pinged', 'judged', 'judged again']) {
+    const pinged = new Promise((resolve) => alive.once('ping', resolve))
+    vi.advanceTimersByTime(12_000)
+    await pinged
+    // Answered after the pong, so the server has seen that one too.
+    const answered = new Promise((resolve) => alive.once('message', resolve))
+    alive.send('{"type":"ping"}')
+    await answered
+  }
+  await cutOff
+  await toy.subscribed(0)
+  alive.terminate()
+})
+
 describe('going away', () => {
   test('ends subscriptions, silent peers and idle connections, and leaves nothing', async () => {
     const toy = await openToy()
@@ -76,18 +116,13 @@ describe('going away', () => {
     const polite = new WebSocket(`ws://127.0.0.1:${toy.port}/graphql`, 'graphql-transport-ws')
     await new Promise((resolve) => polite.once('open', resolve))
     const goodbye = new Promise((resolve) => polite.once('close', resolve))
-    const running = post(toy, '{ slow }')
     const half = connect(toy.port, '127.0.0.1')
     half.write('POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Le')
     half.on('error', () => undefined)
     const halfClosed = new Promise((resolve) => half.once('close', resolve))
-    await toy.slow
 
     const start = performance.now()
-    const closed = toy[Symbol.asyncDispose]()
-    toy.release()
-    expect((await running).body).toEqual({ data: { slow: 'done' } })
-    await closed
+    await toy[Symbol.asyncDispose]()
     expect(performance.now() - start).toBeLessThan(2000) // What Ctrl-C may take.
 
     expect(await goodbye).toBe(1001)
@@ -102,6 +137,17 @@ describe('going away', () => {
     const successor = createServer().listen(toy.port, '127.0.0.1')
     await new Promise((resolve) => successor.once('listening', resolve))
     await new Promise((resolve) => successor.close(resolve))
+  })
+
+  test('lets a running request finish', async () => {
+    const toy = await openToy()
+    const running = post(toy, '{ slow }')
+    await toy.slow
+    const closed = toy[Symbol.asyncDispose]()
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+    toy.release()
+    expect((await running).body).toEqual({ data: { slow: 'done' } })
+    await closed
   })
 
   test('cuts off a request that does not end', async () => {

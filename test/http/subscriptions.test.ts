@@ -1,6 +1,7 @@
 import { createClient } from 'graphql-ws'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { maxBodySize } from '../../src/http/limits.ts'
 import { bearer, openToy, tokens } from './toy.ts'
 
 const toy = await openToy()
@@ -69,6 +70,7 @@ describe('over WebSocket', () => {
   test.for([
     ['fault', { message: 'The disk is full', extensions: { code: 'STORAGE_FULL' } }],
     ['bug', { message: 'Unexpected error', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+    ['abort', { message: 'Unexpected error', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
   ] as const)('a %s in the stream ends it with an error', async ([how, told]) => {
     const client = createClient({ url, retryAttempts: 0 })
     const query = 'subscription ($how: String!) { failing(how: $how) }'
@@ -76,21 +78,39 @@ describe('over WebSocket', () => {
     expect((await events.next()).value).toEqual({ data: { failing: 1 } })
     await expect(events.next()).rejects.toMatchObject([told])
     await client.dispose()
-    expect(toy.log.filter((line) => line.level === 50)).toHaveLength(how === 'bug' ? 1 : 0)
+    expect(toy.log.filter((line) => line.level === 50)).toHaveLength(how === 'fault' ? 0 : 1)
   })
 
-  test('a frame that is none closes its socket, and is told to the log alone', async () => {
-    const socket = new WebSocket(url, 'graphql-transport-ws')
-    await new Promise((resolve) => socket.once('open', resolve))
-    socket.send('{"type":')
-    const [code] = await new Promise<[number]>((resolve) =>
-      socket.once('close', (...args: [number]) => resolve(args)),
-    )
-    expect(code).toBe(4400)
-    await expect
-      .poll(() => toy.log.filter((line) => line.msg === 'websocket closed'))
-      .toContainEqual(expect.objectContaining({ code: 4400, client: '127.0.0.1' }))
+  test('a client that leaves before its stream begins is forgotten', async () => {
+    await using slowToy = await openToy()
+    const client = createClient({ url: `${slowToy.url.replace('http', 'ws')}/graphql` })
+    void client.iterate({ query: 'subscription { slow }' }).next()
+    await slowToy.slow
+    client.terminate()
+    const left = expect.objectContaining({ msg: 'websocket closed' })
+    await expect.poll(() => slowToy.log).toContainEqual(left)
+    slowToy.release()
+    await expect.poll(() => slowToy.everSubscribed()).toBe(1)
+    await slowToy.subscribed(0)
+    await client.dispose()
   })
+
+  test.for([
+    ['that is none', '{"type":', 4400],
+    ['that is too large', 'x'.repeat(maxBodySize + 1), 1009],
+  ] as const)(
+    'a message %s closes its socket, and goes to the log alone',
+    async ([, text, code]) => {
+      const socket = new WebSocket(url, 'graphql-transport-ws')
+      await new Promise((resolve) => socket.once('open', resolve))
+      const closed = new Promise((resolve) => socket.once('close', resolve))
+      socket.send(text)
+      expect(await closed).toBe(code)
+      const line = expect.objectContaining({ client: '127.0.0.1', msg: 'websocket closed' })
+      await expect.poll(() => toy.log).toContainEqual(line)
+      expect(toy.log.filter((entry) => Number(entry.level) > 20)).toEqual([])
+    },
+  )
 })
 
 describe('as server-sent events', () => {
@@ -118,6 +138,22 @@ describe('as server-sent events', () => {
     expect(await events.next()).toMatchObject({ value: { data: { latestEnergy: { soc: 71 } } } })
     leave.abort()
     await toy.subscribed(0)
+  })
+
+  test('a client that leaves before the stream begins is forgotten', async () => {
+    await using slowToy = await openToy()
+    const leave = new AbortController()
+    const response = fetch(`${slowToy.url}/graphql?query=subscription{slow}`, {
+      headers: { accept: 'text/event-stream' },
+      signal: leave.signal,
+    })
+    await slowToy.slow
+    leave.abort()
+    await expect(response).rejects.toThrow()
+    await expect.poll(() => slowToy.log).toContainEqual(expect.objectContaining({ msg: 'request' }))
+    slowToy.release()
+    await expect.poll(() => slowToy.everSubscribed()).toBe(1)
+    await slowToy.subscribed(0)
   })
 
   test('a failing stream ends with its error', async () => {

@@ -83,6 +83,11 @@ describe.for(ways)('over %s', ([, ask]) => {
   })
 })
 
+test('one error that fails many fields is logged once', async () => {
+  expect((await post(toy, '{ a: sharedBug b: sharedBug }')).body.errors).toHaveLength(2)
+  expect(logged()).toMatchObject([{ err: { message: 'secret of a batch' } }])
+})
+
 test('a document that cannot be parsed or is not valid keeps its message, with a code', async () => {
   expect((await post(toy, '{ plants {')).body).toMatchObject({
     errors: [

@@ -22,11 +22,13 @@ export interface Toy extends HttpServer {
   /** Sends a reading to every subscriber. */
   emit(soc: number): void
   subscribers(): number
+  /** How many there have ever been. */
+  everSubscribed(): number
   /** Resolves when there are this many subscribers. */
   subscribed(count: number): Promise<void>
-  /** Resolves when a `slow` query runs. */
+  /** Resolves when a `slow` operation runs. */
   readonly slow: Promise<void>
-  /** Lets the `slow` query answer. */
+  /** Lets the `slow` operations go on. */
   release(): void
   readonly log: Record<string, unknown>[]
 }
@@ -35,6 +37,8 @@ export interface Toy extends HttpServer {
 export class DriverError extends Error {
   readonly driverCode = '57P01'
 }
+
+const sharedBug = new Error('secret of a batch')
 
 export async function openToy(
   environment: Record<string, string> = {},
@@ -60,10 +64,15 @@ export async function openToy(
     ...options,
   })
   const subscribers = () => readings.listenerCount('reading')
+  let ever = 0
+  readings.on('newListener', (name) => {
+    if (name === 'reading') ever++
+  })
   return {
     ...server,
     emit: (soc) => readings.emit('reading', { soc }),
     subscribers,
+    everSubscribed: () => ever,
     async subscribed(count) {
       while (subscribers() !== count) await new Promise((resolve) => setTimeout(resolve, 5))
     },
@@ -133,6 +142,12 @@ function toySchema(readings: EventEmitter, slow: () => Promise<void>) {
           throw new TypeError('secret is undefined')
         },
       }),
+      sharedBug: t.string({
+        nullable: true,
+        resolve: () => {
+          throw sharedBug
+        },
+      }),
       badInt: t.int({ nullable: true, resolve: () => 1.5 }),
     }),
   })
@@ -153,10 +168,18 @@ function toySchema(readings: EventEmitter, slow: () => Promise<void>) {
         subscribe: (): AsyncIterable<{ soc: number }[]> => on(readings, 'reading'),
         resolve: ([reading = { soc: Number.NaN }]) => reading,
       }),
+      slow: t.int({
+        subscribe: async (): Promise<AsyncIterable<{ soc: number }[]>> => {
+          await slow()
+          return on(readings, 'reading')
+        },
+        resolve: ([reading]) => reading?.soc ?? 0,
+      }),
       failing: t.int({
         args: { how: t.arg.string({ required: true }) },
         subscribe: async function* (_parent, { how }) {
           yield 1
+          if (how === 'abort') throw new DOMException('secret abort', 'AbortError')
           if (how === 'fault') throw new Fault('STORAGE_FULL', 'The disk is full')
           throw new Error('secret of the feed')
         },

@@ -70,19 +70,25 @@ async function openTimescale(): Promise<TestDatabase> {
   await pglite.exec(`create extension timescaledb; ${SESSION_SETTINGS}`)
   const notices: string[] = []
   // Kysely's dialect asks PGlite for nothing but rows; what the database says is passed on here.
-  const listening = new Proxy(pglite, {
-    get: (target, property) => {
-      if (property === 'query') {
-        return (text: string, parameters?: unknown[]) =>
-          target.query(text, parameters, {
-            onNotice: (notice) => notices.push(notice.message ?? ''),
-          })
-      }
-      const value: unknown = Reflect.get(target, property, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
-  const kysely = new Kysely<Schema>({ dialect: new PGliteDialect({ pglite: listening }) })
+  const onNotice = ({
+    severity,
+    message,
+  }: {
+    severity?: string | undefined
+    message?: string | undefined
+  }) => {
+    if (severity === 'NOTICE' || severity === 'WARNING') notices.push(message ?? '')
+  }
+  const query = pglite.query.bind(pglite)
+  pglite.query = (text, parameters, options) => query(text, parameters, { ...options, onNotice })
+  const transaction = pglite.transaction.bind(pglite)
+  pglite.transaction = (body) =>
+    transaction((open) => {
+      const within = open.query.bind(open)
+      open.query = (text, parameters, options) => within(text, parameters, { ...options, onNotice })
+      return body(open)
+    })
+  const kysely = new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) })
   const needsNative = () => {
     throw new Error('COPY FROM STDIN crashes PGlite: test it on the native engine')
   }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { chmod, lchown, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -21,33 +22,34 @@ export interface Command {
   readonly as: { readonly uid?: number; readonly gid?: number }
 }
 
-/** Meant for programs that keep files; has a name on every system, which initdb asks for. */
+/** Meant for programs that keep files; it has a name on every system, which initdb asks for. */
 const DAEMON = 1
 
 /**
  * Whoever runs this, if not root. For root, the first of these that can enter the folder:
- * 1. the user who owns the cluster already, so that nothing changes hands;
+ * 1. the user who owns the cluster already, or the folder for it, so that nothing changes hands;
  * 2. root itself, disguised in a user namespace: works in folders that no other user can enter;
  * 3. the user daemon: works in containers, which mostly forbid user namespaces.
  */
 export async function chooseAccount(folder: DataFolder, binaries: Binaries): Promise<Account> {
-  const owner = await stat(folder.cluster).catch(() => undefined)
+  const owner = await stat(folder.cluster).catch(() => stat(folder.root))
   const uid = process.getuid?.() ?? 0
   if (uid !== 0) {
-    if (owner !== undefined && owner.uid !== uid) throw belongsToAnother(folder, owner.uid, uid)
+    if (owner.uid !== uid) throw belongsToAnother(folder, owner.uid, uid)
     return {
       uid,
       gid: process.getgid?.() ?? uid,
       command: (file, args) => ({ file, args, as: {} }),
     }
   }
-  if (owner !== undefined && owner.uid !== 0) {
+  if (owner.uid !== 0) {
     const account = anotherUser(owner.uid, owner.gid)
-    if (await canRun(account, binaries, folder.root)) return account
+    const named = existsSync(folder.cluster) || (await canRun(account, 'id', ['-un']))
+    if (named && (await canReach(account, binaries, folder.root))) return account
   }
-  if (await canRun(disguisedRoot, binaries, folder.root)) return disguisedRoot
+  if (await canReach(disguisedRoot, binaries, folder.root)) return disguisedRoot
   const daemon = anotherUser(DAEMON, DAEMON)
-  if (await canRun(daemon, binaries, dirname(folder.root))) {
+  if (await canReach(daemon, binaries, dirname(folder.root))) {
     // It must pass through the data folder to its own part; the rest stays unreadable to it.
     await chmod(folder.root, 0o711)
     return daemon
@@ -72,9 +74,13 @@ function anotherUser(uid: number, gid: number): Account {
   return { uid, gid, command: (file, args) => ({ file, args, as: { uid, gid } }) }
 }
 
-async function canRun(account: Account, binaries: Binaries, folder: string): Promise<boolean> {
+function canReach(account: Account, binaries: Binaries, folder: string): Promise<boolean> {
   const enter = 'cd "$0" && exec "$1" --version'
-  const { file, args, as } = account.command('/bin/sh', ['-c', enter, folder, binaries.postgres])
+  return canRun(account, '/bin/sh', ['-c', enter, folder, binaries.postgres])
+}
+
+async function canRun(account: Account, program: string, words: string[]): Promise<boolean> {
+  const { file, args, as } = account.command(program, words)
   try {
     await promisify(execFile)(file, args, { ...as, cwd: '/' })
     return true
@@ -96,6 +102,6 @@ export async function handOver(cluster: string, account: Account): Promise<void>
 function belongsToAnother(folder: DataFolder, owner: number, uid: number): Fault {
   return new Fault(
     'DATA_FOLDER_UNUSABLE',
-    `${folder.cluster} belongs to user ${owner}, this is user ${uid}. Start as that user, or run: sudo chown -R ${uid} ${folder.root}`,
+    `The database in ${folder.root} belongs to user ${owner}, this is user ${uid}. Start as that user, or run: sudo chown -R ${uid} ${folder.root}`,
   )
 }

@@ -7,7 +7,7 @@ import { Fault } from '../../fault.ts'
 import type { Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import { type DataFolder, folderFault } from './data-folder.ts'
-import { cleanEnvironment } from './environment.ts'
+import { cleanEnvironment, SYNC_METHOD } from './environment.ts'
 
 /** The name of both the database and the user who owns it. */
 export const NAME = 'heliograph'
@@ -83,6 +83,7 @@ async function initdb(
     '--locale=C',
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
+    `--sync-method=${SYNC_METHOD}`,
     '--no-instructions',
   ])
   try {

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../../fault.ts'
+import { giveToOwnerOf } from './ownership.ts'
 
 /** Where everything of an embedded database lies; absolute paths. */
 export interface DataFolder {
@@ -10,6 +11,7 @@ export interface DataFolder {
   /** Inside the cluster, so that the two can never differ. */
   readonly password: string
   readonly log: string
+  readonly locks: string
   /** Held by whoever changes what runs or lies here: creating the cluster, starting, stopping. */
   readonly startLock: string
   /** Held by the one server, for as long as it lives. */
@@ -20,14 +22,16 @@ export interface DataFolder {
 
 export function dataFolder(root: string): DataFolder {
   const cluster = join(root, 'postgres')
+  const locks = join(root, 'locks')
   return {
     root,
     cluster,
     password: join(cluster, 'heliograph.password'),
     log: join(root, 'postgres.log'),
-    startLock: join(root, 'locks', 'start'),
-    serverLock: join(root, 'locks', 'server'),
-    usersLock: join(root, 'locks', 'users'),
+    locks,
+    startLock: join(locks, 'start'),
+    serverLock: join(locks, 'server'),
+    usersLock: join(locks, 'users'),
   }
 }
 
@@ -35,7 +39,8 @@ export function dataFolder(root: string): DataFolder {
 export async function prepareDataFolder(folder: DataFolder): Promise<void> {
   try {
     await mkdir(folder.root, { recursive: true, mode: 0o700 })
-    await mkdir(join(folder.root, 'locks'), { recursive: true, mode: 0o700 })
+    await mkdir(folder.locks, { recursive: true, mode: 0o700 })
+    giveToOwnerOf(folder.root, folder.locks)
   } catch (error) {
     throw folderFault(folder, error)
   }

@@ -41,7 +41,9 @@ export async function openEmbeddedPostgres(options: {
   const { signal } = new AbortController()
   const first = await ensurePostgres({ folder, role, purpose, log, signal })
   opening.use(watchPostgres(first, { folder, role, purpose, log }))
-  opening.use(keepLogBounded(folder.log, (error) => log.warn({ error }, 'Cannot bound the log')))
+  opening.use(
+    keepLogBounded(folder.log, (error) => log.warn({ err: error }, 'Cannot bound the log')),
+  )
   const url = await urlOf(folder, first.port)
 
   const open = opening.move()

@@ -12,7 +12,7 @@ import { endOrphans } from './orphans.ts'
 import { connectToRunning } from './running-postgres.ts'
 import { type StartFailure, spawnPostgres } from './spawn-postgres.ts'
 
-const GIVE_UP_AFTER_MS = 20_000
+const GIVE_UP_AFTER_MS = 10_000
 const RETRY_MS = 100
 
 export interface Ensure {
@@ -91,6 +91,11 @@ function givenUp(folder: DataFolder, reason: StartFailure | 'served'): Fault {
       return new Fault(
         'PORT_UNAVAILABLE',
         'PostgreSQL cannot listen on its port of 127.0.0.1, because another program does. End that program, or restart Heliograph.',
+      )
+    case 'killed':
+      return new Fault(
+        'DATABASE_UNAVAILABLE',
+        `PostgreSQL was killed each time it started in ${folder.cluster}, perhaps for want of memory. See ${folder.log}.`,
       )
     case 'orphans':
     case 'another starts':

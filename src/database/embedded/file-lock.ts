@@ -1,8 +1,9 @@
-import { accessSync, chownSync, constants, statSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setInterval } from 'node:timers/promises'
 import { Fault } from '../../fault.ts'
+import { giveToOwnerOf } from './ownership.ts'
 
 const SQLITE_BUSY = 5
 const RETRY_MS = 20
@@ -18,7 +19,7 @@ export function tryFileLock(path: string, mode: 'shared' | 'exclusive'): Disposa
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(path, { timeout: 0 })
-    giveToFolderOwner(path)
+    giveToOwnerOf(dirname(path), path)
     // SQLite would make do with a file that it can only read, and lock nothing.
     accessSync(path, constants.W_OK)
     database.exec(
@@ -50,11 +51,4 @@ export async function fileLock(
     if (lock !== undefined) return lock
   }
   throw new Error(`Waiting for ${path} ended without the lock`)
-}
-
-/** A start with sudo must not lock the folder's user out afterwards. */
-function giveToFolderOwner(path: string): void {
-  if (process.getuid?.() !== 0) return
-  const { uid, gid } = statSync(dirname(path))
-  if (uid !== 0) chownSync(path, uid, gid)
 }

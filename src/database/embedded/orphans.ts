@@ -22,7 +22,7 @@ export async function endOrphans(folder: DataFolder, log: Logger): Promise<void>
     try {
       process.kill(pid, 'SIGKILL')
     } catch (error) {
-      log.warn({ pid, error }, 'It could not be ended')
+      log.warn({ pid, err: error }, 'It could not be ended')
     }
   }
 }

@@ -1,4 +1,6 @@
 import { constants, copyFile, open, readFile, stat, truncate } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { giveToOwnerOf } from './ownership.ts'
 
 const LARGEST_BYTES = 4 * 1024 * 1024
 const CHECK_MS = 60_000
@@ -35,6 +37,7 @@ export async function openLog(
 ): Promise<{ fd: number; offset: number } & AsyncDisposable> {
   await boundLog(path)
   const handle = await open(path, 'a', 0o600)
+  giveToOwnerOf(dirname(path), path)
   const { size } = await handle.stat()
   return { fd: handle.fd, offset: size, [Symbol.asyncDispose]: () => handle.close() }
 }

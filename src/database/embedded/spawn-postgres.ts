@@ -4,7 +4,7 @@ import { Fault } from '../../fault.ts'
 import type { Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import { type DataFolder, folderFault } from './data-folder.ts'
-import { cleanEnvironment } from './environment.ts'
+import { cleanEnvironment, SYNC_METHOD } from './environment.ts'
 import { identify, type Postmaster, readPostmaster } from './postmaster.ts'
 import { openLog, readLogSince } from './server-log.ts'
 
@@ -20,6 +20,8 @@ const SETTINGS: Record<string, string> = {
   max_connections: '100',
   shared_buffers: '128MB',
   // No extra processes for reading: one disk, small tables.
+  // Before it recovers from a crash, all files are synced.
+  recovery_init_sync_method: SYNC_METHOD,
   io_method: 'sync',
   log_min_messages: 'warning',
   // Statements may carry what users would not want in a log file.
@@ -31,8 +33,9 @@ const SETTINGS: Record<string, string> = {
  * Why PostgreSQL ended instead of starting, where trying again helps:
  * - `orphans`: processes of a killed one still hold its memory
  * - `another starts`: one whose starter was killed came first
+ * - `killed`: before it was ready
  */
-export type StartFailure = 'port taken' | 'orphans' | 'another starts'
+export type StartFailure = 'port taken' | 'orphans' | 'another starts' | 'killed'
 
 /**
  * Starts PostgreSQL in a session of its own, so that it outlives this process and Ctrl-C does not reach it,
@@ -65,13 +68,22 @@ export async function spawnPostgres(options: {
     child.once('error', (error) => resolve(error.message))
     child.once('exit', (code, by) => resolve(by === null ? `exit code ${code}` : `signal ${by}`))
   })
-  const ready = new AbortController()
-  const started = await Promise.race([
-    ended,
-    whenReady(folder, child.pid, AbortSignal.any([signal, ready.signal])),
-  ]).finally(() => ready.abort())
-  if (typeof started !== 'string') return started
-  return explain(folder, started, await readLogSince(folder.log, log.offset))
+  const stopWaiting = new AbortController()
+  try {
+    const started = await Promise.race([
+      ended,
+      whenReady(folder, child.pid, AbortSignal.any([signal, stopWaiting.signal])),
+    ])
+    if (typeof started !== 'string') return started
+    return explain(folder, started, await readLogSince(folder.log, log.offset))
+  } catch (error) {
+    // Nobody would know of it yet.
+    child.kill('SIGQUIT')
+    await ended
+    throw error
+  } finally {
+    stopWaiting.abort()
+  }
 }
 
 async function whenReady(
@@ -99,6 +111,7 @@ async function forgiveForeignProcess(folder: DataFolder): Promise<NodeJS.Process
 
 function explain(folder: DataFolder, ended: string, said: string): StartFailure {
   if (/Address already in use|could not create any TCP\/IP sockets/.test(said)) return 'port taken'
+  if (/^signal/.test(ended) || /was terminated by signal/.test(said)) return 'killed'
   if (/pre-existing shared memory block/.test(said)) return 'orphans'
   if (/lock file "postmaster.pid" (already exists|is empty)/.test(said)) return 'another starts'
   if (/No space left|Disk quota exceeded/.test(said)) throw folderFault(folder, new Error(said))

@@ -53,7 +53,7 @@ async function startAgain(options: Ensure): Promise<Connection | undefined> {
       return connection
     } catch (error) {
       if (signal.aborted) return
-      log.error({ error, pause }, 'PostgreSQL could not be started again; trying again')
+      log.error({ err: error, pause }, 'PostgreSQL could not be started again; trying again')
       await setTimeout(pause, undefined, { signal }).catch(() => {})
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
     }

@@ -101,16 +101,12 @@ function lineBreaksIn(values: readonly string[]): { breaks: number; crlf: number
   }
 }
 
-function refusal(error: unknown): unknown {
-  if (error instanceof CsvError) {
-    return new Fault('IMPORT_REFUSED', `The file is not CSV from some line on: ${error.message}`, {
-      cause: error,
-    })
+function refusal(cause: unknown): unknown {
+  if (cause instanceof CsvError) {
+    return new Fault('IMPORT_REFUSED', 'The file cannot be taken apart into rows', { cause })
   }
-  if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')) {
-    return new Fault('IMPORT_REFUSED', `The gzip data is damaged or cut off: ${error.message}`, {
-      cause: error,
-    })
+  if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_')) {
+    return new Fault('IMPORT_REFUSED', 'The gzip data is damaged or cut off', { cause })
   }
-  return error
+  return cause
 }

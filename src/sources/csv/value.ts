@@ -2,6 +2,7 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /** null: empty, so not measured. undefined: not a number. */
 export function parseNumber(text: string, scale: 1 | 1000 = 1): number | null | undefined {
+  if (text === '') return null
   const number = text.trim()
   if (number === '') return null
   if (!NUMBER.test(number)) return undefined

@@ -1,10 +1,16 @@
-import { stat } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { pino } from 'pino'
 import { expect, test } from 'vitest'
+import { dataFolder } from '../../../src/database/embedded/data-folder.ts'
 import {
+  type EmbeddedPostgres,
   openEmbeddedPostgres,
   runningEmbeddedUrl,
 } from '../../../src/database/embedded/embedded-postgres.ts'
+import { fileLock } from '../../../src/database/embedded/file-lock.ts'
 import { createLogger } from '../../../src/log.ts'
 import { isRunning, postgresPid, query } from './postgres-process.ts'
 import { spawnHolder } from './spawn-holder.ts'
@@ -73,6 +79,39 @@ test('a server and guests in other processes share one PostgreSQL, and the last 
   expect(await isRunning(pid)).toBe(true)
   await second.close()
   expect(await isRunning(pid)).toBe(false)
+})
+
+test('a guest never starts PostgreSQL where a server lives, since that may run where the guest cannot see it', async () => {
+  await using folder = await temporaryFolder()
+  const { locks, serverLock } = dataFolder(folder.path)
+  await mkdir(locks)
+  const lines = new PassThrough()
+  const tried = once(lines, 'data')
+  let guest: Promise<EmbeddedPostgres>
+  {
+    using _server = await fileLock(serverLock, 'exclusive')
+    const telling = pino({ level: 'debug' }, lines)
+    guest = openEmbeddedPostgres({ dataDir: folder.path, role: 'guest', log: telling })
+    expect(String(await tried)).toContain('served')
+    expect(await readdir(folder.path)).toEqual(['locks'])
+  }
+  await using postgres = await guest
+  expect(postgres.reused).toBe(false)
+})
+
+test('variables of the environment for other databases do not matter', async () => {
+  await using folder = await temporaryFolder()
+  await using holder = spawnHolder(folder.path, 'server', {
+    PGSSLMODE: 'require',
+    PGHOST: 'elsewhere.invalid',
+    PGDATA: '/nowhere',
+    PGPORT: '1',
+    PGPASSWORD: 'wrong',
+    LC_ALL: 'tlh_QO.UTF-8',
+    TZ: 'Asia/Tokyo',
+  })
+  const { url = '' } = (await holder.answer) ?? {}
+  expect(await query(url, 'show timezone')).toEqual([{ TimeZone: 'UTC' }])
 })
 
 test('a second server is refused, told who is there, and leaves the first alone', async () => {

@@ -12,7 +12,7 @@ import { spawnHolder } from './spawn-holder.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
-const patience = { timeout: 20_000, interval: 5 }
+const patience = { timeout: 60_000, interval: 5 }
 
 test('the server killed: PostgreSQL lives on, and the next server takes it over with all data', async () => {
   await using folder = await temporaryFolder()
@@ -63,6 +63,28 @@ test('PostgreSQL killed in the middle of a long computation, which goes on witho
   await broken
 })
 
+test('closed while PostgreSQL is being started again: it ends, and nothing runs on', async () => {
+  await using folder = await temporaryFolder()
+  const dataDir = folder.path
+  const moments: Record<string, (killed: number) => Promise<unknown>> = {
+    'at once': async () => {},
+    'a new one was spawned': (killed) =>
+      vi.waitFor(async () => {
+        const pid = await postgresPid(dataDir)
+        if (pid === undefined || pid === killed) throw new Error('Not yet')
+      }, patience),
+  }
+  for (const [moment, reached] of Object.entries(moments)) {
+    const postgres = await openEmbeddedPostgres({ dataDir, role: 'server', log })
+    expect(postgres.reused, moment).toBe(false)
+    await reached(await killPostgres(dataDir))
+    await postgres[Symbol.asyncDispose]()
+    expect(await postgresPid(dataDir), moment).toBeUndefined()
+  }
+  await using next = await openEmbeddedPostgres({ dataDir, role: 'server', log })
+  expect(next.reused).toBe(false)
+})
+
 test('server and PostgreSQL killed, in either order', async () => {
   await using folder = await temporaryFolder()
   for (const order of ['server first', 'PostgreSQL first']) {
@@ -77,7 +99,9 @@ test('server and PostgreSQL killed, in either order', async () => {
   expect(await query(next.url, 'select sum(n)::int as n from kept')).toEqual([{ n: 2 }])
 })
 
-test('a first start killed at any of its steps: the next start works, and nothing half-made remains', async () => {
+test('a first start killed at any of its steps: the next start works, and nothing half-made remains', {
+  timeout: 300_000,
+}, async () => {
   const unfinished = async (root: string) =>
     (await readdir(root)).filter((name) => name.startsWith('postgres.new-'))
   const reads = (...path: string[]) => readFile(join(...path)).then((text) => text.length > 0)

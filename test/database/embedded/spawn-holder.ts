@@ -22,8 +22,13 @@ export interface Holder extends AsyncDisposable {
   kill(): Promise<void>
 }
 
-export function spawnHolder(dataDir: string, role: 'server' | 'guest'): Holder {
+export function spawnHolder(
+  dataDir: string,
+  role: 'server' | 'guest',
+  environment: NodeJS.ProcessEnv = {},
+): Holder {
   const child = spawn(process.execPath, [program, dataDir, role], {
+    env: { ...process.env, ...environment },
     stdio: ['pipe', 'pipe', 'ignore'],
   })
   const exited = once(child, 'exit')

@@ -203,12 +203,12 @@ test.each<[string, string | Buffer, Options]>([
   ['The file is empty', '', {}],
   ['line 2 does not say its offset', 'timestamp,soc\n2026-06-01 00:00:00,1\n', {}],
   ['The gzip data is damaged or cut off', gzipSync('timestamp,soc\n').subarray(0, 20), {}],
-  ['not CSV from some line on: Quote Not Closed', 'timestamp,soc\n"2026', { onError: 'skip' }],
-  ['Max Record Size', `timestamp,soc\n"${'x\n'.repeat(50_000)}`, { onError: 'skip' }],
+  ['opening quote at line 2', 'timestamp,soc\n"2026', { onError: 'skip' }],
+  ['number of tolerated bytes', `timestamp,soc\n"${'x\n'.repeat(50_000)}`, { onError: 'skip' }],
 ])('refuses the file: %s', async (message, file, options) => {
   const fault = await refusalOf(file, options)
   expect(fault.code).toBe('IMPORT_REFUSED')
-  expect(fault.message).toContain(message)
+  expect(`${fault.message}: ${String(fault.cause)}`).toContain(message)
 })
 
 test('stores nothing when it is interrupted, or when its input breaks', async () => {

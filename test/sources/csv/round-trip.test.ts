@@ -64,7 +64,7 @@ test('import takes back what export writes, bit for bit', async () => {
       expect(report).toMatchObject({ inserted: readings.length, ignoredColumns: [] })
       expect(await storedReadings(database)).toEqual(before)
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   )
 })
 

@@ -1,0 +1,178 @@
+import { sql } from 'kysely'
+import pg from 'pg'
+import { afterEach, describe, expect, test } from 'vitest'
+import { openDatabase } from '../../src/database/database.ts'
+import { createLogger } from '../../src/log.ts'
+import { type LiveFeed, openLiveFeed } from '../../src/telemetry/live-feed.ts'
+import type { StoredReading } from '../../src/telemetry/reading.ts'
+import { engines, openTestDatabase, type TestDatabase } from '../support/database.ts'
+
+const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
+let disposables: AsyncDisposable[] = []
+afterEach(async () => {
+  for (const disposable of disposables.toReversed()) await disposable[Symbol.asyncDispose]()
+  disposables = []
+})
+
+function keep<Value extends AsyncDisposable>(value: Value): Value {
+  disposables.push(value)
+  return value
+}
+
+async function openListeningFeed(database: TestDatabase): Promise<LiveFeed> {
+  const feed = keep(openLiveFeed(database, log))
+  await expect.poll(() => feed.listening).toBe(true)
+  return feed
+}
+
+/** Writes as any program would. */
+async function write(
+  { kysely }: Pick<TestDatabase, 'kysely'>,
+  plantId: number,
+  second: number,
+  soc: number,
+): Promise<void> {
+  await sql`
+    insert into solark.telemetry (plant_id, timestamp, soc)
+    values (${plantId}, timestamptz '2026-06-21' + ${second} * interval '1 second', ${soc})`.execute(
+    kysely,
+  )
+}
+
+async function take(
+  readings: AsyncIterator<StoredReading>,
+  count: number,
+): Promise<[number, number | null][]> {
+  const taken: [number, number | null][] = []
+  while (taken.length < count) {
+    const { value, done } = await readings.next()
+    if (done) break
+    taken.push([value.plantId, value.soc])
+  }
+  return taken
+}
+
+describe.each(engines)('latestEnergy on %s', (engine) => {
+  test('gives the newest reading at once, then each newer one, of a plant or of all', async () => {
+    const database = keep(await openTestDatabase(engine))
+    await write(database, 1, 0, 10)
+    await write(database, 2, 5, 20)
+    const feed = await openListeningFeed(database)
+    const one = feed.subscribe({ plantId: 1 })
+    const all = feed.subscribe({})
+    expect(feed.subscriptions).toBe(2)
+    expect(await take(one, 1)).toEqual([[1, 10]])
+    expect((await take(all, 2)).sort()).toEqual([
+      [1, 10],
+      [2, 20],
+    ])
+
+    await write(database, 2, 6, 21)
+    expect(await take(all, 1)).toEqual([[2, 21]])
+    // Late: stored, not pushed.
+    await write(database, 1, -60, 9)
+    await write(database, 1, 1, 11)
+    expect(await take(one, 1)).toEqual([[1, 11]])
+    expect(await take(all, 1)).toEqual([[1, 11]])
+
+    await one.return?.()
+    await all.return?.()
+    expect(feed.subscriptions).toBe(0)
+  })
+
+  test('leaves simulated plants out of "every plant" once a real one has a reading', async () => {
+    const database = keep(await openTestDatabase(engine))
+    const feed = await openListeningFeed(database)
+    const all = feed.subscribe({})
+    await write(database, 900_001, 0, 50)
+    expect(await take(all, 1)).toEqual([[900_001, 50]])
+    await write(database, 3, 0, 30)
+    expect(await take(all, 1)).toEqual([[3, 30]])
+    await write(database, 900_001, 1, 51)
+    await write(database, 3, 1, 31)
+    expect(await take(all, 1)).toEqual([[3, 31]])
+    const simulated = feed.subscribe({ plantId: 900_001 })
+    expect(await take(simulated, 1)).toEqual([[900_001, 51]])
+  })
+
+  test('a subscriber that does not read is owed the newest of each plant, not a backlog', async () => {
+    const database = keep(await openTestDatabase(engine))
+    const feed = await openListeningFeed(database)
+    const slow = feed.subscribe({})
+    const quick = feed.subscribe({ plantId: 2 })
+    for (let second = 0; second < 20; second += 1) await write(database, 1, second, second)
+    await write(database, 2, 0, 77)
+    expect(await take(quick, 1)).toEqual([[2, 77]])
+    expect(await take(slow, 2)).toEqual([
+      [1, 19],
+      [2, 77],
+    ])
+  })
+
+  test('minInterval keeps the newest until its time has come', async () => {
+    const database = keep(await openTestDatabase(engine))
+    const feed = await openListeningFeed(database)
+    const thinned = feed.subscribe({ plantId: 1, minIntervalMs: 300 })
+    const every = feed.subscribe({ plantId: 1 })
+    const started = performance.now()
+    await write(database, 1, 0, 0)
+    expect(await take(thinned, 1)).toEqual([[1, 0]])
+    for (let second = 0; second < 5; second += 1) {
+      expect(await take(every, 1)).toEqual([[1, second]])
+      if (second < 4) await write(database, 1, second + 1, second + 1)
+    }
+    const [next] = await take(thinned, 1)
+    // All five came well within the interval, unless the machine was very slow: then some came after it.
+    if (performance.now() - started < 600) expect(next).toEqual([1, 4])
+    else expect(next?.[0]).toBe(1)
+  })
+
+  test('before the table exists a subscription fails with what the database says', async () => {
+    const database = keep(await openTestDatabase(engine, { migrated: false }))
+    const feed = await openListeningFeed(database)
+    await expect(feed.subscribe({}).next()).rejects.toThrow('does not exist')
+    expect(feed.subscriptions).toBe(0)
+  })
+})
+
+test('what any program writes reaches the subscribers of two servers, and a broken connection loses nothing', async () => {
+  const database = keep(await openTestDatabase('native'))
+  const other = keep(openDatabase({ url: database.url, poolSize: 2, statementTimeout: 5000 }))
+  const feeds = [
+    await openListeningFeed(database),
+    await openListeningFeed({ ...other, url: database.url }),
+  ]
+  const subscribers = feeds.map((feed) => feed.subscribe({ plantId: 1 }))
+  const program = new pg.Client({ connectionString: database.url })
+  await program.connect()
+  try {
+    await program.query(
+      "insert into solark.telemetry (plant_id, timestamp, soc) values (1, '2026-06-21 00:00:01Z', 1)",
+    )
+    for (const subscriber of subscribers) expect(await take(subscriber, 1)).toEqual([[1, 1]])
+
+    // The feeds cannot hear of this: their connections end in the same transaction.
+    await program.query('begin')
+    await program.query(
+      "insert into solark.telemetry (plant_id, timestamp, soc) values (1, '2026-06-21 00:00:02Z', 2)",
+    )
+    await program.query(`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name = 'heliograph live feed'`)
+    await expect.poll(() => feeds.map(({ listening }) => listening)).toEqual([false, false])
+    await program.query('commit')
+    for (const subscriber of subscribers) expect(await take(subscriber, 1)).toEqual([[1, 2]])
+  } finally {
+    await program.end()
+  }
+})
+
+test('a plant that 150 others share a commit with is announced all the same', async () => {
+  const database = keep(await openTestDatabase('native'))
+  const feed = await openListeningFeed(database)
+  const last = feed.subscribe({ plantId: 150 })
+  await sql`
+    insert into solark.telemetry (plant_id, timestamp, soc)
+    select plant, '2026-06-21', 42 from generate_series(1, 400) as plant`.execute(database.kysely)
+  expect(await take(last, 1)).toEqual([[150, 42]])
+})
