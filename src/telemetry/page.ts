@@ -56,8 +56,11 @@ export async function readPage(kysely: Kysely<Schema>, request: PageRequest): Pr
     }
     return readings
   }
-  const exists = async (readings: Readings): Promise<boolean> =>
-    (await readings.select('id').limit(1).executeTakeFirst()) !== undefined
+  /** In the order of the index: a planner that expects many would look for one from the table's start. */
+  const exists = async (readings: Readings, direction: 'asc' | 'desc'): Promise<boolean> => {
+    const nearest = readings.orderBy('timestamp', direction).orderBy('plant_id', direction)
+    return (await nearest.select('id').limit(1).executeTakeFirst()) !== undefined
+  }
 
   let readings = within()
   if (after !== undefined) readings = olderThan(readings, after, plantId)
@@ -79,11 +82,11 @@ export async function readPage(kysely: Kysely<Schema>, request: PageRequest): Pr
     readings: rows,
     hasNextPage: async () => {
       if (!backwards) return more
-      return oldest !== undefined && exists(olderThan(within(), oldest, plantId))
+      return oldest !== undefined && exists(olderThan(within(), oldest, plantId), 'desc')
     },
     hasPreviousPage: async () => {
       if (backwards) return more
-      return newest !== undefined && exists(newerThan(within(), newest, plantId))
+      return newest !== undefined && exists(newerThan(within(), newest, plantId), 'asc')
     },
   }
 }
