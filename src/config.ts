@@ -145,24 +145,10 @@ export function parseConfig(
         const name = String(issue.path[0])
         return `${name}: ${issue.message}${isSecret(name) ? '' : `, got ${given[name]}`}`
       })
-  if (!parsed.success) throw invalid(faults)
+  faults.push(...findContradictions(given))
+  if (!parsed.success || faults.length > 0) throw invalid(faults)
 
   const values = parsed.data
-  const onLoopback = isLoopback(values.HOST)
-  const publicRead = values.PUBLIC_READ ?? onLoopback
-  if (!onLoopback && !publicRead && values.READ_TOKEN === undefined) {
-    faults.push(
-      `HOST: ${values.HOST} can be reached by others, and nobody could read: set READ_TOKEN, or PUBLIC_READ=true to let everyone`,
-    )
-  }
-  const tokens = [values.ADMIN_TOKEN, values.INGEST_TOKEN, values.READ_TOKEN].filter(
-    (token) => token !== undefined,
-  )
-  if (new Set(tokens).size < tokens.length) {
-    faults.push('ADMIN_TOKEN, INGEST_TOKEN, READ_TOKEN: expected a different token for each role')
-  }
-  if (faults.length > 0) throw invalid(faults)
-
   const embedded = values.DATABASE_URL === undefined
   return Object.freeze({
     databaseUrl: values.DATABASE_URL,
@@ -176,7 +162,7 @@ export function parseConfig(
       ingest: values.INGEST_TOKEN,
       read: values.READ_TOKEN,
     }),
-    publicRead,
+    publicRead: values.PUBLIC_READ ?? isLoopback(values.HOST),
     migrateOnStart: values.MIGRATE_ON_START ?? embedded,
     simulate: values.SIMULATE ?? (embedded ? 1 : 0),
     staleAfter: values.STALE_AFTER,
@@ -200,6 +186,23 @@ export function readConfig(): Config {
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d+){3}$/.test(host)
+}
+
+/** What is wrong though each variable by itself may be right. */
+function findContradictions(given: Partial<Record<string, string>>): string[] {
+  const faults: string[] = []
+  const { HOST, PUBLIC_READ, READ_TOKEN, ADMIN_TOKEN, INGEST_TOKEN } = given
+  const publicRead = boolean.safeParse(PUBLIC_READ).data
+  if (HOST !== undefined && !isLoopback(HOST) && !publicRead && READ_TOKEN === undefined) {
+    faults.push(
+      `HOST: ${HOST} can be reached by others, and nobody could read: set READ_TOKEN, or PUBLIC_READ=true to let everyone`,
+    )
+  }
+  const tokens = [ADMIN_TOKEN, INGEST_TOKEN, READ_TOKEN].filter((token) => token !== undefined)
+  if (new Set(tokens).size < tokens.length) {
+    faults.push('ADMIN_TOKEN, INGEST_TOKEN, READ_TOKEN: expected a different token for each role')
+  }
+  return faults
 }
 
 function isSecret(name: string): boolean {

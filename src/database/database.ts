@@ -1,10 +1,12 @@
 import type { Readable, Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { parseInstant } from './instant.ts'
 import { type Listener, type ListenerEvents, openListener } from './listener.ts'
 import type { Schema } from './schema.ts'
+import { trackSockets } from './sockets.ts'
 
 /** A database that Heliograph works on: PostgreSQL 15 to 18, with or without TimescaleDB. */
 export interface Database extends AsyncDisposable {
@@ -59,12 +61,17 @@ const types: pg.CustomTypesConfig = {
 export const SESSION_SETTINGS = "set timezone = 'UTC'; set datestyle = 'ISO'; set jit = off"
 
 const CONNECT_TIMEOUT_MS = 5000
+/** A request's statement is ended by the database itself; one that takes so much longer gets no answer at all. */
+const SILENCE_MS = 2000
+const FAREWELL_MS = 1000
 
 export function openDatabase(options: DatabaseOptions): Database {
+  const sockets = trackSockets()
   const connection = {
     connectionString: options.url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    stream: sockets.open,
     types,
   }
   const pool = new pg.Pool({
@@ -81,6 +88,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   pool.on('error', (error) => {
     if (!closing) options.onIdleError?.(error)
   })
+  // A connection that breaks under a query fails that query; without a listener it would end the process too.
+  pool.on('connect', (client) => client.on('error', () => {}))
+  endSilentLeases(pool, options.statementTimeout + SILENCE_MS)
   const { onQuery } = options
   const kysely = new Kysely<Schema>({
     dialect: new PostgresDialect({ pool }),
@@ -113,10 +123,28 @@ export function openDatabase(options: DatabaseOptions): Database {
       ),
     [Symbol.asyncDispose]: async () => {
       closing = true
-      await kysely.destroy()
-      if (!pool.ended) await pool.end()
+      const ended = kysely.destroy().then(() => (pool.ended ? undefined : pool.end()))
+      // A peer that is gone never confirms the end.
+      await Promise.race([ended, sleep(FAREWELL_MS, undefined, { ref: false })])
+      sockets.destroy()
+      await ended
     },
   }
+}
+
+/**
+ * Ends a connection that was taken from the pool and not given back in time, which fails its query: a database
+ * that vanished without a word, as behind a broken network, would leave requests waiting for hours.
+ */
+function endSilentLeases(pool: pg.Pool, limitMs: number): void {
+  const leases = new WeakMap<pg.PoolClient, NodeJS.Timeout>()
+  pool.on('acquire', (client) => {
+    leases.set(
+      client,
+      setTimeout(() => client.end(), limitMs),
+    )
+  })
+  pool.on('release', (_, client) => clearTimeout(leases.get(client)))
 }
 
 function sessionOf(client: pg.Client): Session {

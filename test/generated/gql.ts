@@ -15,6 +15,15 @@ import * as types from './graphql.ts';
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "\n  query EveryPlant {\n    plants {\n      id\n      isSimulated\n      latest {\n        timestamp\n      }\n    }\n  }\n": typeof types.EveryPlantDocument,
+    "\n  query LatestReading($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n      plant {\n        id\n        isSimulated\n      }\n    }\n  }\n": typeof types.LatestReadingDocument,
+    "\n  query PageOfReadings($plantId: Int, $first: Int, $after: String) {\n    telemetry(plantId: $plantId, first: $first, after: $after) {\n      nodes {\n        timestamp\n        soc\n        pvPower\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.PageOfReadingsDocument,
+    "\n  query Totals {\n    systemStats {\n      totalEnergySnapshots\n      plants\n      liveSubscriptions\n      latestEnergy {\n        soc\n        plant {\n          id\n        }\n      }\n    }\n  }\n": typeof types.TotalsDocument,
+    "\n  query HealthReport {\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n": typeof types.HealthReportDocument,
+    "\n  query StorageStatus {\n    schemaStatus {\n      storage {\n        kind\n        reason\n      }\n      pendingMigrations\n      migrations {\n        name\n        status\n      }\n    }\n  }\n": typeof types.StorageStatusDocument,
+    "\n  mutation SendReadings($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": typeof types.SendReadingsDocument,
+    "\n  mutation ApplyMigrations($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        error\n      }\n      notices\n    }\n  }\n": typeof types.ApplyMigrationsDocument,
+    "\n  subscription LiveReadings($plantId: Int, $minInterval: Duration) {\n    latestEnergy(plantId: $plantId, minInterval: $minInterval) {\n      timestamp\n      soc\n      plant {\n        id\n      }\n    }\n  }\n": typeof types.LiveReadingsDocument,
     "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n": typeof types.RunDocument,
     "\n  query Status {\n    schemaStatus {\n      storage {\n        kind\n        timescaledbVersion\n        timescaledbLicense\n        reason\n      }\n      tables {\n        schema\n        name\n        kind\n        columns {\n          name\n          type\n          nullable\n          comment\n        }\n        indexes {\n          name\n        }\n      }\n      hypertables {\n        schema\n        name\n        chunks\n        chunkInterval\n        compressionEnabled\n        retention\n      }\n      migrations {\n        name\n        status\n      }\n      pendingMigrations\n    }\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n": typeof types.StatusDocument,
     "\n  query Stats {\n    systemStats {\n      totalEnergySnapshots\n      energySnapshots24h\n      totalConversations\n      conversationsToday\n      agentEvents24h\n      plants\n      liveSubscriptions\n      databaseSizeBytes\n      latestEnergy {\n        plant {\n          id\n        }\n      }\n    }\n  }\n": typeof types.StatsDocument,
@@ -31,6 +40,15 @@ type Documents = {
     "\n      mutation Infinite {\n        recordTelemetry(readings: [{ plantId: 1, pvPower: 1e999 }]) {\n          inserted\n        }\n      }\n    ": typeof types.InfiniteDocument,
 };
 const documents: Documents = {
+    "\n  query EveryPlant {\n    plants {\n      id\n      isSimulated\n      latest {\n        timestamp\n      }\n    }\n  }\n": types.EveryPlantDocument,
+    "\n  query LatestReading($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n      plant {\n        id\n        isSimulated\n      }\n    }\n  }\n": types.LatestReadingDocument,
+    "\n  query PageOfReadings($plantId: Int, $first: Int, $after: String) {\n    telemetry(plantId: $plantId, first: $first, after: $after) {\n      nodes {\n        timestamp\n        soc\n        pvPower\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.PageOfReadingsDocument,
+    "\n  query Totals {\n    systemStats {\n      totalEnergySnapshots\n      plants\n      liveSubscriptions\n      latestEnergy {\n        soc\n        plant {\n          id\n        }\n      }\n    }\n  }\n": types.TotalsDocument,
+    "\n  query HealthReport {\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n": types.HealthReportDocument,
+    "\n  query StorageStatus {\n    schemaStatus {\n      storage {\n        kind\n        reason\n      }\n      pendingMigrations\n      migrations {\n        name\n        status\n      }\n    }\n  }\n": types.StorageStatusDocument,
+    "\n  mutation SendReadings($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": types.SendReadingsDocument,
+    "\n  mutation ApplyMigrations($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        error\n      }\n      notices\n    }\n  }\n": types.ApplyMigrationsDocument,
+    "\n  subscription LiveReadings($plantId: Int, $minInterval: Duration) {\n    latestEnergy(plantId: $plantId, minInterval: $minInterval) {\n      timestamp\n      soc\n      plant {\n        id\n      }\n    }\n  }\n": types.LiveReadingsDocument,
     "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n": types.RunDocument,
     "\n  query Status {\n    schemaStatus {\n      storage {\n        kind\n        timescaledbVersion\n        timescaledbLicense\n        reason\n      }\n      tables {\n        schema\n        name\n        kind\n        columns {\n          name\n          type\n          nullable\n          comment\n        }\n        indexes {\n          name\n        }\n      }\n      hypertables {\n        schema\n        name\n        chunks\n        chunkInterval\n        compressionEnabled\n        retention\n      }\n      migrations {\n        name\n        status\n      }\n      pendingMigrations\n    }\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n": types.StatusDocument,
     "\n  query Stats {\n    systemStats {\n      totalEnergySnapshots\n      energySnapshots24h\n      totalConversations\n      conversationsToday\n      agentEvents24h\n      plants\n      liveSubscriptions\n      databaseSizeBytes\n      latestEnergy {\n        plant {\n          id\n        }\n      }\n    }\n  }\n": types.StatsDocument,
@@ -47,6 +65,42 @@ const documents: Documents = {
     "\n      mutation Infinite {\n        recordTelemetry(readings: [{ plantId: 1, pvPower: 1e999 }]) {\n          inserted\n        }\n      }\n    ": types.InfiniteDocument,
 };
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query EveryPlant {\n    plants {\n      id\n      isSimulated\n      latest {\n        timestamp\n      }\n    }\n  }\n"): typeof import('./graphql.ts').EveryPlantDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query LatestReading($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n      plant {\n        id\n        isSimulated\n      }\n    }\n  }\n"): typeof import('./graphql.ts').LatestReadingDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query PageOfReadings($plantId: Int, $first: Int, $after: String) {\n    telemetry(plantId: $plantId, first: $first, after: $after) {\n      nodes {\n        timestamp\n        soc\n        pvPower\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n"): typeof import('./graphql.ts').PageOfReadingsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Totals {\n    systemStats {\n      totalEnergySnapshots\n      plants\n      liveSubscriptions\n      latestEnergy {\n        soc\n        plant {\n          id\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').TotalsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query HealthReport {\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n"): typeof import('./graphql.ts').HealthReportDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query StorageStatus {\n    schemaStatus {\n      storage {\n        kind\n        reason\n      }\n      pendingMigrations\n      migrations {\n        name\n        status\n      }\n    }\n  }\n"): typeof import('./graphql.ts').StorageStatusDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SendReadings($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n"): typeof import('./graphql.ts').SendReadingsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation ApplyMigrations($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        error\n      }\n      notices\n    }\n  }\n"): typeof import('./graphql.ts').ApplyMigrationsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription LiveReadings($plantId: Int, $minInterval: Duration) {\n    latestEnergy(plantId: $plantId, minInterval: $minInterval) {\n      timestamp\n      soc\n      plant {\n        id\n      }\n    }\n  }\n"): typeof import('./graphql.ts').LiveReadingsDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -78,6 +78,65 @@ export type TelemetryInput = {
   timestamp?: string | null | undefined;
 };
 
+export type EveryPlantQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EveryPlantQuery = { plants: Array<{ id: number, isSimulated: boolean, latest: { timestamp: string } | null }> };
+
+export type LatestReadingQueryVariables = Exact<{
+  plantId?: number | null | undefined;
+}>;
+
+
+export type LatestReadingQuery = { latestEnergy: { timestamp: string, soc: number | null, plant: { id: number, isSimulated: boolean } } | null };
+
+export type PageOfReadingsQueryVariables = Exact<{
+  plantId?: number | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type PageOfReadingsQuery = { telemetry: { nodes: Array<{ timestamp: string, soc: number | null, pvPower: number | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type TotalsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type TotalsQuery = { systemStats: { totalEnergySnapshots: number, plants: number, liveSubscriptions: number, latestEnergy: { soc: number | null, plant: { id: number } } | null } };
+
+export type HealthReportQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type HealthReportQuery = { health: { status: HealthStatus, checks: Array<{ name: string, status: HealthStatus, detail: string | null }> } };
+
+export type StorageStatusQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type StorageStatusQuery = { schemaStatus: { pendingMigrations: number, storage: { kind: StorageKind, reason: string | null }, migrations: Array<{ name: string, status: MigrationStepStatus }> } };
+
+export type SendReadingsMutationVariables = Exact<{
+  readings: Array<TelemetryInput> | TelemetryInput;
+}>;
+
+
+export type SendReadingsMutation = { recordTelemetry: { inserted: number, duplicates: number } };
+
+export type ApplyMigrationsMutationVariables = Exact<{
+  target?: string | null | undefined;
+  dryRun?: boolean;
+}>;
+
+
+export type ApplyMigrationsMutation = { runMigration: { status: MigrationRunStatus, notices: Array<string>, steps: Array<{ name: string, status: MigrationStepStatus, error: string | null }> } };
+
+export type LiveReadingsSubscriptionVariables = Exact<{
+  plantId?: number | null | undefined;
+  minInterval?: string | null | undefined;
+}>;
+
+
+export type LiveReadingsSubscription = { latestEnergy: { timestamp: string, soc: number | null, plant: { id: number } } };
+
 export type RunMutationVariables = Exact<{
   target?: string | null | undefined;
   dryRun?: boolean;
@@ -195,6 +254,118 @@ export class TypedDocumentString<TResult, TVariables>
   }
 }
 
+export const EveryPlantDocument = new TypedDocumentString(`
+    query EveryPlant {
+  plants {
+    id
+    isSimulated
+    latest {
+      timestamp
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EveryPlantQuery, EveryPlantQueryVariables>;
+export const LatestReadingDocument = new TypedDocumentString(`
+    query LatestReading($plantId: Int) {
+  latestEnergy(plantId: $plantId) {
+    timestamp
+    soc
+    plant {
+      id
+      isSimulated
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LatestReadingQuery, LatestReadingQueryVariables>;
+export const PageOfReadingsDocument = new TypedDocumentString(`
+    query PageOfReadings($plantId: Int, $first: Int, $after: String) {
+  telemetry(plantId: $plantId, first: $first, after: $after) {
+    nodes {
+      timestamp
+      soc
+      pvPower
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PageOfReadingsQuery, PageOfReadingsQueryVariables>;
+export const TotalsDocument = new TypedDocumentString(`
+    query Totals {
+  systemStats {
+    totalEnergySnapshots
+    plants
+    liveSubscriptions
+    latestEnergy {
+      soc
+      plant {
+        id
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TotalsQuery, TotalsQueryVariables>;
+export const HealthReportDocument = new TypedDocumentString(`
+    query HealthReport {
+  health {
+    status
+    checks {
+      name
+      status
+      detail
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<HealthReportQuery, HealthReportQueryVariables>;
+export const StorageStatusDocument = new TypedDocumentString(`
+    query StorageStatus {
+  schemaStatus {
+    storage {
+      kind
+      reason
+    }
+    pendingMigrations
+    migrations {
+      name
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StorageStatusQuery, StorageStatusQueryVariables>;
+export const SendReadingsDocument = new TypedDocumentString(`
+    mutation SendReadings($readings: [TelemetryInput!]!) {
+  recordTelemetry(readings: $readings) {
+    inserted
+    duplicates
+  }
+}
+    `) as unknown as TypedDocumentString<SendReadingsMutation, SendReadingsMutationVariables>;
+export const ApplyMigrationsDocument = new TypedDocumentString(`
+    mutation ApplyMigrations($target: String, $dryRun: Boolean! = false) {
+  runMigration(target: $target, dryRun: $dryRun) {
+    status
+    steps {
+      name
+      status
+      error
+    }
+    notices
+  }
+}
+    `) as unknown as TypedDocumentString<ApplyMigrationsMutation, ApplyMigrationsMutationVariables>;
+export const LiveReadingsDocument = new TypedDocumentString(`
+    subscription LiveReadings($plantId: Int, $minInterval: Duration) {
+  latestEnergy(plantId: $plantId, minInterval: $minInterval) {
+    timestamp
+    soc
+    plant {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LiveReadingsSubscription, LiveReadingsSubscriptionVariables>;
 export const RunDocument = new TypedDocumentString(`
     mutation Run($target: String, $dryRun: Boolean! = false) {
   runMigration(target: $target, dryRun: $dryRun) {

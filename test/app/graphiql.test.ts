@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { chromium, type Locator } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { openServer } from '../support/server.ts'
+
+const executablePath = '/usr/bin/chromium'
+const found = existsSync(executablePath)
+const skipped = found ? '' : `: skipped, there is no ${executablePath}`
+if (!found) console.warn(`GraphiQL is not tried in a browser${skipped}`)
+
+const SIZE = { width: 1280, height: 800 }
+/** The picture of the README; written again by SCREENSHOT=1. */
+const screenshot = resolve(import.meta.dirname, '../../docs/graphiql.png')
+
+test.skipIf(!found)(
+  `GraphiQL in a browser with no internet answers the query and shows readings arriving${skipped}`,
+  async () => {
+    // Where it is past noon now, so that there is sun to see.
+    const west = new Date().getUTCHours() - 13
+    await using server = await openServer({ TZ: `Etc/GMT${west < 0 ? west : `+${west}`}` })
+    await using browser = await chromium.launch({
+      executablePath,
+      args: [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+      ].concat(['--disable-background-networking', '--disable-component-update', '--disable-sync']),
+    })
+    await using page = await browser.newPage({ viewport: SIZE })
+    const foreign: string[] = []
+    const complaints: string[] = []
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    await page.route('**/*', (route) => {
+      const url = route.request().url()
+      if (url.startsWith(`${server.url}/`)) return route.continue()
+      foreign.push(url)
+      return route.abort()
+    })
+    await page.goto(server.url)
+    expect(page.url()).toBe(`${server.url}/graphql`)
+    const result = page.locator('.result-window')
+    const execute = page.getByRole('button', { name: /Execute query/ })
+    const newest = async () => /"timestamp": "([^"]+)"/.exec(await textOf(result))?.[1]
+
+    await execute.click()
+    await expect.poll(newest).toMatch(/^20/)
+    expect(await textOf(result)).toContain('"id": 900001')
+
+    await page.getByRole('tab', { name: 'Live' }).click()
+    await expect.poll(newest).toBeUndefined()
+    await execute.click()
+    const seen = new Set<string | undefined>()
+    await expect
+      .poll(async () => {
+        const text = await newest()
+        if (text !== undefined) seen.add(text)
+        return seen.size
+      })
+      .toBeGreaterThanOrEqual(3)
+    expect(foreign).toEqual([])
+    expect(complaints).toEqual([])
+
+    if (process.env.SCREENSHOT === '1') {
+      await mkdir(dirname(screenshot), { recursive: true })
+      await page.screenshot({ path: screenshot })
+    }
+  },
+)
+
+/** The text of an editor, which shows spaces as no-break spaces. */
+async function textOf(editor: Locator): Promise<string> {
+  return ((await editor.textContent()) ?? '').replaceAll('\u00a0', ' ')
+}

@@ -1,0 +1,124 @@
+import { graphql } from '../generated/gql.ts'
+
+/** What the tests of the running program ask. */
+
+export const EveryPlant = graphql(`
+  query EveryPlant {
+    plants {
+      id
+      isSimulated
+      latest {
+        timestamp
+      }
+    }
+  }
+`)
+
+export const LatestReading = graphql(`
+  query LatestReading($plantId: Int) {
+    latestEnergy(plantId: $plantId) {
+      timestamp
+      soc
+      plant {
+        id
+        isSimulated
+      }
+    }
+  }
+`)
+
+export const PageOfReadings = graphql(`
+  query PageOfReadings($plantId: Int, $first: Int, $after: String) {
+    telemetry(plantId: $plantId, first: $first, after: $after) {
+      nodes {
+        timestamp
+        soc
+        pvPower
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`)
+
+export const Totals = graphql(`
+  query Totals {
+    systemStats {
+      totalEnergySnapshots
+      plants
+      liveSubscriptions
+      latestEnergy {
+        soc
+        plant {
+          id
+        }
+      }
+    }
+  }
+`)
+
+export const HealthReport = graphql(`
+  query HealthReport {
+    health {
+      status
+      checks {
+        name
+        status
+        detail
+      }
+    }
+  }
+`)
+
+export const StorageStatus = graphql(`
+  query StorageStatus {
+    schemaStatus {
+      storage {
+        kind
+        reason
+      }
+      pendingMigrations
+      migrations {
+        name
+        status
+      }
+    }
+  }
+`)
+
+export const SendReadings = graphql(`
+  mutation SendReadings($readings: [TelemetryInput!]!) {
+    recordTelemetry(readings: $readings) {
+      inserted
+      duplicates
+    }
+  }
+`)
+
+export const ApplyMigrations = graphql(`
+  mutation ApplyMigrations($target: String, $dryRun: Boolean! = false) {
+    runMigration(target: $target, dryRun: $dryRun) {
+      status
+      steps {
+        name
+        status
+        error
+      }
+      notices
+    }
+  }
+`)
+
+export const LiveReadings = graphql(`
+  subscription LiveReadings($plantId: Int, $minInterval: Duration) {
+    latestEnergy(plantId: $plantId, minInterval: $minInterval) {
+      timestamp
+      soc
+      plant {
+        id
+      }
+    }
+  }
+`)
