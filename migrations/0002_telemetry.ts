@@ -1,4 +1,7 @@
 import { type Kysely, sql } from 'kysely'
+import { adopt, isThere, planAdoption } from './adopt/adopt.ts'
+import { makeHypertable, prepareTimescale } from './hypertable.ts'
+import { raiseNotice } from './notice.ts'
 import { verifyRelation } from './verify.ts'
 
 const columnComments: Readonly<Record<string, string>> = {
@@ -26,8 +29,42 @@ const columnComments: Readonly<Record<string, string>> = {
 /**
  * The table of readings: one row per plant and instant, so that sending a reading again is harmless. A
  * hypertable by timestamp where TimescaleDB 2.18 or later is, else a regular table and the reason in a notice.
+ * An older solark.telemetry is adopted with every row; docs/decisions/005-adoption.md says how.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
+  if (await isThere(db)) await adopt(db)
+  else await createTelemetry(db)
+
+  await commentColumns(db)
+  // Pages over every plant in the order of their cursor, and counts of the last day.
+  await db.schema
+    .createIndex('telemetry_timestamp_plant_id_idx')
+    .on('solark.telemetry')
+    .columns(['timestamp', 'plant_id'])
+    .execute()
+  await sql`analyze solark.telemetry`.execute(db)
+  await tellStorage(db)
+  await verifyRelation(db, 'solark.telemetry')
+  await verifyRelation(db, 'solark.telemetry_timestamp_plant_id_idx')
+}
+
+/** What `up` would do with a solark.telemetry that is there, in sentences. Writes nothing. */
+export function plan(db: Kysely<unknown>): Promise<string[]> {
+  return planAdoption(db)
+}
+
+export async function down(db: Kysely<unknown>): Promise<void> {
+  const { rows } = await sql`
+    select where to_regclass('solark.telemetry_duplicate') is not null`.execute(db)
+  if (rows.length > 0) {
+    throw new Error(
+      'The adoption of an existing solark.telemetry is irreversible: restore a backup from before it instead',
+    )
+  }
+  await db.schema.dropTable('solark.telemetry').execute()
+}
+
+async function createTelemetry(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('solark.telemetry')
     .addColumn('id', 'bigserial', (column) => column.notNull())
@@ -53,68 +90,30 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     // Pages, ranges and the newest reading of one plant.
     .addPrimaryKeyConstraint('telemetry_pkey', ['plant_id', 'timestamp'])
     .execute()
+  if ((await prepareTimescale(db)) === null) await makeHypertable(db, 'solark.telemetry')
+}
 
-  for (const [column, comment] of Object.entries(columnComments)) {
-    await sql`comment on column solark.telemetry.${sql.ref(column)} is ${sql.lit(comment)}`.execute(
+/** Whatever somebody said about a column of an adopted table stays. */
+async function commentColumns(db: Kysely<unknown>): Promise<void> {
+  const { rows } = await sql<{ name: string }>`
+    select attname::text as name from pg_attribute
+    where attrelid = 'solark.telemetry'::regclass and attnum > 0 and not attisdropped
+      and col_description(attrelid, attnum) is null`.execute(db)
+  for (const { name } of rows) {
+    const comment = columnComments[name]
+    if (comment === undefined) continue
+    await sql`comment on column solark.telemetry.${sql.ref(name)} is ${sql.lit(comment)}`.execute(
       db,
     )
   }
-  // Pages over every plant in the order of their cursor, and counts of the last day.
-  await db.schema
-    .createIndex('telemetry_timestamp_plant_id_idx')
-    .on('solark.telemetry')
-    .columns(['timestamp', 'plant_id'])
-    .execute()
-  await makeHypertable(db)
-  await verifyRelation(db, 'solark.telemetry')
-  await verifyRelation(db, 'solark.telemetry_timestamp_plant_id_idx')
 }
 
-export async function down(db: Kysely<unknown>): Promise<void> {
-  await db.schema.dropTable('solark.telemetry').execute()
-}
-
-/**
- * CREATE EXTENSION is tried only where the library is loaded (it has settings then): where it is not, the
- * attempt would be fatal and take the connection along. See docs/decisions/002-chunks.md for the interval.
- */
-async function makeHypertable(db: Kysely<unknown>): Promise<void> {
-  await sql`
-    do $$
-    declare
-      reason text;
-      version int[];
-    begin
-      if not exists (select from pg_available_extensions where name = 'timescaledb') then
-        reason := 'TimescaleDB is not installed';
-      elsif not exists (select from pg_extension where extname = 'timescaledb')
-        and not exists (select from pg_settings where name = 'timescaledb.disable_load') then
-        reason := 'TimescaleDB is installed, but shared_preload_libraries does not name it';
-      else
-        begin
-          create extension if not exists timescaledb;
-        exception when insufficient_privilege then
-          reason := 'this role may not create the extension timescaledb; let an administrator create it before migrating';
-        end;
-      end if;
-      if reason is null then
-        select string_to_array(substring(extversion from '^[0-9]+\\.[0-9]+'), '.')::int[] into version
-        from pg_extension where extname = 'timescaledb';
-        if version < array[2, 18] then
-          reason := format('TimescaleDB %s is older than 2.18', array_to_string(version, '.'));
-        end if;
-      end if;
-      if reason is not null then
-        raise notice 'solark.telemetry is a regular table: %', reason;
-        return;
-      end if;
-      perform create_hypertable('solark.telemetry', by_range('timestamp', interval '30 days'),
-        create_default_indexes => false);
-      if not exists (select from timescaledb_information.hypertables
-        where hypertable_schema = 'solark' and hypertable_name = 'telemetry') then
-        raise exception 'solark.telemetry is not a hypertable after create_hypertable';
-      end if;
-      raise notice 'solark.telemetry is a hypertable by timestamp, 30 days a chunk';
-    end
-    $$`.execute(db)
+async function tellStorage(db: Kysely<unknown>): Promise<void> {
+  const reason = await prepareTimescale(db)
+  await raiseNotice(
+    db,
+    reason === null
+      ? 'solark.telemetry is a hypertable by timestamp, 30 days a chunk'
+      : `solark.telemetry is a regular table: ${reason}`,
+  )
 }

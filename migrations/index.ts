@@ -1,10 +1,16 @@
+import type { Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import * as plant from './0001_plant.ts'
 import * as telemetry from './0002_telemetry.ts'
 import * as live from './0003_live.ts'
 
+interface PlannedMigration extends Migration {
+  /** What `up` would do that its name does not tell, in sentences; raises what it would raise. Writes nothing. */
+  plan?(db: Kysely<unknown>): Promise<string[]>
+}
+
 /** Every migration by name, in the order in which they are applied. */
-export const migrations: Readonly<Record<string, Migration>> = {
+export const migrations: Readonly<Record<string, PlannedMigration>> = {
   '0001_plant': plant,
   '0002_telemetry': telemetry,
   '0003_live': live,

@@ -19,12 +19,17 @@ export interface MigrationStep {
 export interface MigrationRun {
   status: MigrationRunStatus
   steps: MigrationStep[]
-  /** What the database said while it ran, in order. */
+  /** What the database said while it ran, in order; of a dry run, what the pending steps would do. */
   notices: string[]
   durationMs: number
 }
 
-export type Migrations = Readonly<Record<string, Migration>>
+export interface PlannedMigration extends Migration {
+  /** What `up` would do that its name does not tell, in sentences; throws what it would throw. Writes nothing. */
+  plan?(db: Parameters<Migration['up']>[0]): Promise<string[]>
+}
+
+export type Migrations = Readonly<Record<string, PlannedMigration>>
 
 export interface MigrateOptions {
   migrations: Migrations
@@ -59,7 +64,7 @@ export async function migrate(session: Session, options: MigrateOptions): Promis
     const last = target === undefined ? names.length : names.indexOf(target) + 1
     const pending = steps.slice(0, last).some((step) => step.status === 'PENDING')
     if (!pending) return { status: 'UP_TO_DATE', steps }
-    if (dryRun) return { status: 'PLANNED', steps }
+    if (dryRun) return describe(session, migrations, steps.slice(0, last), steps)
     return moveTo(session, migrations, names[last - 1], steps)
   }
   const lock = dryRun ? 'none' : options.wait ? 'wait' : 'try'
@@ -81,7 +86,7 @@ export async function revertLast(session: Session, migrations: Migrations): Prom
   })
 }
 
-type Outcome = Pick<MigrationRun, 'status' | 'steps'>
+type Outcome = Pick<MigrationRun, 'status' | 'steps'> & { plans?: string[] }
 
 async function run(
   session: Session,
@@ -91,7 +96,7 @@ async function run(
 ): Promise<MigrationRun> {
   const started = performance.now()
   const firstNotice = session.notices.length
-  const outcome = await (async (): Promise<Outcome> => {
+  const { plans = [], ...outcome } = await (async (): Promise<Outcome> => {
     if (lock === 'none') return body(await readAppliedMigrations(session.kysely))
     if (!(await acquireLock(session, lock === 'wait'))) {
       const applied = await readAppliedMigrations(session.kysely)
@@ -105,9 +110,33 @@ async function run(
   })()
   return {
     ...outcome,
-    notices: session.notices.slice(firstNotice),
+    notices: [...session.notices.slice(firstNotice), ...plans],
     durationMs: performance.now() - started,
   }
+}
+
+/** Asks the pending steps of `upTo` what they would do, in a transaction that cannot write. */
+async function describe(
+  session: Session,
+  migrations: Migrations,
+  upTo: readonly MigrationStep[],
+  steps: MigrationStep[],
+): Promise<Outcome> {
+  return session.kysely
+    .transaction()
+    .setAccessMode('read only')
+    .execute(async (transaction) => {
+      const plans: string[] = []
+      for (const { name, status } of upTo) {
+        if (status !== 'PENDING') continue
+        try {
+          plans.push(...((await migrations[name]?.plan?.(transaction)) ?? []))
+        } catch (error) {
+          return failed(steps, name, error instanceof Error ? error.message : String(error))
+        }
+      }
+      return { status: 'PLANNED', steps, plans }
+    })
 }
 
 /** Applies or reverts, in the one transaction that Kysely makes, until `target` is the newest; undefined: none is. */

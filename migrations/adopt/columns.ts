@@ -1,0 +1,116 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { OldColumn, OldTable } from './old-table.ts'
+
+interface WantedColumn {
+  type: string
+  /** The types whose every value becomes one of `type`. */
+  from: readonly string[]
+}
+
+const integers = ['smallint', 'integer', 'bigint']
+const bigint = { type: 'bigint', from: integers }
+const integer = { type: 'integer', from: integers }
+const time = {
+  type: 'timestamp with time zone',
+  from: ['timestamp without time zone', 'timestamp with time zone'],
+}
+const number = {
+  type: 'double precision',
+  from: [...integers, 'real', 'numeric', 'double precision'],
+}
+const flag = { type: 'boolean', from: ['boolean'] }
+
+/** What Heliograph reads and writes, binary COPY included, which takes exactly these types. */
+export const wantedColumns: ReadonlyMap<string, WantedColumn> = new Map(
+  Object.entries({
+    id: bigint,
+    plant_id: integer,
+    timestamp: time,
+    soc: number,
+    batt_power: number,
+    batt_voltage: number,
+    batt_current: number,
+    pv_power: number,
+    pv_voltage: number,
+    pv_current: number,
+    load_power: number,
+    grid_power: number,
+    pv_to_grid: number,
+    grid_to_load: number,
+    pv_to_load: flag,
+    pv_to_bat: flag,
+    bat_to_load: flag,
+    created_at: time,
+  }),
+)
+
+/** Never null, because it always has a default; what else we want may be null: it was not measured. */
+const required = ['id', 'plant_id', 'timestamp', 'created_at']
+
+/** The value that an old row's column has in the new shape. */
+export function convertedValue({ name, type }: OldColumn): RawBuilder<unknown> {
+  const old = sql.id(name)
+  const wanted = wantedColumns.get(name)
+  if (wanted === undefined) return sql`${old}`
+  if (name === 'plant_id') return sql`coalesce(${old}, 0)::integer`
+  if (wanted === time) {
+    const instant =
+      type === 'timestamp without time zone' ? sql`(${old} at time zone 'UTC')` : sql`${old}`
+    return name === 'created_at' ? sql`coalesce(${instant}, now())` : instant
+  }
+  return type === wanted.type ? sql`${old}` : sql`${old}::${sql.raw(wanted.type)}`
+}
+
+/** Whether the column is written anew, which what depends on it can forbid. */
+export function isConverted(column: OldColumn): boolean {
+  const wanted = wantedColumns.get(column.name)
+  if (wanted === undefined) return false
+  return column.type !== wanted.type || (required.includes(column.name) && !column.notNull)
+}
+
+/** The plant that a row of the old table belongs to. */
+export function plantOf(old: OldTable): RawBuilder<unknown> {
+  return old.columns.some(({ name }) => name === 'plant_id') ? sql`coalesce(plant_id, 0)` : sql`0`
+}
+
+/** Actions of one ALTER TABLE that give the columns their types, so that the rows are written once. */
+export function typeActions(old: OldTable): RawBuilder<unknown>[] {
+  return old.columns.filter(isConverted).flatMap((column) => {
+    const name = sql.id(column.name)
+    const type = sql.raw(wantedColumns.get(column.name)?.type ?? column.type)
+    const change = sql`alter column ${name} type ${type} using ${convertedValue(column)}`
+    // A default for the old type need not convert, or converts by the time zone of this session.
+    return isDefaultReplaced(column) ? [sql`alter column ${name} drop default`, change] : [change]
+  })
+}
+
+/** Actions of the same ALTER TABLE for everything else about the columns. */
+export function shapeActions(old: OldTable): RawBuilder<unknown>[] {
+  const existing = new Map(old.columns.map((column) => [column.name, column]))
+  const actions = [...wantedColumns].flatMap(([name, { type }]) => {
+    const column = existing.get(name)
+    const initial =
+      name === 'plant_id' ? sql`default 0` : type === time.type ? sql`default now()` : sql``
+    if (column === undefined) {
+      const notNull = required.includes(name) ? sql`not null` : sql``
+      return [sql`add column ${sql.id(name)} ${sql.raw(type)} ${initial} ${notNull}`]
+    }
+    const alter = sql`alter column ${sql.id(name)}`
+    if (!required.includes(name)) return column.notNull ? [sql`${alter} drop not null`] : []
+    return [
+      ...(isDefaultReplaced(column) ? [sql`${alter} set ${initial}`] : []),
+      ...(column.notNull ? [] : [sql`${alter} set not null`]),
+    ]
+  })
+  return [
+    ...actions,
+    sql`add column txid xid8 not null default pg_current_xact_id()`,
+    sql`add constraint telemetry_plant_id_check check (plant_id >= 0)`,
+  ]
+}
+
+/** A plant of one's own as the default stays: writers that omit it go on meaning that plant. */
+function isDefaultReplaced({ name, initial }: OldColumn): boolean {
+  if (name === 'plant_id') return initial === null || /^null\b/i.test(initial)
+  return wantedColumns.get(name) === time
+}
