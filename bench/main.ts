@@ -1,5 +1,6 @@
-import { Argument, Command } from 'commander'
+import { Argument, Command, InvalidArgumentError } from 'commander'
 import { catchInterruption, INTERRUPTED } from '../src/cli/interruption.ts'
+import { benchAdoption } from './adoption.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLive } from './live.ts'
 import { benchQuery } from './query.ts'
@@ -9,9 +10,10 @@ import { note } from './support/note.ts'
 import { report } from './support/report.ts'
 
 /** Measures until done or aborted, and leaves nothing behind either way. */
-type Benchmark = (signal: AbortSignal) => Promise<Finding[]>
+type Benchmark = (signal: AbortSignal, rows: number) => Promise<Finding[]>
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
+  adoption: benchAdoption,
   ingest: benchIngest,
   live: benchLive,
   query: benchQuery,
@@ -27,13 +29,19 @@ const program = new Command('bench')
       Object.keys(benchmarks),
     ),
   )
-  .action(async (names: string[]) => {
+  .option(
+    '--rows <count>',
+    'how many old rows adoption takes; 10000000 is what is promised, of which three copies are on disk at once',
+    parseRows,
+    1_000_000,
+  )
+  .action(async (names: string[], { rows }: { rows: number }) => {
     using interruption = catchInterruption()
     try {
       for (const [name, measure] of Object.entries(benchmarks)) {
         if (names.length > 0 && !names.includes(name)) continue
         const startedAt = performance.now()
-        const findings = await measure(interruption.signal)
+        const findings = await measure(interruption.signal, rows)
         process.stdout.write(report(name, findings, (performance.now() - startedAt) / 1000))
       }
     } catch (error) {
@@ -42,5 +50,11 @@ const program = new Command('bench')
       process.exitCode = INTERRUPTED
     }
   })
+
+function parseRows(text: string): number {
+  const rows = Number(text)
+  if (Number.isSafeInteger(rows) && rows >= 1000) return rows
+  throw new InvalidArgumentError('Expected a whole number from 1000.')
+}
 
 await program.parseAsync()

@@ -12,6 +12,10 @@ import { createLogger } from '../../src/log.ts'
 export interface BenchPostgres extends AsyncDisposable {
   /** Makes a database with every migration applied. */
   openDatabase(name: string): Promise<BenchDatabase>
+  /** Makes a database without migrations, empty or as a copy of another; answers its address. */
+  createDatabase(name: string, template?: string): Promise<string>
+  dropDatabase(name: string): Promise<void>
+  connect(url: string): Database
 }
 
 export interface BenchDatabase extends Database {
@@ -25,14 +29,23 @@ export async function openPostgres(): Promise<BenchPostgres> {
   const log = createLogger({ logLevel: 'warn', logFormat: 'json' })
   const { url } = opening.use(await openEmbeddedPostgres({ dataDir, role: 'server', log }))
   const open = opening.move()
+  const connect = (address: string) =>
+    openDatabase({ url: address, poolSize: 4, statementTimeout: 60_000 })
+  const createDatabase = async (name: string, template = 'template1') => {
+    await query(url, `create database ${name} template ${template}`)
+    const own = new URL(url)
+    own.pathname = `/${name}`
+    return own.href
+  }
   return {
+    connect,
+    createDatabase,
+    dropDatabase: (name) => query(url, `drop database ${name}`),
     openDatabase: async (name) => {
-      await query(url, `create database ${name}`)
-      const own = new URL(url)
-      own.pathname = `/${name}`
-      const database = openDatabase({ url: own.href, poolSize: 4, statementTimeout: 60_000 })
+      const own = await createDatabase(name)
+      const database = connect(own)
       await migrateFirst(database, migrations)
-      return { ...database, url: own.href }
+      return { ...database, url: own }
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }

@@ -32,6 +32,16 @@ export async function adopt(db: Kysely<unknown>): Promise<void> {
   const tally = await takeTally(db, old)
   refuse(unfitRows(tally))
 
+  const moved = await reshape(db, old, { way, greatestId: tally.greatestId }).catch(tellLocks)
+  for (const sentence of describe(old, tally, moved)) await raiseNotice(db, sentence)
+}
+
+/** Answers how many rows were set aside. */
+async function reshape(
+  db: Kysely<unknown>,
+  old: OldTable,
+  { way, greatestId }: { way: Way; greatestId: number },
+): Promise<number> {
   await dropTriggers(db, old)
   const moved = await aside(db, old)
   if (way === 'in place') await alterInPlace(db, old)
@@ -40,11 +50,20 @@ export async function adopt(db: Kysely<unknown>): Promise<void> {
     alter table solark.telemetry add constraint telemetry_pkey primary key (plant_id, timestamp)`.execute(
     db,
   )
-  await continueIds(db, tally.greatestId)
+  await continueIds(db, greatestId)
   await restoreAttachments(db, old)
   await verifyColumns(db)
+  return moved
+}
 
-  for (const sentence of describe(old, tally, moved)) await raiseNotice(db, sentence)
+/** PostgreSQL keeps the cure to itself, in a hint; and there is another for tables in many small chunks. */
+function tellLocks(cause: unknown): never {
+  const isOutOfLocks = cause instanceof Error && 'code' in cause && cause.code === '53200'
+  if (!isOutOfLocks) throw cause
+  throw new Error(
+    `solark.telemetry cannot be adopted, because its chunks need more locks than the server has room for (${cause.message}): set max_locks_per_transaction to 512, restart PostgreSQL, migrate, and set it back`,
+    { cause },
+  )
 }
 
 /** What `adopt` would do, in sentences; raises what it would raise. Writes nothing. */

@@ -97,6 +97,8 @@ async function run(
   const started = performance.now()
   const firstNotice = session.notices.length
   const { plans = [], ...outcome } = await (async (): Promise<Outcome> => {
+    const denied = await findDenied(session, names)
+    if (denied !== undefined) return denied
     if (lock === 'none') return body(await readAppliedMigrations(session.kysely))
     if (!(await acquireLock(session, lock === 'wait'))) {
       const applied = await readAppliedMigrations(session.kysely)
@@ -113,6 +115,30 @@ async function run(
     notices: [...session.notices.slice(firstNotice), ...plans],
     durationMs: performance.now() - started,
   }
+}
+
+/** Says so where this role may not look into the schema, or not make in it what remembers the migrations. */
+async function findDenied(
+  session: Session,
+  names: readonly string[],
+): Promise<Outcome | undefined> {
+  const { rows } = await sql<{ role: string; cure: string }>`
+    select current_user::text as role, case
+      when schema.oid is null
+        then format('grant create on database %I to %I', current_database(), current_user)
+      else format('grant usage, create on schema solark to %I', current_user) end as cure
+    from (values (1)) as one left join pg_namespace as schema on nspname = 'solark'
+    where case
+      when schema.oid is null then not has_database_privilege(current_database(), 'create')
+      when not has_schema_privilege(schema.oid, 'usage') then true
+      when exists (
+        select from pg_class where relnamespace = schema.oid and relname = 'kysely_migration'
+      ) then false
+      else not has_schema_privilege(schema.oid, 'create') end`.execute(session.kysely)
+  const [denied] = rows
+  if (denied === undefined) return undefined
+  const reason = `permission denied: the role ${denied.role} may not make tables in the schema solark: migrate as another, or ${denied.cure}`
+  return failed(stepsOf(names, []), names[0], reason)
 }
 
 /** Asks the pending steps of `upTo` what they would do, in a transaction that cannot write. */

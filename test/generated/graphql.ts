@@ -137,6 +137,18 @@ export type LiveReadingsSubscriptionVariables = Exact<{
 
 export type LiveReadingsSubscription = { latestEnergy: { timestamp: string, soc: number | null, plant: { id: number } } };
 
+export type AdoptedQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type AdoptedQuery = { telemetry: { nodes: Array<{ timestamp: string, soc: number | null, plant: { id: number } }> }, plants: Array<{ id: number, latest: { timestamp: string, soc: number | null } | null }>, schemaStatus: { storage: { kind: StorageKind } } };
+
+export type SendMutationVariables = Exact<{
+  readings: Array<TelemetryInput> | TelemetryInput;
+}>;
+
+
+export type SendMutation = { recordTelemetry: { inserted: number, duplicates: number } };
+
 export type RunMutationVariables = Exact<{
   target?: string | null | undefined;
   dryRun?: boolean;
@@ -366,6 +378,39 @@ export const LiveReadingsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<LiveReadingsSubscription, LiveReadingsSubscriptionVariables>;
+export const AdoptedDocument = new TypedDocumentString(`
+    query Adopted {
+  telemetry(first: 100) {
+    nodes {
+      plant {
+        id
+      }
+      timestamp
+      soc
+    }
+  }
+  plants {
+    id
+    latest {
+      timestamp
+      soc
+    }
+  }
+  schemaStatus {
+    storage {
+      kind
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AdoptedQuery, AdoptedQueryVariables>;
+export const SendDocument = new TypedDocumentString(`
+    mutation Send($readings: [TelemetryInput!]!) {
+  recordTelemetry(readings: $readings) {
+    inserted
+    duplicates
+  }
+}
+    `) as unknown as TypedDocumentString<SendMutation, SendMutationVariables>;
 export const RunDocument = new TypedDocumentString(`
     mutation Run($target: String, $dryRun: Boolean! = false) {
   runMigration(target: $target, dryRun: $dryRun) {
