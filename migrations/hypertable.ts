@@ -22,11 +22,11 @@ export async function whyRegular(db: Kysely<unknown>): Promise<string | null> {
  */
 export async function prepareTimescale(db: Kysely<unknown>): Promise<string | null> {
   const reason = await whyRegular(db)
-  if (reason !== null) return reason
+  if (reason !== null || (await readFacts(db)).version !== null) return reason
   await sql`
     do $$
     begin
-      create extension if not exists timescaledb;
+      create extension timescaledb;
     exception when insufficient_privilege then
       null;
     end

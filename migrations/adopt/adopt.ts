@@ -139,7 +139,7 @@ async function verifyColumns(db: Kysely<unknown>): Promise<void> {
   const adopted = await readOldTable(db)
   for (const [name, { type }] of wantedColumns) {
     const column = adopted?.columns.find((candidate) => candidate.name === name)
-    if (column?.type !== type)
+    if (column?.type !== type || column.isRounded)
       throw new Error(`solark.telemetry.${name} is ${column?.type} after it was made ${type}`)
   }
 }

@@ -65,7 +65,8 @@ export function convertedValue({ name, type }: OldColumn): RawBuilder<unknown> {
 export function isConverted(column: OldColumn): boolean {
   const wanted = wantedColumns.get(column.name)
   if (wanted === undefined) return false
-  return column.type !== wanted.type || (required.includes(column.name) && !column.notNull)
+  if (column.type !== wanted.type || column.isRounded) return true
+  return required.includes(column.name) && !column.notNull
 }
 
 /** The plant that a row of the old table belongs to. */

@@ -20,6 +20,8 @@ export interface OldColumn {
   name: string
   /** In full and without precision: `timestamp without time zone`. */
   type: string
+  /** Whether the type has a precision that rounds: timestamptz(0), numeric(4,1). */
+  isRounded: boolean
   notNull: boolean
   /** The default's expression. */
   initial: string | null
@@ -60,6 +62,7 @@ export async function readOldTable(db: Kysely<unknown>): Promise<OldTable | null
         select coalesce(json_agg(json_build_object(
           'name', attname,
           'type', format_type(atttypid, null),
+          'isRounded', atttypmod >= 0,
           'notNull', attnotnull,
           'initial', case when attgenerated = '' then pg_get_expr(adbin, adrelid) end,
           'isGenerated', attgenerated <> '',

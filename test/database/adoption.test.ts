@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { sql } from 'kysely'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { migrations } from '../../migrations/index.ts'
 import type { Database, Session } from '../../src/database/database.ts'
 import { migrate, revertLast } from '../../src/database/migrate.ts'
@@ -18,6 +18,9 @@ import {
   oldRows,
   readAdopted,
 } from '../support/old-telemetry.ts'
+
+// Hundreds of chunks, and many databases in one test.
+vi.setConfig({ testTimeout: 240_000 })
 
 const Adopted = graphql(`
   query Adopted {
@@ -134,7 +137,7 @@ describe.each(states)('on %s, adopting a table that is %s', (engine, shape) => {
           [...new Set(kept.map(({ plantId }) => plantId))].toSorted(),
         )
       }),
-      { numRuns: engine === 'native' ? 40 : 6 },
+      { numRuns: engine === 'native' ? 25 : 4 },
     )
   })
 
@@ -366,6 +369,62 @@ describe.each(states)('on %s, adopting a table that is %s', (engine, shape) => {
     await migrateAll(database)
   })
 })
+
+test.each(engines)(
+  'on %s, a table that is odd in many ways gets the whole shape',
+  async (engine) => {
+    await using database = await openTestDatabase(engine, { migrated: false })
+    const { kysely } = database
+    await sql`create schema solark`.execute(kysely)
+    await sql`
+    create table solark.telemetry (
+      lost text,
+      id smallint generated always as identity,
+      plant_id bigint default 3,
+      timestamp timestamptz(3) default (now() at time zone 'UTC')::timestamptz,
+      soc numeric(4, 1) not null default 0,
+      batt_power real,
+      grid_power integer,
+      pv_voltage double precision default 230,
+      twice float8 generated always as (pv_voltage * 2) stored
+    )`.execute(kysely)
+    await sql`alter table solark.telemetry drop column lost`.execute(kysely)
+    await sql`
+    insert into solark.telemetry (plant_id, timestamp, soc, batt_power, grid_power)
+    values (3, '2026-01-01T10:00:00+02:00', 99.5, 0.1, 7), (null, '2026-01-01', 1, null, null)`.execute(
+      kysely,
+    )
+    await migrateAll(database)
+    await sql`insert into solark.telemetry (timestamp) values ('2026-01-02T00:00:00.123456Z')`.execute(
+      kysely,
+    )
+    const { rows } = await sql`
+    select id::integer, plant_id, timestamp::text, soc, batt_power, grid_power, twice, pv_power,
+      created_at is not null as stored
+    from solark.telemetry order by id`.execute(kysely)
+    const small = Math.fround(0.1)
+    expect(rows).toEqual([
+      {
+        ...{
+          id: 1,
+          plant_id: 3,
+          timestamp: '2026-01-01 08:00:00+00',
+          soc: 99.5,
+          batt_power: small,
+        },
+        ...{ grid_power: 7, twice: 460, pv_power: null, stored: true },
+      },
+      {
+        ...{ id: 2, plant_id: 0, timestamp: '2026-01-01 00:00:00+00', soc: 1, batt_power: null },
+        ...{ grid_power: null, twice: 460, pv_power: null, stored: true },
+      },
+      {
+        ...{ id: 3, plant_id: 3, timestamp: '2026-01-02 00:00:00.123456+00', soc: 0 },
+        ...{ batt_power: null, grid_power: null, twice: 460, pv_power: null, stored: true },
+      },
+    ])
+  },
+)
 
 test.each(shapesOf('timescale'))(
   'ten years of a %s are adopted under default settings',
