@@ -63,11 +63,13 @@ describe('a server on an empty folder', () => {
     expect(plants.plants[0]).toMatchObject({ id: FIRST_SIMULATED_PLANT, isSimulated: true })
     await using live = server.as().subscribe(LiveReadings, { plantId: FIRST_SIMULATED_PLANT })
     const times: number[] = []
-    for (let count = 0; count < 4; count++) {
+    for (let count = 0; count < 5; count++) {
       times.push(Date.parse((await live.next()).latestEnergy.timestamp))
     }
-    const [first = 0] = times
-    expect(times.map((time) => Math.round((time - first) / 1000))).toEqual([0, 1, 2, 3])
+    // A second that a busy machine has missed is not made up for.
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+    expect(gaps.filter((gap) => gap === 1000).length).toBeGreaterThanOrEqual(2)
+    expect(gaps.filter((gap) => gap <= 0 || gap % 1000 !== 0)).toEqual([])
   })
 
   test('refuses a second server on its folder, which ends with code 1', async () => {
