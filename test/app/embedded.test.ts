@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { query } from '../database/embedded/postgres-process.ts'
 import { run } from '../support/program.ts'
@@ -113,6 +115,9 @@ describe('a server on an empty folder', () => {
     expect(code).toBe(0)
     const [row] = await query(stdout.trim(), 'select count(*)::int as count from solark.plant')
     expect(row?.count).toBeGreaterThanOrEqual(2)
+    if (!existsSync('/usr/bin/psql')) return
+    const psql = await promisify(execFile)('/usr/bin/psql', [stdout.trim(), '-Atc', 'select 6 * 7'])
+    expect(psql.stdout).toBe('42\n')
   })
 
   test('ends on Ctrl-C in spite of open subscriptions, and finds everything at the next start', async () => {
