@@ -40,8 +40,12 @@ export interface DatabaseOptions {
 
 const BIGINT = pg.types.builtins.INT8
 const TIMESTAMPTZ = pg.types.builtins.TIMESTAMPTZ
+const FLOAT8 = pg.types.builtins.FLOAT8
 
-/** How values are read, by type: bigint as a number that is exact, timestamptz as an Instant. */
+/**
+ * How values are read, by type: bigint as a number that is exact, timestamptz as an Instant, and what is not a
+ * finite number, which only SQL can write and JSON cannot say, as null.
+ */
 export const parsers: Record<number, (text: string) => unknown> = {
   [BIGINT]: (text) => {
     const value = Number(text)
@@ -49,6 +53,10 @@ export const parsers: Record<number, (text: string) => unknown> = {
     return value
   },
   [TIMESTAMPTZ]: parseInstant,
+  [FLOAT8]: (text) => {
+    const value = Number(text)
+    return Number.isFinite(value) ? value : null
+  },
 }
 
 const types: pg.CustomTypesConfig = {

@@ -39,6 +39,17 @@ function faultOf(sqlState: string, cause: unknown): Fault {
         'The database lacks what this query needs: apply the migrations with the mutation runMigration, or npm run migrate',
         { cause },
       )
+    // Of a number, of a time, of a text: what GraphQL's types let through and PostgreSQL's do not.
+    case '22003':
+    case '22007':
+    case '22008':
+    case '22009':
+    case '22021':
+      return new Fault(
+        'BAD_USER_INPUT',
+        'Expected values that PostgreSQL can hold: times from the year 1 on, texts without a null character',
+        { cause },
+      )
     case '57014':
       return new Fault(
         'QUERY_TIMEOUT',
