@@ -78,7 +78,8 @@ function faultOf(sqlState: string, cause: unknown): Fault {
   )
 }
 
-function unavailable(cause: unknown): Fault {
+/** What it means that no connection could be made, whatever the reason: a socket, TLS, a password, a file of a certificate. */
+export function unavailable(cause: unknown): Fault {
   return new Fault(
     'DATABASE_UNAVAILABLE',
     'The database cannot be reached at the moment; try again, and see health',
