@@ -23,6 +23,10 @@ const columnComments: Readonly<Record<string, string>> = {
   txid: 'Transaction that stored it last: the order of commits for the live feed',
 }
 
+/** Instants are microseconds in a JavaScript number, which is exact up to the middle of 2255. */
+const within = (column: string) =>
+  sql`${sql.ref(column)} >= timestamptz '1900-01-01 00:00Z' and ${sql.ref(column)} < timestamptz '2255-01-01 00:00Z'`
+
 /**
  * The table of readings: one row per plant and instant, so that sending a reading again is harmless. A
  * hypertable by timestamp where TimescaleDB 2.18 or later is, else a regular table and the reason in a notice.
@@ -50,6 +54,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('created_at', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
     .addColumn('txid', sql`xid8`, (column) => column.notNull().defaultTo(sql`pg_current_xact_id()`))
     .addCheckConstraint('telemetry_plant_id_check', sql`plant_id >= 0`)
+    // What a JavaScript number holds exactly: one reading beyond it would fail every query that meets it.
+    .addCheckConstraint(
+      'telemetry_id_check',
+      sql`id between -9007199254740991 and 9007199254740991`,
+    )
+    .addCheckConstraint('telemetry_timestamp_check', within('timestamp'))
+    .addCheckConstraint('telemetry_created_at_check', within('created_at'))
     // Pages, ranges and the newest reading of one plant.
     .addPrimaryKeyConstraint('telemetry_pkey', ['plant_id', 'timestamp'])
     .execute()

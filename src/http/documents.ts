@@ -7,6 +7,7 @@ import {
   parse,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
+import { withCostVariables } from './cost-variables.ts'
 import { DocumentCache } from './document-cache.ts'
 import { documentLimitErrors, operationLimitErrors, parseLimits } from './limits.ts'
 
@@ -22,16 +23,19 @@ interface Operation {
 export function useDocuments(schema: GraphQLSchema): Plugin<Operation> {
   const documents = new DocumentCache()
   const verdicts = new WeakMap<DocumentNode, readonly GraphQLError[]>()
-  /** Of operations without variables, which always cost the same. */
+  /** Operations as they are judged. */
+  const judged = new WeakMap<OperationDefinitionNode, OperationDefinitionNode>()
+  /** Of operations that always cost the same, whatever the variables. */
   const costs = new WeakMap<OperationDefinitionNode, readonly GraphQLError[]>()
 
   function operationErrors(document: DocumentNode, params: Operation['params']) {
     const operation = getOperationAST(document, params?.operationName)
     if (!operation) return [] // The executor says which one is missing.
-    const judge = () => operationLimitErrors(schema, document, operation, params?.variables ?? {})
-    return operation.variableDefinitions?.length
-      ? judge()
-      : costs.getOrInsertComputed(operation, judge)
+    const sized = judged.getOrInsertComputed(operation, () =>
+      withCostVariables(schema, document, operation),
+    )
+    const judge = () => operationLimitErrors(schema, document, sized, params?.variables ?? {})
+    return sized.variableDefinitions?.length ? judge() : costs.getOrInsertComputed(operation, judge)
   }
 
   return {

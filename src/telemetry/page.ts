@@ -47,7 +47,9 @@ export async function readPage(kysely: Kysely<Schema>, request: PageRequest): Pr
 
   const within = (): Readings => {
     let readings: Readings = kysely.selectFrom('solark.telemetry')
-    if (plantId !== undefined) readings = readings.where('plant_id', '=', plantId)
+    if (plantId !== undefined) {
+      readings = readings.where(sql<boolean>`plant_id = any (array[${plantId}::integer])`)
+    }
     if (request.from !== undefined) {
       readings = readings.where('timestamp', '>=', timestamptz(request.from))
     }
@@ -56,17 +58,24 @@ export async function readPage(kysely: Kysely<Schema>, request: PageRequest): Pr
     }
     return readings
   }
-  const exists = async (readings: Readings): Promise<boolean> =>
-    (await readings.select('id').limit(1).executeTakeFirst()) !== undefined
+  /**
+   * In the order of one index, and of that one alone. For readings of one plant the planner would else take the
+   * index by time as well, and pass over those of all others: all of them, where the plant is silent.
+   */
+  const ordered = (readings: Readings, direction: 'asc' | 'desc'): Readings =>
+    plantId === undefined
+      ? readings.orderBy('timestamp', direction).orderBy('plant_id', direction)
+      : readings.orderBy('plant_id', direction).orderBy('timestamp', direction)
+  /** Ordered, because a planner that expects many would look for one from the table's start. */
+  const exists = async (readings: Readings, direction: 'asc' | 'desc'): Promise<boolean> =>
+    (await ordered(readings, direction).select('id').limit(1).executeTakeFirst()) !== undefined
 
   let readings = within()
   if (after !== undefined) readings = olderThan(readings, after, plantId)
   if (before !== undefined) readings = newerThan(readings, before, plantId)
   const direction = backwards ? 'asc' : 'desc'
-  const rows = await readings
+  const rows = await ordered(readings, direction)
     .select(readingColumns)
-    .orderBy('timestamp', direction)
-    .orderBy('plant_id', direction)
     .limit(size + 1)
     .execute()
   const more = rows.length > size
@@ -79,11 +88,11 @@ export async function readPage(kysely: Kysely<Schema>, request: PageRequest): Pr
     readings: rows,
     hasNextPage: async () => {
       if (!backwards) return more
-      return oldest !== undefined && exists(olderThan(within(), oldest, plantId))
+      return oldest !== undefined && exists(olderThan(within(), oldest, plantId), 'desc')
     },
     hasPreviousPage: async () => {
       if (backwards) return more
-      return newest !== undefined && exists(newerThan(within(), newest, plantId))
+      return newest !== undefined && exists(newerThan(within(), newest, plantId), 'asc')
     },
   }
 }

@@ -58,13 +58,26 @@ const sqlTypes: Record<Quantity['type'], string> = { number: 'float8', boolean: 
 function sentTable(readings: readonly Reading[]) {
   const arrays = quantities.map(
     ({ field, type }) =>
-      sql`${readings.map((reading) => reading[field])}::${sql.raw(sqlTypes[type])}[]`,
+      sql`${arrayOf(readings, (reading) => reading[field])}::${sql.raw(sqlTypes[type])}[]`,
   )
   return sql`unnest(
-    ${readings.map(({ plantId }) => plantId)}::integer[],
-    ${readings.map(({ timestamp }) => formatInstant(timestamp))}::timestamptz[],
+    ${arrayOf(readings, ({ plantId }) => plantId)}::integer[],
+    ${arrayOf(readings, ({ timestamp }) => formatInstant(timestamp))}::timestamptz[],
     ${sql.join(arrays)}
   ) with ordinality as sent (plant_id, timestamp, ${measured}, number)`
+}
+
+/**
+ * An array as PostgreSQL reads it. Nothing in it needs quotes, for which the driver would look in every element:
+ * a tenth of what a batch costs this process.
+ */
+function arrayOf(
+  readings: readonly Reading[],
+  pick: (reading: Reading) => number | boolean | string | null,
+): string {
+  let text = ''
+  for (const reading of readings) text += `,${pick(reading)}`
+  return `{${text.slice(1)}}`
 }
 
 const inCaseOfDuplicate = {

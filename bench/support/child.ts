@@ -1,0 +1,55 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { z } from 'zod'
+
+/** A process of its own, so that its work and its garbage do not disturb the measuring one. */
+export interface Child extends AsyncDisposable {
+  /** Where it answers. */
+  readonly url: string
+  /** Microseconds of CPU, in itself and in the kernel, since it started. */
+  cpu(): Promise<number>
+}
+
+const Ready = z.object({ url: z.string() })
+const Cpu = z.object({ cpu: z.number() })
+
+/** Starts a module of `bench/children`, in this environment alone, and waits until it says that it is ready. */
+export async function startChild(
+  module: string,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Child> {
+  const process = fork(new URL(`../children/${module}`, import.meta.url), args, {
+    env: environment,
+  })
+  const { url } = Ready.parse(await answer(process))
+  return {
+    url,
+    cpu: async () => {
+      process.send('cpu')
+      return Cpu.parse(await answer(process)).cpu
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (process.exitCode !== null || process.signalCode !== null) return
+      const ended = once(process, 'exit')
+      process.disconnect()
+      await ended
+    },
+  }
+}
+
+/** The next message; throws where the process ends instead. */
+async function answer(process: ChildProcess): Promise<unknown> {
+  const given = new AbortController()
+  const { signal } = given
+  try {
+    return await Promise.race([
+      once(process, 'message', { signal }).then(([message]) => message),
+      once(process, 'exit', { signal }).then(([code]) => {
+        throw new Error(`A process under measurement ended with ${code}`)
+      }),
+    ])
+  } finally {
+    given.abort()
+  }
+}

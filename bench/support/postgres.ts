@@ -1,0 +1,54 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { migrations } from '../../migrations/index.ts'
+import { type Database, openDatabase } from '../../src/database/database.ts'
+import { openEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.ts'
+import { migrateFirst } from '../../src/database/migrate-first.ts'
+import { createLogger } from '../../src/log.ts'
+
+/** The PostgreSQL that users get, in a folder of its own that goes with it. */
+export interface BenchPostgres extends AsyncDisposable {
+  /** Makes a database with every migration applied. */
+  openDatabase(name: string): Promise<BenchDatabase>
+}
+
+export interface BenchDatabase extends Database {
+  readonly url: string
+}
+
+export async function openPostgres(): Promise<BenchPostgres> {
+  await using opening = new AsyncDisposableStack()
+  const dataDir = await mkdtemp(join(tmpdir(), 'heliograph-bench-'))
+  opening.defer(() => rm(dataDir, { recursive: true }))
+  const log = createLogger({ logLevel: 'warn', logFormat: 'json' })
+  const { url } = opening.use(await openEmbeddedPostgres({ dataDir, role: 'server', log }))
+  const open = opening.move()
+  return {
+    openDatabase: async (name) => {
+      await query(url, `create database ${name}`)
+      const own = new URL(url)
+      own.pathname = `/${name}`
+      const database = openDatabase({ url: own.href, poolSize: 4, statementTimeout: 60_000 })
+      await migrateFirst(database, migrations)
+      return { ...database, url: own.href }
+    },
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  }
+}
+
+/** Runs one statement on a connection of its own. */
+export async function query(url: string, statement: string): Promise<void> {
+  await using client = await openClient(url)
+  await client.query(statement)
+}
+
+export interface BenchClient extends pg.Client, AsyncDisposable {}
+
+/** A bare connection, as baselines use it. */
+export async function openClient(url: string): Promise<BenchClient> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() })
+}
