@@ -78,6 +78,8 @@ const CONNECT_TIMEOUT_MS = 5000
 /** A request's statement is ended by the database itself; one that takes so much longer gets no answer at all. */
 const SILENCE_MS = 2000
 const FAREWELL_MS = 1000
+/** What is more, a timer takes for a millisecond. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export function openDatabase(options: DatabaseOptions): Database {
   const sockets = trackSockets()
@@ -104,7 +106,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   })
   // A connection that breaks under a query fails that query; without a listener it would end the process too.
   pool.on('connect', (client) => client.on('error', () => {}))
-  endSilentLeases(pool, options.statementTimeout + SILENCE_MS)
+  endSilentLeases(pool, Math.min(options.statementTimeout + SILENCE_MS, LONGEST_TIMER_MS))
   const { onQuery } = options
   const kysely = new Kysely<Schema>({
     dialect: new PostgresDialect({
