@@ -60,6 +60,8 @@ describe.skipIf(!found)('GraphiQL in a browser with no internet', () => {
     await expect.poll(() => textOf(result)).toContain('Plant 1')
 
     await page.getByRole('tab', { name: 'Live' }).click()
+    // Until the other tab is there, the button runs the query again.
+    await expect.poll(() => textOf(result)).not.toContain('Plant 1')
     await page.getByRole('button', { name: /Execute query/ }).click()
     await toy.subscribed(1)
     for (const soc of [61.25, 62.25]) {
