@@ -4,6 +4,7 @@ import { type Migration, Migrator, NO_MIGRATIONS } from 'kysely/migration'
 import { Fault } from '../fault.ts'
 import { type AppliedMigration, readAppliedMigrations } from './applied-migrations.ts'
 import type { Session } from './database.ts'
+import { toDatabaseFault } from './faults.ts'
 import type { Instant } from './instant.ts'
 
 export type MigrationRunStatus = 'APPLIED' | 'UP_TO_DATE' | 'PLANNED' | 'ALREADY_RUNNING' | 'FAILED'
@@ -124,7 +125,11 @@ async function moveTo(
   })
   const { error, results } = await migrator.migrateTo(target ?? NO_MIGRATIONS)
   if (error !== undefined) {
-    const step = results?.find(({ status }) => status === 'Error')?.migrationName
+    if (toDatabaseFault(error)?.code === 'DATABASE_UNAVAILABLE') throw error
+    // Without a step that failed, such as where the role may not make the schema, the first was not reached.
+    const step =
+      results?.find(({ status }) => status === 'Error')?.migrationName ??
+      steps.find(({ status }) => status === 'PENDING')?.name
     if (step === undefined) throw error
     return failed(steps, step, error instanceof Error ? error.message : String(error))
   }
