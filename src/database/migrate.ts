@@ -35,6 +35,8 @@ export interface MigrateOptions {
   dryRun?: boolean
   /** Where another process migrates: wait for it, or answer ALREADY_RUNNING at once. */
   wait?: boolean
+  /** Ends the waiting, with the reason of the signal. */
+  signal?: AbortSignal | undefined
 }
 
 /** The advisory lock that one migrating process holds, as the two keys of PostgreSQL's lock functions. */
@@ -64,7 +66,7 @@ export async function migrate(session: Session, options: MigrateOptions): Promis
     return moveTo(session, migrations, names[last - 1], steps)
   }
   const lock = dryRun ? 'none' : options.wait ? 'wait' : 'try'
-  return run(session, names, lock, plan)
+  return run(session, names, lock, plan, options.signal)
 }
 
 /**
@@ -89,12 +91,13 @@ async function run(
   names: readonly string[],
   lock: 'none' | 'try' | 'wait',
   body: (applied: AppliedMigration[]) => Promise<Outcome>,
+  signal?: AbortSignal,
 ): Promise<MigrationRun> {
   const started = performance.now()
   const firstNotice = session.notices.length
   const outcome = await (async (): Promise<Outcome> => {
     if (lock === 'none') return body(await readAppliedMigrations(session.kysely))
-    if (!(await acquireLock(session, lock === 'wait'))) {
+    if (!(await acquireLock(session, lock === 'wait', signal))) {
       const applied = await readAppliedMigrations(session.kysely)
       return { status: 'ALREADY_RUNNING', steps: stepsOf(names, applied) }
     }
@@ -137,13 +140,17 @@ async function moveTo(
   return { status: 'APPLIED', steps: stepsOf(Object.keys(migrations), applied) }
 }
 
-async function acquireLock(session: Session, wait: boolean): Promise<boolean> {
+async function acquireLock(
+  session: Session,
+  wait: boolean,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   for (;;) {
     const { rows } = await sql<{ acquired: boolean }>`
       select pg_try_advisory_lock(${LOCK}) as acquired`.execute(session.kysely)
     if (rows[0]?.acquired === true) return true
     if (!wait) return false
-    await sleep(LOCK_RETRY_MS)
+    await sleep(LOCK_RETRY_MS, undefined, signal && { signal })
   }
 }
 

@@ -267,6 +267,10 @@ test('while somebody migrates, a call answers ALREADY_RUNNING at once, and one t
   const running = migrate(first, { migrations: slow })
   await begun.promise
   expect((await migrate(second, { migrations: slow })).status).toBe('ALREADY_RUNNING')
+  const impatient = new AbortController()
+  const waitingInVain = migrate(second, { migrations: slow, wait: true, signal: impatient.signal })
+  impatient.abort()
+  await expect(waitingInVain).rejects.toThrow('aborted')
   const waiting = migrate(third, { migrations: slow, wait: true })
   finish.resolve()
   expect((await running).status).toBe('APPLIED')
