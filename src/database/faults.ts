@@ -62,6 +62,12 @@ function faultOf(sqlState: string, cause: unknown): Fault {
         'The disk of the database is full: make room; nothing of this request was stored',
         { cause },
       )
+    case '25006':
+      return new Fault(
+        'DATABASE_FORBIDS',
+        'The database only lets this server read: it is a standby, or default_transaction_read_only is on',
+        { cause },
+      )
     case '42501':
       return new Fault(
         'DATABASE_FORBIDS',

@@ -1,10 +1,11 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely'
-import { formatInstant, type Instant } from '../database/instant.ts'
+import type { Instant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import { timestamptz } from '../database/timestamptz.ts'
 import { Fault } from '../fault.ts'
 import { readingColumns } from './columns.ts'
 import { decodeCursor, type Position } from './cursor.ts'
+import { requireForwardRange } from './range.ts'
 import type { StoredReading } from './reading.ts'
 
 export const DEFAULT_PAGE_SIZE = 100
@@ -37,13 +38,7 @@ export async function readPage(kysely: Kysely<Schema>, request: PageRequest): Pr
   const plantId = request.plantId ?? undefined
   const after = request.after == null ? undefined : decodeCursor(request.after, 'after')
   const before = request.before == null ? undefined : decodeCursor(request.before, 'before')
-  if (request.from !== undefined && request.to !== undefined && request.from > request.to) {
-    throw new Fault(
-      'INVALID_RANGE',
-      `Expected from to be before to; got ${formatInstant(request.from)} to ${formatInstant(request.to)}`,
-      { path: ['from'] },
-    )
-  }
+  requireForwardRange(request.from, request.to)
 
   const within = (): Readings => {
     let readings: Readings = kysely.selectFrom('solark.telemetry')
