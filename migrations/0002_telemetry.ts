@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { adopt, isThere, planAdoption } from './adopt/adopt.ts'
 import { makeHypertable, prepareTimescale } from './hypertable.ts'
 import { raiseNotice } from './notice.ts'
+import { telemetryChecks } from './telemetry-checks.ts'
 import { verifyRelation } from './verify.ts'
 
 const columnComments: Readonly<Record<string, string>> = {
@@ -86,10 +87,14 @@ async function createTelemetry(db: Kysely<unknown>): Promise<void> {
     .addColumn('bat_to_load', 'boolean')
     .addColumn('created_at', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
     .addColumn('txid', sql`xid8`, (column) => column.notNull().defaultTo(sql`pg_current_xact_id()`))
-    .addCheckConstraint('telemetry_plant_id_check', sql`plant_id >= 0`)
     // Pages, ranges and the newest reading of one plant.
     .addPrimaryKeyConstraint('telemetry_pkey', ['plant_id', 'timestamp'])
     .execute()
+  for (const [name, check] of Object.entries(telemetryChecks)) {
+    await sql`alter table solark.telemetry add constraint ${sql.id(name)} check (${check})`.execute(
+      db,
+    )
+  }
   if ((await prepareTimescale(db)) === null) await makeHypertable(db, 'solark.telemetry')
 }
 

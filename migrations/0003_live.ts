@@ -106,7 +106,10 @@ async function meetPlants(db: Kysely<unknown>): Promise<void> {
   await sql`select solark.refresh_latest(array(select id from solark.plant))`.execute(db)
 }
 
-/** Reads the newest reading of the given plants again, for when readings were taken away. */
+/**
+ * Reads the newest reading of the given plants again, for when readings were taken away, and announces that
+ * whatever was known may no longer hold.
+ */
 async function createRefresh(db: Kysely<unknown>): Promise<void> {
   await sql`
     create function solark.refresh_latest(plants integer[]) returns void
@@ -118,6 +121,7 @@ async function createRefresh(db: Kysely<unknown>): Promise<void> {
       cross join lateral (
         select * from solark.telemetry where plant_id = plant.id order by timestamp desc limit 1
       ) as newest;
+      select pg_notify('solark_telemetry', '*') where pg_notification_queue_usage() < 0.5;
     $$`.execute(db)
   await sql`revoke execute on function solark.refresh_latest(integer[]) from public`.execute(db)
 }
@@ -223,6 +227,9 @@ async function createDeleted(db: Kysely<unknown>): Promise<void> {
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
     begin
       delete from solark.latest;
+      if pg_notification_queue_usage() < 0.5 then
+        perform pg_notify('solark_telemetry', '*');
+      end if;
       return null;
     end
     $$`.execute(db)

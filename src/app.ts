@@ -29,8 +29,11 @@ export interface App extends AsyncDisposable {
   readonly simulatedPlants: number
 }
 
-/** Opens every part in order; they close in reverse. Throws a Fault with the cure where one cannot be opened. */
-export async function openApp(config: Config, log: Logger): Promise<App> {
+/**
+ * Opens every part in order; they close in reverse. Throws a Fault with the cure where one cannot be opened,
+ * and the reason of the signal where it comes while another process is waited for.
+ */
+export async function openApp(config: Config, log: Logger, signal?: AbortSignal): Promise<App> {
   await using opening = new AsyncDisposableStack()
   const { dataDir } = config
   const embedded =
@@ -48,7 +51,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     }),
   )
   if (config.migrateOnStart) {
-    const { notices } = await migrateFirst(database, migrations)
+    const { notices } = await migrateFirst(database, migrations, signal)
     for (const notice of notices) log.info(notice)
   }
   const status = await readSchemaStatus(database.kysely, Object.keys(migrations))

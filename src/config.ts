@@ -31,6 +31,9 @@ const milliseconds = z.string().transform((text, context) => {
   return z.NEVER
 })
 
+/** PostgreSQL counts milliseconds in 32 bits, and takes 0 for no limit. */
+const LONGEST_STATEMENT_MS = 2 ** 31 - 1
+
 const list = z.string().transform((text) =>
   text
     .split(',')
@@ -77,7 +80,11 @@ const token = z
 const Environment = z.object({
   DATABASE_URL: databaseUrl.optional(),
   DATABASE_POOL_SIZE: wholeNumber(2, 1000).default(10),
-  STATEMENT_TIMEOUT: milliseconds.default(10_000),
+  STATEMENT_TIMEOUT: milliseconds
+    .refine((value) => value >= 1 && value <= LONGEST_STATEMENT_MS, {
+      error: 'expected from a millisecond to 24 days, such as PT10S',
+    })
+    .default(10_000),
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(4000),
   HELIOGRAPH_DATA_DIR: z.string().default('.heliograph'),
@@ -181,7 +188,7 @@ export function readConfig(): Config {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
   }
-  return parseConfig(process.env, { terminal: process.stdout.isTTY })
+  return parseConfig(process.env, { terminal: process.stderr.isTTY })
 }
 
 export function isLoopback(host: string): boolean {

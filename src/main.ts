@@ -32,9 +32,13 @@ try {
 }
 
 function describeFault({ code, message, cause }: Fault): string {
+  const cure =
+    code === 'DATABASE_UNAVAILABLE' && cause !== undefined
+      ? '\n  Does it run, and does DATABASE_URL name it?'
+      : ''
   const reason =
     cause instanceof Error && cause.message !== '' ? `\n  because: ${cause.message}` : ''
-  return `${message}${reason} (${code})`
+  return `${message}${reason}${cure} (${code})`
 }
 
 function describeBug(error: unknown): string {

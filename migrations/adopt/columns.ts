@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { telemetryChecks } from '../telemetry-checks.ts'
 import type { OldColumn, OldTable } from './old-table.ts'
 
 interface WantedColumn {
@@ -106,7 +107,9 @@ export function shapeActions(old: OldTable): RawBuilder<unknown>[] {
   return [
     ...actions,
     sql`add column txid xid8 not null default pg_current_xact_id()`,
-    sql`add constraint telemetry_plant_id_check check (plant_id >= 0)`,
+    ...Object.entries(telemetryChecks).map(
+      ([name, check]) => sql`add constraint ${sql.id(name)} check (${check})`,
+    ),
   ]
 }
 

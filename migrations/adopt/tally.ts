@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { END_OF_TIME, FIRST_TIME } from '../telemetry-checks.ts'
 import { plantOf } from './columns.ts'
 import type { OldTable } from './old-table.ts'
 
@@ -10,8 +11,8 @@ export interface Tally {
   greatestId: number
   withoutId: number
   withoutTime: number
-  /** Before or after all time. */
-  atInfinity: number
+  /** Of which timestamp or created_at is before 1900, from 2255, or infinite. */
+  beyondTime: number
   /** Below 0 or above 2147483647. */
   foreignPlants: number
 }
@@ -29,7 +30,10 @@ export async function takeTally(db: Kysely<unknown>, { columns }: OldTable): Pro
       coalesce(max(id), 0)::float8 as "greatestId",
       ${count('id', sql`id is null`)} as "withoutId",
       ${count('timestamp', sql`timestamp is null`)} as "withoutTime",
-      ${count('timestamp', sql`not isfinite(timestamp)`)} as "atInfinity",
+      (count(*) filter (where ${sql.join(
+        ['timestamp', 'created_at'].filter((name) => names.includes(name)).map(isBeyond),
+        sql` or `,
+      )}))::float8 as "beyondTime",
       ${count('plant_id', sql`plant_id not between 0 and 2147483647`)} as "foreignPlants"
     from solark.telemetry`.execute(db)
   const [tally] = rows
@@ -44,7 +48,11 @@ export function unfitRows(tally: Tally): string[] {
   return [
     ...unfit(tally.withoutId, 'no id', 'give them one'),
     ...unfit(tally.withoutTime, 'no timestamp', 'give them one, or move them elsewhere'),
-    ...unfit(tally.atInfinity, 'an infinite timestamp', 'correct it, or move them elsewhere'),
+    ...unfit(
+      tally.beyondTime,
+      'a timestamp or created_at before 1900, from 2255, or infinite',
+      'correct it, or move them elsewhere',
+    ),
     ...unfit(
       tally.foreignPlants,
       'a plant_id below 0 or above 2147483647',
@@ -52,6 +60,9 @@ export function unfitRows(tally: Tally): string[] {
     ),
   ]
 }
+
+const isBeyond = (column: string) =>
+  sql`(${sql.id(column)} < ${sql.lit(FIRST_TIME)} or ${sql.id(column)} >= ${sql.lit(END_OF_TIME)})`
 
 /** How many rows share plant and instant with a newer one. */
 export async function countColliding(db: Kysely<unknown>, old: OldTable): Promise<number> {

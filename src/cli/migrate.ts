@@ -35,7 +35,7 @@ export function migrateCommand(open: OpenWorkbench): Command {
       if (destroyData && !down) {
         throw new Fault('BAD_USER_INPUT', 'Expected --destroy-data only with --down')
       }
-      await using workbench = await open()
+      await using workbench = await open({ asItIs: true })
       await using session = await workbench.database.openSession('migrate')
       if (down && !destroyData) await refuseWhileReadingsExist(session.kysely)
       const run = down

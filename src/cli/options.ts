@@ -1,8 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import type { Instant } from '../database/instant.ts'
 import { parseTime } from '../sources/csv/time.ts'
-
-const LARGEST_PLANT_ID = 2_147_483_647
+import { LARGEST_PLANT_ID } from '../telemetry/reading.ts'
 
 export function plantIdOption(text: string): number {
   const id = Number(text)

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
@@ -11,21 +12,34 @@ export function serveCommand(): Command {
       // Only here: GraphQL and its transports take half a second to load, which other commands do without.
       const { openApp } = await import('../app.ts')
       const config = readConfig()
-      const stop = Promise.withResolvers<void>()
-      const asked = { count: 0 }
+      const stop = new AbortController()
       const onSignal = (): void => {
-        asked.count += 1
         // Asked again: whatever holds the orderly end up is left behind; the database survives it.
-        if (asked.count > 1) process.exit(130)
-        stop.resolve()
+        if (stop.signal.aborted) process.exit(130)
+        stop.abort()
       }
       process.on('SIGINT', onSignal)
       process.on('SIGTERM', onSignal)
       const started = performance.now()
-      await using app = await openApp(config, createLogger(config))
-      if (asked.count > 0) return
+      await using app = await openUnless(stop.signal, () =>
+        openApp(config, createLogger(config), stop.signal),
+      )
+      if (app === undefined) return
       const seconds = ((performance.now() - started) / 1000).toFixed(1)
       process.stdout.write(banner(app, { seconds, terminal: process.stdout.isTTY }))
-      await stop.promise
+      if (!stop.signal.aborted) await once(stop.signal, 'abort')
     })
+}
+
+/** undefined where the person gave up waiting for it. */
+async function openUnless<Value>(
+  signal: AbortSignal,
+  open: () => Promise<Value>,
+): Promise<Value | undefined> {
+  try {
+    return await open()
+  } catch (error) {
+    if (signal.aborted && error instanceof Error && error.name === 'AbortError') return undefined
+    throw error
+  }
 }

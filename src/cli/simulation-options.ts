@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { parseTimeZone } from '../telemetry/time-zone.ts'
 
 export function wholeNumberOption(least: number, most: number): (text: string) => number {
   return (text) => {
@@ -19,11 +20,8 @@ export function stepOption(text: string): number {
   throw new InvalidArgumentError('Expected whole seconds up to a day, such as 60s, 5m or PT15M.')
 }
 
-/** A name, not an offset: PostgreSQL takes the sign of an offset the other way round. */
 export function timeZoneOption(text: string): string {
-  try {
-    const { timeZoneId } = Temporal.Now.zonedDateTimeISO(text)
-    if (!/^[+-]/.test(timeZoneId)) return timeZoneId
-  } catch {}
+  const timeZone = parseTimeZone(text)
+  if (timeZone !== undefined) return timeZone
   throw new InvalidArgumentError('Expected an IANA time zone, such as Africa/Johannesburg.')
 }

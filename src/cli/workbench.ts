@@ -12,13 +12,14 @@ export interface Workbench extends AsyncDisposable {
   readonly workingDirectory: string
 }
 
-export type OpenWorkbench = () => Promise<Workbench>
+/** `asItIs`: without the migrations, for the command that is about them. */
+export type OpenWorkbench = (options?: { asItIs?: boolean }) => Promise<Workbench>
 
 /**
  * Opens the configured database: the embedded one whether a server runs on it or not, with its migrations
  * applied, or the one of DATABASE_URL as it is.
  */
-export async function openWorkbench(): Promise<Workbench> {
+export async function openWorkbench({ asItIs = false } = {}): Promise<Workbench> {
   const config = readConfig()
   const log = createLogger(config)
   await using opening = new AsyncDisposableStack()
@@ -32,7 +33,7 @@ export async function openWorkbench(): Promise<Workbench> {
       statementTimeout: config.statementTimeout,
     }),
   )
-  if (config.migrateOnStart) await migrateFirst(database, migrations)
+  if (config.migrateOnStart && !asItIs) await migrateFirst(database, migrations)
   const open = opening.move()
   return {
     database,

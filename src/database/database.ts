@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import { unavailable } from './faults.ts'
 import { parseInstant } from './instant.ts'
 import { type Listener, type ListenerEvents, openListener } from './listener.ts'
 import type { Schema } from './schema.ts'
@@ -42,8 +43,12 @@ export interface DatabaseOptions {
 
 const BIGINT = pg.types.builtins.INT8
 const TIMESTAMPTZ = pg.types.builtins.TIMESTAMPTZ
+const FLOAT8 = pg.types.builtins.FLOAT8
 
-/** How values are read, by type: bigint as a number that is exact, timestamptz as an Instant. */
+/**
+ * How values are read, by type: bigint as a number that is exact, timestamptz as an Instant, and what is not a
+ * finite number, which only SQL can write and JSON cannot say, as null.
+ */
 export const parsers: Record<number, (text: string) => unknown> = {
   [BIGINT]: (text) => {
     const value = Number(text)
@@ -51,19 +56,30 @@ export const parsers: Record<number, (text: string) => unknown> = {
     return value
   },
   [TIMESTAMPTZ]: parseInstant,
+  [FLOAT8]: (text) => {
+    const value = Number(text)
+    return Number.isFinite(value) ? value : null
+  },
 }
 
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => parsers[oid] ?? pg.types.getTypeParser(oid, format),
 }
 
-/** Settings that the parsers above depend on; JIT costs more than it gives on short queries. */
-export const SESSION_SETTINGS = "set timezone = 'UTC'; set datestyle = 'ISO'; set jit = off"
+/**
+ * Whatever a role or a database sets for itself: the parsers above depend on the first three, the triggers of
+ * migrations/0003_live.ts on the isolation. JIT costs more than it gives on short queries.
+ */
+export const SESSION_SETTINGS = `
+  set timezone = 'UTC'; set datestyle = 'ISO'; set extra_float_digits = 1;
+  set default_transaction_isolation = 'read committed'; set jit = off`
 
 const CONNECT_TIMEOUT_MS = 5000
 /** A request's statement is ended by the database itself; one that takes so much longer gets no answer at all. */
 const SILENCE_MS = 2000
 const FAREWELL_MS = 1000
+/** What is more, a timer takes for a millisecond. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export function openDatabase(options: DatabaseOptions): Database {
   const sockets = trackSockets()
@@ -90,29 +106,39 @@ export function openDatabase(options: DatabaseOptions): Database {
   })
   // A connection that breaks under a query fails that query; without a listener it would end the process too.
   pool.on('connect', (client) => client.on('error', () => {}))
-  endSilentLeases(pool, options.statementTimeout + SILENCE_MS)
+  endSilentLeases(pool, Math.min(options.statementTimeout + SILENCE_MS, LONGEST_TIMER_MS))
   const { onQuery } = options
   const kysely = new Kysely<Schema>({
-    dialect: new PostgresDialect({ pool }),
+    dialect: new PostgresDialect({
+      pool: {
+        connect: () => reach(() => pool.connect()),
+        end: () => pool.end(),
+        options: pool.options,
+      },
+    }),
     log: (event) => onQuery?.({ sql: event.query.sql, durationMs: event.queryDurationMillis }),
   })
 
-  const connect = async (purpose: string, extra: pg.ClientConfig = {}): Promise<pg.Client> => {
-    const client = new pg.Client({
-      ...connection,
-      ...extra,
-      application_name: `heliograph ${purpose}`,
+  const connect = (purpose: string, extra: pg.ClientConfig = {}): Promise<pg.Client> =>
+    reach(async () => {
+      const client = new pg.Client({
+        ...connection,
+        ...extra,
+        application_name: `heliograph ${purpose}`,
+      })
+      // A broken connection also fails the query under way; without a listener it would end the process.
+      client.on('error', () => {})
+      await client.connect()
+      return client
     })
-    // A broken connection also fails the query under way; without a listener it would end the process.
-    client.on('error', () => {})
-    await client.connect()
-    return client
-  }
   return {
     kysely,
     openSession: async (purpose) => {
       const client = await connect(purpose)
-      await client.query(SESSION_SETTINGS)
+      // A role or a database may have timeouts of its own.
+      await client.query(
+        `${SESSION_SETTINGS}; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0`,
+      )
       return sessionOf(client)
     },
     listen: (channel, events) =>
@@ -145,6 +171,15 @@ function endSilentLeases(pool: pg.Pool, limitMs: number): void {
     )
   })
   pool.on('release', (_, client) => clearTimeout(leases.get(client)))
+}
+
+/** Throws DATABASE_UNAVAILABLE where no connection can be made. */
+async function reach<Connection>(connect: () => Promise<Connection>): Promise<Connection> {
+  try {
+    return await connect()
+  } catch (error) {
+    throw unavailable(error)
+  }
 }
 
 function sessionOf(client: pg.Client): Session {

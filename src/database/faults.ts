@@ -39,6 +39,17 @@ function faultOf(sqlState: string, cause: unknown): Fault {
         'The database lacks what this query needs: apply the migrations with the mutation runMigration, or npm run migrate',
         { cause },
       )
+    // Of a number, of a time, of a text: what GraphQL's types let through and PostgreSQL's do not.
+    case '22003':
+    case '22007':
+    case '22008':
+    case '22009':
+    case '22021':
+      return new Fault(
+        'BAD_USER_INPUT',
+        'Expected values that PostgreSQL can hold: times from the year 1 on, texts without a null character',
+        { cause },
+      )
     case '57014':
       return new Fault(
         'QUERY_TIMEOUT',
@@ -49,6 +60,12 @@ function faultOf(sqlState: string, cause: unknown): Fault {
       return new Fault(
         'STORAGE_FULL',
         'The disk of the database is full: make room; nothing of this request was stored',
+        { cause },
+      )
+    case '25006':
+      return new Fault(
+        'DATABASE_FORBIDS',
+        'The database only lets this server read: it is a standby, or default_transaction_read_only is on',
         { cause },
       )
     case '42501':
@@ -67,7 +84,8 @@ function faultOf(sqlState: string, cause: unknown): Fault {
   )
 }
 
-function unavailable(cause: unknown): Fault {
+/** What it means that no connection could be made, whatever the reason: a socket, TLS, a password, a file of a certificate. */
+export function unavailable(cause: unknown): Fault {
   return new Fault(
     'DATABASE_UNAVAILABLE',
     'The database cannot be reached at the moment; try again, and see health',

@@ -4,6 +4,7 @@ import { type Migration, Migrator, NO_MIGRATIONS } from 'kysely/migration'
 import { Fault } from '../fault.ts'
 import { type AppliedMigration, readAppliedMigrations } from './applied-migrations.ts'
 import type { Session } from './database.ts'
+import { toDatabaseFault } from './faults.ts'
 import type { Instant } from './instant.ts'
 
 export type MigrationRunStatus = 'APPLIED' | 'UP_TO_DATE' | 'PLANNED' | 'ALREADY_RUNNING' | 'FAILED'
@@ -39,6 +40,8 @@ export interface MigrateOptions {
   dryRun?: boolean
   /** Where another process migrates: wait for it, or answer ALREADY_RUNNING at once. */
   wait?: boolean
+  /** Ends the waiting, with the reason of the signal. */
+  signal?: AbortSignal | undefined
 }
 
 /** The advisory lock that one migrating process holds, as the two keys of PostgreSQL's lock functions. */
@@ -68,7 +71,7 @@ export async function migrate(session: Session, options: MigrateOptions): Promis
     return moveTo(session, migrations, names[last - 1], steps)
   }
   const lock = dryRun ? 'none' : options.wait ? 'wait' : 'try'
-  return run(session, names, lock, plan)
+  return run(session, names, lock, plan, options.signal)
 }
 
 /**
@@ -93,6 +96,7 @@ async function run(
   names: readonly string[],
   lock: 'none' | 'try' | 'wait',
   body: (applied: AppliedMigration[]) => Promise<Outcome>,
+  signal?: AbortSignal,
 ): Promise<MigrationRun> {
   const started = performance.now()
   const firstNotice = session.notices.length
@@ -100,7 +104,7 @@ async function run(
     const denied = await findDenied(session, names)
     if (denied !== undefined) return denied
     if (lock === 'none') return body(await readAppliedMigrations(session.kysely))
-    if (!(await acquireLock(session, lock === 'wait'))) {
+    if (!(await acquireLock(session, lock === 'wait', signal))) {
       const applied = await readAppliedMigrations(session.kysely)
       return { status: 'ALREADY_RUNNING', steps: stepsOf(names, applied) }
     }
@@ -179,7 +183,11 @@ async function moveTo(
   })
   const { error, results } = await migrator.migrateTo(target ?? NO_MIGRATIONS)
   if (error !== undefined) {
-    const step = results?.find(({ status }) => status === 'Error')?.migrationName
+    if (toDatabaseFault(error)?.code === 'DATABASE_UNAVAILABLE') throw error
+    // Without a step that failed, such as where the role may not make the schema, the first was not reached.
+    const step =
+      results?.find(({ status }) => status === 'Error')?.migrationName ??
+      steps.find(({ status }) => status === 'PENDING')?.name
     if (step === undefined) throw error
     return failed(steps, step, error instanceof Error ? error.message : String(error))
   }
@@ -187,13 +195,17 @@ async function moveTo(
   return { status: 'APPLIED', steps: stepsOf(Object.keys(migrations), applied) }
 }
 
-async function acquireLock(session: Session, wait: boolean): Promise<boolean> {
+async function acquireLock(
+  session: Session,
+  wait: boolean,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   for (;;) {
     const { rows } = await sql<{ acquired: boolean }>`
       select pg_try_advisory_lock(${LOCK}) as acquired`.execute(session.kysely)
     if (rows[0]?.acquired === true) return true
     if (!wait) return false
-    await sleep(LOCK_RETRY_MS)
+    await sleep(LOCK_RETRY_MS, undefined, signal && { signal })
   }
 }
 

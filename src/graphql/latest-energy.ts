@@ -1,3 +1,4 @@
+import { Fault } from '../fault.ts'
 import { readLatestOf, readLatestOfAny } from '../telemetry/latest.ts'
 import { builder } from './builder.ts'
 import { Telemetry } from './telemetry.ts'
@@ -40,9 +41,19 @@ builder.subscriptionField('latestEnergy', (t) =>
   }),
 )
 
-function milliseconds(duration: string): number {
-  return Temporal.Duration.from(duration).total({
-    unit: 'milliseconds',
-    relativeTo: Temporal.Now.plainDateTimeISO('UTC'),
-  })
+function milliseconds(minInterval: string): number {
+  try {
+    const duration = Temporal.Duration.from(minInterval)
+    if (duration.sign >= 0) {
+      return duration.total({
+        unit: 'milliseconds',
+        relativeTo: Temporal.Now.plainDateTimeISO('UTC'),
+      })
+    }
+  } catch {}
+  throw new Fault(
+    'BAD_USER_INPUT',
+    `Expected minInterval to be a duration such as PT5S; got ${minInterval}`,
+    { path: ['minInterval'] },
+  )
 }

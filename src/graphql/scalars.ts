@@ -1,10 +1,6 @@
-import { GraphQLScalarType } from 'graphql'
-import {
-  GraphQLDateTimeISO,
-  GraphQLDuration,
-  GraphQLSafeInt,
-  GraphQLTimeZone,
-} from 'graphql-scalars'
+import { GraphQLError, GraphQLScalarType } from 'graphql'
+import { GraphQLDateTimeISO, GraphQLDuration, GraphQLSafeInt } from 'graphql-scalars'
+import { parseTimeZone } from '../telemetry/time-zone.ts'
 
 export const DateTime = new GraphQLScalarType({
   ...GraphQLDateTimeISO.toConfig(),
@@ -13,10 +9,17 @@ export const DateTime = new GraphQLScalarType({
     'RFC 3339 instant in UTC with milliseconds, such as 2026-06-21T18:04:05.000Z. Input may carry any offset.',
 })
 
-export const TimeZone = new GraphQLScalarType({
-  ...GraphQLTimeZone.toConfig(),
+/** Unlike the library's it takes no offset, and tells what is stored as it is: one odd plant must not fail them all. */
+export const TimeZone = new GraphQLScalarType<string, string>({
   name: 'TimeZone',
   description: 'IANA time zone name, such as America/Los_Angeles.',
+  coerceInputValue: (value) => {
+    const timeZone = typeof value === 'string' ? parseTimeZone(value) : undefined
+    if (timeZone !== undefined) return timeZone
+    throw new GraphQLError(
+      `Expected an IANA time zone such as America/Los_Angeles; got ${JSON.stringify(value)}`,
+    )
+  },
 })
 
 export const Duration = new GraphQLScalarType({

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql'
 import { createYoga, type GraphQLParams, type YogaServerInstance } from 'graphql-yoga'
 import type { Role } from '../graphql/role.ts'
 import { useDocuments } from './documents.ts'
+import { mutationExecution } from './execution.ts'
 import type { Tell } from './told-error.ts'
 
 /** What the log says of a request, filled in as it becomes known. */
@@ -33,7 +34,7 @@ export function createEndpoint<Context extends object>(options: {
   return createYoga<OperationContext, Context>({
     schema: options.schema,
     context: ({ role }) => options.contextOf({ role }),
-    plugins: [useDocuments(options.schema), { onParams: noteOperation }],
+    plugins: [useDocuments(options.schema), mutationExecution, { onParams: noteOperation }],
     maskedErrors: { maskError: options.tell },
     parserAndValidationCache: false, // useDocuments
     maxRequestBodySize: false, // readBody, which costs a request 0.15 ms less

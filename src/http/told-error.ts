@@ -34,7 +34,9 @@ export function createTell(log: Logger, translate: Translate): Tell {
     }
     const root = chain.at(-1)
     if (root instanceof GraphQLError && isAboutInput(root, place)) {
-      return tellAt(place, root.message, { ...root.extensions, code: 'BAD_USER_INPUT' })
+      // The outer message says where in a variable the value lies.
+      const { message } = place ?? root
+      return tellAt(place, message, { ...root.extensions, code: 'BAD_USER_INPUT' })
     }
     if (typeof root !== 'object' || root === null || !logged.has(root)) {
       log.error({ err: root, path: place?.path?.join('.') }, 'a request failed unexpectedly')

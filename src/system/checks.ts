@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import { readAppliedMigrations } from '../database/applied-migrations.ts'
 import { toDatabaseFault } from '../database/faults.ts'
@@ -54,13 +55,19 @@ export function liveFeedCheck(liveFeed: LiveFeed): Check {
   }
 }
 
+const PATIENCE_MS = 1000
+
 /** How much there is, how fast it grows, and what is slow. */
 export function storageCheck(statistics: Statistics, queryTimes: QueryTimes): Check {
   return {
     name: 'storage',
     run: () =>
       told(async () => {
-        const [bytes, growth] = await Promise.all([statistics.databaseSize(), statistics.growth()])
+        const [bytes, growth] = await Promise.all([
+          statistics.databaseSize(),
+          // Counting the readings of a day may take longer than a check may; then the next one knows.
+          Promise.race([statistics.growth(), sleep(PATIENCE_MS, undefined, { ref: false })]),
+        ])
         const slowest = queryTimes.slowest()
         const detail = [
           formatBytes(bytes),

@@ -121,9 +121,9 @@ async function readTables(kysely: Kysely<Schema>, hasTimescale: boolean): Promis
       (select coalesce(json_agg(json_build_object('name', attname, 'type', format_type(atttypid, atttypmod),
           'nullable', not attnotnull, 'comment', col_description(relation.oid, attnum)) order by attnum), '[]')
         from pg_attribute where attrelid = relation.oid and attnum > 0 and not attisdropped) as columns,
-      (select coalesce(json_agg(json_build_object('name', indexrelid::regclass::text,
-          'definition', pg_get_indexdef(indexrelid), 'sizeBytes', ${indexSize}) order by indexrelid::regclass::text), '[]')
-        from pg_index where indrelid = relation.oid) as indexes
+      (select coalesce(json_agg(json_build_object('name', index.relname,
+          'definition', pg_get_indexdef(indexrelid), 'sizeBytes', ${indexSize}) order by index.relname), '[]')
+        from pg_index join pg_class as index on index.oid = indexrelid where indrelid = relation.oid) as indexes
     from relation
     order by nspname, relname`.execute(kysely)
   return rows

@@ -97,37 +97,36 @@ type AgentCounts = Pick<
 >
 
 /**
- * Other programs own these tables: where one is missing, may not be read or has no created_at, it counts as
- * empty. created_at may have a time zone or be in UTC without one; the session's zone is UTC, so both compare.
+ * Other programs own these tables: one that is missing or may not be read counts as empty, and where created_at
+ * is missing or no time, nothing is recent. A time without zone is in UTC, as the session is, so all compare.
  */
 async function countAgent(kysely: Kysely<Schema>): Promise<AgentCounts> {
-  const { rows } = await sql<{ conversations: boolean; events: boolean }>`
-    select ${isCountable('agent', 'conversations')} as conversations,
-      ${isCountable('agent_metrics', 'agent_events')} as events`.execute(kysely)
-  const found = rows[0]
-  const zero = sql`0::bigint`
-  const count = (table: string, since: string) =>
-    sql`(select count(*) from ${sql.table(table)} where ${sql.raw(since)})`
-  if (!found?.conversations && !found?.events) {
-    return { totalConversations: 0, conversationsToday: 0, agentEvents24h: 0 }
+  const { rows: found } = await sql<{ table: string; hasTime: boolean }>`
+    select nspname || '.' || relname as table,
+      exists (
+        select from pg_attribute
+        where attrelid = pg_class.oid and attname = 'created_at' and not attisdropped
+          and atttypid in ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
+      ) as "hasTime"
+    from pg_class
+    join pg_namespace on pg_namespace.oid = relnamespace
+    where (nspname, relname) in (('agent', 'conversations'), ('agent_metrics', 'agent_events'))
+      and relkind in ('r', 'p', 'v', 'm', 'f')
+      and has_schema_privilege(pg_namespace.oid, 'USAGE')
+      and has_table_privilege(pg_class.oid, 'SELECT')`.execute(kysely)
+  if (found.length === 0) return { totalConversations: 0, conversationsToday: 0, agentEvents24h: 0 }
+  const count = (table: string, since?: string) => {
+    const counted = found.find((entry) => entry.table === table)
+    if (counted === undefined || (since !== undefined && !counted.hasTime)) return sql`0::bigint`
+    return sql`(select count(*) from ${sql.table(table)} ${sql.raw(since ?? '')})`
   }
   const counts = await sql<AgentCounts>`
-    select ${found.conversations ? count('agent.conversations', 'true') : zero} as "totalConversations",
-      ${found.conversations ? count('agent.conversations', "created_at >= date_trunc('day', now())") : zero}
+    select ${count('agent.conversations')} as "totalConversations",
+      ${count('agent.conversations', "where created_at >= date_trunc('day', now())")}
         as "conversationsToday",
-      ${found.events ? count('agent_metrics.agent_events', "created_at > now() - interval '24 hours'") : zero}
+      ${count('agent_metrics.agent_events', "where created_at > now() - interval '24 hours'")}
         as "agentEvents24h"`.execute(kysely)
   const [row] = counts.rows
   if (row === undefined) throw new Error('Expected one row of counts, got none')
   return row
-}
-
-function isCountable(schema: string, table: string) {
-  return sql`exists (
-    select from pg_attribute
-    join pg_class on pg_class.oid = attrelid
-    join pg_namespace on pg_namespace.oid = relnamespace
-    where nspname = ${schema} and relname = ${table} and attname = 'created_at' and not attisdropped
-      and has_schema_privilege(pg_namespace.oid, 'USAGE')
-      and has_table_privilege(pg_class.oid, 'SELECT'))`
 }

@@ -1,5 +1,6 @@
 import type { Instant } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
+import { LARGEST_PLANT_ID } from './reading.ts'
 
 /** Where a reading stands in the order of all readings: time, then plant. */
 export interface Position {
@@ -18,7 +19,7 @@ export function decodeCursor(cursor: string, argument: string): Position {
     Buffer.from(cursor, 'base64url').toString('latin1'),
   )
   const position = { timestamp: Number(match?.[1]), plantId: Number(match?.[2]) }
-  if (match === null || encodeCursor(position) !== cursor) {
+  if (match === null || position.plantId > LARGEST_PLANT_ID || encodeCursor(position) !== cursor) {
     throw new Fault(
       'INVALID_CURSOR',
       `Expected ${argument} to be a cursor that an earlier page of readings gave; got ${JSON.stringify(cursor.slice(0, 80))}`,

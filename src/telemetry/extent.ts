@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
-import { formatInstant, type Instant } from '../database/instant.ts'
+import type { Instant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import { timestamptz } from '../database/timestamptz.ts'
-import { Fault } from '../fault.ts'
+import { requireForwardRange } from './range.ts'
 import { requireSchema } from './schema-ready.ts'
 
 /** Which readings are meant; what is left out does not limit. */
@@ -27,13 +27,7 @@ export interface Extent {
  */
 export async function readExtent(kysely: Kysely<Schema>, selection: Selection): Promise<Extent> {
   const { plantId, from, to } = selection
-  if (from !== undefined && to !== undefined && from > to) {
-    throw new Fault(
-      'INVALID_RANGE',
-      `Expected from to be before to; got ${formatInstant(from)} to ${formatInstant(to)}`,
-      { path: ['from'] },
-    )
-  }
+  requireForwardRange(from, to)
   await requireSchema(kysely)
   let readings = kysely.selectFrom('solark.telemetry')
   if (plantId !== undefined) readings = readings.where('plant_id', '=', plantId)

@@ -11,8 +11,8 @@ export interface LiveFeed extends AsyncDisposable {
   readonly listening: boolean
   readonly subscriptions: number
   /**
-   * The newest reading at once, then each newer one; of one plant, or of every plant each its own (of simulated
-   * ones only while no real plant has a reading).
+   * The newest reading at once, then each newer one, or the one before it where it was deleted; of one plant, or
+   * of every plant each its own (of simulated ones only while no real plant has a reading).
    */
   subscribe(options: {
     plantId?: number
@@ -23,7 +23,7 @@ export interface LiveFeed extends AsyncDisposable {
 interface Subscriber {
   plantId: number | undefined
   mailbox: Mailbox<StoredReading>
-  /** The newest time that was posted, by plant. */
+  /** The time that was posted last, by plant. */
   posted: Map<number, Instant>
 }
 
@@ -37,6 +37,8 @@ const RESYNC_MS = 30_000
  */
 export function openLiveFeed(database: Database, log: Logger): LiveFeed {
   const subscribers = new Set<Subscriber>()
+  /** Those that wait for what is current, because `newest` could not be trusted when they came. */
+  const arriving = new Set<Subscriber>()
   const newest = new Map<number, StoredReading>()
   let unread: Set<number> | 'all' = new Set()
   let reading: Promise<void> | undefined
@@ -51,9 +53,19 @@ export function openLiveFeed(database: Database, log: Logger): LiveFeed {
   const post = (subscriber: Subscriber, reading: StoredReading): void => {
     if (!concerns(subscriber, reading)) return
     const { mailbox, posted } = subscriber
-    if ((posted.get(reading.plantId) ?? Number.NEGATIVE_INFINITY) >= reading.timestamp) return
+    if (posted.get(reading.plantId) === reading.timestamp) return
     posted.set(reading.plantId, reading.timestamp)
     mailbox.post(reading.plantId, reading)
+  }
+
+  const learn = (readings: readonly StoredReading[], asked: readonly number[]): void => {
+    for (const plantId of asked) newest.delete(plantId)
+    for (const reading of readings) newest.set(reading.plantId, reading)
+    const silent = asked.filter((plantId) => !newest.has(plantId))
+    for (const subscriber of subscribers) {
+      for (const plantId of silent) subscriber.posted.delete(plantId)
+      for (const reading of readings) post(subscriber, reading)
+    }
   }
 
   const readUnread = async (): Promise<void> => {
@@ -62,16 +74,17 @@ export function openLiveFeed(database: Database, log: Logger): LiveFeed {
       unread = new Set()
       try {
         const readings = await readLatestOfEach(database.kysely, plantIds)
-        for (const reading of readings) newest.set(reading.plantId, reading)
-        if (plantIds === undefined) synced = listener.listening
-        for (const reading of readings) {
-          for (const subscriber of subscribers) post(subscriber, reading)
+        learn(readings, plantIds ?? [...newest.keys()])
+        if (plantIds === undefined) {
+          synced = listener.listening
+          arriving.clear()
         }
       } catch (error) {
         // Before the first migration there is no table; when the database went away, the listener comes back
         // to everything. Either way the next announcement or resync reads again.
         synced = false
         unread = new Set()
+        for (const { mailbox } of arriving) mailbox.fail(error)
         log.debug({ err: error }, 'The newest readings could not be read')
       }
     }
@@ -102,23 +115,12 @@ export function openLiveFeed(database: Database, log: Logger): LiveFeed {
       if (announced === undefined || !synced) return read('all')
       const newer = [...announced].filter(([plantId, timestamp]) => {
         const known = newest.get(plantId)
-        return known === undefined || known.timestamp < timestamp
+        // Of the same time: it may have been corrected.
+        return known === undefined || known.timestamp <= timestamp
       })
       if (newer.length > 0) read(new Set(newer.map(([plantId]) => plantId)))
     },
   })
-
-  const postCurrent = async (subscriber: Subscriber): Promise<void> => {
-    if (!synced) {
-      const { plantId } = subscriber
-      const current = await readLatestOfEach(
-        database.kysely,
-        plantId === undefined ? undefined : [plantId],
-      )
-      for (const reading of current) newest.set(reading.plantId, reading)
-    }
-    for (const reading of newest.values()) post(subscriber, reading)
-  }
 
   return {
     get listening() {
@@ -130,11 +132,19 @@ export function openLiveFeed(database: Database, log: Logger): LiveFeed {
     subscribe: ({ plantId, minIntervalMs }) => {
       const mailbox = openMailbox<StoredReading>({
         ...(minIntervalMs === undefined ? {} : { minIntervalMs }),
-        onClose: () => subscribers.delete(subscriber),
+        onClose: () => {
+          subscribers.delete(subscriber)
+          arriving.delete(subscriber)
+        },
       })
       const subscriber: Subscriber = { plantId, mailbox, posted: new Map() }
       subscribers.add(subscriber)
-      postCurrent(subscriber).catch(mailbox.fail)
+      if (synced) {
+        for (const reading of newest.values()) post(subscriber, reading)
+      } else {
+        arriving.add(subscriber)
+        read('all')
+      }
       return mailbox
     },
     [Symbol.asyncDispose]: async () => {

@@ -17,6 +17,8 @@ export interface LoadOptions {
   onProgress?: ((received: number) => void) | undefined
 }
 
+const MANY = 500_000
+
 /** Stores any number of readings, all or none, in constant memory; the fast way for more than a few thousand. */
 export function loadReadings(
   session: Session,
@@ -58,6 +60,8 @@ export async function loadWithin(
     }
     options.onProgress?.(outcome.received)
   }
+  // Autovacuum comes round once a minute; until then the planner would read so large a table from end to end.
+  if (outcome.inserted >= MANY) await sql`analyze solark.telemetry`.execute(transaction)
   return outcome
 }
 

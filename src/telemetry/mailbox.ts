@@ -5,7 +5,7 @@
 export interface Mailbox<Value> extends AsyncIterableIterator<Value> {
   post(key: number, value: Value): void
   /** Ends the iterator with an error, after which it is done. */
-  fail(error: Error): void
+  fail(error: unknown): void
   return(): Promise<IteratorResult<Value>>
 }
 
@@ -16,6 +16,9 @@ export interface MailboxOptions {
   now?: () => number
 }
 
+/** A longer timer would go off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 export function openMailbox<Value>({
   minIntervalMs = 0,
   onClose,
@@ -25,7 +28,7 @@ export function openMailbox<Value>({
   const takenAt = new Map<number, number>()
   let reader: PromiseWithResolvers<IteratorResult<Value>> | undefined
   let timer: NodeJS.Timeout | undefined
-  let failure: Error | undefined
+  let failure: { error: unknown } | undefined
   let closed = false
 
   const close = (): void => {
@@ -63,7 +66,7 @@ export function openMailbox<Value>({
       reader = undefined
       resolve({ value: taken.value, done: false })
     } else if (taken.dueInMs !== Number.POSITIVE_INFINITY) {
-      timer = setTimeout(deliver, Math.ceil(taken.dueInMs))
+      timer = setTimeout(deliver, Math.min(Math.ceil(taken.dueInMs), LONGEST_TIMER_MS))
     }
   }
 
@@ -76,13 +79,13 @@ export function openMailbox<Value>({
     fail: (error) => {
       if (closed) return
       close()
-      if (reader === undefined) failure = error
+      if (reader === undefined) failure = { error }
       else reader.reject(error)
       reader = undefined
     },
     next: () => {
       if (failure !== undefined) {
-        const error = failure
+        const { error } = failure
         failure = undefined
         return Promise.reject(error)
       }

@@ -1,10 +1,11 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely'
-import { formatInstant, type Instant } from '../database/instant.ts'
+import type { Instant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import { timestamptz } from '../database/timestamptz.ts'
 import { Fault } from '../fault.ts'
 import { readingColumns } from './columns.ts'
 import { decodeCursor, type Position } from './cursor.ts'
+import { requireForwardRange } from './range.ts'
 import type { StoredReading } from './reading.ts'
 
 export const DEFAULT_PAGE_SIZE = 100
@@ -37,17 +38,13 @@ export async function readPage(kysely: Kysely<Schema>, request: PageRequest): Pr
   const plantId = request.plantId ?? undefined
   const after = request.after == null ? undefined : decodeCursor(request.after, 'after')
   const before = request.before == null ? undefined : decodeCursor(request.before, 'before')
-  if (request.from !== undefined && request.to !== undefined && request.from > request.to) {
-    throw new Fault(
-      'INVALID_RANGE',
-      `Expected from to be before to; got ${formatInstant(request.from)} to ${formatInstant(request.to)}`,
-      { path: ['from'] },
-    )
-  }
+  requireForwardRange(request.from, request.to)
 
   const within = (): Readings => {
     let readings: Readings = kysely.selectFrom('solark.telemetry')
-    if (plantId !== undefined) readings = readings.where('plant_id', '=', plantId)
+    if (plantId !== undefined) {
+      readings = readings.where(sql<boolean>`plant_id = any (array[${plantId}::integer])`)
+    }
     if (request.from !== undefined) {
       readings = readings.where('timestamp', '>=', timestamptz(request.from))
     }
@@ -56,20 +53,24 @@ export async function readPage(kysely: Kysely<Schema>, request: PageRequest): Pr
     }
     return readings
   }
-  /** In the order of the index: a planner that expects many would look for one from the table's start. */
-  const exists = async (readings: Readings, direction: 'asc' | 'desc'): Promise<boolean> => {
-    const nearest = readings.orderBy('timestamp', direction).orderBy('plant_id', direction)
-    return (await nearest.select('id').limit(1).executeTakeFirst()) !== undefined
-  }
+  /**
+   * In the order of one index, and of that one alone. For readings of one plant the planner would else take the
+   * index by time as well, and pass over those of all others: all of them, where the plant is silent.
+   */
+  const ordered = (readings: Readings, direction: 'asc' | 'desc'): Readings =>
+    plantId === undefined
+      ? readings.orderBy('timestamp', direction).orderBy('plant_id', direction)
+      : readings.orderBy('plant_id', direction).orderBy('timestamp', direction)
+  /** Ordered, because a planner that expects many would look for one from the table's start. */
+  const exists = async (readings: Readings, direction: 'asc' | 'desc'): Promise<boolean> =>
+    (await ordered(readings, direction).select('id').limit(1).executeTakeFirst()) !== undefined
 
   let readings = within()
   if (after !== undefined) readings = olderThan(readings, after, plantId)
   if (before !== undefined) readings = newerThan(readings, before, plantId)
   const direction = backwards ? 'asc' : 'desc'
-  const rows = await readings
+  const rows = await ordered(readings, direction)
     .select(readingColumns)
-    .orderBy('timestamp', direction)
-    .orderBy('plant_id', direction)
     .limit(size + 1)
     .execute()
   const more = rows.length > size

@@ -128,7 +128,8 @@ export function emptyReading(plantId: number, timestamp: Instant): Reading {
 
 const EARLIEST: Instant = Date.UTC(2000, 0, 1) * 1000
 const FUTURE_TOLERANCE_US = 5 * 60 * 1_000_000
-const LARGEST_PLANT_ID = 2_147_483_647
+/** PostgreSQL's and GraphQL's largest integer. */
+export const LARGEST_PLANT_ID = 2_147_483_647
 
 /** One thing wrong with a reading, in the words of whoever sent it. */
 export interface ReadingFault {

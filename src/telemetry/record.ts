@@ -73,10 +73,10 @@ function sentTable(readings: readonly Reading[]) {
  */
 function arrayOf(
   readings: readonly Reading[],
-  valueOf: (reading: Reading) => number | boolean | string | null,
+  pick: (reading: Reading) => number | boolean | string | null,
 ): string {
   let text = ''
-  for (const reading of readings) text += `,${valueOf(reading)}`
+  for (const reading of readings) text += `,${pick(reading)}`
   return `{${text.slice(1)}}`
 }
 

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { query } from '../database/embedded/postgres-process.ts'
 import { run } from '../support/program.ts'
@@ -63,11 +65,13 @@ describe('a server on an empty folder', () => {
     expect(plants.plants[0]).toMatchObject({ id: FIRST_SIMULATED_PLANT, isSimulated: true })
     await using live = server.as().subscribe(LiveReadings, { plantId: FIRST_SIMULATED_PLANT })
     const times: number[] = []
-    for (let count = 0; count < 4; count++) {
+    for (let count = 0; count < 5; count++) {
       times.push(Date.parse((await live.next()).latestEnergy.timestamp))
     }
-    const [first = 0] = times
-    expect(times.map((time) => Math.round((time - first) / 1000))).toEqual([0, 1, 2, 3])
+    // A second that a busy machine has missed is not made up for.
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+    expect(gaps.filter((gap) => gap === 1000).length).toBeGreaterThanOrEqual(2)
+    expect(gaps.filter((gap) => gap <= 0 || gap % 1000 !== 0)).toEqual([])
   })
 
   test('refuses a second server on its folder, which ends with code 1', async () => {
@@ -111,6 +115,9 @@ describe('a server on an empty folder', () => {
     expect(code).toBe(0)
     const [row] = await query(stdout.trim(), 'select count(*)::int as count from solark.plant')
     expect(row?.count).toBeGreaterThanOrEqual(2)
+    if (!existsSync('/usr/bin/psql')) return
+    const psql = await promisify(execFile)('/usr/bin/psql', [stdout.trim(), '-Atc', 'select 6 * 7'])
+    expect(psql.stdout).toBe('42\n')
   })
 
   test('ends on Ctrl-C in spite of open subscriptions, and finds everything at the next start', async () => {

@@ -10,6 +10,7 @@ import { gunzipSync } from 'node:zlib'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { compileCache } from '../support/program.ts'
 import { storedReadings } from '../support/readings.ts'
 
 const program = resolve(import.meta.dirname, '../../src/main.ts')
@@ -37,7 +38,7 @@ beforeEach(async () => {
 function start(...words: string[]) {
   return spawn(process.execPath, [program, ...words], {
     cwd: folder,
-    env: { DATABASE_URL: database.url, TZ: 'UTC' },
+    env: { DATABASE_URL: database.url, TZ: 'UTC', ...compileCache },
   })
 }
 
@@ -211,6 +212,7 @@ async function writing(): Promise<boolean> {
     select exists (
       select from pg_locks
       where relation = 'solark.telemetry'::regclass and mode = 'RowExclusiveLock'
+        and database = (select oid from pg_database where datname = current_database())
     ) as writing`.execute(database.kysely)
   return rows[0]?.writing === true
 }

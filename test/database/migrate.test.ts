@@ -184,8 +184,8 @@ describe.each(engines)('runMigration on %s', (engine) => {
       comment: 'W; + discharging, - charging',
     })
     expect(telemetry?.indexes.map(({ name }) => name)).toEqual([
-      'solark.telemetry_pkey',
-      'solark.telemetry_timestamp_plant_id_idx',
+      'telemetry_pkey',
+      'telemetry_timestamp_plant_id_idx',
     ])
   })
 
@@ -267,8 +267,29 @@ test('while somebody migrates, a call answers ALREADY_RUNNING at once, and one t
   const running = migrate(first, { migrations: slow })
   await begun.promise
   expect((await migrate(second, { migrations: slow })).status).toBe('ALREADY_RUNNING')
+  const impatient = new AbortController()
+  const waitingInVain = migrate(second, { migrations: slow, wait: true, signal: impatient.signal })
+  impatient.abort()
+  await expect(waitingInVain).rejects.toThrow('aborted')
   const waiting = migrate(third, { migrations: slow, wait: true })
   finish.resolve()
   expect((await running).status).toBe('APPLIED')
   expect((await waiting).status).toBe('UP_TO_DATE')
+})
+
+test('where the role may not make the schema, the first step says so', async () => {
+  await using api = await openTestApi('native', { migrated: false })
+  await using session = await api.database.openSession('test')
+  await sql`create role guest`.execute(session.kysely)
+  try {
+    await sql`set role guest`.execute(session.kysely)
+    const { status, steps } = await migrate(session, { migrations })
+    expect([status, steps[0]]).toMatchObject([
+      'FAILED',
+      { status: 'FAILED', error: expect.stringContaining('permission denied') },
+    ])
+  } finally {
+    await sql`reset role`.execute(session.kysely)
+    await sql`drop role guest`.execute(session.kysely)
+  }
 })

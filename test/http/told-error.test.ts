@@ -74,10 +74,12 @@ describe.for(ways)('over %s', ([, ask]) => {
     toy.log.length = 0
   })
 
-  test('a wrong variable is told as such', async () => {
+  test('a wrong variable is told as such, with its place', async () => {
     const query = 'query ($id: Int) { plant(id: $id) { id } }'
     const wrong = { errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] }
-    expect(await ask(query, { id: 'one' })).toMatchObject(wrong)
+    expect(await ask(query, { id: 'one' })).toMatchObject({
+      errors: [{ message: expect.stringContaining('$id'), extensions: { code: 'BAD_USER_INPUT' } }],
+    })
     expect(await ask(query, { id: null })).toMatchObject(wrong)
     expect(logged()).toEqual([])
   })

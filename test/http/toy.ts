@@ -2,6 +2,7 @@ import { EventEmitter, on } from 'node:events'
 import SchemaBuilder from '@pothos/core'
 import ComplexityPlugin from '@pothos/plugin-complexity'
 import { pino } from 'pino'
+import { expect } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
 import { Fault } from '../../src/fault.ts'
 import { type Role, requireRole } from '../../src/graphql/role.ts'
@@ -74,7 +75,7 @@ export async function openToy(
     subscribers,
     everSubscribed: () => ever,
     async subscribed(count) {
-      while (subscribers() !== count) await new Promise((resolve) => setTimeout(resolve, 5))
+      await expect.poll(subscribers, { interval: 5 }).toBe(count)
     },
     slow: asked.promise,
     release: () => released.resolve(),

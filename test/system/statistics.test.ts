@@ -119,6 +119,17 @@ describe.each(engines)('what the API knows of the whole, on %s', (engine) => {
       latestEnergy: { plant: { id: 1 } },
     })
     await feed.return?.()
+
+    // Other programs change what is theirs.
+    await sql`alter table agent.conversations alter created_at type text`.execute(kysely)
+    await sql`drop table agent_metrics.agent_events`.execute(kysely)
+    await sql`create type agent_metrics.agent_events as (created_at timestamptz)`.execute(kysely)
+    expect((await api.ask(Stats)).systemStats).toMatchObject({
+      totalEnergySnapshots: 90,
+      totalConversations: 4,
+      conversationsToday: 0,
+      agentEvents24h: 0,
+    })
   })
 
   test('plants have their newest reading, one-sided powers, and are stale when they are silent', async () => {

@@ -80,6 +80,34 @@ describe.each(engines)('latestEnergy on %s', (engine) => {
     expect(feed.subscriptions).toBe(0)
   })
 
+  test('forgets what was corrected or deleted', async () => {
+    const database = keep(await openTestDatabase(engine))
+    const feed = await openListeningFeed(database)
+    const early = feed.subscribe({ plantId: 1 })
+    const current = async () => {
+      const [[, soc] = []] = await take(feed.subscribe({ plantId: 1 }), 1)
+      return soc
+    }
+    await write(database, 1, 0, 10)
+    expect(await take(early, 1)).toEqual([[1, 10]])
+    await write(database, 1, 9, 90)
+    expect(await take(early, 1)).toEqual([[1, 90]])
+
+    await sql`update solark.telemetry set soc = 95 where soc = 90`.execute(database.kysely)
+    await expect.poll(current).toBe(95)
+    await sql`delete from solark.telemetry where soc = 95`.execute(database.kysely)
+    expect(await take(early, 1)).toEqual([[1, 10]])
+    expect(await current()).toBe(10)
+    // Older than what was deleted, and still the newest that there is.
+    await write(database, 1, 5, 50)
+    expect(await take(early, 1)).toEqual([[1, 50]])
+
+    await sql`truncate solark.telemetry`.execute(database.kysely)
+    await write(database, 1, 3, 30)
+    expect(await take(early, 1)).toEqual([[1, 30]])
+    expect(await current()).toBe(30)
+  })
+
   test('leaves simulated plants out of "every plant" once a real one has a reading', async () => {
     const database = keep(await openTestDatabase(engine))
     const feed = await openListeningFeed(database)

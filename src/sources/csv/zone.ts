@@ -1,5 +1,6 @@
 import type { Instant } from '../../database/instant.ts'
 import { Fault } from '../../fault.ts'
+import { parseTimeZone } from '../../telemetry/time-zone.ts'
 
 /** The instants that a clock on the wall can mean. */
 export interface WallReading {
@@ -20,14 +21,11 @@ export class Zone {
   #to = Number.NEGATIVE_INFINITY
   #offset = 0
 
-  /** Throws `BAD_USER_INPUT` where there is no such zone; an offset is not one, since plants need the rules. */
+  /** Throws `BAD_USER_INPUT` where there is no such zone. */
   constructor(name: string) {
-    try {
-      this.name = new Temporal.ZonedDateTime(0n, name).timeZoneId
-    } catch {
-      throw unknownZone(name)
-    }
-    if (/^[+-]/.test(this.name)) throw unknownZone(name)
+    const known = parseTimeZone(name)
+    if (known === undefined) throw unknownZone(name)
+    this.name = known
   }
 
   /** The only instant that the clock can mean; undefined: see `read`. `wall` as in `WrittenTime`. */
