@@ -45,7 +45,8 @@ const MigrationRun = builder.objectRef<Run>('MigrationRun').implement({
       description: 'Every migration that the code or the database knows, in order.',
     }),
     notices: t.exposeStringList('notices', {
-      description: 'What the database said while it ran: RAISE NOTICE and warnings, in order.',
+      description:
+        'What the database said while it ran (RAISE NOTICE and warnings), or in a dry run what would happen, in order.',
     }),
     durationMs: t.exposeFloat('durationMs'),
     timestamp: t.field({ type: 'DateTime', resolve: () => new Date() }),
