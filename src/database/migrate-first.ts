@@ -1,6 +1,7 @@
 import { Fault } from '../fault.ts'
 import type { Database } from './database.ts'
-import { type MigrationRun, type Migrations, migrate } from './migrate.ts'
+import { type Migrations, migrate } from './migrate.ts'
+import type { MigrationRun } from './migration-run.ts'
 
 /**
  * Applies what is pending before anything else is done, waiting where another process does. Throws

@@ -5,25 +5,14 @@ import { Fault } from '../fault.ts'
 import { type AppliedMigration, readAppliedMigrations } from './applied-migrations.ts'
 import type { Session } from './database.ts'
 import { toDatabaseFault } from './faults.ts'
-import type { Instant } from './instant.ts'
-
-export type MigrationRunStatus = 'APPLIED' | 'UP_TO_DATE' | 'PLANNED' | 'ALREADY_RUNNING' | 'FAILED'
-
-export interface MigrationStep {
-  name: string
-  /** NOT_EXECUTED: comes after a step that failed. */
-  status: 'APPLIED' | 'PENDING' | 'FAILED' | 'NOT_EXECUTED'
-  appliedAt: Instant | null
-  error: string | null
-}
-
-export interface MigrationRun {
-  status: MigrationRunStatus
-  steps: MigrationStep[]
-  /** What the database said while it ran, in order; of a dry run, what the pending steps would do. */
-  notices: string[]
-  durationMs: number
-}
+import { findDenied, findTargetBehind, findUnknown } from './migration-refusal.ts'
+import {
+  failed,
+  type MigrationRun,
+  type MigrationStep,
+  type Outcome,
+  stepsOf,
+} from './migration-run.ts'
 
 export interface PlannedMigration extends Migration {
   /** What `up` would do that its name does not tell, in sentences; throws what it would throw. Writes nothing. */
@@ -89,8 +78,6 @@ export async function revertLast(session: Session, migrations: Migrations): Prom
   })
 }
 
-type Outcome = Pick<MigrationRun, 'status' | 'steps'> & { plans?: string[] }
-
 async function run(
   session: Session,
   names: readonly string[],
@@ -119,30 +106,6 @@ async function run(
     notices: [...session.notices.slice(firstNotice), ...plans],
     durationMs: performance.now() - started,
   }
-}
-
-/** Says so where this role may not look into the schema, or not make in it what remembers the migrations. */
-async function findDenied(
-  session: Session,
-  names: readonly string[],
-): Promise<Outcome | undefined> {
-  const { rows } = await sql<{ role: string; cure: string }>`
-    select current_user::text as role, case
-      when schema.oid is null
-        then format('grant create on database %I to %I', current_database(), current_user)
-      else format('grant usage, create on schema solark to %I', current_user) end as cure
-    from (values (1)) as one left join pg_namespace as schema on nspname = 'solark'
-    where case
-      when schema.oid is null then not has_database_privilege(current_database(), 'create')
-      when not has_schema_privilege(schema.oid, 'usage') then true
-      when exists (
-        select from pg_class where relnamespace = schema.oid and relname = 'kysely_migration'
-      ) then false
-      else not has_schema_privilege(schema.oid, 'create') end`.execute(session.kysely)
-  const [denied] = rows
-  if (denied === undefined) return undefined
-  const reason = `permission denied: the role ${denied.role} may not make tables in the schema solark: migrate as another, or ${denied.cure}`
-  return failed(stepsOf(names, []), names[0], reason)
 }
 
 /** Asks the pending steps of `upTo` what they would do, in a transaction that cannot write. */
@@ -206,63 +169,5 @@ async function acquireLock(
     if (rows[0]?.acquired === true) return true
     if (!wait) return false
     await sleep(LOCK_RETRY_MS, undefined, signal && { signal })
-  }
-}
-
-interface Refusal {
-  step: string
-  reason: string
-}
-
-function findUnknown(
-  names: readonly string[],
-  applied: readonly AppliedMigration[],
-): Refusal | undefined {
-  const unknown = applied.find(({ name }) => !names.includes(name))
-  if (unknown === undefined) return undefined
-  return {
-    step: unknown.name,
-    reason: `The database is newer than this Heliograph, which does not know its migration ${unknown.name}: run the version that applied it, or a later one`,
-  }
-}
-
-function findTargetBehind(
-  names: readonly string[],
-  applied: readonly AppliedMigration[],
-  target: string | undefined,
-): Refusal | undefined {
-  const newest = applied.at(-1)?.name
-  if (target === undefined || newest === undefined) return undefined
-  if (names.indexOf(target) >= names.indexOf(newest)) return undefined
-  return {
-    step: target,
-    reason: `TARGET_BEHIND: the database is at ${newest}, beyond ${target}; runMigration only goes forward`,
-  }
-}
-
-/** Every step that the code or the database knows, in the order of application. */
-export function stepsOf(
-  names: readonly string[],
-  applied: readonly AppliedMigration[],
-): MigrationStep[] {
-  const appliedAt = new Map(applied.map((migration) => [migration.name, migration.appliedAt]))
-  const unknown = applied.map(({ name }) => name).filter((name) => !names.includes(name))
-  return [...names, ...unknown].map((name) => ({
-    name,
-    status: appliedAt.has(name) ? 'APPLIED' : 'PENDING',
-    appliedAt: appliedAt.get(name) ?? null,
-    error: null,
-  }))
-}
-
-function failed(steps: readonly MigrationStep[], step: string | undefined, error: string): Outcome {
-  const at = steps.findIndex(({ name }) => name === step)
-  return {
-    status: 'FAILED',
-    steps: steps.map((entry, index) => {
-      if (index === at) return { ...entry, status: 'FAILED', error }
-      if (index > at && entry.status === 'PENDING') return { ...entry, status: 'NOT_EXECUTED' }
-      return entry
-    }),
   }
 }

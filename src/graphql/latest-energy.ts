@@ -23,7 +23,7 @@ builder.subscriptionField('latestEnergy', (t) =>
   t.field({
     type: Telemetry,
     description:
-      'Newest reading: the current one at once, then each newer one. Without plantId: every plant, each its own newest (simulated plants only while there is no real one). A slow client is sent the newest of each plant, never a backlog.',
+      'Newest reading: the current one at once, then each newer one (or, where the newest was deleted, the one before it). Without plantId: every plant, each its own newest (simulated plants only while there is no real one). A slow client is sent the newest of each plant, never a backlog.',
     args: {
       plantId: t.arg.int(),
       minInterval: t.arg({

@@ -1,5 +1,5 @@
 import { dateOf } from '../database/instant.ts'
-import type { MigrationRun as Run, MigrationStep as Step } from '../database/migrate.ts'
+import type { MigrationRun as Run, MigrationStep as Step } from '../database/migration-run.ts'
 import { builder } from './builder.ts'
 import { requireRole } from './role.ts'
 

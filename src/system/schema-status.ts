@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { readAppliedMigrations } from '../database/applied-migrations.ts'
-import { type MigrationStep, stepsOf } from '../database/migrate.ts'
+import { type MigrationStep, stepsOf } from '../database/migration-run.ts'
 import type { Schema } from '../database/schema.ts'
 import { readStorage, type Storage } from '../database/storage.ts'
 
