@@ -3,7 +3,7 @@ import type { Instant } from '../database/instant.ts'
 /** The channel on which the database announces commits; see migrations/0003_live.ts. */
 export const ANNOUNCEMENTS = 'solark_telemetry'
 
-/** The plants that a commit wrote, each with the newest of its times; undefined: any plant may have changed. */
+/** The plants that a commit wrote, each with the newest of its times; undefined: whichever plant may have changed. */
 export type Announcement = ReadonlyMap<number, Instant> | undefined
 
 /** Reads `7:1718992800000000,8:…` or `*`; whatever else came counts as `*`, since reading again is always right. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { Database } from '../../src/database/database.ts'
 import type { Instant } from '../../src/database/instant.ts'
+import { readingColumns } from '../../src/telemetry/columns.ts'
 import { emptyReading, type Measurements, type Reading } from '../../src/telemetry/reading.ts'
 
 export const JUNE: Instant = Date.UTC(2026, 5, 1) * 1000
@@ -39,27 +40,11 @@ export function measurements(): fc.Arbitrary<Measurements> {
 
 /** Everything that is stored, in the order of plant and time. */
 export async function storedReadings({ kysely }: Pick<Database, 'kysely'>): Promise<Reading[]> {
-  return kysely
+  const rows = await kysely
     .selectFrom('solark.telemetry')
-    .select([
-      'plant_id as plantId',
-      'timestamp',
-      'soc',
-      'batt_power as batteryPower',
-      'batt_voltage as batteryVoltage',
-      'batt_current as batteryCurrent',
-      'pv_power as pvPower',
-      'pv_voltage as pvVoltage',
-      'pv_current as pvCurrent',
-      'load_power as loadPower',
-      'grid_power as gridPower',
-      'pv_to_grid as pvToGrid',
-      'grid_to_load as gridToLoad',
-      'pv_to_load as pvToLoad',
-      'pv_to_bat as pvToBattery',
-      'bat_to_load as batteryToLoad',
-    ])
+    .select(readingColumns)
     .orderBy('plant_id')
     .orderBy('timestamp')
     .execute()
+  return rows.map(({ id: _, createdAt: __, ...reading }) => reading)
 }

@@ -25,7 +25,7 @@ async function openListeningFeed(database: TestDatabase): Promise<LiveFeed> {
   return feed
 }
 
-/** Writes as any program would. */
+/** Writes by plain SQL, which whatever program may send. */
 async function write(
   { kysely }: Pick<TestDatabase, 'kysely'>,
   plantId: number,
