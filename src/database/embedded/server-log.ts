@@ -9,7 +9,7 @@ const CHECK_MS = 60_000
  * Keeps what PostgreSQL logs to one file of a few megabytes and the one before it (`.1`). PostgreSQL holds
  * the file open for appending and outlives us, so it is copied and emptied, not renamed.
  */
-export async function boundLog(path: string): Promise<void> {
+async function boundLog(path: string): Promise<void> {
   const size = await stat(path).then(
     (file) => file.size,
     () => 0,
