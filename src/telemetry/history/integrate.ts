@@ -140,7 +140,8 @@ function namesOf(quantity: Quantity): Names {
   }
 }
 
-function microseconds(column: string): RawBuilder<number> {
+/** A time since 1970, or an interval, in microseconds: whole numbers, which a double holds exactly. */
+export function microseconds(column: string): RawBuilder<number> {
   return sql`round(date_part('epoch', ${sql.ref(column)}) * 1e6)`
 }
 
