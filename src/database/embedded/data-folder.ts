@@ -11,6 +11,8 @@ export interface DataFolder {
   /** Inside the cluster, so that the two can never differ. */
   readonly password: string
   readonly log: string
+  /** Room on the disk that is kept for PostgreSQL to recover when all else is taken. */
+  readonly reserve: string
   readonly locks: string
   /** Held by whoever changes what runs or lies here: creating the cluster, starting, stopping. */
   readonly startLock: string
@@ -28,6 +30,7 @@ export function dataFolder(root: string): DataFolder {
     cluster,
     password: join(cluster, 'heliograph.password'),
     log: join(root, 'postgres.log'),
+    reserve: join(root, 'reserve'),
     locks,
     startLock: join(locks, 'start'),
     serverLock: join(locks, 'server'),
@@ -46,14 +49,17 @@ export async function prepareDataFolder(folder: DataFolder): Promise<void> {
   }
 }
 
+/** In the words of the system, of Node and of PostgreSQL. */
+export const DISK_FULL = /ENOSPC|EDQUOT|No space left|Disk quota exceeded/
+
 /** What an error of the file system means for the data folder, with the cure. */
 export function folderFault(folder: DataFolder, error: unknown): Fault {
   if (error instanceof Fault) return error
   const said = error instanceof Error ? error.message : String(error)
-  if (/ENOSPC|EDQUOT|No space left|Disk quota exceeded/.test(said)) {
+  if (DISK_FULL.test(said)) {
     return new Fault(
       'STORAGE_FULL',
-      `The disk of ${folder.root} is full: ${said}. Free some space and start again; nothing is lost.`,
+      `The disk of ${folder.root} is full: ${said}. Free some space; nothing is lost. A server that runs goes on by itself then, otherwise start again.`,
       { cause: error },
     )
   }

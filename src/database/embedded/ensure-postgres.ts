@@ -5,10 +5,11 @@ import { chooseAccount, handOver } from './account.ts'
 import { locateBinaries } from './binaries.ts'
 import { checkVersion, createCluster } from './cluster.ts'
 import { type Connection, connect } from './connection.ts'
-import type { DataFolder } from './data-folder.ts'
+import { type DataFolder, folderFault } from './data-folder.ts'
 import { fileLock, tryFileLock } from './file-lock.ts'
 import { freePort } from './free-port.ts'
 import { endOrphans } from './orphans.ts'
+import { releaseReserve } from './reserve.ts'
 import { connectToRunning } from './running-postgres.ts'
 import { type StartFailure, spawnPostgres } from './spawn-postgres.ts'
 
@@ -33,6 +34,8 @@ export interface Ensured {
   readonly reused: boolean
 }
 
+type NotYet = StartFailure | 'served' | 'room made'
+
 /** Connects to the folder's PostgreSQL, and starts it, or makes it, where none runs. */
 export async function ensurePostgres(options: Ensure): Promise<Ensured> {
   const { folder, role, log, signal } = options
@@ -46,7 +49,7 @@ export async function ensurePostgres(options: Ensure): Promise<Ensured> {
   }
 }
 
-async function attempt(options: Ensure): Promise<Ensured | StartFailure | 'served'> {
+async function attempt(options: Ensure): Promise<Ensured | NotYet> {
   const { folder, role, signal } = options
   using _start = await fileLock(folder.startLock, 'exclusive', signal)
   const running = await connectToRunning(folder, options)
@@ -65,7 +68,7 @@ function isServed(folder: DataFolder): boolean {
   return free === undefined
 }
 
-async function start(options: Ensure): Promise<Ensured | StartFailure> {
+async function start(options: Ensure): Promise<Ensured | NotYet> {
   const { folder, purpose, log, signal } = options
   const binaries = await locateBinaries()
   const account = await chooseAccount(folder, binaries)
@@ -73,15 +76,27 @@ async function start(options: Ensure): Promise<Ensured | StartFailure> {
   await checkVersion(folder, binaries)
   await handOver(folder.cluster, account)
   const port = options.port ?? (await freePort())
-  const started = await spawnPostgres({ folder, binaries, account, port, signal })
+  const started = await spawnPostgres({ folder, binaries, account, port, signal }).catch((error) =>
+    makeRoom(folder, error, log),
+  )
   if (started === 'orphans') await endOrphans(folder, log)
   if (typeof started === 'string') return started
   log.debug({ pid: started.pid, port }, 'PostgreSQL started')
   return { connection: await connect(folder, port, purpose), port, reused: false }
 }
 
-function givenUp(folder: DataFolder, reason: StartFailure | 'served'): Fault {
+/** A PostgreSQL that finds no room to recover gets the reserve. */
+async function makeRoom(folder: DataFolder, error: unknown, log: Logger): Promise<'room made'> {
+  const isFull = error instanceof Fault && error.code === 'STORAGE_FULL'
+  if (!isFull || !(await releaseReserve(folder))) throw error
+  log.warn({ err: error }, 'PostgreSQL starts in the room that was kept for it')
+  return 'room made'
+}
+
+function givenUp(folder: DataFolder, reason: NotYet): Fault {
   switch (reason) {
+    case 'room made':
+      return folderFault(folder, new Error('PostgreSQL found No space left to recover'))
     case 'served':
       return new Fault(
         'DATABASE_UNAVAILABLE',

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openEmbeddedPostgres } from '../../../src/database/embedded/embedded-postgres.ts'
 import { createLogger } from '../../../src/log.ts'
+import { needsMounting } from '../../support/disk.ts'
 import { killPostgres, query } from './postgres-process.ts'
 import { spawnHolder } from './spawn-holder.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -85,8 +86,8 @@ test('after a crash the number of PostgreSQL belongs to that of another data fol
   expect(await query(other.url, "select to_regclass('mine') as mine")).toEqual([{ mine: null }])
 })
 
-test.skipIf(!canMount())(
-  'a full disk stops the first start; with room the next one works',
+test.skipIf(needsMounting !== '')(
+  `a full disk stops the first start; with room the next one works${needsMounting}`,
   async () => {
     await using folder = await temporaryFolder()
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', folder.path])
@@ -103,8 +104,8 @@ test.skipIf(!canMount())(
   },
 )
 
-test.skipIf(!canMount())(
-  'a read-only folder is refused, and good again once it can be written',
+test.skipIf(needsMounting !== '')(
+  `a read-only folder is refused, and good again once it can be written${needsMounting}`,
   async () => {
     await using folder = await temporaryFolder()
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200m', 'tmpfs', folder.path])
@@ -126,15 +127,3 @@ test.skipIf(!canMount())(
     }
   },
 )
-
-/** Small and read-only disks are made by mounting, for which the test must be root, and not in most containers. */
-function canMount(): boolean {
-  try {
-    execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], {
-      stdio: 'ignore',
-    })
-    return process.getuid?.() === 0
-  } catch {
-    return false
-  }
-}
