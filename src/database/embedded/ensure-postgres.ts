@@ -1,3 +1,5 @@
+import { rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
@@ -44,7 +46,9 @@ export async function ensurePostgres(options: Ensure): Promise<Ensured> {
     const outcome = await attempt(options)
     if (typeof outcome !== 'string') return outcome
     log.debug({ outcome, role }, 'PostgreSQL could not be started yet')
-    if (performance.now() > giveUp) throw givenUp(folder, outcome)
+    if (performance.now() > giveUp && !(await removeRemnant(options, outcome))) {
+      throw givenUp(folder, outcome, options.port)
+    }
     await setTimeout(RETRY_MS, undefined, { signal })
   }
 }
@@ -93,7 +97,21 @@ async function makeRoom(folder: DataFolder, error: unknown, log: Logger): Promis
   return 'room made'
 }
 
-function givenUp(folder: DataFolder, reason: NotYet): Fault {
+/**
+ * A `postmaster.pid` that stays empty is left of a machine that failed before it was on disk: PostgreSQL takes it
+ * for that of another one that just starts. Whether there was one.
+ */
+async function removeRemnant({ folder, log, signal }: Ensure, reason: NotYet): Promise<boolean> {
+  if (reason !== 'another starts') return false
+  using _start = await fileLock(folder.startLock, 'exclusive', signal)
+  const file = join(folder.cluster, 'postmaster.pid')
+  if ((await stat(file).catch(() => undefined))?.size !== 0) return false
+  log.warn({ file }, 'Removing the empty pid file of a PostgreSQL that never started')
+  await rm(file)
+  return true
+}
+
+function givenUp(folder: DataFolder, reason: NotYet, port: number | undefined): Fault {
   switch (reason) {
     case 'room made':
       return folderFault(folder, new Error('PostgreSQL found No space left to recover'))
@@ -105,7 +123,7 @@ function givenUp(folder: DataFolder, reason: NotYet): Fault {
     case 'port taken':
       return new Fault(
         'PORT_UNAVAILABLE',
-        'PostgreSQL cannot listen on its port of 127.0.0.1, because another program does. End that program, or restart Heliograph.',
+        `PostgreSQL cannot listen on 127.0.0.1${port === undefined ? '' : `, port ${port}`}, because another program does. End that program, or restart Heliograph, which picks another port.`,
       )
     case 'killed':
       return new Fault(

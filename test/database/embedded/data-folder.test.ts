@@ -1,9 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { PassThrough } from 'node:stream'
+import { pino } from 'pino'
+import { expect, test, vi } from 'vitest'
+import { dataFolder } from '../../../src/database/embedded/data-folder.ts'
 import { openEmbeddedPostgres } from '../../../src/database/embedded/embedded-postgres.ts'
+import { fileLock } from '../../../src/database/embedded/file-lock.ts'
 import { createLogger } from '../../../src/log.ts'
 import { needsMounting } from '../../support/disk.ts'
 import { killPostgres, query } from './postgres-process.ts'
@@ -11,6 +16,7 @@ import { spawnHolder } from './spawn-holder.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
+const patience = { timeout: 60_000, interval: 50 }
 
 test('the data of another major version is refused and left as it is', async () => {
   await using folder = await temporaryFolder()
@@ -67,6 +73,46 @@ test('after a crash the number of PostgreSQL belongs to another program: it star
     stranger.kill()
     await once(stranger, 'exit')
   }
+})
+
+test('after a crash the pid file is there, but empty: it starts', async () => {
+  await using folder = await temporaryFolder()
+  await using crashed = spawnHolder(folder.path, 'server')
+  await query((await crashed.answer)?.url ?? '', 'create table kept as select 42 as answer')
+  await crashed.kill()
+  await killPostgres(folder.path)
+  await writeFile(join(folder.path, 'postgres', 'postmaster.pid'), '')
+
+  await using next = await openEmbeddedPostgres({ dataDir: folder.path, role: 'server', log })
+  expect(await query(next.url, 'select answer from kept')).toEqual([{ answer: 42 }])
+})
+
+test('after a crash another program listens on the port of PostgreSQL: it comes back when that ends', async () => {
+  await using folder = await temporaryFolder()
+  const lines = new PassThrough()
+  const telling = pino({ level: 'error' }, lines)
+  await using postgres = await openEmbeddedPostgres({
+    dataDir: folder.path,
+    role: 'server',
+    log: telling,
+  })
+  const { port } = new URL(postgres.url)
+  const stranger = createServer((socket) => socket.destroy())
+  // Before the next one starts: it waits for this lock.
+  const told = once(lines, 'data')
+  {
+    using _start = await fileLock(dataFolder(folder.path).startLock, 'exclusive')
+    await killPostgres(folder.path)
+    await vi.waitFor(async () => {
+      stranger.listen(Number(port), '127.0.0.1')
+      await once(stranger, 'listening')
+    }, patience)
+  }
+  expect(String(await told)).toMatch(new RegExp(`port ${port}.*PORT_UNAVAILABLE`))
+  stranger.close()
+  await once(stranger, 'close')
+  const rows = await vi.waitFor(() => query(postgres.url, 'select 1 as one'), patience)
+  expect(rows).toEqual([{ one: 1 }])
 })
 
 test('after a crash the number of PostgreSQL belongs to that of another data folder', async () => {
