@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { mkdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { Fault } from '../../fault.ts'
 import { giveToOwnerOf } from './ownership.ts'
 
@@ -41,12 +42,22 @@ export function dataFolder(root: string): DataFolder {
 /** Makes the folder where it is missing, closed to other users. */
 export async function prepareDataFolder(folder: DataFolder): Promise<void> {
   try {
-    await mkdir(folder.root, { recursive: true, mode: 0o700 })
-    await mkdir(folder.locks, { recursive: true, mode: 0o700 })
+    await makeFolder(folder.root)
+    await makeFolder(folder.locks)
     giveToOwnerOf(folder.root, folder.locks)
   } catch (error) {
     throw folderFault(folder, error)
   }
+}
+
+/** With its parents. Node's own way tries for ever where a parent says that it does not exist, as in /proc. */
+async function makeFolder(path: string): Promise<void> {
+  if ((await stat(path).catch(() => undefined))?.isDirectory()) return
+  if (!existsSync(dirname(path))) await makeFolder(dirname(path))
+  await mkdir(path, { mode: 0o700 }).catch((error) => {
+    // Another process came first.
+    if (error.code !== 'EEXIST' || !statSync(path).isDirectory()) throw error
+  })
 }
 
 /** In the words of the system, of Node and of PostgreSQL. */

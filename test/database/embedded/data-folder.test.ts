@@ -53,6 +53,17 @@ test('a file in place of the data folder is refused', async () => {
   })
 })
 
+test.skipIf(process.platform !== 'linux')(
+  'a data folder where none can be made is refused',
+  async () => {
+    const opened = openEmbeddedPostgres({ dataDir: '/proc/none/data', role: 'server', log })
+    await expect(opened).rejects.toMatchObject({
+      code: 'DATA_FOLDER_UNUSABLE',
+      message: expect.stringContaining('HELIOGRAPH_DATA_DIR'),
+    })
+  },
+)
+
 test('after a crash the number of PostgreSQL belongs to another program: it starts, the other lives', async () => {
   await using folder = await temporaryFolder()
   await using crashed = spawnHolder(folder.path, 'server')
