@@ -7,7 +7,7 @@ import { quantities } from './quantity.ts'
 import { recountChunks } from './reading-counts.ts'
 import { stretchTable } from './stretch-table.ts'
 import { mergedColumns, partsOf, summaryColumn } from './summary-columns.ts'
-import { QUARTER, type Stretch } from './tiles.ts'
+import { lengthOf, QUARTER, type Stretch } from './tiles.ts'
 
 /** What one step of rolling up did. */
 export interface RolledUp {
@@ -58,13 +58,12 @@ async function rollUpWithin(transaction: Kysely<Schema>): Promise<RolledUp> {
   const { taken, changed, maxGap } = await takeChanges(transaction)
   const { now, later } = share(changed)
   if (later.length > 0) await putBack(transaction, later, maxGap)
-  const quarters = now.reduce((sum, { since, until }) => sum + (until - since) / QUARTER, 0)
   if (now.length > 0) {
     const plants = now.map(({ plantId }) => plantId)
     await makeQuarters(transaction, stretchTable(plants, now), maxGap)
     await makeHours(transaction, stretchTable(plants, now))
   }
-  return { quarters, more: later.length > 0 || taken === CHANGES_AT_ONCE }
+  return { quarters: lengthOf(now) / QUARTER, more: later.length > 0 || taken === CHANGES_AT_ONCE }
 }
 
 /** Takes notes of changes, counts what they say was written or deleted, and answers which tiles they touch. */

@@ -7,8 +7,8 @@ import { integrate, microseconds } from './integrate.ts'
 import type { Quantity } from './quantity.ts'
 import { stretchTable } from './stretch-table.ts'
 import { type Summary, sumUp } from './summary.ts'
-import { mergedColumns, type SummaryRow } from './summary-columns.ts'
-import { layTiles, type Stretch } from './tiles.ts'
+import { mergedColumns, partColumns, type SummaryRow } from './summary-columns.ts'
+import { HOUR, layTiles, lengthOf, QUARTER, type Stretch } from './tiles.ts'
 
 export interface SummariesRequest {
   plantId: number
@@ -30,6 +30,7 @@ export async function readSummaries(
   request: SummariesRequest,
 ): Promise<Summary[]> {
   const { edges, quantities } = request
+  if (edges.length < 2) return []
   const rows = await kysely
     .transaction()
     .setIsolationLevel('repeatable read')
@@ -69,21 +70,44 @@ async function readChanged(
   return { maxGap: rows[0]?.maxGap ?? 0, changed }
 }
 
+const widths = { 'solark.rollup_hour': HOUR, 'solark.rollup_quarter': QUARTER } as const
+
+/** Where there are not many more tiles than buckets, adding them up here costs less than grouping them there. */
 async function readTiles(
   snapshot: Kysely<Schema>,
   { plantId, edges, quantities }: SummariesRequest,
-  table: 'solark.rollup_hour' | 'solark.rollup_quarter',
+  table: keyof typeof widths,
   stretches: readonly Stretch[],
 ): Promise<BucketRow[]> {
   if (stretches.length === 0) return []
+  const tiles = sql`
+    ${stretchTable(plantId, stretches)}
+    join ${sql.table(table)} as tile
+      on tile.plant_id = stretch.plant_id and start >= since and start < until`
+  if (lengthOf(stretches) / widths[table] < 2 * edges.length) {
+    const { rows } = await sql<SummaryRow & { start: Instant }>`
+      select ${microseconds('start')} as start, samples, covered, ${partColumns(quantities)}
+      from ${tiles}`.execute(snapshot)
+    return rows.map((row) => Object.assign(row, { bucket: bucketAt(edges, row.start) }))
+  }
   const { rows } = await sql<BucketRow>`
     with edge as materialized (select ${edges}::double precision[] as times)
     select width_bucket(${microseconds('start')}, (select times from edge)) as bucket, ${mergedColumns(quantities)}
-    from ${stretchTable(plantId, stretches)}
-    join ${sql.table(table)} as tile
-      on tile.plant_id = stretch.plant_id and start >= since and start < until
+    from ${tiles}
     group by bucket`.execute(snapshot)
   return rows
+}
+
+/** As width_bucket: how many of the edges are not after the time. */
+function bucketAt(edges: readonly Instant[], time: Instant): number {
+  let low = 0
+  let high = edges.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((edges[middle] ?? 0) <= time) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 async function readRest(

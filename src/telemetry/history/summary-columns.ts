@@ -25,15 +25,17 @@ export type SummaryRow = { samples: number; covered: number } & Partial<
   Record<SummaryColumn, number | null>
 >
 
-/** What tiles or other rows of summaries come to together, in an aggregate. */
+/** The columns of the quantities, as they are kept. */
+export function partColumns(quantities: readonly Quantity[]): RawBuilder<unknown> {
+  return sql.join(columnsOf(quantities).map((column) => sql.ref(column)))
+}
+
+/** What several rows of summaries come to together, in an aggregate. */
 export function mergedColumns(quantities: readonly Quantity[]): RawBuilder<unknown> {
-  const columns = quantities.flatMap((quantity) =>
-    partsOf(quantity).map((part) => summaryColumn(quantity, part)),
-  )
   return sql.join([
     sql`sum(samples)::integer as samples`,
     sql`sum(covered)::bigint as covered`,
-    ...columns.map((column) => {
+    ...columnsOf(quantities).map((column) => {
       const name = sql.ref(column)
       if (column.endsWith('_min')) return sql`min(${name}) as ${name}`
       if (column.endsWith('_max')) return sql`max(${name}) as ${name}`
@@ -42,4 +44,10 @@ export function mergedColumns(quantities: readonly Quantity[]): RawBuilder<unkno
       return sql`sum(${name}) as ${name}`
     }),
   ])
+}
+
+function columnsOf(quantities: readonly Quantity[]): SummaryColumn[] {
+  return quantities.flatMap((quantity) =>
+    partsOf(quantity).map((part) => summaryColumn(quantity, part)),
+  )
 }

@@ -7,7 +7,12 @@ export interface Stretch {
 }
 
 export const QUARTER: Instant = 15 * 60 * 1_000_000
-const HOUR = 4 * QUARTER
+export const HOUR: Instant = 4 * QUARTER
+
+/** How long stretches are together. */
+export function lengthOf(stretches: readonly Stretch[]): number {
+  return stretches.reduce((sum, { since, until }) => sum + until - since, 0)
+}
 
 /** Which source answers for which stretches of time; together they are what was asked for, and disjoint. */
 export interface Tiling {
