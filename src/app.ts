@@ -46,7 +46,11 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       url: embedded?.url ?? config.databaseUrl ?? '',
       poolSize: config.databasePoolSize,
       statementTimeout: config.statementTimeout,
+      closing: signal,
       onIdleError: (error) => log.warn({ err: error }, 'A connection to the database broke'),
+      onOutage: (cause) => log.warn({ err: cause }, 'The database cannot be reached; trying on'),
+      onRestored: ({ since }) =>
+        log.info({ since: dateOf(since) }, 'The database can be reached again'),
       onQuery: queryTimes.record,
     }),
   )

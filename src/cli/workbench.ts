@@ -12,14 +12,23 @@ export interface Workbench extends AsyncDisposable {
   readonly workingDirectory: string
 }
 
-/** `asItIs`: without the migrations, for the command that is about them. */
-export type OpenWorkbench = (options?: { asItIs?: boolean }) => Promise<Workbench>
+export interface WorkbenchOptions {
+  /** Without the migrations, for the command that is about them. */
+  asItIs?: boolean
+  /** Aborts when the person gives up: then a database that does not answer is no longer waited for. */
+  signal?: AbortSignal
+}
+
+export type OpenWorkbench = (options?: WorkbenchOptions) => Promise<Workbench>
 
 /**
  * Opens the configured database: the embedded one whether a server runs on it or not, with its migrations
  * applied, or the one of DATABASE_URL as it is.
  */
-export async function openWorkbench({ asItIs = false } = {}): Promise<Workbench> {
+export async function openWorkbench({
+  asItIs = false,
+  signal,
+}: WorkbenchOptions = {}): Promise<Workbench> {
   const config = readConfig()
   const log = createLogger(config)
   await using opening = new AsyncDisposableStack()
@@ -31,9 +40,10 @@ export async function openWorkbench({ asItIs = false } = {}): Promise<Workbench>
       url,
       poolSize: config.databasePoolSize,
       statementTimeout: config.statementTimeout,
+      closing: signal,
     }),
   )
-  if (config.migrateOnStart && !asItIs) await migrateFirst(database, migrations)
+  if (config.migrateOnStart && !asItIs) await migrateFirst(database, migrations, signal)
   const open = opening.move()
   return {
     database,

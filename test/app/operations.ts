@@ -59,6 +59,14 @@ export const Totals = graphql(`
   }
 `)
 
+export const Conversations = graphql(`
+  query Conversations {
+    systemStats {
+      totalConversations
+    }
+  }
+`)
+
 export const HealthReport = graphql(`
   query HealthReport {
     health {

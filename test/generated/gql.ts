@@ -19,6 +19,7 @@ type Documents = {
     "\n  query LatestReading($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n      plant {\n        id\n        isSimulated\n      }\n    }\n  }\n": typeof types.LatestReadingDocument,
     "\n  query PageOfReadings($plantId: Int, $first: Int, $after: String) {\n    telemetry(plantId: $plantId, first: $first, after: $after) {\n      nodes {\n        timestamp\n        soc\n        pvPower\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.PageOfReadingsDocument,
     "\n  query Totals {\n    systemStats {\n      totalEnergySnapshots\n      plants\n      liveSubscriptions\n      latestEnergy {\n        soc\n        plant {\n          id\n        }\n      }\n    }\n  }\n": typeof types.TotalsDocument,
+    "\n  query Conversations {\n    systemStats {\n      totalConversations\n    }\n  }\n": typeof types.ConversationsDocument,
     "\n  query HealthReport {\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n": typeof types.HealthReportDocument,
     "\n  query StorageStatus {\n    schemaStatus {\n      storage {\n        kind\n        reason\n      }\n      pendingMigrations\n      migrations {\n        name\n        status\n      }\n    }\n  }\n": typeof types.StorageStatusDocument,
     "\n  mutation SendReadings($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": typeof types.SendReadingsDocument,
@@ -46,6 +47,7 @@ const documents: Documents = {
     "\n  query LatestReading($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n      plant {\n        id\n        isSimulated\n      }\n    }\n  }\n": types.LatestReadingDocument,
     "\n  query PageOfReadings($plantId: Int, $first: Int, $after: String) {\n    telemetry(plantId: $plantId, first: $first, after: $after) {\n      nodes {\n        timestamp\n        soc\n        pvPower\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.PageOfReadingsDocument,
     "\n  query Totals {\n    systemStats {\n      totalEnergySnapshots\n      plants\n      liveSubscriptions\n      latestEnergy {\n        soc\n        plant {\n          id\n        }\n      }\n    }\n  }\n": types.TotalsDocument,
+    "\n  query Conversations {\n    systemStats {\n      totalConversations\n    }\n  }\n": types.ConversationsDocument,
     "\n  query HealthReport {\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n": types.HealthReportDocument,
     "\n  query StorageStatus {\n    schemaStatus {\n      storage {\n        kind\n        reason\n      }\n      pendingMigrations\n      migrations {\n        name\n        status\n      }\n    }\n  }\n": types.StorageStatusDocument,
     "\n  mutation SendReadings($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": types.SendReadingsDocument,
@@ -85,6 +87,10 @@ export function graphql(source: "\n  query PageOfReadings($plantId: Int, $first:
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query Totals {\n    systemStats {\n      totalEnergySnapshots\n      plants\n      liveSubscriptions\n      latestEnergy {\n        soc\n        plant {\n          id\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').TotalsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Conversations {\n    systemStats {\n      totalConversations\n    }\n  }\n"): typeof import('./graphql.ts').ConversationsDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

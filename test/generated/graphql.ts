@@ -104,6 +104,11 @@ export type TotalsQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type TotalsQuery = { systemStats: { totalEnergySnapshots: number, plants: number, liveSubscriptions: number, latestEnergy: { soc: number | null, plant: { id: number } } | null } };
 
+export type ConversationsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ConversationsQuery = { systemStats: { totalConversations: number } };
+
 export type HealthReportQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -319,6 +324,13 @@ export const TotalsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TotalsQuery, TotalsQueryVariables>;
+export const ConversationsDocument = new TypedDocumentString(`
+    query Conversations {
+  systemStats {
+    totalConversations
+  }
+}
+    `) as unknown as TypedDocumentString<ConversationsQuery, ConversationsQueryVariables>;
 export const HealthReportDocument = new TypedDocumentString(`
     query HealthReport {
   health {
