@@ -6,6 +6,7 @@ import { toDatabaseFault } from '../database/faults.ts'
 import { dateOf, type Instant } from '../database/instant.ts'
 import type { PoolUse } from '../database/pool.ts'
 import type { Schema } from '../database/schema.ts'
+import { Fault } from '../fault.ts'
 import type { LiveFeed } from '../telemetry/live-feed.ts'
 import type { Check, Finding } from './health.ts'
 import type { QueryTimes } from './query-times.ts'
@@ -54,7 +55,9 @@ export function migrationsCheck(kysely: Kysely<Schema>, names: readonly string[]
   return {
     name: 'migrations',
     run: asking(async () => {
-      const applied = (await readAppliedMigrations(kysely)).map(({ name }) => name)
+      const read = await readAppliedMigrations(kysely).catch(forbidden)
+      if (read instanceof Fault) return { status: 'DEGRADED', detail: read.message }
+      const applied = read.map(({ name }) => name)
       const unknown = applied.find((name) => !names.includes(name))
       if (unknown !== undefined) {
         return {
@@ -106,6 +109,12 @@ export function storageCheck(statistics: Statistics, queryTimes: QueryTimes): Ch
       return { status: 'HEALTHY', detail }
     }),
   }
+}
+
+/** Asking for a right is no outage: the fault that names it is something to tell. */
+function forbidden(error: unknown): Fault {
+  if (error instanceof Fault && error.code === 'DATABASE_FORBIDS') return error
+  throw error
 }
 
 /**
