@@ -22,6 +22,16 @@ test('a session of long work goes on while it is silent, and ends when the netwo
   expect(database.unavailableSince).toEqual(expect.any(Number))
 })
 
+test('a request of several statements may take longer than one of them', async () => {
+  await using server = await openTestDatabase('native', { migrated: false })
+  await using database = openDatabase({ url: server.url, poolSize: 2, statementTimeout: 1000 })
+  await database.kysely.transaction().execute(async (transaction) => {
+    for (let statement = 1; statement <= 6; statement++) {
+      await sql`select pg_sleep(0.8)`.execute(transaction)
+    }
+  })
+})
+
 test('what is to end does not wait for a database that answers nobody', async () => {
   await using server = await openTestDatabase('native')
   await using cable = await openCable(server.url)
