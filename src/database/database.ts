@@ -118,8 +118,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     },
     onRestored: (outage) => options.onRestored?.(outage),
   })
-  /** Throws DATABASE_UNAVAILABLE where no connection can be made. */
+  /** Throws DATABASE_UNAVAILABLE where no connection can be made, at once while that is known. */
   const reach = async <Connection>(attempt: () => Promise<Connection>): Promise<Connection> => {
+    if (reachability.outage !== undefined) throw unavailable(reachability.outage.cause)
     try {
       return await reachability.attempt(attempt)
     } catch (error) {

@@ -5,7 +5,7 @@ import { unavailable } from './faults.ts'
 import { openGate } from './gate.ts'
 import type { Reachability } from './reachability.ts'
 
-/** How many connections there are for requests, and how many requests have one or wait. */
+/** How many connections a pool may have, and how many requests have one or wait. */
 export interface PoolUse {
   readonly size: number
   readonly inUse: number
@@ -21,7 +21,10 @@ export interface Pool {
    * be made: at once while that is known.
    */
   connect(): Promise<pg.PoolClient>
+  /** Turns away whoever waits, and closes what is idle: it may be dead. */
+  clear(reason: Fault): void
   end(): Promise<void>
+  /** For Kysely. */
   readonly options: object
   readonly use: PoolUse
 }
@@ -38,6 +41,7 @@ export interface PoolOptions {
   onIdleError: (error: Error) => void
 }
 
+/** How long a request waits for a connection to become free. */
 const PATIENCE_MS = 5000
 const MOST_WAITING_PER_CONNECTION = 100
 /** A statement is ended by the database itself; one that is silent for so much longer gets no answer at all. */
@@ -47,7 +51,7 @@ const LONGEST_SILENCE_IN_OUTAGE = 5
 /** Of the seconds that a connection is silent, how many lie between two doubts. */
 const DOUBT_EVERY = 5
 
-export function openPool(options: PoolOptions): Pool & { clear(reason: Fault): void } {
+export function openPool(options: PoolOptions): Pool {
   const { size, reachability } = options
   const pool = new pg.Pool({
     ...options.connection,

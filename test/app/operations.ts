@@ -130,3 +130,13 @@ export const LiveReadings = graphql(`
     }
   }
 `)
+
+/** What needs nothing but the live feed: no request to the database for each event. */
+export const LiveCharge = graphql(`
+  subscription LiveCharge($plantId: Int) {
+    latestEnergy(plantId: $plantId) {
+      timestamp
+      soc
+    }
+  }
+`)

@@ -10,6 +10,7 @@ import {
   EveryPlant,
   HealthReport,
   LatestReading,
+  LiveCharge,
   LiveReadings,
   SendReadings,
 } from './operations.ts'
@@ -151,7 +152,7 @@ test('a slow network makes answers late, not wrong', async () => {
 
 test('thirty short outages in a row leave no connection, socket or listener behind', async () => {
   const admin = server.as(server.adminToken)
-  await using live = admin.subscribe(LiveReadings, { plantId: 2 })
+  await using live = admin.subscribe(LiveCharge, { plantId: 2 })
   const sendUntilStored = async (soc: number) => {
     const send = () =>
       admin

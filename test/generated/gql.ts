@@ -25,6 +25,7 @@ type Documents = {
     "\n  mutation SendReadings($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": typeof types.SendReadingsDocument,
     "\n  mutation ApplyMigrations($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        error\n      }\n      notices\n    }\n  }\n": typeof types.ApplyMigrationsDocument,
     "\n  subscription LiveReadings($plantId: Int, $minInterval: Duration) {\n    latestEnergy(plantId: $plantId, minInterval: $minInterval) {\n      timestamp\n      soc\n      plant {\n        id\n      }\n    }\n  }\n": typeof types.LiveReadingsDocument,
+    "\n  subscription LiveCharge($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n  }\n": typeof types.LiveChargeDocument,
     "\n  query Adopted {\n    telemetry(first: 100) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    schemaStatus {\n      storage {\n        kind\n      }\n    }\n  }\n": typeof types.AdoptedDocument,
     "\n  mutation Send($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": typeof types.SendDocument,
     "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n": typeof types.RunDocument,
@@ -53,6 +54,7 @@ const documents: Documents = {
     "\n  mutation SendReadings($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": types.SendReadingsDocument,
     "\n  mutation ApplyMigrations($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        error\n      }\n      notices\n    }\n  }\n": types.ApplyMigrationsDocument,
     "\n  subscription LiveReadings($plantId: Int, $minInterval: Duration) {\n    latestEnergy(plantId: $plantId, minInterval: $minInterval) {\n      timestamp\n      soc\n      plant {\n        id\n      }\n    }\n  }\n": types.LiveReadingsDocument,
+    "\n  subscription LiveCharge($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n  }\n": types.LiveChargeDocument,
     "\n  query Adopted {\n    telemetry(first: 100) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    schemaStatus {\n      storage {\n        kind\n      }\n    }\n  }\n": types.AdoptedDocument,
     "\n  mutation Send($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": types.SendDocument,
     "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n": types.RunDocument,
@@ -111,6 +113,10 @@ export function graphql(source: "\n  mutation ApplyMigrations($target: String, $
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  subscription LiveReadings($plantId: Int, $minInterval: Duration) {\n    latestEnergy(plantId: $plantId, minInterval: $minInterval) {\n      timestamp\n      soc\n      plant {\n        id\n      }\n    }\n  }\n"): typeof import('./graphql.ts').LiveReadingsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription LiveCharge($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n  }\n"): typeof import('./graphql.ts').LiveChargeDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

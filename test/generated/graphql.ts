@@ -142,6 +142,13 @@ export type LiveReadingsSubscriptionVariables = Exact<{
 
 export type LiveReadingsSubscription = { latestEnergy: { timestamp: string, soc: number | null, plant: { id: number } } };
 
+export type LiveChargeSubscriptionVariables = Exact<{
+  plantId?: number | null | undefined;
+}>;
+
+
+export type LiveChargeSubscription = { latestEnergy: { timestamp: string, soc: number | null } };
+
 export type AdoptedQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -390,6 +397,14 @@ export const LiveReadingsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<LiveReadingsSubscription, LiveReadingsSubscriptionVariables>;
+export const LiveChargeDocument = new TypedDocumentString(`
+    subscription LiveCharge($plantId: Int) {
+  latestEnergy(plantId: $plantId) {
+    timestamp
+    soc
+  }
+}
+    `) as unknown as TypedDocumentString<LiveChargeSubscription, LiveChargeSubscriptionVariables>;
 export const AdoptedDocument = new TypedDocumentString(`
     query Adopted {
   telemetry(first: 100) {
