@@ -150,7 +150,7 @@ test('a slow network makes answers late, not wrong', async () => {
   await untilHealthy()
 })
 
-test('thirty short outages in a row leave no connection, socket or listener behind', async () => {
+test('thirty short outages in a row leave no connection and no socket behind', async () => {
   const admin = server.as(server.adminToken)
   await using live = admin.subscribe(LiveCharge, { plantId: 2 })
   const sendUntilStored = async (soc: number) => {
