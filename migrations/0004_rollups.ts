@@ -20,7 +20,7 @@ const quantities: Readonly<Record<string, { unit: string; signed?: true }>> = {
  *
  * Whoever writes readings appends to solark.telemetry_change what was touched, and waits for nobody. One server
  * at a time takes those rows and makes the tiles they touch anew; a query takes the tiles that no row of it
- * touches, and the readings for the rest. docs/decisions/007-rollups.md has the alternatives.
+ * touches, and the readings for the rest. docs/decisions/008-rollups.md has the alternatives.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await createTiles(db, 'solark.rollup_quarter', 'a quarter of an hour')

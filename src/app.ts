@@ -7,6 +7,7 @@ import { toDatabaseFault } from './database/faults.ts'
 import { dateOf } from './database/instant.ts'
 import { migrateFirst } from './database/migrate-first.ts'
 import type { Storage } from './database/storage.ts'
+import { Fault } from './fault.ts'
 import { createContext } from './graphql/context.ts'
 import { schema } from './graphql/schema.ts'
 import { loadAdminToken } from './http/admin-token.ts'
@@ -25,7 +26,8 @@ export interface App extends AsyncDisposable {
   /** Where the readings are kept. */
   readonly data: string
   readonly storage: Storage
-  readonly pendingMigrations: number
+  /** How many are to be applied, or why that is not known. */
+  readonly pendingMigrations: number | Fault
   /** Where the admin token is. */
   readonly adminToken: string
   readonly simulatedPlants: number
@@ -50,7 +52,11 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       url: embedded?.url ?? config.databaseUrl ?? '',
       poolSize: config.databasePoolSize,
       statementTimeout: config.statementTimeout,
+      closing: signal,
       onIdleError: (error) => log.warn({ err: error }, 'A connection to the database broke'),
+      onOutage: (cause) => log.warn({ err: cause }, 'The database cannot be reached; trying on'),
+      onRestored: ({ since }) =>
+        log.info({ since: dateOf(since) }, 'The database can be reached again'),
       onQuery: queryTimes.record,
     }),
   )
@@ -99,7 +105,10 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
         : `${dataDir} (embedded PostgreSQL ${status.serverVersion})`,
     storage: status.storage,
     adminToken: admin.file ?? 'ADMIN_TOKEN',
-    pendingMigrations: status.migrations.filter(({ status }) => status === 'PENDING').length,
+    pendingMigrations:
+      status.migrations instanceof Fault
+        ? status.migrations
+        : status.migrations.filter(({ status }) => status === 'PENDING').length,
     simulatedPlants: config.simulate,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }

@@ -3,6 +3,7 @@ export type FaultCode =
   | 'ALREADY_RUNNING'
   | 'BAD_USER_INPUT'
   | 'BODY_TOO_LARGE'
+  | 'BUSY'
   | 'CONFIGURATION_INVALID'
   | 'DATABASE_ERROR'
   | 'DATABASE_FORBIDS'

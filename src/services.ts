@@ -2,7 +2,13 @@ import type { Database } from './database/database.ts'
 import { type Migrations, migrate } from './database/migrate.ts'
 import type { Services } from './graphql/context.ts'
 import type { Logger } from './log.ts'
-import { databaseCheck, liveFeedCheck, migrationsCheck, storageCheck } from './system/checks.ts'
+import {
+  databaseCheck,
+  liveFeedCheck,
+  migrationsCheck,
+  poolCheck,
+  storageCheck,
+} from './system/checks.ts'
 import { type Check, checkHealth } from './system/health.ts'
 import { createQueryTimes, type QueryTimes } from './system/query-times.ts'
 import { readSchemaStatus } from './system/schema-status.ts'
@@ -32,8 +38,13 @@ export function openServices(options: ServicesOptions): OpenServices {
   const { kysely } = database
   const names = Object.keys(migrations)
   const liveFeed = openLiveFeed(database, log)
-  const statistics = createStatistics(kysely)
-  const needed = [databaseCheck(kysely), migrationsCheck(kysely, names), liveFeedCheck(liveFeed)]
+  const statistics = createStatistics(database)
+  const needed = [
+    databaseCheck(database),
+    migrationsCheck(database.reserved, names),
+    liveFeedCheck(liveFeed),
+  ]
+  const pool = poolCheck(database.poolUse)
   const storage = storageCheck(statistics, options.queryTimes ?? createQueryTimes())
   return {
     database,
@@ -48,7 +59,7 @@ export function openServices(options: ServicesOptions): OpenServices {
       return run
     },
     readSchemaStatus: () => readSchemaStatus(kysely, names),
-    checkHealth: () => checkHealth([...needed, storage, ...checks], version),
+    checkHealth: () => checkHealth([...needed, pool, storage, ...checks], version),
     checkReadiness: async () => {
       const { checks: found } = await checkHealth(needed, version)
       const fault = found.find(({ status }) => status !== 'HEALTHY')

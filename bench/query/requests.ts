@@ -48,7 +48,11 @@ const questions: readonly {
     name: 'systemStats',
     document: `{ systemStats { totalEnergySnapshots energySnapshots24h plants totalConversations
       conversationsToday agentEvents24h databaseSizeBytes latestEnergy { timestamp pvPower } } }`,
-    work: (kysely) => Promise.all([createStatistics(kysely).count(), readLatestOfAny(kysely)]),
+    work: (kysely) =>
+      Promise.all([
+        createStatistics({ kysely, reserved: kysely }).count(),
+        readLatestOfAny(kysely),
+      ]),
   },
 ]
 

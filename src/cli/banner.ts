@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { App } from '../app.ts'
+import { Fault } from '../fault.ts'
 
 /** What a person should know once the server is ready. */
 export function banner(
@@ -18,7 +19,9 @@ export function banner(
     ],
     ['Admin token', adminToken],
   ]
-  if (pendingMigrations > 0) {
+  if (pendingMigrations instanceof Fault) {
+    rows.push(['Migrations', `not known: ${pendingMigrations.message}`])
+  } else if (pendingMigrations > 0) {
     rows.push(['Migrations', `${pendingMigrations} pending: call runMigration, or npm run migrate`])
   }
   if (simulatedPlants > 0) {

@@ -41,7 +41,7 @@ export function deleteCommand(open: OpenWorkbench): Command {
     .addHelpText('after', EXAMPLE)
     .action(async (options: DeleteOptions) => {
       using interruption = catchInterruption()
-      await using workbench = await open()
+      await using workbench = await open({ signal: interruption.signal })
       await using session = await workbench.database.openSession('delete')
       const { plant: plantId, from, to } = options
       const { count, earliest, latest } = await readExtent(session.kysely, { plantId, from, to })

@@ -58,7 +58,7 @@ async function exportTo(
   { plant: plantId, from, to, force = false }: ExportOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  await using workbench = await open()
+  await using workbench = await open({ signal })
   await using session = await workbench.database.openSession('export')
   const { count } = await readExtent(session.kysely, { plantId, from, to })
   using progress = openProgress(count)

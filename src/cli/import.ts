@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { Command, Option } from 'commander'
+import { toDatabaseFault } from '../database/faults.ts'
 import { Fault } from '../fault.ts'
 import { type ColumnMap, parseColumnMap } from '../sources/csv/columns.ts'
 import { type CsvImportReport, importCsv } from '../sources/csv/import.ts'
@@ -77,7 +78,11 @@ export function importCommand(open: OpenWorkbench): Command {
         tell(await importFile(open, file, { ...options, columns, signal: interruption.signal }))
       } catch (error) {
         if (!interruption.signal.aborted) throw error
-        process.stderr.write('Interrupted: nothing was stored.\n')
+        process.stderr.write(
+          toDatabaseFault(error) === undefined
+            ? 'Interrupted: nothing was stored.\n'
+            : 'Interrupted while the database did not answer: all was stored, or nothing; importing again does no harm.\n',
+        )
         process.exitCode = INTERRUPTED
       }
     })
@@ -88,7 +93,7 @@ async function importFile(
   file: string,
   options: ImportOptions & { columns: ColumnMap; signal: AbortSignal },
 ): Promise<CsvImportReport> {
-  await using workbench = await open()
+  await using workbench = await open({ signal: options.signal })
   const { input, size, bytesRead } = await openInput(file, workbench.workingDirectory)
   await using session = await workbench.database.openSession('import')
   using progress = openProgress(size)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Command } from 'commander'
 import { readConfig } from '../config.ts'
+import { toDatabaseFault } from '../database/faults.ts'
 import { createLogger } from '../log.ts'
 import { banner } from './banner.ts'
 
@@ -39,7 +40,9 @@ async function openUnless<Value>(
   try {
     return await open()
   } catch (error) {
-    if (signal.aborted && error instanceof Error && error.name === 'AbortError') return undefined
+    if (!signal.aborted) throw error
+    const isAway = toDatabaseFault(error)?.code === 'DATABASE_UNAVAILABLE'
+    if (isAway || (error instanceof Error && error.name === 'AbortError')) return undefined
     throw error
   }
 }

@@ -83,7 +83,7 @@ export function simulateCommand(open: OpenWorkbench): Command {
     .addHelpText('after', EXAMPLE)
     .action(async (options: SimulateOptions, command: Command) => {
       using interruption = catchInterruption()
-      await using workbench = await open()
+      await using workbench = await open({ signal: interruption.signal })
       await using session = await workbench.database.openSession('simulate')
       await requireSchema(session.kysely)
       const { writeOut, writeErr } = command.configureOutput()

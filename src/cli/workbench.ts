@@ -15,14 +15,23 @@ export interface Workbench extends AsyncDisposable {
   readonly refuse: (error: unknown) => never
 }
 
-/** `asItIs`: without the migrations, for the command that is about them. */
-export type OpenWorkbench = (options?: { asItIs?: boolean }) => Promise<Workbench>
+export interface WorkbenchOptions {
+  /** Without the migrations, for the command that is about them. */
+  asItIs?: boolean
+  /** Aborts when the person gives up: then a database that does not answer is no longer waited for. */
+  signal?: AbortSignal
+}
+
+export type OpenWorkbench = (options?: WorkbenchOptions) => Promise<Workbench>
 
 /**
  * Opens the configured database: the embedded one whether a server runs on it or not, with its migrations
  * applied, or the one of DATABASE_URL as it is.
  */
-export async function openWorkbench({ asItIs = false } = {}): Promise<Workbench> {
+export async function openWorkbench({
+  asItIs = false,
+  signal,
+}: WorkbenchOptions = {}): Promise<Workbench> {
   const config = readConfig()
   const log = createLogger(config)
   await using opening = new AsyncDisposableStack()
@@ -36,12 +45,15 @@ export async function openWorkbench({ asItIs = false } = {}): Promise<Workbench>
       url: embedded?.url ?? config.databaseUrl ?? '',
       poolSize: config.databasePoolSize,
       statementTimeout: config.statementTimeout,
+      closing: signal,
     }),
   )
   const refuse = (error: unknown): never => {
     throw (embedded && asFullDisk(embedded.disk, error)) ?? error
   }
-  if (config.migrateOnStart && !asItIs) await migrateFirst(database, migrations).catch(refuse)
+  if (config.migrateOnStart && !asItIs) {
+    await migrateFirst(database, migrations, signal).catch(refuse)
+  }
   const open = opening.move()
   return {
     database,

@@ -1,33 +1,34 @@
-import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import { type Client, trackClients } from './client.ts'
 import { unavailable } from './faults.ts'
-import { parseInstant } from './instant.ts'
+import { type Instant, parseInstant } from './instant.ts'
 import { type Listener, type ListenerEvents, openListener } from './listener.ts'
+import { openPool, type PoolUse } from './pool.ts'
+import { watchReachability } from './reachability.ts'
 import type { Schema } from './schema.ts'
-import { trackSockets } from './sockets.ts'
+import { type Session, sessionOn } from './session.ts'
+
+export type { Session } from './session.ts'
 
 /** A database that Heliograph works on: PostgreSQL 15 to 18, with or without TimescaleDB. */
 export interface Database extends AsyncDisposable {
   /** For requests: pooled, every statement under the statement timeout. */
   readonly kysely: Kysely<Schema>
+  /**
+   * For what the server itself asks, one question of each kind at a time: it is answered when requests use every
+   * connection that is theirs.
+   */
+  readonly reserved: Kysely<Schema>
+  /** Of the connections for requests. */
+  readonly poolUse: PoolUse
+  /** Since when the database cannot be reached; undefined while it can. */
+  readonly unavailableSince: Instant | undefined
   /** Opens a connection of its own for long work, with no statement timeout. */
   openSession(purpose: string): Promise<Session>
   /** Listens to a channel of NOTIFY on a connection of its own, again and again until disposed. */
   listen(channel: string, events: ListenerEvents): Listener
-}
-
-/** One connection, so that locks, temporary tables and notices belong to one piece of work. */
-export interface Session extends AsyncDisposable {
-  readonly kysely: Kysely<Schema>
-  /** What the database said: RAISE NOTICE and warnings, in order. */
-  readonly notices: readonly string[]
-  /** Feeds `COPY … FROM STDIN`. */
-  copyFrom(statement: string): Writable
-  /** Reads `COPY … TO STDOUT`. */
-  copyTo(statement: string): Readable
 }
 
 export interface DatabaseOptions {
@@ -35,8 +36,13 @@ export interface DatabaseOptions {
   poolSize: number
   /** Milliseconds. */
   statementTimeout: number
+  /** Aborts when the program is to end: then nothing waits any longer for a database that does not answer. */
+  closing?: AbortSignal | undefined
   /** Called when an idle connection breaks, such as on a restart of the database. */
   onIdleError?: (error: Error) => void
+  /** Called when the database cannot be reached, and when it can again. */
+  onOutage?: (cause: unknown) => void
+  onRestored?: (outage: { since: Instant }) => void
   /** Called after each query of a request. */
   onQuery?: (query: { sql: string; durationMs: number }) => void
 }
@@ -74,131 +80,130 @@ export const SESSION_SETTINGS = `
   set timezone = 'UTC'; set datestyle = 'ISO'; set extra_float_digits = 1;
   set default_transaction_isolation = 'read committed'; set jit = off`
 
+/**
+ * As many as there are questions, so that none waits for another: the version, the migrations, the size, the
+ * growth, and the newest readings for the live feed.
+ */
+const RESERVED_CONNECTIONS = 5
+
 const CONNECT_TIMEOUT_MS = 5000
-/** A request's statement is ended by the database itself; one that takes so much longer gets no answer at all. */
-const SILENCE_MS = 2000
 const FAREWELL_MS = 1000
-/** What is more, a timer takes for a millisecond. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** Of silence, until the kernel asks the peer whether it is there; it gives up ten seconds later. */
+const KEEP_ALIVE_MS = 10_000
 
 export function openDatabase(options: DatabaseOptions): Database {
-  const sockets = trackSockets()
+  const clients = trackClients()
   const connection = {
     connectionString: options.url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
-    stream: sockets.open,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     types,
   }
-  const pool = new pg.Pool({
-    ...connection,
-    application_name: 'heliograph',
-    max: options.poolSize,
-    onConnect: async (client) => {
-      await client.query(
-        `${SESSION_SETTINGS}; set statement_timeout = ${Math.round(options.statementTimeout)}`,
-      )
+  const connect = async (purpose: string, extra: pg.ClientConfig = {}): Promise<Client> => {
+    const name = `heliograph ${purpose}`
+    const client = new clients.Client({ ...connection, ...extra, application_name: name })
+    await client.connect()
+    return client
+  }
+  const probe = async (timeoutMs: number): Promise<void> => {
+    const client = await connect('probe', { connectionTimeoutMillis: timeoutMs })
+    client.end()
+  }
+  const reachability = watchReachability({
+    probe,
+    onOutage: ({ cause }) => {
+      for (const pool of [requests, reserved]) pool.clear(unavailable(cause))
+      options.onOutage?.(cause)
     },
+    onRestored: (outage) => options.onRestored?.(outage),
   })
-  let closing = false
-  pool.on('error', (error) => {
-    if (!closing) options.onIdleError?.(error)
-  })
-  // A connection that breaks under a query fails that query; without a listener it would end the process too.
-  pool.on('connect', (client) => client.on('error', () => {}))
-  endSilentLeases(pool, Math.min(options.statementTimeout + SILENCE_MS, LONGEST_TIMER_MS))
-  const { onQuery } = options
-  const kysely = new Kysely<Schema>({
-    dialect: new PostgresDialect({
-      pool: {
-        connect: () => reach(() => pool.connect()),
-        end: () => pool.end(),
-        options: pool.options,
+  /** Throws DATABASE_UNAVAILABLE where no connection can be made, at once while that is known. */
+  const reach = async <Connection>(attempt: () => Promise<Connection>): Promise<Connection> => {
+    if (reachability.outage !== undefined) throw unavailable(reachability.outage.cause)
+    try {
+      return await reachability.attempt(attempt)
+    } catch (error) {
+      throw unavailable(error)
+    }
+  }
+
+  let disposed = false
+  const poolOf = (name: string, size: number) =>
+    openPool({
+      connection: { ...connection, application_name: name, Client: clients.Client },
+      size,
+      statementTimeout: options.statementTimeout,
+      prepare: (client) => prepare(client, Math.round(options.statementTimeout)),
+      reachability,
+      onIdleError: (error) => {
+        if (!disposed) options.onIdleError?.(error)
       },
-    }),
+    })
+  const requests = poolOf('heliograph', options.poolSize)
+  const reserved = poolOf('heliograph reserved', RESERVED_CONNECTIONS)
+  const { onQuery, closing } = options
+  const kysely = new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool: requests }),
     log: (event) => onQuery?.({ sql: event.query.sql, durationMs: event.queryDurationMillis }),
   })
+  const reservedKysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: reserved }) })
 
-  const connect = (purpose: string, extra: pg.ClientConfig = {}): Promise<pg.Client> =>
-    reach(async () => {
-      const client = new pg.Client({
-        ...connection,
-        ...extra,
-        application_name: `heliograph ${purpose}`,
-      })
-      // A broken connection also fails the query under way; without a listener it would end the process.
-      client.on('error', () => {})
-      await client.connect()
-      return client
-    })
+  /** Whatever still waits for a database that answers nobody fails, so that nothing holds up the end. */
+  const abandonIfAway = async (): Promise<void> => {
+    if (reachability.outage === undefined) {
+      await reachability.attempt(() => probe(FAREWELL_MS)).catch(() => {})
+    }
+    if (reachability.outage !== undefined) clients.destroy()
+  }
+  closing?.addEventListener('abort', abandonIfAway, { once: true })
+
   return {
     kysely,
-    openSession: async (purpose) => {
-      const client = await connect(purpose)
-      // A role or a database may have timeouts of its own.
-      await client.query(
-        `${SESSION_SETTINGS}; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0`,
-      )
-      return sessionOf(client)
+    reserved: reservedKysely,
+    poolUse: requests.use,
+    get unavailableSince() {
+      return reachability.outage?.since
     },
+    openSession: (purpose) =>
+      reach(async () => {
+        const client = await connect(purpose)
+        try {
+          await prepare(client, 0)
+        } catch (error) {
+          await client.end()
+          throw error
+        }
+        return sessionOn(client, reachability)
+      }),
     listen: (channel, events) =>
       openListener(
-        () => connect('live feed', { query_timeout: CONNECT_TIMEOUT_MS }),
+        async (signal) => {
+          await reachability.untilReachable(signal)
+          return reach(() => connect('live feed', { query_timeout: CONNECT_TIMEOUT_MS }))
+        },
         channel,
         events,
       ),
     [Symbol.asyncDispose]: async () => {
-      closing = true
-      const ended = kysely.destroy().then(() => (pool.ended ? undefined : pool.end()))
-      // A peer that is gone never confirms the end.
+      disposed = true
+      closing?.removeEventListener('abort', abandonIfAway)
+      reachability[Symbol.dispose]()
+      const ended = Promise.all([kysely.destroy(), reservedKysely.destroy()])
+        // Kysely leaves a pool alone that was never asked for a connection.
+        .then(() => Promise.all([requests.end(), reserved.end()]))
       await Promise.race([ended, sleep(FAREWELL_MS, undefined, { ref: false })])
-      sockets.destroy()
+      clients.destroy()
       await ended
     },
   }
 }
 
-/**
- * Ends a connection that was taken from the pool and not given back in time, which fails its query: a database
- * that vanished without a word, as behind a broken network, would leave requests waiting for hours.
- */
-function endSilentLeases(pool: pg.Pool, limitMs: number): void {
-  const leases = new WeakMap<pg.PoolClient, NodeJS.Timeout>()
-  pool.on('acquire', (client) => {
-    leases.set(
-      client,
-      setTimeout(() => client.end(), limitMs),
-    )
-  })
-  pool.on('release', (_, client) => clearTimeout(leases.get(client)))
-}
-
-/** Throws DATABASE_UNAVAILABLE where no connection can be made. */
-async function reach<Connection>(connect: () => Promise<Connection>): Promise<Connection> {
-  try {
-    return await connect()
-  } catch (error) {
-    throw unavailable(error)
+/** A role or a database may have settings of its own. */
+async function prepare(client: pg.ClientBase, statementTimeout: number): Promise<void> {
+  const settings = {
+    text: `${SESSION_SETTINGS}; set statement_timeout = ${statementTimeout}${statementTimeout === 0 ? '; set idle_in_transaction_session_timeout = 0' : ''}`,
+    query_timeout: CONNECT_TIMEOUT_MS,
   }
-}
-
-function sessionOf(client: pg.Client): Session {
-  const notices: string[] = []
-  client.on('notice', (notice) => notices.push(notice.message ?? ''))
-  const lease = Object.assign(client, { release: () => {} })
-  const kysely = new Kysely<Schema>({
-    dialect: new PostgresDialect({
-      pool: { connect: async () => lease, end: async () => {}, options: {} },
-    }),
-  })
-  return {
-    kysely,
-    notices,
-    copyFrom: (statement) => client.query(copyFrom(statement)),
-    copyTo: (statement) => client.query(copyTo(statement)),
-    [Symbol.asyncDispose]: async () => {
-      await kysely.destroy()
-      await client.end()
-    },
-  }
+  await client.query(settings)
 }

@@ -16,34 +16,36 @@ export interface Listener extends AsyncDisposable {
 }
 
 const FIRST_RETRY_MS = 100
-const LONGEST_RETRY_MS = 5000
+const LONGEST_RETRY_MS = 2000
 const PROBE_EVERY_MS = 15_000
-const FAREWELL_MS = 1000
 
 /**
  * Keeps one connection on LISTEN, and connects again with a jittered, growing pause whenever it breaks. The
  * connection is probed, since a peer that vanished without a word would otherwise go unnoticed for hours: its
- * queries need a timeout.
+ * queries need a timeout. `connect` may wait until the database can be reached, or the signal aborts.
  */
 export function openListener(
-  connect: () => Promise<pg.Client>,
+  connect: (signal: AbortSignal) => Promise<pg.Client>,
   channel: string,
   events: ListenerEvents,
 ): Listener {
   const closing = new AbortController()
+  const { signal } = closing
   let listening = false
   let retryMs = FIRST_RETRY_MS
 
   /** Listens until the connection breaks, which rejects, or the listener closes, which resolves. */
   const listenOnce = async (): Promise<void> => {
-    const client = await connect()
+    const client = await connect(signal)
+    if (signal.aborted) return client.end()
     const ended = Promise.withResolvers<void>()
     // Awaited only once the channel is listened to.
     ended.promise.catch(() => {})
     client.on('error', ended.reject)
     client.on('end', () => ended.reject(new Error('The connection ended')))
     client.on('notification', ({ payload }) => events.onNotification(payload ?? ''))
-    closing.signal.addEventListener('abort', () => ended.resolve(), { once: true })
+    const close = () => ended.resolve()
+    signal.addEventListener('abort', close)
     const probe = setInterval(() => {
       client.query('select 1').catch(ended.reject)
     }, PROBE_EVERY_MS)
@@ -52,26 +54,25 @@ export function openListener(
       listening = true
       retryMs = FIRST_RETRY_MS
       events.onListening()
-      if (!closing.signal.aborted) await ended.promise
+      if (!signal.aborted) await ended.promise
     } finally {
       listening = false
       clearInterval(probe)
-      // A peer that is gone never confirms the end.
-      const farewell = client.end().catch(() => {})
-      await Promise.race([farewell, sleep(FAREWELL_MS, undefined, { ref: false })])
+      signal.removeEventListener('abort', close)
+      await client.end()
     }
   }
 
   const run = async (): Promise<void> => {
-    while (!closing.signal.aborted) {
+    while (!signal.aborted) {
       try {
         await listenOnce()
       } catch (error) {
-        if (closing.signal.aborted) return
+        if (signal.aborted) return
         events.onLost(error instanceof Error ? error : new Error(String(error)))
         const pause = retryMs * (0.5 + Math.random())
         retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)
-        await sleep(pause, undefined, { signal: closing.signal }).catch(() => {})
+        await sleep(pause, undefined, { signal }).catch(() => {})
       }
     }
   }

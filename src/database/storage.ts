@@ -14,7 +14,8 @@ export interface Storage {
 }
 
 interface Facts {
-  exists: boolean
+  /** What bears the name, as pg_class.relkind has it; null: nothing does. */
+  relation: string | null
   version: string | null
   license: string | null
   available: boolean
@@ -23,7 +24,10 @@ interface Facts {
 
 export async function readStorage(kysely: Kysely<Schema>): Promise<Storage> {
   const { rows } = await sql<Facts>`
-    select to_regclass('solark.telemetry') is not null as exists,
+    select (
+        select relkind::text from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+        where nspname = 'solark' and relname = 'telemetry'
+      ) as relation,
       (select extversion from pg_extension where extname = 'timescaledb') as version,
       current_setting('timescaledb.license', true) as license,
       exists (select from pg_available_extensions where name = 'timescaledb') as available,
@@ -32,14 +36,10 @@ export async function readStorage(kysely: Kysely<Schema>): Promise<Storage> {
   )
   const [facts] = rows
   if (facts === undefined) throw new Error('Expected one row of facts, got none')
-  const { version, license, exists } = facts
+  const { version, license, relation } = facts
   const found = { timescaledbVersion: version, timescaledbLicense: version && license }
-  if (!exists) {
-    return {
-      kind: 'MISSING',
-      ...found,
-      reason: 'solark.telemetry does not exist: call the mutation runMigration, or npm run migrate',
-    }
+  if (relation !== 'r') {
+    return { kind: 'MISSING', ...found, reason: whyMissing(relation) }
   }
   if (version !== null && (await isHypertable(kysely))) {
     return { kind: 'HYPERTABLE', ...found, reason: null }
@@ -52,6 +52,21 @@ async function isHypertable(kysely: Kysely<Schema>): Promise<boolean> {
     select from timescaledb_information.hypertables
     where hypertable_schema = 'solark' and hypertable_name = 'telemetry'`.execute(kysely)
   return rows.length > 0
+}
+
+const RELATIONS: Readonly<Record<string, string>> = {
+  v: 'a view',
+  m: 'a materialized view',
+  p: 'a partitioned table',
+  f: 'a foreign table',
+}
+
+const CURE = 'call the mutation runMigration, or npm run migrate'
+
+function whyMissing(relation: string | null): string {
+  if (relation === null) return `solark.telemetry does not exist: ${CURE}`
+  const what = RELATIONS[relation] ?? 'no table'
+  return `solark.telemetry is ${what}, and keeps no readings itself: rename or drop it, then ${CURE}`
 }
 
 function whyRegular({ version, available, loaded }: Facts): string {

@@ -1,4 +1,6 @@
+import type { MigrationStep as Step } from '../database/migration-run.ts'
 import type { Storage as StoredIn } from '../database/storage.ts'
+import { Fault } from '../fault.ts'
 import type {
   ColumnStatus as Column,
   Hypertable as HypertableFacts,
@@ -105,13 +107,18 @@ const SchemaStatus = builder.objectRef<Status>('SchemaStatus').implement({
     }),
     extensions: t.expose('extensions', { type: [Extension] }),
     hypertables: t.expose('hypertables', { type: [Hypertable] }),
-    migrations: t.expose('migrations', { type: [MigrationStep] }),
+    migrations: t.field({ type: [MigrationStep], resolve: migrationsOf }),
     pendingMigrations: t.int({
-      resolve: ({ migrations }) => migrations.filter(({ status }) => status === 'PENDING').length,
+      resolve: (status) => migrationsOf(status).filter(({ status }) => status === 'PENDING').length,
     }),
     timestamp: t.field({ type: 'DateTime', resolve: () => new Date() }),
   }),
 })
+
+function migrationsOf({ migrations }: Status): Step[] {
+  if (migrations instanceof Fault) throw migrations
+  return migrations
+}
 
 builder.queryField('schemaStatus', (t) =>
   t.field({ type: SchemaStatus, resolve: (_, __, { readSchemaStatus }) => readSchemaStatus() }),

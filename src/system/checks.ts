@@ -1,47 +1,79 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import { readAppliedMigrations } from '../database/applied-migrations.ts'
+import type { Database } from '../database/database.ts'
 import { toDatabaseFault } from '../database/faults.ts'
+import { dateOf, type Instant } from '../database/instant.ts'
+import type { PoolUse } from '../database/pool.ts'
 import type { Schema } from '../database/schema.ts'
+import { Fault } from '../fault.ts'
 import type { LiveFeed } from '../telemetry/live-feed.ts'
 import type { Check, Finding } from './health.ts'
 import type { QueryTimes } from './query-times.ts'
 import type { Statistics } from './statistics.ts'
 
-export function databaseCheck(kysely: Kysely<Schema>): Check {
+/** Whether the database answers, asked on a connection that requests cannot take. */
+export function databaseCheck(database: Pick<Database, 'reserved' | 'unavailableSince'>): Check {
   return {
     name: 'database',
-    run: () =>
-      told(async () => {
+    run: asking(async () => {
+      try {
         const { rows } = await sql<{ version: string }>`
-          select current_setting('server_version') as version`.execute(kysely)
+          select current_setting('server_version') as version`.execute(database.reserved)
         return { status: 'HEALTHY', detail: `PostgreSQL ${rows[0]?.version}` }
-      }),
+      } catch (error) {
+        const since = database.unavailableSince
+        if (since === undefined) throw error
+        return { status: 'UNHEALTHY', detail: `unavailable since ${formatTime(since)}` }
+      }
+    }),
+  }
+}
+
+/** A request that waits for a moment only is nothing to tell of. */
+const LONG_WAIT_MS = 1000
+
+/** Whether requests have to wait for a connection, and may be told BUSY. */
+export function poolCheck(use: PoolUse): Check {
+  return {
+    name: 'pool',
+    run: () => {
+      const { size, inUse, waiting, waitedMs } = use
+      if (waitedMs < LONG_WAIT_MS) {
+        return { status: 'HEALTHY', detail: `${inUse} of ${size} connections in use` }
+      }
+      const seconds = (waitedMs / 1000).toFixed(1)
+      return {
+        status: 'DEGRADED',
+        detail: `all ${size} connections in use; ${waiting} requests wait, the first for ${seconds} s`,
+      }
+    },
   }
 }
 
 export function migrationsCheck(kysely: Kysely<Schema>, names: readonly string[]): Check {
   return {
     name: 'migrations',
-    run: () =>
-      told(async () => {
-        const applied = (await readAppliedMigrations(kysely)).map(({ name }) => name)
-        const unknown = applied.find((name) => !names.includes(name))
-        if (unknown !== undefined) {
-          return {
-            status: 'DEGRADED',
-            detail: `The database is newer than this Heliograph, which does not know its migration ${unknown}`,
-          }
+    run: asking(async () => {
+      const read = await readAppliedMigrations(kysely).catch(forbidden)
+      if (read instanceof Fault) return { status: 'DEGRADED', detail: read.message }
+      const applied = read.map(({ name }) => name)
+      const unknown = applied.find((name) => !names.includes(name))
+      if (unknown !== undefined) {
+        return {
+          status: 'DEGRADED',
+          detail: `The database is newer than this Heliograph, which does not know its migration ${unknown}`,
         }
-        const pending = names.length - applied.length
-        if (pending > 0) {
-          return {
-            status: 'DEGRADED',
-            detail: `${pending} pending: call the mutation runMigration, or npm run migrate`,
-          }
+      }
+      const pending = names.length - applied.length
+      if (pending > 0) {
+        return {
+          status: 'DEGRADED',
+          detail: `${pending} pending: call the mutation runMigration, or npm run migrate`,
         }
-        return { status: 'HEALTHY', detail: `${applied.length} applied, none pending` }
-      }),
+      }
+      return { status: 'HEALTHY', detail: `${applied.length} applied, none pending` }
+    }),
   }
 }
 
@@ -61,33 +93,50 @@ const PATIENCE_MS = 1000
 export function storageCheck(statistics: Statistics, queryTimes: QueryTimes): Check {
   return {
     name: 'storage',
-    run: () =>
-      told(async () => {
-        const [bytes, growth] = await Promise.all([
-          statistics.databaseSize(),
-          // Counting the readings of a day may take longer than a check may; then the next one knows.
-          Promise.race([statistics.growth(), sleep(PATIENCE_MS, undefined, { ref: false })]),
-        ])
-        const slowest = queryTimes.slowest()
-        const detail = [
-          formatBytes(bytes),
-          growth === undefined ? 'growth not known yet' : `${formatBytes(growth)} a day`,
-          slowest === undefined
-            ? 'no query yet'
-            : `slowest query ${slowest.durationMs.toFixed(1)} ms: ${abridge(slowest.sql)}`,
-        ].join('; ')
-        return { status: 'HEALTHY', detail }
-      }),
+    run: asking(async () => {
+      const bytes = await statistics.databaseSize()
+      // Counting the readings of a day may take longer than a check may; then the next one knows.
+      const patience = sleep(PATIENCE_MS, undefined, { ref: false })
+      const growth = await Promise.race([statistics.growth(), patience])
+      const slowest = queryTimes.slowest()
+      const detail = [
+        formatBytes(bytes),
+        growth === undefined ? 'growth not known yet' : `${formatBytes(growth)} a day`,
+        slowest === undefined
+          ? 'no query yet'
+          : `slowest query ${slowest.durationMs.toFixed(1)} ms: ${abridge(slowest.sql)}`,
+      ].join('; ')
+      return { status: 'HEALTHY', detail }
+    }),
   }
 }
 
-/** A check that the database keeps from answering tells why in the words of its fault. */
-async function told(check: () => Promise<Finding>): Promise<Finding> {
-  try {
-    return await check()
-  } catch (error) {
-    throw toDatabaseFault(error) ?? error
+/** Asking for a right is no outage: the fault that names it is something to tell. */
+function forbidden(error: unknown): Fault {
+  if (error instanceof Fault && error.code === 'DATABASE_FORBIDS') return error
+  throw error
+}
+
+/**
+ * A question to the database, asked once at a time however many want to know. Where the database keeps it from
+ * being answered, its fault tells why.
+ */
+function asking(check: () => Promise<Finding>): () => Promise<Finding> {
+  let running: Promise<Finding> | undefined
+  const ask = async () => {
+    try {
+      return await check()
+    } catch (error) {
+      throw toDatabaseFault(error) ?? error
+    } finally {
+      running = undefined
+    }
   }
+  return () => (running ??= ask())
+}
+
+function formatTime(instant: Instant): string {
+  return dateOf(instant).toISOString()
 }
 
 function abridge(text: string): string {

@@ -3,6 +3,7 @@ import { readAppliedMigrations } from '../database/applied-migrations.ts'
 import { type MigrationStep, stepsOf } from '../database/migration-run.ts'
 import type { Schema } from '../database/schema.ts'
 import { readStorage, type Storage } from '../database/storage.ts'
+import { Fault } from '../fault.ts'
 
 export interface ColumnStatus {
   name: string
@@ -52,7 +53,8 @@ export interface SchemaStatus {
   tables: TableStatus[]
   extensions: Extension[]
   hypertables: Hypertable[]
-  migrations: MigrationStep[]
+  /** Or why this role may not know them. */
+  migrations: MigrationStep[] | Fault
 }
 
 /** What the catalog says, in a fixed handful of queries whatever the number of tables and chunks. */
@@ -60,17 +62,29 @@ export async function readSchemaStatus(
   kysely: Kysely<Schema>,
   migrationNames: readonly string[],
 ): Promise<SchemaStatus> {
-  const [storage, server, applied] = await Promise.all([
+  const [storage, server, migrations] = await Promise.all([
     readStorage(kysely),
     readServer(kysely),
-    readAppliedMigrations(kysely),
+    readMigrations(kysely, migrationNames),
   ])
   const hasTimescale = storage.timescaledbVersion !== null
   const [tables, hypertables] = await Promise.all([
     readTables(kysely, hasTimescale),
     hasTimescale ? readHypertables(kysely) : [],
   ])
-  return { ...server, storage, tables, hypertables, migrations: stepsOf(migrationNames, applied) }
+  return { ...server, storage, tables, hypertables, migrations }
+}
+
+async function readMigrations(
+  kysely: Kysely<Schema>,
+  names: readonly string[],
+): Promise<MigrationStep[] | Fault> {
+  try {
+    return stepsOf(names, await readAppliedMigrations(kysely))
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'DATABASE_FORBIDS') return error
+    throw error
+  }
 }
 
 async function readServer(

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import type { Database } from '../database/database.ts'
 import type { Schema } from '../database/schema.ts'
 
 /** Counts over the whole database, as of one moment. */
@@ -21,30 +22,36 @@ export interface Statistics {
 
 const KEPT_MS = 60_000
 
-export function createStatistics(kysely: Kysely<Schema>): Statistics {
+export function createStatistics({
+  kysely,
+  reserved,
+}: Pick<Database, 'kysely' | 'reserved'>): Statistics {
   return {
     count: async () => {
       const [readings, agent] = await Promise.all([countReadings(kysely), countAgent(kysely)])
       return { ...readings, ...agent }
     },
-    databaseSize: kept(() => readDatabaseSize(kysely)),
-    growth: kept(() => readGrowth(kysely)),
+    databaseSize: kept(() => readDatabaseSize(reserved)),
+    growth: kept(() => readGrowth(reserved)),
   }
 }
 
-/** Reads at most once a minute; a failure is not kept. */
+/** Reads at most once a minute, and once at a time; a failure is not kept. */
 function kept<Value>(read: () => Promise<Value>): () => Promise<Value> {
   let last: { value: Promise<Value>; readAt: number } | undefined
   return () => {
-    const now = performance.now()
-    if (last === undefined || now - last.readAt > KEPT_MS) {
-      const value = read()
-      last = { value, readAt: now }
-      value.catch(() => {
+    if (last !== undefined && performance.now() - last.readAt <= KEPT_MS) return last.value
+    const current = { value: read(), readAt: Number.POSITIVE_INFINITY }
+    last = current
+    current.value.then(
+      () => {
+        current.readAt = performance.now()
+      },
+      () => {
         last = undefined
-      })
-    }
-    return last.value
+      },
+    )
+    return current.value
   }
 }
 

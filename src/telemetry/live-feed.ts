@@ -73,7 +73,7 @@ export function openLiveFeed(database: Database, log: Logger): LiveFeed {
       const plantIds = unread === 'all' ? undefined : [...unread]
       unread = new Set()
       try {
-        const readings = await readLatestOfEach(database.kysely, plantIds)
+        const readings = await readLatestOfEach(database.reserved, plantIds)
         learn(readings, plantIds ?? [...newest.keys()])
         if (plantIds === undefined) {
           synced = listener.listening

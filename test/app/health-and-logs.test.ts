@@ -49,6 +49,7 @@ test('health tells readers everything, as JSON at /health too, and others the st
     'database',
     'migrations',
     'live feed',
+    'pool',
     'storage',
   ])
   expect(health.checks.at(-1)?.detail).toMatch(/[kM]B; .*; .*slowest query \d/)

@@ -59,6 +59,14 @@ export const Totals = graphql(`
   }
 `)
 
+export const Conversations = graphql(`
+  query Conversations {
+    systemStats {
+      totalConversations
+    }
+  }
+`)
+
 export const HealthReport = graphql(`
   query HealthReport {
     health {
@@ -119,6 +127,16 @@ export const LiveReadings = graphql(`
       plant {
         id
       }
+    }
+  }
+`)
+
+/** What needs nothing but the live feed: no request to the database for each event. */
+export const LiveCharge = graphql(`
+  subscription LiveCharge($plantId: Int) {
+    latestEnergy(plantId: $plantId) {
+      timestamp
+      soc
     }
   }
 `)

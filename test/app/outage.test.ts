@@ -1,3 +1,5 @@
+import { readdir, readlink } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Cable, openCable } from '../support/cable.ts'
@@ -8,9 +10,15 @@ import {
   EveryPlant,
   HealthReport,
   LatestReading,
+  LiveCharge,
   LiveReadings,
   SendReadings,
 } from './operations.ts'
+
+const NAME = 'the server under test'
+const POOL_SIZE = 4
+/** With the live feed's, and those for what the server itself asks. */
+const MOST_CONNECTIONS = POOL_SIZE + 1 + 5
 
 let database: TestDatabase
 let cable: Cable
@@ -18,13 +26,41 @@ let server: Server
 beforeAll(async () => {
   database = await openTestDatabase('native')
   cable = await openCable(database.url)
-  server = await openServer({ DATABASE_URL: cable.url, STATEMENT_TIMEOUT: 'PT1S' })
+  const url = new URL(cable.url)
+  url.searchParams.set('application_name', NAME)
+  server = await openServer({
+    DATABASE_URL: url.href,
+    DATABASE_POOL_SIZE: `${POOL_SIZE}`,
+    STATEMENT_TIMEOUT: 'PT1S',
+    LOG_LEVEL: 'info',
+  })
 })
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]()
   await cable[Symbol.asyncDispose]()
   await database[Symbol.asyncDispose]()
 })
+
+const healthOf = async () => (await server.as().ask(HealthReport)).health
+const databaseCheck = async () => (await healthOf()).checks.find(({ name }) => name === 'database')
+const untilHealthy = () => expect.poll(async () => (await healthOf()).status).toBe('HEALTHY')
+
+/** As the database sees it. */
+async function countConnections(): Promise<number> {
+  const { rows } = await sql<{ connections: number }>`
+    select count(*) as connections from pg_stat_activity where application_name = ${NAME}`.execute(
+    database.kysely,
+  )
+  return rows[0]?.connections ?? 0
+}
+
+/** As the system sees it, of the server's process (on Linux). */
+async function countSockets(): Promise<number> {
+  const folder = `/proc/${server.program.pid}/fd`
+  const files = await readdir(folder).catch(() => [])
+  const links = files.map((file) => readlink(`${folder}/${file}`).catch(() => ''))
+  return (await Promise.all(links)).filter((link) => link.startsWith('socket:')).length
+}
 
 test('a connection that breaks under a query fails that request, and not the server', async () => {
   await using session = await database.openSession('test')
@@ -43,12 +79,19 @@ test('a connection that breaks under a query fails that request, and not the ser
   expect((await refused)[0]?.extensions.code).toBe('DATABASE_UNAVAILABLE')
   await cable.mend()
   await sql`rollback`.execute(session.kysely)
-  await expect.poll(async () => (await server.as().ask(HealthReport)).health.status).toBe('HEALTHY')
+  await untilHealthy()
 })
 
-test.for(['cut', 'silence'] as const)(
-  'a database that goes away (%s) is told by every request and by health, subscribers stay, and all recovers by itself',
-  async (outage) => {
+const outages: [string, () => Promise<void> | void][] = [
+  ['cut', () => cable.cut()],
+  ['silent', () => cable.silence()],
+  ['half open, deaf', () => cable.silence('questions')],
+  ['half open, mute', () => cable.silence('answers')],
+]
+
+test.for(outages)(
+  'a database that goes away (%s) is told at once by every request and by health, subscribers stay, and all recovers by itself',
+  async ([, goAway]) => {
     const admin = server.as(server.adminToken)
     const send = (soc: number) =>
       admin.ask(SendReadings, {
@@ -59,7 +102,8 @@ test.for(['cut', 'silence'] as const)(
     await using events = admin.subscribeToEvents(LiveReadings, { plantId: 1 })
     for (const live of [socket, events]) await arrival(live, 10)
 
-    await cable[outage]()
+    const before = new Date().toISOString()
+    await goAway()
     for (const refused of [
       admin.fail(EveryPlant),
       admin.fail(LatestReading),
@@ -67,22 +111,77 @@ test.for(['cut', 'silence'] as const)(
     ]) {
       expect((await refused)[0]?.extensions.code).toBe('DATABASE_UNAVAILABLE')
     }
-    const { health } = await admin.ask(HealthReport)
-    expect(health.status).toBe('UNHEALTHY')
-    expect(health.checks).toContainEqual(
-      expect.objectContaining({ name: 'database', status: 'UNHEALTHY' }),
-    )
+    await expect
+      .poll(databaseCheck)
+      .toMatchObject({ status: 'UNHEALTHY', detail: expect.stringMatching(/^unavailable since /) })
+    const [, since = ''] = /since (\S+Z)$/.exec((await databaseCheck())?.detail ?? '') ?? []
+    expect([before, since, new Date().toISOString()].toSorted()[1]).toBe(since)
     const ready = await fetch(`${server.url}/readyz`)
-    expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining('database')])
+    expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining(since)])
     expect((await fetch(`${server.url}/health`)).status).toBe(503)
     expect((await fetch(`${server.url}/livez`)).status).toBe(200)
 
+    // One prober tries; whoever asks meanwhile does not.
+    const attempts = cable.attempts
+    const codes = Array.from(
+      { length: 100 },
+      async () => (await admin.fail(LatestReading))[0]?.extensions.code,
+    )
+    expect(new Set(await Promise.all(codes))).toEqual(new Set(['DATABASE_UNAVAILABLE']))
+    expect(cable.attempts - attempts).toBeLessThan(10)
+    expect((await databaseCheck())?.detail).toBe(`unavailable since ${since}`)
+
     await cable.mend()
-    await expect.poll(async () => (await admin.ask(HealthReport)).health.status).toBe('HEALTHY')
+    await untilHealthy()
     await send(12)
     for (const live of [socket, events]) await arrival(live, 12)
+    expect(await countConnections()).toBeLessThanOrEqual(MOST_CONNECTIONS)
   },
 )
+
+test('a slow network makes answers late, not wrong', async () => {
+  cable.delay(300)
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      expect((await server.as().ask(LatestReading, { plantId: 1 })).latestEnergy?.soc).toBe(12)
+    }),
+  )
+  await cable.mend()
+  await untilHealthy()
+})
+
+test('thirty short outages in a row leave no connection and no socket behind', async () => {
+  const admin = server.as(server.adminToken)
+  await using live = admin.subscribe(LiveCharge, { plantId: 2 })
+  const sendUntilStored = async (soc: number) => {
+    const send = () =>
+      admin
+        .ask(SendReadings, {
+          readings: [{ plantId: 2, timestamp: new Date().toISOString(), soc }],
+        })
+        .then(
+          () => 'stored',
+          (error: unknown) => String(error),
+        )
+    await expect.poll(send).toBe('stored')
+  }
+  await sendUntilStored(0)
+  await arrival(live, 0)
+  const sockets = await countSockets()
+  for (let flap = 1; flap <= 30; flap++) {
+    await cable.cut()
+    if (flap % 2 === 0) await sleep(20 * (flap % 7))
+    await cable.mend()
+    if (flap % 3 === 0) await sendUntilStored(flap)
+  }
+  await sendUntilStored(31)
+  await arrival(live, 31)
+  await untilHealthy()
+  expect(await countConnections()).toBeLessThanOrEqual(MOST_CONNECTIONS)
+  // Connections that are idle close by themselves.
+  await expect.poll(countSockets).toBeLessThanOrEqual(sockets)
+  expect(server.program.stderr).not.toMatch(/MaxListenersExceeded|unhandled/i)
+})
 
 type Reading = { latestEnergy: { soc?: number | null } }
 

@@ -4,6 +4,7 @@ import { migrations } from '../../migrations/index.ts'
 import { catalogOf } from '../support/catalog.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { run } from '../support/program.ts'
+import { createRoles } from '../support/roles.ts'
 import { openDataFolder, openServer } from '../support/server.ts'
 import {
   ApplyMigrations,
@@ -162,6 +163,41 @@ test('a database that is newer than the program is left alone, and health says s
   })
   expect(command.code).toBe(1)
   expect(command.stdout).toContain('newer than this Heliograph')
+})
+
+test('a role that may not look into the schema gets a degraded server that names the grants', async () => {
+  await using database = await openTestDatabase('native')
+  await using roles = await createRoles(database, ['guest'])
+  const [guest = ''] = roles.names
+  await sql.raw(`alter role ${guest} login password 'secret'`).execute(database.kysely)
+  const url = new URL(database.url)
+  url.username = guest
+  url.password = 'secret'
+  await using server = await openServer({ DATABASE_URL: url.href })
+  const migrationsCheck = async () => {
+    const { health } = await server.as().ask(HealthReport)
+    return health.checks.find(({ name }) => name === 'migrations')
+  }
+  const grants = [
+    `grant usage on schema solark to ${guest}`,
+    `grant select on all tables in schema solark to ${guest}`,
+  ]
+  expect(server.program.stdout).toContain(grants[0])
+  expect(server.program.stdout).toContain('a regular table')
+  for (const grant of grants) {
+    expect(await migrationsCheck()).toMatchObject({
+      status: 'DEGRADED',
+      detail: expect.stringContaining(grant),
+    })
+    for (const refused of [server.as().fail(EveryPlant), server.as().fail(StorageStatus)]) {
+      expect((await refused)[0]?.extensions.code).toBe('DATABASE_FORBIDS')
+    }
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(503)
+    await sql.raw(grant).execute(database.kysely)
+  }
+  expect(await migrationsCheck()).toMatchObject({ status: 'HEALTHY' })
+  expect((await server.as().ask(EveryPlant)).plants).toEqual([])
+  expect((await server.as().ask(StorageStatus)).schemaStatus.pendingMigrations).toBe(0)
 })
 
 test('the command migrate plans, stops at a name, reverts, and spares readings', async () => {

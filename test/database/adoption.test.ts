@@ -18,6 +18,7 @@ import {
   oldRows,
   readAdopted,
 } from '../support/old-telemetry.ts'
+import { createRoles } from '../support/roles.ts'
 
 // Hundreds of chunks, and many databases in one test.
 vi.setConfig({ testTimeout: 240_000 })
@@ -555,22 +556,4 @@ async function addPolicies({ kysely }: Database): Promise<void> {
     ) returns void language sql as $$
       insert into public.carried values (relation, drop_after, schedule_interval)
     $$`.execute(kysely)
-}
-
-/** Roles belong to the whole server: they go with the test. */
-async function createRoles(database: Database, purposes: readonly string[]) {
-  const { rows } = await sql<{ name: string }>`select current_database() as name`.execute(
-    database.kysely,
-  )
-  const names = purposes.map((purpose) => `${purpose}_of_${rows[0]?.name}`)
-  for (const name of names) await sql.raw(`create role ${name}`).execute(database.kysely)
-  return {
-    names,
-    [Symbol.asyncDispose]: async () => {
-      for (const name of names) {
-        await sql.raw(`drop owned by ${name} cascade`).execute(database.kysely)
-        await sql.raw(`drop role ${name}`).execute(database.kysely)
-      }
-    },
-  }
 }

@@ -299,3 +299,15 @@ test('where the role may not make the schema, the first step says so', async () 
     await sql`drop role guest`.execute(session.kysely)
   }
 })
+
+test('a view in the place of the table is told of as what it is', async () => {
+  await using api = await openTestApi('native', { migrated: false })
+  const { kysely } = api.database
+  await sql`create schema solark`.execute(kysely)
+  await sql`create view solark.telemetry as select 1 as plant_id`.execute(kysely)
+  const { schemaStatus } = await api.ask(Status)
+  expect(schemaStatus.storage).toMatchObject({
+    kind: 'MISSING',
+    reason: expect.stringMatching(/^solark.telemetry is a view, .* rename or drop it/),
+  })
+})

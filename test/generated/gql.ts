@@ -19,11 +19,13 @@ type Documents = {
     "\n  query LatestReading($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n      plant {\n        id\n        isSimulated\n      }\n    }\n  }\n": typeof types.LatestReadingDocument,
     "\n  query PageOfReadings($plantId: Int, $first: Int, $after: String) {\n    telemetry(plantId: $plantId, first: $first, after: $after) {\n      nodes {\n        timestamp\n        soc\n        pvPower\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.PageOfReadingsDocument,
     "\n  query Totals {\n    systemStats {\n      totalEnergySnapshots\n      plants\n      liveSubscriptions\n      latestEnergy {\n        soc\n        plant {\n          id\n        }\n      }\n    }\n  }\n": typeof types.TotalsDocument,
+    "\n  query Conversations {\n    systemStats {\n      totalConversations\n    }\n  }\n": typeof types.ConversationsDocument,
     "\n  query HealthReport {\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n": typeof types.HealthReportDocument,
     "\n  query StorageStatus {\n    schemaStatus {\n      storage {\n        kind\n        reason\n      }\n      pendingMigrations\n      migrations {\n        name\n        status\n      }\n    }\n  }\n": typeof types.StorageStatusDocument,
     "\n  mutation SendReadings($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": typeof types.SendReadingsDocument,
     "\n  mutation ApplyMigrations($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        error\n      }\n      notices\n    }\n  }\n": typeof types.ApplyMigrationsDocument,
     "\n  subscription LiveReadings($plantId: Int, $minInterval: Duration) {\n    latestEnergy(plantId: $plantId, minInterval: $minInterval) {\n      timestamp\n      soc\n      plant {\n        id\n      }\n    }\n  }\n": typeof types.LiveReadingsDocument,
+    "\n  subscription LiveCharge($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n  }\n": typeof types.LiveChargeDocument,
     "\n  query Adopted {\n    telemetry(first: 100) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    schemaStatus {\n      storage {\n        kind\n      }\n    }\n  }\n": typeof types.AdoptedDocument,
     "\n  mutation Send($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": typeof types.SendDocument,
     "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n": typeof types.RunDocument,
@@ -46,11 +48,13 @@ const documents: Documents = {
     "\n  query LatestReading($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n      plant {\n        id\n        isSimulated\n      }\n    }\n  }\n": types.LatestReadingDocument,
     "\n  query PageOfReadings($plantId: Int, $first: Int, $after: String) {\n    telemetry(plantId: $plantId, first: $first, after: $after) {\n      nodes {\n        timestamp\n        soc\n        pvPower\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.PageOfReadingsDocument,
     "\n  query Totals {\n    systemStats {\n      totalEnergySnapshots\n      plants\n      liveSubscriptions\n      latestEnergy {\n        soc\n        plant {\n          id\n        }\n      }\n    }\n  }\n": types.TotalsDocument,
+    "\n  query Conversations {\n    systemStats {\n      totalConversations\n    }\n  }\n": types.ConversationsDocument,
     "\n  query HealthReport {\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n": types.HealthReportDocument,
     "\n  query StorageStatus {\n    schemaStatus {\n      storage {\n        kind\n        reason\n      }\n      pendingMigrations\n      migrations {\n        name\n        status\n      }\n    }\n  }\n": types.StorageStatusDocument,
     "\n  mutation SendReadings($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": types.SendReadingsDocument,
     "\n  mutation ApplyMigrations($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        error\n      }\n      notices\n    }\n  }\n": types.ApplyMigrationsDocument,
     "\n  subscription LiveReadings($plantId: Int, $minInterval: Duration) {\n    latestEnergy(plantId: $plantId, minInterval: $minInterval) {\n      timestamp\n      soc\n      plant {\n        id\n      }\n    }\n  }\n": types.LiveReadingsDocument,
+    "\n  subscription LiveCharge($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n  }\n": types.LiveChargeDocument,
     "\n  query Adopted {\n    telemetry(first: 100) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    schemaStatus {\n      storage {\n        kind\n      }\n    }\n  }\n": types.AdoptedDocument,
     "\n  mutation Send($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": types.SendDocument,
     "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n": types.RunDocument,
@@ -88,6 +92,10 @@ export function graphql(source: "\n  query Totals {\n    systemStats {\n      to
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  query Conversations {\n    systemStats {\n      totalConversations\n    }\n  }\n"): typeof import('./graphql.ts').ConversationsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  query HealthReport {\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n"): typeof import('./graphql.ts').HealthReportDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -105,6 +113,10 @@ export function graphql(source: "\n  mutation ApplyMigrations($target: String, $
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  subscription LiveReadings($plantId: Int, $minInterval: Duration) {\n    latestEnergy(plantId: $plantId, minInterval: $minInterval) {\n      timestamp\n      soc\n      plant {\n        id\n      }\n    }\n  }\n"): typeof import('./graphql.ts').LiveReadingsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription LiveCharge($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n  }\n"): typeof import('./graphql.ts').LiveChargeDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

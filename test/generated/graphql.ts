@@ -104,6 +104,11 @@ export type TotalsQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type TotalsQuery = { systemStats: { totalEnergySnapshots: number, plants: number, liveSubscriptions: number, latestEnergy: { soc: number | null, plant: { id: number } } | null } };
 
+export type ConversationsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ConversationsQuery = { systemStats: { totalConversations: number } };
+
 export type HealthReportQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -136,6 +141,13 @@ export type LiveReadingsSubscriptionVariables = Exact<{
 
 
 export type LiveReadingsSubscription = { latestEnergy: { timestamp: string, soc: number | null, plant: { id: number } } };
+
+export type LiveChargeSubscriptionVariables = Exact<{
+  plantId?: number | null | undefined;
+}>;
+
+
+export type LiveChargeSubscription = { latestEnergy: { timestamp: string, soc: number | null } };
 
 export type AdoptedQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -319,6 +331,13 @@ export const TotalsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TotalsQuery, TotalsQueryVariables>;
+export const ConversationsDocument = new TypedDocumentString(`
+    query Conversations {
+  systemStats {
+    totalConversations
+  }
+}
+    `) as unknown as TypedDocumentString<ConversationsQuery, ConversationsQueryVariables>;
 export const HealthReportDocument = new TypedDocumentString(`
     query HealthReport {
   health {
@@ -378,6 +397,14 @@ export const LiveReadingsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<LiveReadingsSubscription, LiveReadingsSubscriptionVariables>;
+export const LiveChargeDocument = new TypedDocumentString(`
+    subscription LiveCharge($plantId: Int) {
+  latestEnergy(plantId: $plantId) {
+    timestamp
+    soc
+  }
+}
+    `) as unknown as TypedDocumentString<LiveChargeSubscription, LiveChargeSubscriptionVariables>;
 export const AdoptedDocument = new TypedDocumentString(`
     query Adopted {
   telemetry(first: 100) {

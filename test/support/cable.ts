@@ -1,38 +1,50 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-/** A connection to a database that can be cut: a relay on a port of its own. */
+/** What of a conversation is swallowed; the sides hear nothing of it, not even that the other one hangs up. */
+export type Silence = 'both ways' | 'questions' | 'answers'
+
+/** A connection to a database that can be cut, silenced and slowed down: a relay on a port of its own. */
 export interface Cable extends AsyncDisposable {
   /** The address of the database through the cable. */
   readonly url: string
+  /** How many connections have come so far. */
+  readonly attempts: number
   /** Ends every connection and refuses new ones. */
   cut(): Promise<void>
-  /** Swallows what is said, on both sides, and answers nothing, as a vanished network does. */
-  silence(): void
-  /** As before either; what was open in silence is gone, as when a network forgets its connections. */
+  /** Swallows what is said, as a vanished network does; a connection that is half open loses one direction. */
+  silence(what?: Silence): void
+  /** Holds up everything by so many milliseconds, each way. */
+  delay(ms: number): void
+  /** As before any of it; what was open in silence is gone, as when a network forgets its connections. */
   mend(): Promise<void>
 }
 
 export async function openCable(databaseUrl: string): Promise<Cable> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
-  let silent = false
+  let silent: Silence | undefined
+  let delayMs = 0
+  let attempts = 0
   const server = createServer((near) => {
+    attempts += 1
     const far = connect(Number(target.port), target.hostname)
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(from)
-      from.on('data', (data) => {
-        if (!silent) to.write(data)
-      })
-      from.on('error', () => {})
-      from.on('close', () => {
-        sockets.delete(from)
-        to.destroy()
-      })
-    }
+    relay(near, far, 'questions')
+    relay(far, near, 'answers')
   })
+  const relay = (from: Socket, to: Socket, what: Silence) => {
+    const pass = (deliver: () => void) => {
+      if (silent === what || silent === 'both ways') return
+      if (delayMs === 0) deliver()
+      else setTimeout(deliver, delayMs).unref()
+    }
+    sockets.add(from)
+    from.on('data', (data) => pass(() => to.write(data)))
+    from.on('error', () => {})
+    from.on('close', () => {
+      sockets.delete(from)
+      pass(() => to.destroy())
+    })
+  }
   const listen = (port: number) =>
     new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening))
   const cut = async () => {
@@ -47,13 +59,20 @@ export async function openCable(databaseUrl: string): Promise<Cable> {
   url.port = `${port}`
   return {
     url: url.href,
+    get attempts() {
+      return attempts
+    },
     cut,
-    silence: () => {
-      silent = true
+    silence: (what = 'both ways') => {
+      silent = what
+    },
+    delay: (ms) => {
+      delayMs = ms
     },
     mend: async () => {
-      if (silent) for (const socket of sockets) socket.destroy()
-      silent = false
+      if (silent !== undefined) for (const socket of sockets) socket.destroy()
+      silent = undefined
+      delayMs = 0
       if (!server.listening) await listen(port)
     },
     [Symbol.asyncDispose]: cut,

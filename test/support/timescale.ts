@@ -73,6 +73,9 @@ function databaseOf(pglite: PGlite): Database {
   }
   return {
     kysely,
+    reserved: kysely,
+    poolUse: { size: 1, inUse: 0, waiting: 0, waitedMs: 0 },
+    unavailableSince: undefined,
     openSession: async () => ({
       kysely,
       notices,

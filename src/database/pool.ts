@@ -1,0 +1,142 @@
+import pg from 'pg'
+import { Fault } from '../fault.ts'
+import { Client, watchSilence } from './client.ts'
+import { unavailable } from './faults.ts'
+import { openGate } from './gate.ts'
+import type { Reachability } from './reachability.ts'
+
+/** How many connections a pool may have, and how many requests have one or wait. */
+export interface PoolUse {
+  readonly size: number
+  readonly inUse: number
+  readonly waiting: number
+  /** How long the first in line has waited, in milliseconds. */
+  readonly waitedMs: number
+}
+
+/** A bounded number of connections, opened as they are needed; one that is idle for ten seconds is closed. */
+export interface Pool {
+  /**
+   * Throws BUSY where none becomes free in time or too many wait already, and DATABASE_UNAVAILABLE where none can
+   * be made: at once while that is known.
+   */
+  connect(): Promise<pg.PoolClient>
+  /** Turns away whoever waits, and closes what is idle: it may be dead. */
+  clear(reason: Fault): void
+  end(): Promise<void>
+  /** For Kysely. */
+  readonly options: object
+  readonly use: PoolUse
+}
+
+export interface PoolOptions {
+  connection: pg.PoolConfig
+  size: number
+  /** Milliseconds; a connection that takes longer over it is given up. */
+  statementTimeout: number
+  /** Prepares a new connection. */
+  prepare(client: pg.ClientBase): Promise<unknown>
+  reachability: Reachability
+  /** Called when an idle connection breaks, such as on a restart of the database. */
+  onIdleError: (error: Error) => void
+}
+
+/** How long a request waits for a connection to become free. */
+const PATIENCE_MS = 5000
+const MOST_WAITING_PER_CONNECTION = 100
+/** A statement is ended by the database itself; one that is silent for so much longer gets no answer at all. */
+const GRACE_MS = 2000
+/** Seconds of silence from which an answer is no longer waited for while the database cannot be reached. */
+const LONGEST_SILENCE_IN_OUTAGE = 5
+/** Of the seconds that a connection is silent, how many lie between two doubts. */
+const DOUBT_EVERY = 5
+
+export function openPool(options: PoolOptions): Pool {
+  const { size, reachability } = options
+  const pool = new pg.Pool({
+    ...options.connection,
+    max: size,
+    onConnect: async (client) => {
+      await options.prepare(client)
+      reachability.answered()
+    },
+  })
+  pool.on('error', options.onIdleError)
+  const gate = openGate({
+    places: size,
+    longestQueue: size * MOST_WAITING_PER_CONNECTION,
+    patienceMs: PATIENCE_MS,
+    refuse: () =>
+      new Fault(
+        'BUSY',
+        `Expected one of ${size} connections to the database to become free within ${PATIENCE_MS / 1000} s; all are in use, and ${gate.waiting} requests wait: try again later, ask for less at once, or raise DATABASE_POOL_SIZE`,
+      ),
+  })
+  const longestSilence = Math.ceil((options.statementTimeout + GRACE_MS) / 1000)
+  const leases = new WeakMap<pg.PoolClient, () => void>()
+  pool.on('release', (_, client) => leases.get(client)?.())
+
+  let ended: Promise<void> | undefined
+
+  const connectAnew = async (): Promise<pg.PoolClient> => {
+    const began = performance.now()
+    try {
+      return await pool.connect()
+    } catch (error) {
+      reachability.failed(began, error)
+      throw unavailable(error)
+    }
+  }
+  /** A database that vanished without a word would leave requests waiting for hours. */
+  const watch = (client: pg.PoolClient): Disposable | undefined => {
+    if (!(client instanceof Client)) return undefined
+    return watchSilence(client, (seconds) => {
+      if (seconds % DOUBT_EVERY === 1) reachability.doubt()
+      const limit = reachability.outage === undefined ? longestSilence : LONGEST_SILENCE_IN_OUTAGE
+      if (seconds >= limit) client.socket.destroy()
+    })
+  }
+
+  return {
+    connect: async () => {
+      if (reachability.outage !== undefined) throw unavailable(reachability.outage.cause)
+      const leave = await gate.enter()
+      try {
+        const client = await connectAnew()
+        const watching = watch(client)
+        leases.set(client, () => {
+          leases.delete(client)
+          watching?.[Symbol.dispose]()
+          leave()
+        })
+        return client
+      } catch (error) {
+        leave()
+        throw error
+      }
+    },
+    end: () => (ended ??= pool.end()),
+    options: pool.options,
+    use: {
+      size,
+      get inUse() {
+        return gate.inside
+      },
+      get waiting() {
+        return gate.waiting
+      },
+      get waitedMs() {
+        return gate.waitedMs
+      },
+    },
+    clear: (reason) => {
+      gate.turnAway(reason)
+      for (let idle = pool.idleCount; idle > 0; idle--) {
+        pool.connect().then(
+          (client) => client.release(true),
+          () => {},
+        )
+      }
+    },
+  }
+}

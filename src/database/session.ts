@@ -1,0 +1,51 @@
+import type { Readable, Writable } from 'node:stream'
+import { Kysely, PostgresDialect } from 'kysely'
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import { type Client, watchSilence } from './client.ts'
+import type { Reachability } from './reachability.ts'
+import type { Schema } from './schema.ts'
+
+/** One connection, so that locks, temporary tables and notices belong to one piece of work. */
+export interface Session extends AsyncDisposable {
+  readonly kysely: Kysely<Schema>
+  /** What the database said: RAISE NOTICE and warnings, in order. */
+  readonly notices: readonly string[]
+  /** Feeds `COPY … FROM STDIN`. */
+  copyFrom(statement: string): Writable
+  /** Reads `COPY … TO STDOUT`. */
+  copyTo(statement: string): Readable
+}
+
+/** Seconds of silence in which a new connection is tried, to tell long work from a network that is gone. */
+const DOUBT_EVERY = 5
+/** Seconds of silence after which a session ends while the database cannot be reached. */
+const LONGEST_SILENCE_IN_OUTAGE = 10
+
+/** Work on the connection, which fails where both it and new connections are silent. */
+export function sessionOn(client: Client, reachability: Reachability): Session {
+  const notices: string[] = []
+  client.on('notice', (notice) => notices.push(notice.message ?? ''))
+  const watching = watchSilence(client, (seconds) => {
+    if (seconds % DOUBT_EVERY === 0) reachability.doubt()
+    if (reachability.outage !== undefined && seconds >= LONGEST_SILENCE_IN_OUTAGE) {
+      client.socket.destroy()
+    }
+  })
+  const lease = Object.assign(client, { release: () => {} })
+  const kysely = new Kysely<Schema>({
+    dialect: new PostgresDialect({
+      pool: { connect: async () => lease, end: async () => {}, options: {} },
+    }),
+  })
+  return {
+    kysely,
+    notices,
+    copyFrom: (statement) => client.query(copyFrom(statement)),
+    copyTo: (statement) => client.query(copyTo(statement)),
+    [Symbol.asyncDispose]: async () => {
+      watching[Symbol.dispose]()
+      await kysely.destroy()
+      await client.end()
+    },
+  }
+}

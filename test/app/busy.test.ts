@@ -1,0 +1,178 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Client } from '../support/client.ts'
+import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { openServer, type Server } from '../support/server.ts'
+import {
+  Conversations,
+  EveryPlant,
+  HealthReport,
+  LatestReading,
+  LiveCharge,
+  PageOfReadings,
+  SendReadings,
+} from './operations.ts'
+
+const NAME = 'the server under test'
+const POOL_SIZE = 2
+/** The live feed's, and those for what the server itself asks. */
+const OTHERS = 1 + 5
+
+let database: TestDatabase
+let server: Server
+let admin: Client
+beforeAll(async () => {
+  database = await openTestDatabase('native')
+  await sql`create schema agent`.execute(database.kysely)
+  await sql`create table agent.conversations (created_at timestamptz)`.execute(database.kysely)
+  const url = new URL(database.url)
+  url.searchParams.set('application_name', NAME)
+  server = await openServer({
+    DATABASE_URL: url.href,
+    DATABASE_POOL_SIZE: `${POOL_SIZE}`,
+    STATEMENT_TIMEOUT: 'PT6S',
+  })
+  admin = server.as(server.adminToken)
+})
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
+})
+
+/** Makes counting conversations wait, and nothing else, until the work is done. */
+async function whileConversationsAreLocked(work: () => Promise<void>): Promise<void> {
+  await using session = await database.openSession('test')
+  await session.kysely.transaction().execute(async (transaction) => {
+    await sql`lock table agent.conversations in access exclusive mode`.execute(transaction)
+    await work()
+  })
+}
+
+/** The states of the server's connections to the database. */
+async function connectionStates(): Promise<string[]> {
+  const { rows } = await sql<{ state: string }>`
+    select state from pg_stat_activity
+    where application_name = ${NAME} and datname = current_database()`.execute(database.kysely)
+  return rows.map(({ state }) => state)
+}
+
+async function checksOf(): Promise<Map<string, { status: string; detail?: string | null }>> {
+  const { health } = await admin.ask(HealthReport)
+  return new Map(health.checks.map((check) => [check.name, check]))
+}
+
+test('where slow queries hold every connection, requests are told BUSY, and health, probes and subscribers go on', async () => {
+  const insert = (soc: number) =>
+    sql`insert into solark.telemetry (plant_id, soc) values (1, ${soc})`.execute(database.kysely)
+  await insert(1)
+  await using live = server.as().subscribe(LiveCharge, { plantId: 1 })
+  expect((await live.next()).latestEnergy.soc).toBe(1)
+
+  await whileConversationsAreLocked(async () => {
+    const slow = [1, 2].map(() => admin.fail(Conversations))
+    await expect.poll(async () => (await checksOf()).get('pool')?.detail).toMatch(/^2 of 2/)
+    const waiting = [1, 2, 3].map(() => admin.fail(PageOfReadings))
+    await expect
+      .poll(async () => (await checksOf()).get('pool'))
+      .toMatchObject({
+        status: 'DEGRADED',
+        detail: expect.stringMatching(/^all 2 connections in use; 3 requests wait, the first for/),
+      })
+    const { pool, ...others } = Object.fromEntries(await checksOf())
+    expect(pool?.status).toBe('DEGRADED')
+    for (const [name, { status }] of Object.entries(others)) expect(status, name).toBe('HEALTHY')
+    for (const path of ['livez', 'readyz', 'health']) {
+      expect((await fetch(`${server.url}/${path}`)).status, path).toBe(200)
+    }
+    await insert(2)
+    const arrives = live.next().then(({ latestEnergy }) => latestEnergy.soc)
+    expect(await Promise.race([arrives, ...slow, ...waiting])).toBe(2)
+    for (const refused of waiting) {
+      const [error] = await refused
+      expect(error?.extensions.code).toBe('BUSY')
+      expect(error?.message).toMatch(/^Expected one of 2 connections .* DATABASE_POOL_SIZE$/)
+    }
+    for (const refused of slow) {
+      expect((await refused)[0]?.extensions.code).toBe('QUERY_TIMEOUT')
+    }
+  })
+  expect((await checksOf()).get('pool')).toMatchObject({ status: 'HEALTHY' })
+  expect((await admin.ask(Conversations)).systemStats.totalConversations).toBe(0)
+})
+
+test('a queue that is full refuses at once, and loses nobody who waits', async () => {
+  await whileConversationsAreLocked(async () => {
+    const slow = [1, 2].map(() => admin.fail(Conversations))
+    await expect.poll(async () => (await checksOf()).get('pool')?.detail).toMatch(/^2 of 2/)
+    // Ahead of them all: 100 may wait for each connection.
+    const refused = await Promise.race(
+      Array.from({ length: 300 }, async () => (await admin.fail(LatestReading))[0]),
+    )
+    expect(refused?.extensions.code).toBe('BUSY')
+    expect(refused?.message).toContain('200 requests wait')
+    await Promise.all(slow)
+  })
+})
+
+/** What a request may ask, and whether the answer is right. */
+const questions = {
+  plants: async () => (await admin.ask(EveryPlant)).plants.some(({ id }) => id === 1),
+  latest: async () => (await admin.ask(LatestReading, { plantId: 1 })).latestEnergy?.soc === 2,
+  page: async () => (await admin.ask(PageOfReadings, { plantId: 1 })).telemetry.nodes.length === 2,
+  conversations: async () => (await admin.ask(Conversations)).systemStats.totalConversations === 0,
+}
+let recorded = 0
+let acknowledged = 0
+async function record(): Promise<boolean> {
+  const timestamp = new Date(Date.UTC(2026, 0, 1) + 1000 * recorded++).toISOString()
+  const { recordTelemetry } = await admin.ask(SendReadings, {
+    readings: [{ plantId: 2, timestamp, soc: 50 }],
+  })
+  acknowledged += recordTelemetry.inserted
+  return recordTelemetry.inserted === 1
+}
+
+test('of 50 requests at once on two connections, each gets its answer, BUSY or QUERY_TIMEOUT, whatever is slow', async () => {
+  const asks = { ...questions, record }
+  const names = Object.keys(asks) as (keyof typeof asks)[]
+  const codes = new Set<string>()
+  const outcomeOf = async (name: keyof typeof asks) => {
+    try {
+      return (await asks[name]()) ? 'answered' : `a wrong answer about ${name}`
+    } catch (error) {
+      const [, code = `${error}`] = /"code":"(\w+)"/.exec(String(error)) ?? []
+      return code
+    }
+  }
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(...names), { minLength: 50, maxLength: 50 }),
+      fc.constantFrom(0, 300, 5500, 7000),
+      async (asked, lockedMs) => {
+        let outcomes: Promise<string[]> = Promise.resolve([])
+        await whileConversationsAreLocked(async () => {
+          outcomes = Promise.all(asked.map(outcomeOf))
+          await sleep(lockedMs)
+        })
+        for (const outcome of await outcomes) {
+          codes.add(outcome)
+          expect(['answered', 'BUSY', 'QUERY_TIMEOUT']).toContain(outcome)
+        }
+      },
+    ),
+    { numRuns: 4, examples: [[names.flatMap((name) => Array(10).fill(name)), 7000]] },
+  )
+  expect(codes).toEqual(new Set(['answered', 'BUSY', 'QUERY_TIMEOUT']))
+
+  const { rows } = await sql<{ stored: number }>`
+    select count(*) as stored from solark.telemetry where plant_id = 2`.execute(database.kysely)
+  expect(rows).toEqual([{ stored: acknowledged }])
+  await expect
+    .poll(async () => (await checksOf()).get('pool')?.detail)
+    .toBe('0 of 2 connections in use')
+  const states = await connectionStates()
+  expect(new Set(states)).toEqual(new Set(['idle']))
+  expect(states.length).toBeLessThanOrEqual(POOL_SIZE + OTHERS)
+})
