@@ -19,6 +19,7 @@ import { diskCheck } from './system/disk-check.ts'
 import type { Check } from './system/health.ts'
 import { createQueryTimes } from './system/query-times.ts'
 import { readSchemaStatus } from './system/schema-status.ts'
+import { startMaintenance } from './telemetry/history/maintenance.ts'
 
 /** The running system, and what a person should be told of it. */
 export interface App extends AsyncDisposable {
@@ -73,6 +74,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
     openServices({ database, migrations, staleAfter: config.staleAfter, log, queryTimes, checks }),
   )
   if (embedded !== undefined) checks.push(diskCheck(embedded.disk))
+  opening.use(startMaintenance(database, { maxGap: config.maxGap, log }))
   if (config.simulate > 0) {
     const simulation = opening.use(openSimulation(database.kysely, config.simulate, log))
     checks.push(simulation.check)

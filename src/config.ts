@@ -34,6 +34,9 @@ const milliseconds = z.string().transform((text, context) => {
 /** PostgreSQL counts milliseconds in 32 bits, and takes 0 for no limit. */
 const LONGEST_STATEMENT_MS = 2 ** 31 - 1
 
+/** Around each change so much is made anew. */
+const LONGEST_GAP_MS = 24 * 60 * 60_000
+
 const list = z.string().transform((text) =>
   text
     .split(',')
@@ -95,6 +98,11 @@ const Environment = z.object({
   MIGRATE_ON_START: boolean.optional(),
   SIMULATE: wholeNumber(0, 1000).optional(),
   STALE_AFTER: milliseconds.default(15 * 60_000),
+  MAX_GAP: milliseconds
+    .refine((value) => value >= 1000 && value <= LONGEST_GAP_MS, {
+      error: 'expected from PT1S to P1D, such as PT15M',
+    })
+    .optional(),
   CORS_ORIGINS: origins.default([]),
   TRUST_PROXY: networks.default(() => new BlockList()),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -125,6 +133,8 @@ export interface Config {
   readonly simulate: number
   /** Age in milliseconds from which a plant's newest reading counts as stale. */
   readonly staleAfter: number
+  /** Readings further apart, in milliseconds, are not joined; undefined: as the rollups were made, PT15M at first. */
+  readonly maxGap: number | undefined
   readonly corsOrigins: readonly string[]
   /** The proxies whose `X-Forwarded-*` headers count. */
   readonly trustedProxies: BlockList
@@ -173,6 +183,7 @@ export function parseConfig(
     migrateOnStart: values.MIGRATE_ON_START ?? embedded,
     simulate: values.SIMULATE ?? (embedded ? 1 : 0),
     staleAfter: values.STALE_AFTER,
+    maxGap: values.MAX_GAP,
     corsOrigins: Object.freeze(values.CORS_ORIGINS),
     trustedProxies: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,

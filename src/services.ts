@@ -7,6 +7,7 @@ import {
   liveFeedCheck,
   migrationsCheck,
   poolCheck,
+  rollupsCheck,
   storageCheck,
 } from './system/checks.ts'
 import { type Check, checkHealth } from './system/health.ts'
@@ -45,6 +46,7 @@ export function openServices(options: ServicesOptions): OpenServices {
     liveFeedCheck(liveFeed),
   ]
   const pool = poolCheck(database.poolUse)
+  const rollups = rollupsCheck(database.reserved)
   const storage = storageCheck(statistics, options.queryTimes ?? createQueryTimes())
   return {
     database,
@@ -59,7 +61,7 @@ export function openServices(options: ServicesOptions): OpenServices {
       return run
     },
     readSchemaStatus: () => readSchemaStatus(kysely, names),
-    checkHealth: () => checkHealth([...needed, pool, storage, ...checks], version),
+    checkHealth: () => checkHealth([...needed, pool, rollups, storage, ...checks], version),
     checkReadiness: async () => {
       const { checks: found } = await checkHealth(needed, version)
       const fault = found.find(({ status }) => status !== 'HEALTHY')

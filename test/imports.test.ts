@@ -18,6 +18,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'graphql',
     'sources',
     'system',
+    'telemetry',
     'database',
     'type config',
     'type log',

@@ -51,7 +51,9 @@ async function compareStatements(
   const chart = await statementsOf(database.url, (kysely) =>
     readSummaries(kysely, hourlyChart(PLANT, UNTIL)),
   )
-  const counts = await statementsOf(database.url, (kysely) => createStatistics({ kysely, reserved: kysely }).count())
+  const counts = await statementsOf(database.url, (kysely) =>
+    createStatistics({ kysely, reserved: kysely }).count(),
+  )
   const works = {
     binned: () => latency(() => client.query(binnedChart(PLANT, UNTIL))),
     chart: () => latency(() => ask(client, chart)),

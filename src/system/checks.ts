@@ -7,6 +7,7 @@ import { dateOf, type Instant } from '../database/instant.ts'
 import type { PoolUse } from '../database/pool.ts'
 import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
+import { readBacklog } from '../telemetry/history/roll-up.ts'
 import type { LiveFeed } from '../telemetry/live-feed.ts'
 import type { Check, Finding } from './health.ts'
 import type { QueryTimes } from './query-times.ts'
@@ -55,7 +56,7 @@ export function migrationsCheck(kysely: Kysely<Schema>, names: readonly string[]
   return {
     name: 'migrations',
     run: asking(async () => {
-      const read = await readAppliedMigrations(kysely).catch(forbidden)
+      const read = await readAppliedMigrations(kysely).catch(missing)
       if (read instanceof Fault) return { status: 'DEGRADED', detail: read.message }
       const applied = read.map(({ name }) => name)
       const unknown = applied.find((name) => !names.includes(name))
@@ -87,6 +88,26 @@ export function liveFeedCheck(liveFeed: LiveFeed): Check {
   }
 }
 
+/** Rolling up comes round every ten seconds; an import of millions may take it minutes. */
+const LONG_BEHIND_SECONDS = 15 * 60
+
+/** How far the rollups are behind. Answers are as right while they are, but come from the readings. */
+export function rollupsCheck(kysely: Kysely<Schema>): Check {
+  return {
+    name: 'rollups',
+    run: asking(async () => {
+      const backlog = await readBacklog(kysely).catch(missing)
+      if (backlog instanceof Fault) return { status: 'DEGRADED', detail: backlog.message }
+      const { changes, age } = backlog
+      if (age === null) return { status: 'HEALTHY', detail: 'lag 0 s; everything is rolled up' }
+      return {
+        status: age > LONG_BEHIND_SECONDS ? 'DEGRADED' : 'HEALTHY',
+        detail: `lag ${age.toFixed(0)} s; ${changes} changes are not rolled up yet`,
+      }
+    }),
+  }
+}
+
 const PATIENCE_MS = 1000
 
 /** How much there is, how fast it grows, and what is slow. */
@@ -111,9 +132,12 @@ export function storageCheck(statistics: Statistics, queryTimes: QueryTimes): Ch
   }
 }
 
-/** Asking for a right is no outage: the fault that names it is something to tell. */
-function forbidden(error: unknown): Fault {
-  if (error instanceof Fault && error.code === 'DATABASE_FORBIDS') return error
+/** A right or a table that is missing is no outage: the fault that names it is something to tell. */
+function missing(error: unknown): Fault {
+  const fault = toDatabaseFault(error) ?? error
+  if (fault instanceof Fault && ['DATABASE_FORBIDS', 'SCHEMA_NOT_READY'].includes(fault.code)) {
+    return fault
+  }
   throw error
 }
 

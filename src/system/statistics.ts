@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database/database.ts'
 import type { Schema } from '../database/schema.ts'
+import { readCounts } from '../telemetry/history/reading-counts.ts'
 
 /** Counts over the whole database, as of one moment. */
 export interface SystemCounts {
@@ -88,14 +89,14 @@ async function readGrowth(kysely: Kysely<Schema>): Promise<number | undefined> {
 type ReadingCounts = Pick<SystemCounts, 'totalEnergySnapshots' | 'energySnapshots24h' | 'plants'>
 
 async function countReadings(kysely: Kysely<Schema>): Promise<ReadingCounts> {
-  const { rows } = await sql<ReadingCounts>`
-    select (select count(*) from solark.telemetry) as "totalEnergySnapshots",
-      (select count(*) from solark.telemetry where timestamp > now() - interval '24 hours')
-        as "energySnapshots24h",
-      (select count(*) from solark.plant) as plants`.execute(kysely)
-  const [counts] = rows
-  if (counts === undefined) throw new Error('Expected one row of counts, got none')
-  return counts
+  const [{ total, lastDay }, { plants }] = await Promise.all([
+    readCounts(kysely),
+    kysely
+      .selectFrom('solark.plant')
+      .select(({ fn }) => fn.countAll<number>().as('plants'))
+      .executeTakeFirstOrThrow(),
+  ])
+  return { totalEnergySnapshots: total, energySnapshots24h: lastDay, plants }
 }
 
 type AgentCounts = Pick<

@@ -50,6 +50,7 @@ test('health tells readers everything, as JSON at /health too, and others the st
     'migrations',
     'live feed',
     'pool',
+    'rollups',
     'storage',
   ])
   expect(health.checks.at(-1)?.detail).toMatch(/[kM]B; .*; .*slowest query \d/)

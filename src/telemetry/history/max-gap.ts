@@ -1,9 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 
-/** Milliseconds; the default of MAX_GAP. */
-export const DEFAULT_MAX_GAP = 15 * 60_000
-
 /**
  * Changes the gap limit of the rollups, and notes all readings to be rolled up with it. Answers false where it was
  * that already. Milliseconds.

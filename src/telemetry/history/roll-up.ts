@@ -227,3 +227,19 @@ function putTiles(table: string): RawBuilder<unknown> {
 function isLockNotAvailable(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '55P03'
 }
+
+/** What is not rolled up yet. */
+export interface Backlog {
+  /** Rows of solark.telemetry_change. */
+  changes: number
+  /** Seconds since the oldest of them was written; null where there is none. */
+  age: number | null
+}
+
+export async function readBacklog(kysely: Kysely<Schema>): Promise<Backlog> {
+  const { rows } = await sql<Backlog>`
+    select count(*)::integer as changes,
+      date_part('epoch', clock_timestamp() - min(noted_at)) as age
+    from solark.telemetry_change`.execute(kysely)
+  return rows[0] ?? { changes: 0, age: null }
+}
