@@ -29,7 +29,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   http: ['type graphql', 'config', 'type log', 'fault'],
   graphql: ['telemetry', 'type system', 'database', 'fault'],
   sources: ['telemetry', 'type system', 'database', 'type log', 'fault'],
-  system: ['type telemetry', 'database', 'fault'],
+  system: ['telemetry', 'database', 'fault'],
   telemetry: ['database', 'type log', 'fault'],
   database: ['type log', 'fault'],
   migrations: [],
