@@ -3,6 +3,7 @@ import type { Migration } from 'kysely/migration'
 import * as plant from './0001_plant.ts'
 import * as telemetry from './0002_telemetry.ts'
 import * as live from './0003_live.ts'
+import * as rollups from './0004_rollups.ts'
 
 interface PlannedMigration extends Migration {
   /** What `up` would do that its name does not tell, in sentences; raises what it would raise. Writes nothing. */
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, PlannedMigration>> = {
   '0001_plant': plant,
   '0002_telemetry': telemetry,
   '0003_live': live,
+  '0004_rollups': rollups,
 }

@@ -2,6 +2,7 @@ import { migrations } from '../migrations/index.ts'
 import type { Config } from './config.ts'
 import { openDatabase } from './database/database.ts'
 import { openEmbeddedPostgres } from './database/embedded/embedded-postgres.ts'
+import { asFullDisk } from './database/embedded/full-disk.ts'
 import { toDatabaseFault } from './database/faults.ts'
 import { dateOf } from './database/instant.ts'
 import { migrateFirst } from './database/migrate-first.ts'
@@ -13,6 +14,7 @@ import { openHttpServer } from './http/server.ts'
 import type { Logger } from './log.ts'
 import { openServices } from './services.ts'
 import { openSimulation } from './sources/simulated/simulation.ts'
+import { diskCheck } from './system/disk-check.ts'
 import type { Check } from './system/health.ts'
 import { createQueryTimes } from './system/query-times.ts'
 import { readSchemaStatus } from './system/schema-status.ts'
@@ -40,6 +42,8 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
     config.databaseUrl === undefined
       ? opening.use(await openEmbeddedPostgres({ dataDir, role: 'server', log }))
       : undefined
+  const explain = (error: unknown): unknown =>
+    (embedded && asFullDisk(embedded.disk, error)) ?? toDatabaseFault(error) ?? error
   const queryTimes = createQueryTimes()
   const database = opening.use(
     openDatabase({
@@ -51,7 +55,9 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
     }),
   )
   if (config.migrateOnStart) {
-    const { notices } = await migrateFirst(database, migrations, signal)
+    const { notices } = await migrateFirst(database, migrations, signal).catch((error) => {
+      throw explain(error)
+    })
     for (const notice of notices) log.info(notice)
   }
   const status = await readSchemaStatus(database.kysely, Object.keys(migrations))
@@ -60,6 +66,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
   const services = opening.use(
     openServices({ database, migrations, staleAfter: config.staleAfter, log, queryTimes, checks }),
   )
+  if (embedded !== undefined) checks.push(diskCheck(embedded.disk))
   if (config.simulate > 0) {
     const simulation = opening.use(openSimulation(database.kysely, config.simulate, log))
     checks.push(simulation.check)
@@ -75,7 +82,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       config,
       adminToken: admin.token,
       log,
-      translate: (error) => toDatabaseFault(error) ?? error,
+      translate: explain,
       health: async () => {
         const health = await services.checkHealth()
         return { ...health, timestamp: dateOf(health.timestamp).toISOString() }

@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
+import { prettyFactory } from 'pino-pretty'
 import type { Config } from './config.ts'
 
 export type { Logger }
@@ -12,17 +12,24 @@ export function createLogger(config: Pick<Config, 'logLevel' | 'logFormat'>): Lo
     serializers: { err: serializeError },
     redact: { paths: ['*.authorization', '*.password', '*.token'], censor: '[redacted]' },
   }
-  if (config.logFormat === 'json') return pino(options, pino.destination({ dest: 2, sync: true }))
-  return pino(
-    options,
-    pretty({
-      destination: 2,
-      sync: true,
-      colorize: process.stderr.isTTY,
-      ignore: 'pid,hostname',
-      translateTime: 'SYS:HH:MM:ss',
-    }),
-  )
+  const destination = openDestination()
+  if (config.logFormat === 'json') return pino(options, destination)
+  const prettify = prettyFactory({
+    colorize: process.stderr.isTTY,
+    ignore: 'pid,hostname',
+    translateTime: 'SYS:HH:MM:ss',
+  })
+  return pino(options, { write: (line: string) => destination.write(prettify(line)) })
+}
+
+/** What waits until it can be written, in bytes; beyond that lines are dropped. */
+const WAITING_BYTES = 1_000_000
+
+/** A log that cannot be written, such as to a full disk, does not end the program: it goes on where it can. */
+function openDestination() {
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: WAITING_BYTES })
+  destination.on('error', () => {})
+  return destination
 }
 
 interface SerializedError {

@@ -8,6 +8,7 @@ import { alterInPlace } from './in-place.ts'
 import { copyIntoHypertable } from './into-hypertable.ts'
 import { findObstacles, type Way } from './obstacles.ts'
 import { isSuperfluous, type OldTable, readOldTable } from './old-table.ts'
+import { plantObstacles } from './plant-obstacles.ts'
 import { countColliding, setAside, type Tally, takeTally, unfitRows } from './tally.ts'
 
 /** Whether there is a solark.telemetry that somebody else has made. */
@@ -30,7 +31,7 @@ export async function adopt(db: Kysely<unknown>): Promise<void> {
   const way: Way = reason === null ? 'hypertable' : 'in place'
   refuse(await findObstacles(db, old, { way, whyRegular: reason }))
   const tally = await takeTally(db, old)
-  refuse(unfitRows(tally))
+  refuse([...unfitRows(tally), ...(await plantObstacles(db, old))])
 
   const moved = await reshape(db, old, { way, greatestId: tally.greatestId }).catch(tellLocks)
   for (const sentence of describe(old, tally, moved)) await raiseNotice(db, sentence)
@@ -74,7 +75,7 @@ export async function planAdoption(db: Kysely<unknown>): Promise<string[]> {
   const way: Way = reason === null ? 'hypertable' : 'in place'
   refuse(await findObstacles(db, old, { way, whyRegular: reason }))
   const tally = await takeTally(db, old)
-  refuse(unfitRows(tally))
+  refuse([...unfitRows(tally), ...(await plantObstacles(db, old))])
   return [
     ...describe(old, tally, await countColliding(db, old)).map(
       (sentence) => `Planned: ${sentence}`,

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { isConverted, wantedColumns } from './columns.ts'
+import { indexObstacles } from './index-obstacles.ts'
 import { isSuperfluous, type OldColumn, type OldTable } from './old-table.ts'
 
 /** Where the rows end up: altered in place, or copied into a hypertable that takes the table's place. */
@@ -26,6 +27,7 @@ export async function findObstacles(
     ...columnObstacles(old),
     ...(way === 'hypertable' ? uniqueObstacles(old) : []),
     ...(await dependentObstacles(db, old, way)),
+    ...(await indexObstacles(db, old)),
     ...(old.isHypertable ? await compressionObstacles(db) : []),
   ]
   const { rows } = await sql`

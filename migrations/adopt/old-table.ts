@@ -37,6 +37,8 @@ export interface OldIndex {
   isUnique: boolean
   /** By columns alone, all rows, B-tree. */
   isPlain: boolean
+  /** What it is over besides columns: expressions, and which rows. */
+  expressions: string[]
   /** As pg_constraint.contype has it, where the index belongs to a constraint. */
   constraint: string | null
 }
@@ -84,6 +86,12 @@ export async function readOldTable(db: Kysely<unknown>): Promise<OldTable | null
           'isUnique', indisunique,
           'isPlain', indpred is null and indexprs is null and indnatts = indnkeyatts
             and amname = 'btree',
+          'expressions', array(
+            select pg_get_indexdef(indexrelid, place::integer, false)
+            from unnest(indkey::int2[]) with ordinality as key (number, place) where number = 0
+            union all
+            select pg_get_expr(indpred, indrelid) where indpred is not null
+          ),
           'constraint', (select contype from pg_constraint
             where conindid = indexrelid and conrelid = relation.oid)
         ) order by index.relname), '[]')

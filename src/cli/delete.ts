@@ -57,7 +57,9 @@ export function deleteCommand(open: OpenWorkbench): Command {
         using progress = openProgress(count)
         for (const range of slices(earliest ?? from, latest ?? from, Math.ceil(count / BATCH))) {
           if (interruption.signal.aborted) break
-          deleted += await deleteReadings(session.kysely, { plantId, ...range })
+          deleted += await deleteReadings(session.kysely, { plantId, ...range }).catch(
+            workbench.refuse,
+          )
           progress.update(deleted, deleted)
         }
       }

@@ -97,7 +97,7 @@ async function importFile(
     plantId: options.plant,
     onDuplicate: options.onDuplicate === 'keep' ? 'KEEP' : 'REPLACE',
     onProgress: (received) => progress.update(bytesRead(), received),
-  })
+  }).catch(workbench.refuse)
 }
 
 async function openInput(

@@ -89,7 +89,7 @@ export function simulateCommand(open: OpenWorkbench): Command {
       const { writeOut, writeErr } = command.configureOutput()
       try {
         const work = options.remove ? remove : simulate
-        writeOut?.(await work(session, interruption.signal, options))
+        writeOut?.(await work(session, interruption.signal, options).catch(workbench.refuse))
       } catch (error) {
         if (!interruption.signal.aborted) throw error
         writeErr?.('Interrupted: no reading was stored.\n')

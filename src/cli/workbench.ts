@@ -2,6 +2,7 @@ import { migrations } from '../../migrations/index.ts'
 import { readConfig } from '../config.ts'
 import { type Database, openDatabase } from '../database/database.ts'
 import { openEmbeddedPostgres } from '../database/embedded/embedded-postgres.ts'
+import { asFullDisk } from '../database/embedded/full-disk.ts'
 import { migrateFirst } from '../database/migrate-first.ts'
 import { createLogger } from '../log.ts'
 
@@ -10,6 +11,8 @@ export interface Workbench extends AsyncDisposable {
   readonly database: Database
   /** Relative file names start here. */
   readonly workingDirectory: string
+  /** Throws the error of a writer: STORAGE_FULL where the disk of the embedded database is behind it. */
+  readonly refuse: (error: unknown) => never
 }
 
 /** `asItIs`: without the migrations, for the command that is about them. */
@@ -23,21 +26,27 @@ export async function openWorkbench({ asItIs = false } = {}): Promise<Workbench>
   const config = readConfig()
   const log = createLogger(config)
   await using opening = new AsyncDisposableStack()
-  const url =
-    config.databaseUrl ??
-    opening.use(await openEmbeddedPostgres({ dataDir: config.dataDir, role: 'guest', log })).url
+  const { dataDir } = config
+  const embedded =
+    config.databaseUrl === undefined
+      ? opening.use(await openEmbeddedPostgres({ dataDir, role: 'guest', log }))
+      : undefined
   const database = opening.use(
     openDatabase({
-      url,
+      url: embedded?.url ?? config.databaseUrl ?? '',
       poolSize: config.databasePoolSize,
       statementTimeout: config.statementTimeout,
     }),
   )
-  if (config.migrateOnStart && !asItIs) await migrateFirst(database, migrations)
+  const refuse = (error: unknown): never => {
+    throw (embedded && asFullDisk(embedded.disk, error)) ?? error
+  }
+  if (config.migrateOnStart && !asItIs) await migrateFirst(database, migrations).catch(refuse)
   const open = opening.move()
   return {
     database,
     workingDirectory: config.workingDirectory,
+    refuse,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }

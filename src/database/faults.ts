@@ -57,15 +57,11 @@ function faultOf(sqlState: string, cause: unknown): Fault {
         { cause },
       )
     case '53100':
-      return new Fault(
-        'STORAGE_FULL',
-        'The disk of the database is full: make room; nothing of this request was stored',
-        { cause },
-      )
+      return storageFull(cause)
     case '25006':
       return new Fault(
         'DATABASE_FORBIDS',
-        'The database only lets this server read: it is a standby, or default_transaction_read_only is on',
+        'The database only lets this server read: its disk is almost full, it is a standby, or default_transaction_read_only is on',
         { cause },
       )
     case '42501':
@@ -80,6 +76,15 @@ function faultOf(sqlState: string, cause: unknown): Fault {
   return new Fault(
     'DATABASE_ERROR',
     `The database refused the request (SQLSTATE ${sqlState}); the log of the server has the reason`,
+    { cause },
+  )
+}
+
+/** What it means that there is no room. */
+export function storageFull(cause: unknown): Fault {
+  return new Fault(
+    'STORAGE_FULL',
+    'The disk of the database is full: make room; nothing of this request was stored',
     { cause },
   )
 }

@@ -34,10 +34,30 @@ export interface PlantTable {
   created_at: Timestamp
 }
 
+/** What was written and is not rolled up yet; see migrations/0004_rollups.ts. */
+export interface TelemetryChangeTable {
+  plant_id: number
+  first: Timestamp
+  last: Timestamp
+  /** How many there are more, or less. */
+  readings: number
+  noted_at: Timestamp
+}
+
+/** How the rollups are made: one row. */
+export interface RollupTable {
+  id: Generated<boolean>
+  max_gap: ColumnType<string, string, string>
+  readings: Generated<number>
+  frozen_until: ColumnType<Instant | null, string | null, string | null>
+}
+
 /** The tables that requests read and write. */
 export interface Schema {
   'solark.plant': PlantTable
   'solark.telemetry': TelemetryTable
   /** Candidates for the newest reading of each plant, kept by the trigger; the greatest timestamp counts. */
   'solark.latest': TelemetryTable
+  'solark.telemetry_change': TelemetryChangeTable
+  'solark.rollup': RollupTable
 }

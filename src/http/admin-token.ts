@@ -13,9 +13,17 @@ export async function loadAdminToken(dataDir: string): Promise<{ token: string; 
     return { token: (await readToken(file)) ?? (await generateToken(dataDir, file)), file }
   } catch (error) {
     if (error instanceof Fault) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    if (hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT')) {
+      throw new Fault(
+        'STORAGE_FULL',
+        `The disk is too full to keep the admin token in ${file}: ${reason}. Make room, or set ADMIN_TOKEN`,
+        { cause: error },
+      )
+    }
     throw new Fault(
       'DATA_FOLDER_UNUSABLE',
-      `The admin token cannot be kept in ${file}: ${error instanceof Error ? error.message : error}. Let this user write there, set HELIOGRAPH_DATA_DIR to another folder, or set ADMIN_TOKEN`,
+      `The admin token cannot be kept in ${file}: ${reason}. Let this user write there, set HELIOGRAPH_DATA_DIR to another folder, or set ADMIN_TOKEN`,
       { cause: error },
     )
   }

@@ -3,8 +3,8 @@ import { Fault } from '../fault.ts'
 import type { Logger } from '../log.ts'
 
 /**
- * Gives lower layers a say in what their errors mean, such as a lost database connection: a `Fault`
- * is told to the caller, any other answer leaves the error as it is.
+ * Gives lower layers a say in what an error means, such as a lost database connection, also where it is a `Fault`:
+ * the `Fault` that it answers is told to the caller, any other answer leaves the error as it is.
  */
 export type Translate = (error: unknown) => unknown
 
@@ -22,7 +22,8 @@ export function createTell(log: Logger, translate: Translate): Tell {
     const place = error instanceof GraphQLError ? error : undefined
     const chain = causes(error)
     for (const cause of chain) {
-      const fault = cause instanceof Fault ? cause : translate(cause)
+      const translated = translate(cause)
+      const fault = translated instanceof Fault ? translated : cause
       if (fault instanceof Fault) {
         logFault(log, fault)
         return tellAt(place, fault.message, {

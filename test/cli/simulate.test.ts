@@ -20,6 +20,9 @@ async function simulate(database: Database, line: string): Promise<string> {
   const command = simulateCommand(async () => ({
     config: parseConfig({}),
     database,
+    refuse: (error: unknown) => {
+      throw error
+    },
     workingDirectory: '.',
     [Symbol.asyncDispose]: async () => {},
   }))

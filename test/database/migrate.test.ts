@@ -171,9 +171,15 @@ describe.each(engines)('runMigration on %s', (engine) => {
     expect(after.migrations).toEqual(names.map((name) => ({ name, status: 'APPLIED' })))
     const own = after.tables.filter(({ name }) => !name.startsWith('kysely'))
     expect(own.map(({ schema, name, kind }) => `${schema}.${name} ${kind}`)).toEqual([
+      'solark.counted_chunk table',
       'solark.latest table',
       'solark.plant table',
+      'solark.reading_count table',
+      'solark.rollup table',
+      'solark.rollup_hour table',
+      'solark.rollup_quarter table',
       `solark.telemetry ${engine === 'native' ? 'table' : 'hypertable'}`,
+      'solark.telemetry_change table',
     ])
     const telemetry = own.find(({ name }) => name === 'telemetry')
     expect(telemetry?.columns.filter(({ comment }) => comment === null)).toEqual([])

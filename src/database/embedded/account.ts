@@ -60,14 +60,20 @@ export async function chooseAccount(folder: DataFolder, binaries: Binaries): Pro
   )
 }
 
-const disguisedRoot: Account = {
-  uid: 0,
-  gid: 0,
-  command: (file, args) => ({
+const disguisedRoot: Account = { uid: 0, gid: 0, command: disguisedCommand }
+
+/** Runs as whoever this is, who looks like the user daemon from within. */
+export function disguisedCommand(file: string, args: readonly string[]): Command {
+  return {
     file: 'unshare',
     args: ['--user', `--map-user=${DAEMON}`, `--map-group=${DAEMON}`, '--', file, ...args],
     as: {},
-  }),
+  }
+}
+
+/** Not where user namespaces are forbidden, as in most containers. */
+export function canDisguise(): Promise<boolean> {
+  return canRun(disguisedRoot, 'true', [])
 }
 
 function anotherUser(uid: number, gid: number): Account {

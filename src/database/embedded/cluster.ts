@@ -4,7 +4,7 @@ import { lchown, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'n
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { Fault } from '../../fault.ts'
-import type { Account } from './account.ts'
+import { type Account, type Command, canDisguise, disguisedCommand } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import { type DataFolder, folderFault } from './data-folder.ts'
 import { cleanEnvironment, SYNC_METHOD } from './environment.ts'
@@ -74,7 +74,7 @@ async function initdb(
   cluster: string,
   passwordFile: string,
 ): Promise<void> {
-  const { file, args, as } = account.command(binaries.initdb, [
+  const args = [
     `--pgdata=${cluster}`,
     `--username=${NAME}`,
     `--pwfile=${passwordFile}`,
@@ -85,12 +85,33 @@ async function initdb(
     '--builtin-locale=C.UTF-8',
     `--sync-method=${SYNC_METHOD}`,
     '--no-instructions',
-  ])
+  ]
+  const said = await failureOf(account.command(binaries.initdb, args))
+  if (said === undefined) return
+  if (!NAMELESS.test(said)) throw new Error(`initdb failed: ${said}`)
+  if (!(await canDisguise())) throw nameless(account.uid)
+  const saidAgain = await failureOf(disguisedCommand(binaries.initdb, args))
+  if (saidAgain !== undefined) throw new Error(`initdb failed: ${saidAgain}`)
+}
+
+/** What initdb says to a user without a name, as containers start programs with; PostgreSQL itself does not mind. */
+const NAMELESS = /could not look up effective user ID/
+
+function nameless(uid: number): Fault {
+  return new Fault(
+    'DATA_FOLDER_UNUSABLE',
+    `PostgreSQL's initdb needs a name for the user ${uid} that this runs as, and this machine has none. Add a line for ${uid} to /etc/passwd, run as a user that has a name, or set DATABASE_URL to a PostgreSQL of your own.`,
+  )
+}
+
+/** What the program wrote to standard error where it failed; undefined where it did not. */
+async function failureOf({ file, args, as }: Command): Promise<string | undefined> {
   try {
     await promisify(execFile)(file, args, { ...as, cwd: '/', env: cleanEnvironment })
+    return undefined
   } catch (error) {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : ''
-    throw new Error(`initdb failed${said && `: ${said}`}`, { cause: error })
+    return said === '' ? String(error) : said
   }
 }
 

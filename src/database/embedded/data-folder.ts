@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { mkdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { Fault } from '../../fault.ts'
 import { giveToOwnerOf } from './ownership.ts'
 
@@ -11,6 +12,8 @@ export interface DataFolder {
   /** Inside the cluster, so that the two can never differ. */
   readonly password: string
   readonly log: string
+  /** Room on the disk that is kept for PostgreSQL to recover when all else is taken. */
+  readonly reserve: string
   readonly locks: string
   /** Held by whoever changes what runs or lies here: creating the cluster, starting, stopping. */
   readonly startLock: string
@@ -28,6 +31,7 @@ export function dataFolder(root: string): DataFolder {
     cluster,
     password: join(cluster, 'heliograph.password'),
     log: join(root, 'postgres.log'),
+    reserve: join(root, 'reserve'),
     locks,
     startLock: join(locks, 'start'),
     serverLock: join(locks, 'server'),
@@ -38,22 +42,35 @@ export function dataFolder(root: string): DataFolder {
 /** Makes the folder where it is missing, closed to other users. */
 export async function prepareDataFolder(folder: DataFolder): Promise<void> {
   try {
-    await mkdir(folder.root, { recursive: true, mode: 0o700 })
-    await mkdir(folder.locks, { recursive: true, mode: 0o700 })
+    await makeFolder(folder.root)
+    await makeFolder(folder.locks)
     giveToOwnerOf(folder.root, folder.locks)
   } catch (error) {
     throw folderFault(folder, error)
   }
 }
 
+/** With its parents. Node's own way tries for ever where a parent says that it does not exist, as in /proc. */
+async function makeFolder(path: string): Promise<void> {
+  if ((await stat(path).catch(() => undefined))?.isDirectory()) return
+  if (!existsSync(dirname(path))) await makeFolder(dirname(path))
+  await mkdir(path, { mode: 0o700 }).catch((error) => {
+    // Another process came first.
+    if (error.code !== 'EEXIST' || !statSync(path).isDirectory()) throw error
+  })
+}
+
+/** In the words of the system, of Node and of PostgreSQL. */
+export const DISK_FULL = /ENOSPC|EDQUOT|No space left|Disk quota exceeded/
+
 /** What an error of the file system means for the data folder, with the cure. */
 export function folderFault(folder: DataFolder, error: unknown): Fault {
   if (error instanceof Fault) return error
   const said = error instanceof Error ? error.message : String(error)
-  if (/ENOSPC|EDQUOT|No space left|Disk quota exceeded/.test(said)) {
+  if (DISK_FULL.test(said)) {
     return new Fault(
       'STORAGE_FULL',
-      `The disk of ${folder.root} is full: ${said}. Free some space and start again; nothing is lost.`,
+      `The disk of ${folder.root} is full: ${said}. Free some space; nothing is lost. A server that runs goes on by itself then, otherwise start again.`,
       { cause: error },
     )
   }

@@ -3,6 +3,7 @@ import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
 import { connect, urlOf } from './connection.ts'
 import { dataFolder, prepareDataFolder } from './data-folder.ts'
+import { type Disk, openDiskGuard } from './disk-guard.ts'
 import { ensurePostgres } from './ensure-postgres.ts'
 import { fileLock } from './file-lock.ts'
 import { identify, readPostmaster } from './postmaster.ts'
@@ -17,6 +18,7 @@ export interface EmbeddedPostgres extends AsyncDisposable {
   readonly url: string
   /** Whether it was running already: started by another process, or left behind by one that died. */
   readonly reused: boolean
+  readonly disk: Disk
 }
 
 /**
@@ -44,10 +46,13 @@ export async function openEmbeddedPostgres(options: {
   opening.use(
     keepLogBounded(folder.log, (error) => log.warn({ err: error }, 'Cannot bound the log')),
   )
+  const disk = opening.use(
+    await openDiskGuard({ folder, port: first.port, first: first.connection, log }),
+  )
   const url = await urlOf(folder, first.port)
 
   const open = opening.move()
-  return { url, reused: first.reused, [Symbol.asyncDispose]: () => open.disposeAsync() }
+  return { url, reused: first.reused, disk, [Symbol.asyncDispose]: () => open.disposeAsync() }
 }
 
 /** The address of the database that runs in the data folder, for psql; undefined where none answers. */

@@ -1,3 +1,5 @@
+import { rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
@@ -5,10 +7,11 @@ import { chooseAccount, handOver } from './account.ts'
 import { locateBinaries } from './binaries.ts'
 import { checkVersion, createCluster } from './cluster.ts'
 import { type Connection, connect } from './connection.ts'
-import type { DataFolder } from './data-folder.ts'
+import { type DataFolder, folderFault } from './data-folder.ts'
 import { fileLock, tryFileLock } from './file-lock.ts'
 import { freePort } from './free-port.ts'
 import { endOrphans } from './orphans.ts'
+import { releaseReserve } from './reserve.ts'
 import { connectToRunning } from './running-postgres.ts'
 import { type StartFailure, spawnPostgres } from './spawn-postgres.ts'
 
@@ -33,6 +36,8 @@ export interface Ensured {
   readonly reused: boolean
 }
 
+type NotYet = StartFailure | 'served' | 'room made'
+
 /** Connects to the folder's PostgreSQL, and starts it, or makes it, where none runs. */
 export async function ensurePostgres(options: Ensure): Promise<Ensured> {
   const { folder, role, log, signal } = options
@@ -41,12 +46,14 @@ export async function ensurePostgres(options: Ensure): Promise<Ensured> {
     const outcome = await attempt(options)
     if (typeof outcome !== 'string') return outcome
     log.debug({ outcome, role }, 'PostgreSQL could not be started yet')
-    if (performance.now() > giveUp) throw givenUp(folder, outcome)
+    if (performance.now() > giveUp && !(await removeRemnant(options, outcome))) {
+      throw givenUp(folder, outcome, options.port)
+    }
     await setTimeout(RETRY_MS, undefined, { signal })
   }
 }
 
-async function attempt(options: Ensure): Promise<Ensured | StartFailure | 'served'> {
+async function attempt(options: Ensure): Promise<Ensured | NotYet> {
   const { folder, role, signal } = options
   using _start = await fileLock(folder.startLock, 'exclusive', signal)
   const running = await connectToRunning(folder, options)
@@ -65,7 +72,7 @@ function isServed(folder: DataFolder): boolean {
   return free === undefined
 }
 
-async function start(options: Ensure): Promise<Ensured | StartFailure> {
+async function start(options: Ensure): Promise<Ensured | NotYet> {
   const { folder, purpose, log, signal } = options
   const binaries = await locateBinaries()
   const account = await chooseAccount(folder, binaries)
@@ -73,15 +80,41 @@ async function start(options: Ensure): Promise<Ensured | StartFailure> {
   await checkVersion(folder, binaries)
   await handOver(folder.cluster, account)
   const port = options.port ?? (await freePort())
-  const started = await spawnPostgres({ folder, binaries, account, port, signal })
+  const started = await spawnPostgres({ folder, binaries, account, port, signal }).catch((error) =>
+    makeRoom(folder, error, log),
+  )
   if (started === 'orphans') await endOrphans(folder, log)
   if (typeof started === 'string') return started
   log.debug({ pid: started.pid, port }, 'PostgreSQL started')
   return { connection: await connect(folder, port, purpose), port, reused: false }
 }
 
-function givenUp(folder: DataFolder, reason: StartFailure | 'served'): Fault {
+/** A PostgreSQL that finds no room to recover gets the reserve. */
+async function makeRoom(folder: DataFolder, error: unknown, log: Logger): Promise<'room made'> {
+  const isFull = error instanceof Fault && error.code === 'STORAGE_FULL'
+  if (!isFull || !(await releaseReserve(folder))) throw error
+  log.warn({ err: error }, 'PostgreSQL starts in the room that was kept for it')
+  return 'room made'
+}
+
+/**
+ * A `postmaster.pid` that stays empty is left of a machine that failed before it was on disk: PostgreSQL takes it
+ * for that of another one that just starts. Whether there was one.
+ */
+async function removeRemnant({ folder, log, signal }: Ensure, reason: NotYet): Promise<boolean> {
+  if (reason !== 'another starts') return false
+  using _start = await fileLock(folder.startLock, 'exclusive', signal)
+  const file = join(folder.cluster, 'postmaster.pid')
+  if ((await stat(file).catch(() => undefined))?.size !== 0) return false
+  log.warn({ file }, 'Removing the empty pid file of a PostgreSQL that never started')
+  await rm(file)
+  return true
+}
+
+function givenUp(folder: DataFolder, reason: NotYet, port: number | undefined): Fault {
   switch (reason) {
+    case 'room made':
+      return folderFault(folder, new Error('PostgreSQL found No space left to recover'))
     case 'served':
       return new Fault(
         'DATABASE_UNAVAILABLE',
@@ -90,7 +123,7 @@ function givenUp(folder: DataFolder, reason: StartFailure | 'served'): Fault {
     case 'port taken':
       return new Fault(
         'PORT_UNAVAILABLE',
-        'PostgreSQL cannot listen on its port of 127.0.0.1, because another program does. End that program, or restart Heliograph.',
+        `PostgreSQL cannot listen on 127.0.0.1${port === undefined ? '' : `, port ${port}`}, because another program does. End that program, or restart Heliograph, which picks another port.`,
       )
     case 'killed':
       return new Fault(

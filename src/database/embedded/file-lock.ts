@@ -22,6 +22,8 @@ export function tryFileLock(path: string, mode: 'shared' | 'exclusive'): Disposa
     giveToOwnerOf(dirname(path), path)
     // SQLite would make do with a file that it can only read, and lock nothing.
     accessSync(path, constants.W_OK)
+    // Else SQLite makes a journal beside it, for which a full disk has no room.
+    database.exec('pragma journal_mode = memory')
     database.exec(
       mode === 'shared' ? 'begin; select count(*) from sqlite_schema' : 'begin exclusive',
     )

@@ -3,7 +3,7 @@ import { setInterval } from 'node:timers/promises'
 import { Fault } from '../../fault.ts'
 import type { Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
-import { type DataFolder, folderFault } from './data-folder.ts'
+import { type DataFolder, DISK_FULL, folderFault } from './data-folder.ts'
 import { cleanEnvironment, SYNC_METHOD } from './environment.ts'
 import { identify, type Postmaster, readPostmaster } from './postmaster.ts'
 import { openLog, readLogSince } from './server-log.ts'
@@ -114,7 +114,9 @@ function explain(folder: DataFolder, ended: string, said: string): StartFailure 
   if (/^signal/.test(ended) || /was terminated by signal/.test(said)) return 'killed'
   if (/pre-existing shared memory block/.test(said)) return 'orphans'
   if (/lock file "postmaster.pid" (already exists|is empty)/.test(said)) return 'another starts'
-  if (/No space left|Disk quota exceeded/.test(said)) throw folderFault(folder, new Error(said))
+  const full = said.split('\n').findLast((line) => DISK_FULL.test(line))
+  if (full !== undefined)
+    throw folderFault(folder, new Error(full.replace(/^.*(FATAL|PANIC): +/, '')))
   throw new Fault(
     'DATA_FOLDER_UNUSABLE',
     `PostgreSQL did not start in ${folder.cluster} (${ended}); nothing was deleted. It said:\n${said || 'nothing'}`,

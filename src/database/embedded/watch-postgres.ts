@@ -46,6 +46,7 @@ async function startAgain(options: Ensure): Promise<Connection | undefined> {
   log.warn('PostgreSQL is gone; starting it again')
   const since = performance.now()
   let pause = FIRST_PAUSE_MS
+  let told: unknown
   while (!signal.aborted) {
     try {
       const { connection } = await ensurePostgres(options)
@@ -53,10 +54,17 @@ async function startAgain(options: Ensure): Promise<Connection | undefined> {
       return connection
     } catch (error) {
       if (signal.aborted) return
-      log.error({ err: error, pause }, 'PostgreSQL could not be started again; trying again')
+      // Once for each reason: it may take hours, and the log may be on the disk that is full.
+      const level = reasonOf(error) === told ? 'debug' : 'error'
+      told = reasonOf(error)
+      log[level]({ err: error, pause }, 'PostgreSQL could not be started again; trying again')
       await setTimeout(pause, undefined, { signal }).catch(() => {})
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
     }
   }
   return
+}
+
+function reasonOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : String(error)
 }

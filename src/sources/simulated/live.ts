@@ -56,8 +56,10 @@ async function run(options: SimulationOptions, signal: AbortSignal): Promise<voi
       failing = true
     }
     const next = lastStep() + everyMs
-    await waitUntil(next, signal)
-    step = Math.max(next, lastStep())
+    await waitUntil(next, everyMs, signal)
+    const last = lastStep()
+    // A timer may be a moment early. A step more, and the clock was put back: `next` lies in its future.
+    step = last < next - everyMs ? last : Math.max(next, last)
   }
 }
 
@@ -85,12 +87,12 @@ async function prepare(options: SimulationOptions, signal: AbortSignal): Promise
   return !signal.aborted
 }
 
-/** Resolves at the time, or when stopped. */
-async function waitUntil(time: number, signal: AbortSignal): Promise<void> {
+/** Resolves at the time, after so long at the latest, whatever the clock does, or when stopped. */
+async function waitUntil(time: number, longestMs: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return
   const { promise, resolve } = Promise.withResolvers<void>()
   const wake = () => resolve()
-  const timer = setTimeout(wake, time - Date.now())
+  const timer = setTimeout(wake, Math.min(time - Date.now(), longestMs))
   signal.addEventListener('abort', wake)
   await promise
   signal.removeEventListener('abort', wake)

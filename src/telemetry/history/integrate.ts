@@ -87,6 +87,17 @@ export function integrate(integration: Integration): RawBuilder<unknown> {
       offset 0
     ),
     line as (
+      select *, ${each(
+        ({ value, before, first, last }) => sql`
+          case when ${value} is null then null when from_time = t0 then ${before}
+            else ${before} + (${value} - ${before}) * ((from_time - t0) / (t1 - t0)) end as ${first},
+          case when ${before} is null then null when to_time = t1 then ${value}
+            else ${before} + (${value} - ${before}) * ((to_time - t0) / (t1 - t0)) end as ${last}`,
+      )}
+      from cut
+      offset 0
+    ),
+    part as (
       select plant_id, b1 as bucket, true as own, true as counts, case when near then t1 - t0 end as duration,
         ${each(
           ({
@@ -94,27 +105,25 @@ export function integrate(integration: Integration): RawBuilder<unknown> {
             before,
             first,
             last,
-          }) => sql`${value}, case when near then ${before} end as ${first},
-          case when near and ${before} is not null then ${value} end as ${last}`,
+            low,
+            high,
+          }) => sql`${value}, ${value} as ${low}, ${value} as ${high},
+          case when near then ${before} end as ${first}, ${value} as ${last}`,
         )}
       from neighbours
       where t1 >= begins and t1 < ends and (not near or (b0 = b1 and t0 >= begins))
       union all
       select plant_id, bucket, own, counts, to_time - from_time,
-        ${each(
-          ({ value, before }) => sql`${value},
-          case when ${value} is null then null when from_time = t0 then ${before}
-            else ${before} + (${value} - ${before}) * ((from_time - t0) / (t1 - t0)) end,
-          case when ${before} is null then null when to_time = t1 then ${value}
-            else ${before} + (${value} - ${before}) * ((to_time - t0) / (t1 - t0)) end`,
-        )}
-      from cut
-      offset 0
+        ${each(({ value, first, last }) => {
+          const own = sql`case when counts then ${value} end`
+          return sql`${own}, least(${first}, ${last}, ${own}), greatest(${first}, ${last}, ${own}), ${first}, ${last}`
+        })}
+      from line
     )
     select plant_id, bucket, (count(*) filter (where counts))::integer as samples,
       coalesce(sum(duration) filter (where own), 0)::bigint as covered,
       ${sql.join(quantities.map(summarise))}
-    from line
+    from part
     group by plant_id, bucket`
 }
 
@@ -127,6 +136,9 @@ interface Names {
   /** Of the line, where a piece begins and where it ends. */
   first: RawBuilder<unknown>
   last: RawBuilder<unknown>
+  /** The extremes of a piece, each of which some piece of its bucket must have. */
+  low: RawBuilder<unknown>
+  high: RawBuilder<unknown>
 }
 
 function namesOf(quantity: Quantity): Names {
@@ -137,10 +149,13 @@ function namesOf(quantity: Quantity): Names {
     before: sql.ref(`${column}_before`),
     first: sql.ref(`${column}_first`),
     last: sql.ref(`${column}_last`),
+    low: sql.ref(`${column}_low`),
+    high: sql.ref(`${column}_high`),
   }
 }
 
-function microseconds(column: string): RawBuilder<number> {
+/** A time since 1970, or an interval, in microseconds: whole numbers, which a double holds exactly. */
+export function microseconds(column: string): RawBuilder<number> {
   return sql`round(date_part('epoch', ${sql.ref(column)}) * 1e6)`
 }
 
@@ -192,9 +207,8 @@ function acrossHoles(names: readonly Names[], gap: RawBuilder<unknown>): RawBuil
 }
 
 function summarise(quantity: Quantity): RawBuilder<unknown> {
-  const { value, first, last } = namesOf(quantity)
+  const { value, first, last, low, high } = namesOf(quantity)
   const joined = sql`sum(duration) filter (where ${first} is not null)`
-  const own = sql`case when counts then ${value} end`
   const parts = {
     covered: sql`coalesce(${joined}, 0)::bigint`,
     integral: sql`sum((${first} + ${last}) * duration) / 2e6`,
@@ -204,10 +218,10 @@ function summarise(quantity: Quantity): RawBuilder<unknown> {
         when ${first} <= 0 and ${last} <= 0 then 0
         else greatest(${first}, ${last}) ^ 2 / (abs(${first}) + abs(${last}))
       end) / 2e6`,
-    min: sql`min(least(${first}, ${last}, ${own}))`,
-    max: sql`max(greatest(${first}, ${last}, ${own}))`,
-    sum: sql`case when ${joined} > 0 then null else sum(${own}) end`,
-    count: sql`case when ${joined} > 0 then null else nullif(count(${own}), 0) end`,
+    min: sql`min(${low})`,
+    max: sql`max(${high})`,
+    sum: sql`case when ${joined} > 0 then null else sum(${value}) end`,
+    count: sql`case when ${joined} > 0 then null else nullif(count(${value}), 0) end`,
   }
   return sql.join(
     partsOf(quantity).map(

@@ -1,15 +1,22 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { PassThrough } from 'node:stream'
+import { pino } from 'pino'
+import { expect, test, vi } from 'vitest'
+import { dataFolder } from '../../../src/database/embedded/data-folder.ts'
 import { openEmbeddedPostgres } from '../../../src/database/embedded/embedded-postgres.ts'
+import { fileLock } from '../../../src/database/embedded/file-lock.ts'
 import { createLogger } from '../../../src/log.ts'
+import { needsMounting } from '../../support/disk.ts'
 import { killPostgres, query } from './postgres-process.ts'
 import { spawnHolder } from './spawn-holder.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
+const patience = { timeout: 60_000, interval: 50 }
 
 test('the data of another major version is refused and left as it is', async () => {
   await using folder = await temporaryFolder()
@@ -46,6 +53,17 @@ test('a file in place of the data folder is refused', async () => {
   })
 })
 
+test.skipIf(process.platform !== 'linux')(
+  'a data folder where none can be made is refused',
+  async () => {
+    const opened = openEmbeddedPostgres({ dataDir: '/proc/none/data', role: 'server', log })
+    await expect(opened).rejects.toMatchObject({
+      code: 'DATA_FOLDER_UNUSABLE',
+      message: expect.stringContaining('HELIOGRAPH_DATA_DIR'),
+    })
+  },
+)
+
 test('after a crash the number of PostgreSQL belongs to another program: it starts, the other lives', async () => {
   await using folder = await temporaryFolder()
   await using crashed = spawnHolder(folder.path, 'server')
@@ -68,6 +86,46 @@ test('after a crash the number of PostgreSQL belongs to another program: it star
   }
 })
 
+test('after a crash the pid file is there, but empty: it starts', async () => {
+  await using folder = await temporaryFolder()
+  await using crashed = spawnHolder(folder.path, 'server')
+  await query((await crashed.answer)?.url ?? '', 'create table kept as select 42 as answer')
+  await crashed.kill()
+  await killPostgres(folder.path)
+  await writeFile(join(folder.path, 'postgres', 'postmaster.pid'), '')
+
+  await using next = await openEmbeddedPostgres({ dataDir: folder.path, role: 'server', log })
+  expect(await query(next.url, 'select answer from kept')).toEqual([{ answer: 42 }])
+})
+
+test('after a crash another program listens on the port of PostgreSQL: it comes back when that ends', async () => {
+  await using folder = await temporaryFolder()
+  const lines = new PassThrough()
+  const telling = pino({ level: 'error' }, lines)
+  await using postgres = await openEmbeddedPostgres({
+    dataDir: folder.path,
+    role: 'server',
+    log: telling,
+  })
+  const { port } = new URL(postgres.url)
+  const stranger = createServer((socket) => socket.destroy())
+  // Before the next one starts: it waits for this lock.
+  const told = once(lines, 'data')
+  {
+    using _start = await fileLock(dataFolder(folder.path).startLock, 'exclusive')
+    await killPostgres(folder.path)
+    await vi.waitFor(async () => {
+      stranger.listen(Number(port), '127.0.0.1')
+      await once(stranger, 'listening')
+    }, patience)
+  }
+  expect(String(await told)).toMatch(new RegExp(`port ${port}.*PORT_UNAVAILABLE`))
+  stranger.close()
+  await once(stranger, 'close')
+  const rows = await vi.waitFor(() => query(postgres.url, 'select 1 as one'), patience)
+  expect(rows).toEqual([{ one: 1 }])
+})
+
 test('after a crash the number of PostgreSQL belongs to that of another data folder', async () => {
   await using folder = await temporaryFolder()
   await using otherFolder = await temporaryFolder()
@@ -85,8 +143,8 @@ test('after a crash the number of PostgreSQL belongs to that of another data fol
   expect(await query(other.url, "select to_regclass('mine') as mine")).toEqual([{ mine: null }])
 })
 
-test.skipIf(!canMount())(
-  'a full disk stops the first start; with room the next one works',
+test.skipIf(needsMounting !== '')(
+  `a full disk stops the first start; with room the next one works${needsMounting}`,
   async () => {
     await using folder = await temporaryFolder()
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', folder.path])
@@ -103,8 +161,8 @@ test.skipIf(!canMount())(
   },
 )
 
-test.skipIf(!canMount())(
-  'a read-only folder is refused, and good again once it can be written',
+test.skipIf(needsMounting !== '')(
+  `a read-only folder is refused, and good again once it can be written${needsMounting}`,
   async () => {
     await using folder = await temporaryFolder()
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200m', 'tmpfs', folder.path])
@@ -126,15 +184,3 @@ test.skipIf(!canMount())(
     }
   },
 )
-
-/** Small and read-only disks are made by mounting, for which the test must be root, and not in most containers. */
-function canMount(): boolean {
-  try {
-    execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], {
-      stdio: 'ignore',
-    })
-    return process.getuid?.() === 0
-  } catch {
-    return false
-  }
-}

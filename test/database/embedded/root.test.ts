@@ -11,6 +11,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
 const DAEMON = 1
 const NOBODY = 65534
+const NAMELESS = 4242
 
 /** Where there is no `unshare`, as good as in a container that forbids user namespaces. */
 const withoutNamespaces = { PATH: '/nonexistent' }
@@ -77,6 +78,26 @@ test.skipIf(!canBecomeDaemon())(
     for (const entry of ['', ...(await readdir(dataDir, { recursive: true }))]) {
       expect((await stat(join(dataDir, entry))).uid, entry).toBe(NOBODY)
     }
+  },
+)
+
+test.skipIf(!canBecomeDaemon()).for([true, false])(
+  'a user without a name, as containers have them (user namespaces allowed: %s)',
+  async (allowed) => {
+    await using folder = await temporaryFolder()
+    await chown(folder.path, NAMELESS, NAMELESS)
+    const as = { uid: NAMELESS, gid: NAMELESS }
+    const environment = allowed && canDisguise() ? {} : withoutNamespaces
+    await using holder = spawnHolder(folder.path, 'server', environment, as)
+    if (environment === withoutNamespaces) {
+      expect(await holder.answer).toMatchObject({
+        code: 'DATA_FOLDER_UNUSABLE',
+        message: expect.stringMatching(/user 4242 .*\/etc\/passwd.*DATABASE_URL/),
+      })
+      return
+    }
+    const { url = '' } = (await holder.answer) ?? {}
+    expect(await query(url, 'select 1 as one')).toEqual([{ one: 1 }])
   },
 )
 

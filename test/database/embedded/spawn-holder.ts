@@ -26,8 +26,10 @@ export function spawnHolder(
   dataDir: string,
   role: 'server' | 'guest',
   environment: NodeJS.ProcessEnv = {},
+  as: { uid?: number; gid?: number } = {},
 ): Holder {
   const child = spawn(process.execPath, [program, dataDir, role], {
+    ...as,
     env: { ...process.env, ...environment },
     stdio: ['pipe', 'pipe', 'ignore'],
   })

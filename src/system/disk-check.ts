@@ -1,0 +1,20 @@
+import type { Disk } from '../database/embedded/disk-guard.ts'
+import type { Check } from './health.ts'
+
+const MB = 1_000_000
+
+/** The room that the embedded database has left. */
+export function diskCheck(disk: Disk): Check {
+  return {
+    name: 'disk',
+    run: () => {
+      const free = `${(disk.freeBytes / MB).toFixed(0)} MB free`
+      return disk.isFull
+        ? {
+            status: 'DEGRADED',
+            detail: `${free}: nothing is written until there is more; make room`,
+          }
+        : { status: 'HEALTHY', detail: free }
+    },
+  }
+}

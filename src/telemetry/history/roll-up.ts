@@ -1,0 +1,229 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { formatInstant, type Instant } from '../../database/instant.ts'
+import type { Schema } from '../../database/schema.ts'
+import { changedQuarters, hourOf } from './change.ts'
+import { integrate, microseconds } from './integrate.ts'
+import { quantities } from './quantity.ts'
+import { recountChunks } from './reading-counts.ts'
+import { stretchTable } from './stretch-table.ts'
+import { mergedColumns, partsOf, summaryColumn } from './summary-columns.ts'
+import { lengthOf, QUARTER, type Stretch } from './tiles.ts'
+
+/** What one step of rolling up did. */
+export interface RolledUp {
+  /** Quarters of an hour, over all plants, that were made anew. */
+  quarters: number
+  /** Whether there is more to do. */
+  more: boolean
+}
+
+/** So many rows of solark.telemetry_change are taken at a time, */
+const CHANGES_AT_ONCE = 20_000
+/** and so many quarters of an hour made: a second of work for readings a minute apart, for which retention waits. */
+const QUARTERS_AT_ONCE = 4000
+
+interface Change extends Stretch {
+  plantId: number
+  notedAt: Instant
+}
+
+/**
+ * Takes some of what was written and makes the tiles that it touches anew, in one transaction: whatever ends it
+ * early leaves everything as it was. Answers undefined where another process is at it.
+ *
+ * All of it happens as of one moment: what is taken from solark.telemetry_change is in the tiles and the counts
+ * then, and what is written meanwhile stays noted. The lock comes before the moment is fixed, so that the one
+ * before has committed by then.
+ */
+export async function rollUp(kysely: Kysely<Schema>): Promise<RolledUp | undefined> {
+  try {
+    return await kysely
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute(async (transaction) => {
+        await sql`lock table solark.rollup in share row exclusive mode nowait`.execute(transaction)
+        // A process whose machine vanished holds the lock no longer than this.
+        await sql`set local idle_in_transaction_session_timeout = '60s'`.execute(transaction)
+        await sql`set local work_mem = '64MB'`.execute(transaction)
+        return await rollUpWithin(transaction)
+      })
+  } catch (error) {
+    if (isLockNotAvailable(error)) return undefined
+    throw error
+  }
+}
+
+async function rollUpWithin(transaction: Kysely<Schema>): Promise<RolledUp> {
+  await recountChunks(transaction)
+  const { taken, changed, maxGap } = await takeChanges(transaction)
+  const { now, later } = share(changed)
+  if (later.length > 0) await putBack(transaction, later, maxGap)
+  if (now.length > 0) {
+    const plants = now.map(({ plantId }) => plantId)
+    await makeQuarters(transaction, stretchTable(plants, now), maxGap)
+    await makeHours(transaction, stretchTable(plants, now))
+  }
+  return { quarters: lengthOf(now) / QUARTER, more: later.length > 0 || taken === CHANGES_AT_ONCE }
+}
+
+/** Takes notes of changes, counts what they say was written or deleted, and answers which tiles they touch. */
+async function takeChanges(
+  transaction: Kysely<Schema>,
+): Promise<{ taken: number; changed: Change[]; maxGap: number }> {
+  const { rows } = await sql<
+    { taken: number; maxGap: number } & { [Key in keyof Change]: Change[Key] | null }
+  >`
+    with taken as (
+      delete from solark.telemetry_change
+      where ctid = any (array(select ctid from solark.telemetry_change limit ${sql.lit(CHANGES_AT_ONCE)}))
+      returning *
+    ),
+    hour as (
+      insert into solark.reading_count as known (hour, readings)
+      select ${hourOf(sql`first`)} as hour, sum(readings)
+      from taken
+      group by 1
+      having sum(readings) <> 0
+      on conflict (hour) do update set readings = known.readings + excluded.readings
+    ),
+    total as (
+      update solark.rollup set readings = rollup.readings + difference
+      from (select sum(readings) as difference from taken) as counted
+      where difference <> 0
+    )
+    select (select count(*) from taken)::integer as taken, ${microseconds('max_gap')} as "maxGap",
+      plant_id as "plantId", lower(changed) as since, upper(changed) as until, noted_at as "notedAt"
+    from solark.rollup
+    left join lateral (
+      select plant_id, unnest(range_agg(${changedQuarters})) as changed, min(noted_at) as noted_at
+      from taken
+      group by plant_id
+    ) as change on true`.execute(transaction)
+  const changed: Change[] = []
+  for (const { plantId, since, until, notedAt } of rows) {
+    if (plantId !== null && since !== null && until !== null && notedAt !== null) {
+      changed.push({ plantId, since, until, notedAt })
+    }
+  }
+  return { taken: rows[0]?.taken ?? 0, changed, maxGap: rows[0]?.maxGap ?? 0 }
+}
+
+/** What is done in this transaction, and what is left for the next. */
+function share(changed: readonly Change[]): { now: Change[]; later: Change[] } {
+  let room = QUARTERS_AT_ONCE
+  const now: Change[] = []
+  const later: Change[] = []
+  for (const change of changed) {
+    const end = Math.min(change.until, change.since + room * QUARTER)
+    if (end > change.since) now.push({ ...change, until: end })
+    if (end < change.until) later.push({ ...change, since: end })
+    room -= (end - change.since) / QUARTER
+  }
+  return { now, later }
+}
+
+/** Notes the stretches again, such that with the gap limit around them they come out as they are. */
+async function putBack(
+  transaction: Kysely<Schema>,
+  changes: readonly Change[],
+  maxGap: number,
+): Promise<void> {
+  const rows = changes.map(({ plantId, since, until, notedAt }) => {
+    const margin = until - since > 2 * maxGap ? maxGap : 0
+    return { plantId, first: since + margin, last: until - margin - 1, notedAt }
+  })
+  await sql`
+    insert into solark.telemetry_change (plant_id, first, last, readings, noted_at)
+    select plant_id, first, last, 0, noted_at
+    from unnest(
+      ${rows.map(({ plantId }) => plantId)}::integer[],
+      ${rows.map(({ first }) => formatInstant(first))}::timestamptz[],
+      ${rows.map(({ last }) => formatInstant(last))}::timestamptz[],
+      ${rows.map(({ notedAt }) => formatInstant(notedAt))}::timestamptz[]
+    ) as change (plant_id, first, last, noted_at)`.execute(transaction)
+}
+
+const columns = [
+  'samples',
+  'covered',
+  ...quantities.flatMap((quantity) =>
+    partsOf(quantity).map((part) => summaryColumn(quantity, part)),
+  ),
+]
+const columnsOf = (table: string) =>
+  sql.join(columns.map((column) => sql.ref(`${table}.${column}`)))
+
+/** Quarters since 1970 number the buckets. */
+async function makeQuarters(
+  transaction: Kysely<Schema>,
+  stretches: RawBuilder<unknown>,
+  maxGap: number,
+): Promise<void> {
+  const width = sql.lit(QUARTER)
+  const summaries = integrate({
+    stretches,
+    maxGap,
+    quantities,
+    bucketOf: (time) => sql`floor(${time} / ${width})`,
+    startOf: (bucket) => sql`(${bucket}) * ${width}::double precision`,
+  })
+  await sql`
+    with made as materialized (
+      select summary.*, to_timestamp(bucket * ${sql.lit(QUARTER / 1e6)}) as start
+      from (${summaries}) as summary
+    ),
+    gone as (
+      delete from solark.rollup_quarter as tile
+      using ${stretches}
+      where tile.plant_id = stretch.plant_id and tile.start >= since and tile.start < until
+        and not exists (
+          select from made where made.plant_id = tile.plant_id and made.start = tile.start
+        )
+    )
+    ${putTiles('solark.rollup_quarter')}`.execute(transaction)
+}
+
+async function makeHours(
+  transaction: Kysely<Schema>,
+  stretches: RawBuilder<unknown>,
+): Promise<void> {
+  await sql`
+    with hour as materialized (
+      select distinct plant_id, hour.start
+      from ${stretches}
+      cross join lateral generate_series(
+        ${hourOf(sql`since`)}, until - interval '1 microsecond',
+        interval '1 hour') as hour (start)
+    ),
+    made as materialized (
+      select hour.plant_id, hour.start, ${mergedColumns(quantities)}
+      from hour
+      join solark.rollup_quarter as quarter
+        on quarter.plant_id = hour.plant_id
+        and quarter.start >= hour.start and quarter.start < hour.start + interval '1 hour'
+      group by hour.plant_id, hour.start
+    ),
+    gone as (
+      delete from solark.rollup_hour as tile
+      using hour
+      where tile.plant_id = hour.plant_id and tile.start = hour.start
+        and not exists (
+          select from made where made.plant_id = tile.plant_id and made.start = tile.start
+        )
+    )
+    ${putTiles('solark.rollup_hour')}`.execute(transaction)
+}
+
+/** Tiles that come out as they were are not written. */
+function putTiles(table: string): RawBuilder<unknown> {
+  return sql`
+    insert into ${sql.table(table)} as tile (plant_id, start, ${sql.join(columns.map((column) => sql.ref(column)))})
+    select plant_id, start, ${columnsOf('made')} from made
+    on conflict (plant_id, start) do update
+    set (${sql.join(columns.map((column) => sql.ref(column)))}) = row(${columnsOf('excluded')})
+    where (${columnsOf('tile')}) is distinct from (${columnsOf('excluded')})`
+}
+
+function isLockNotAvailable(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03'
+}
