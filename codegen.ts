@@ -17,6 +17,7 @@ const config: CodegenConfig = {
         strictScalars: true,
         scalars: {
           DateTime: 'string',
+          Date: 'string',
           Duration: 'string',
           TimeZone: 'string',
           SafeInt: 'number',

@@ -25,6 +25,7 @@ export type FaultCode =
   | 'QUERY_TOO_COMPLEX'
   | 'SCHEMA_NOT_READY'
   | 'STORAGE_FULL'
+  | 'TOO_MANY_POINTS'
   | 'TOO_MANY_READINGS'
   | 'UNAUTHENTICATED'
 

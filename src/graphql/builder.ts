@@ -1,7 +1,7 @@
 import SchemaBuilder from '@pothos/core'
 import ComplexityPlugin from '@pothos/plugin-complexity'
 import type { Context } from './context.ts'
-import { DateTime, Duration, SafeInt, TimeZone } from './scalars.ts'
+import { DateTime, Duration, LocalDate, SafeInt, TimeZone } from './scalars.ts'
 
 /** Every type, query, mutation and subscription is added to this builder by its own file. */
 export const builder = new SchemaBuilder<{
@@ -10,6 +10,7 @@ export const builder = new SchemaBuilder<{
   Scalars: {
     ID: { Input: string; Output: string }
     DateTime: { Input: Date; Output: Date }
+    Date: { Input: string; Output: string }
     TimeZone: { Input: string; Output: string }
     Duration: { Input: string; Output: string }
     SafeInt: { Input: number; Output: number }
@@ -22,6 +23,7 @@ export const builder = new SchemaBuilder<{
 })
 
 builder.addScalarType('DateTime', DateTime)
+builder.addScalarType('Date', LocalDate)
 builder.addScalarType('TimeZone', TimeZone)
 builder.addScalarType('Duration', Duration)
 builder.addScalarType('SafeInt', SafeInt)

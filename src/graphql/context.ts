@@ -23,16 +23,16 @@ export interface Services {
 /** What a resolver gets. */
 export interface Context extends Services {
   readonly role: Role
-  /** Batches what one tick asks for; keeps nothing, because a subscription's context lives for months. */
-  readonly plants: DataLoader<number, Plant>
+  /** Batches what one tick asks for, undefined where nothing is known of a plant; keeps nothing, because a subscription's context lives for months. */
+  readonly plants: DataLoader<number, Plant | undefined>
 }
 
 export function createContext(services: Services, role: Role): Context {
-  const plants = new DataLoader<number, Plant>(
+  const plants = new DataLoader<number, Plant | undefined>(
     async (ids) => {
       const found = await readPlants(services.database.kysely, [...new Set(ids)])
       const byId = new Map(found.map((plant) => [plant.id, plant]))
-      return ids.map((id) => byId.get(id) ?? { id, name: null, timeZone: 'UTC', latest: null })
+      return ids.map((id) => byId.get(id))
     },
     { cache: false },
   )

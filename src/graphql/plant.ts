@@ -1,4 +1,9 @@
-import { readPlants, type Plant as StoredPlant, upsertPlant } from '../telemetry/plant.ts'
+import {
+  readPlants,
+  type Plant as StoredPlant,
+  unregistered,
+  upsertPlant,
+} from '../telemetry/plant.ts'
 import { isSimulated } from '../telemetry/reading.ts'
 import { builder } from './builder.ts'
 import { requireRole } from './role.ts'
@@ -38,8 +43,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'One plant; null where nothing is known of it.',
     args: { id: t.arg.int({ required: true }) },
-    resolve: async (_, { id }, { database }) =>
-      (await readPlants(database.kysely, [id]))[0] ?? null,
+    resolve: async (_, { id }, { plants }) => (await plants.load(id)) ?? null,
   }),
 }))
 
@@ -60,7 +64,7 @@ builder.mutationFields((t) => ({
         ...(name === undefined ? {} : { name }),
         timeZone: timeZone ?? undefined,
       })
-      return plants.load(id)
+      return (await plants.load(id)) ?? unregistered(id)
     },
   }),
 }))

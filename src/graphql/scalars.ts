@@ -1,12 +1,27 @@
 import { GraphQLError, GraphQLScalarType } from 'graphql'
-import { GraphQLDateTimeISO, GraphQLDuration, GraphQLSafeInt } from 'graphql-scalars'
+import {
+  GraphQLDateTimeISO,
+  GraphQLDuration,
+  GraphQLLocalDate,
+  GraphQLSafeInt,
+} from 'graphql-scalars'
 import { parseTimeZone } from '../telemetry/time-zone.ts'
+import { dateTimeText } from './date-time-text.ts'
 
-export const DateTime = new GraphQLScalarType({
-  ...GraphQLDateTimeISO.toConfig(),
+const { serialize, ...dateTime } = GraphQLDateTimeISO.toConfig()
+
+export const DateTime = new GraphQLScalarType<Date, string>({
+  ...dateTime,
+  coerceOutputValue: (value) => (value instanceof Date ? dateTimeText(value) : serialize(value)),
   name: 'DateTime',
   description:
     'RFC 3339 instant in UTC with milliseconds, such as 2026-06-21T18:04:05.000Z. Input may carry any offset.',
+})
+
+export const LocalDate = new GraphQLScalarType({
+  ...GraphQLLocalDate.toConfig(),
+  name: 'Date',
+  description: "Calendar day in the plant's time zone, such as 2026-06-21.",
 })
 
 /** Unlike the library's it takes no offset, and tells what is stored as it is: one odd plant must not fail them all. */

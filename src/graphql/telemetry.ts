@@ -1,4 +1,5 @@
 import { dateOf } from '../database/instant.ts'
+import { unregistered } from '../telemetry/plant.ts'
 import { describe, type Quantity, type StoredReading } from '../telemetry/reading.ts'
 import { builder } from './builder.ts'
 import { Plant } from './plant.ts'
@@ -22,7 +23,8 @@ Telemetry.implement({
       id: t.id({ resolve: ({ id }) => String(id) }),
       plant: t.field({
         type: Plant,
-        resolve: ({ plantId }, _, { plants }) => plants.load(plantId),
+        resolve: async ({ plantId }, _, { plants }) =>
+          (await plants.load(plantId)) ?? unregistered(plantId),
       }),
       timestamp: t.field({
         type: 'DateTime',

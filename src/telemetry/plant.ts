@@ -43,6 +43,11 @@ export async function readPlants(
   }))
 }
 
+/** What is told of a plant that somebody took out of the register. */
+export function unregistered(id: number): Plant {
+  return { id, name: null, timeZone: 'UTC', latest: null }
+}
+
 /** A left join without a match gives null for every column. */
 function isReading(row: { id: number | null }): row is StoredReading {
   return row.id !== null

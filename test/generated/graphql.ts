@@ -4,6 +4,15 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What the Range of an empty bucket holds. Filled in, avg, min and max are the same and coverage is 0. Never applies to energy. */
+export type Fill =
+  /** What a straight line between the neighbouring buckets that have an avg shows, from the middle of one to that of the other; nothing at the ends. */
+  | 'LINEAR'
+  /** Nothing. */
+  | 'NULL'
+  /** The avg of the last bucket before it that has one. */
+  | 'PREVIOUS';
+
 /** The whole is as well as its worst check. */
 export type HealthStatus =
   | 'DEGRADED'
@@ -35,6 +44,14 @@ export type OnDuplicate =
   | 'KEEP'
   /** What is sent takes its place: a correction. */
   | 'REPLACE';
+
+/** A period of the calendar; weeks begin on Monday. */
+export type Period =
+  | 'DAY'
+  | 'HOUR'
+  | 'MONTH'
+  | 'WEEK'
+  | 'YEAR';
 
 /** What solark.telemetry is. */
 export type StorageKind =
@@ -211,6 +228,50 @@ export type DashboardQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type DashboardQuery = { plants: Array<{ id: number, telemetry: { nodes: Array<{ timestamp: string, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null }> } }> };
 
+export type EnergyQueryVariables = Exact<{
+  plantId: number;
+  from: string;
+  to: string;
+  period?: Period | null | undefined;
+  timeZone?: string | null | undefined;
+}>;
+
+
+export type EnergyQuery = { energy: Array<{ start: string, end: string, day: string, selfConsumption: number | null, selfSufficiency: number | null, peakPvPower: number | null, peakLoadPower: number | null, minSoc: number | null, maxSoc: number | null, coverage: number, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null } }> };
+
+export type LoadOnlyQueryVariables = Exact<{
+  from: string;
+  to: string;
+}>;
+
+
+export type LoadOnlyQuery = { energy: Array<{ selfSufficiency: number | null, totals: { load: number | null } }> };
+
+export type LoadsFragment = { totals: { load: number | null } };
+
+export type HistoryQueryVariables = Exact<{
+  plantId: number;
+  from: string;
+  to: string;
+  bucket?: string | null | undefined;
+  maxPoints?: number | null | undefined;
+  timeZone?: string | null | undefined;
+  fill?: Fill | null | undefined;
+}>;
+
+
+export type HistoryQuery = { history: { bucket: string, timeZone: string, plant: { id: number, name: string | null }, points: Array<{ start: string, end: string, samples: number, coverage: number, soc: { avg: number, min: number, max: number, coverage: number } | null, pvPower: { avg: number, min: number, max: number, coverage: number } | null, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null } }> } };
+
+export type ValuesFragment = { avg: number, min: number, max: number, coverage: number };
+
+export type ChartQueryVariables = Exact<{
+  from: string;
+  to: string;
+}>;
+
+
+export type ChartQuery = { history: { points: Array<{ start: string }> } };
+
 export type PageQueryVariables = Exact<{
   plantId?: number | null | undefined;
   from?: string | null | undefined;
@@ -277,7 +338,21 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
-
+export const LoadsFragmentDoc = new TypedDocumentString(`
+    fragment Loads on EnergyPeriod {
+  totals: energy {
+    load
+  }
+}
+    `, {"fragmentName":"Loads"}) as unknown as TypedDocumentString<LoadsFragment, unknown>;
+export const ValuesFragmentDoc = new TypedDocumentString(`
+    fragment Values on Range {
+  avg
+  min
+  max
+  coverage
+}
+    `, {"fragmentName":"Values"}) as unknown as TypedDocumentString<ValuesFragment, unknown>;
 export const EveryPlantDocument = new TypedDocumentString(`
     query EveryPlant {
   plants {
@@ -602,6 +677,102 @@ export const DashboardDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DashboardQuery, DashboardQueryVariables>;
+export const EnergyDocument = new TypedDocumentString(`
+    query Energy($plantId: Int!, $from: Date!, $to: Date!, $period: Period, $timeZone: TimeZone) {
+  energy(
+    plantId: $plantId
+    from: $from
+    to: $to
+    period: $period
+    timeZone: $timeZone
+  ) {
+    start
+    end
+    day
+    energy {
+      pv
+      load
+      gridImport
+      gridExport
+      batteryCharge
+      batteryDischarge
+    }
+    selfConsumption
+    selfSufficiency
+    peakPvPower
+    peakLoadPower
+    minSoc
+    maxSoc
+    coverage
+  }
+}
+    `) as unknown as TypedDocumentString<EnergyQuery, EnergyQueryVariables>;
+export const LoadOnlyDocument = new TypedDocumentString(`
+    query LoadOnly($from: Date!, $to: Date!) {
+  energy(plantId: 7, from: $from, to: $to) {
+    selfSufficiency
+    ...Loads
+  }
+}
+    fragment Loads on EnergyPeriod {
+  totals: energy {
+    load
+  }
+}`) as unknown as TypedDocumentString<LoadOnlyQuery, LoadOnlyQueryVariables>;
+export const HistoryDocument = new TypedDocumentString(`
+    query History($plantId: Int!, $from: DateTime!, $to: DateTime!, $bucket: Duration, $maxPoints: Int, $timeZone: TimeZone, $fill: Fill) {
+  history(
+    plantId: $plantId
+    from: $from
+    to: $to
+    bucket: $bucket
+    maxPoints: $maxPoints
+    timeZone: $timeZone
+    fill: $fill
+  ) {
+    plant {
+      id
+      name
+    }
+    bucket
+    timeZone
+    points {
+      start
+      end
+      samples
+      coverage
+      soc {
+        ...Values
+      }
+      pvPower {
+        ...Values
+      }
+      energy {
+        pv
+        load
+        gridImport
+        gridExport
+        batteryCharge
+        batteryDischarge
+      }
+    }
+  }
+}
+    fragment Values on Range {
+  avg
+  min
+  max
+  coverage
+}`) as unknown as TypedDocumentString<HistoryQuery, HistoryQueryVariables>;
+export const ChartDocument = new TypedDocumentString(`
+    query Chart($from: DateTime!, $to: DateTime!) {
+  history(plantId: 7, from: $from, to: $to, bucket: "PT1H") {
+    points {
+      start
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ChartQuery, ChartQueryVariables>;
 export const PageDocument = new TypedDocumentString(`
     query Page($plantId: Int, $from: DateTime, $to: DateTime, $first: Int, $after: String, $last: Int, $before: String) {
   telemetry(

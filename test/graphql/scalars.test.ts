@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { TimeZone } from '../../src/graphql/scalars.ts'
+import { DateTime, LocalDate, TimeZone } from '../../src/graphql/scalars.ts'
 
 test('a time zone is taken by its IANA name alone, in its usual spelling', () => {
   expect(TimeZone.coerceInputValue('africa/johannesburg')).toBe('Africa/Johannesburg')
@@ -10,4 +11,24 @@ test('a time zone is taken by its IANA name alone, in its usual spelling', () =>
 
 test('a time zone that SQL wrote is told as it is: one odd plant must not fail them all', () => {
   expect(TimeZone.coerceOutputValue('Mars/Olympus')).toBe('Mars/Olympus')
+})
+
+test('an instant is told as toISOString tells it', () => {
+  fc.assert(
+    fc.property(fc.array(fc.date({ noInvalidDate: true })), (dates) => {
+      const near = dates.flatMap((date) => [date, new Date(date.getTime() + 1)])
+      for (const date of near.filter((date) => !Number.isNaN(date.getTime()))) {
+        expect(DateTime.coerceOutputValue(date)).toBe(date.toISOString())
+        expect(DateTime.serialize(date)).toBe(date.toISOString())
+      }
+    }),
+  )
+  expect(() => DateTime.coerceOutputValue(new Date(Number.NaN))).toThrow('Invalid')
+})
+
+test('a day is taken as it is written, and only where the calendar has it', () => {
+  expect(LocalDate.coerceInputValue('2024-02-29')).toBe('2024-02-29')
+  for (const wrong of ['2026-02-29', '2026-2-1', '2026-06-21T00:00:00Z', 20260621]) {
+    expect(() => LocalDate.coerceInputValue(wrong)).toThrow()
+  }
 })

@@ -27,8 +27,11 @@ type BucketRow = SummaryRow & { bucket: number }
  */
 export async function readSummaries(
   kysely: Kysely<Schema>,
-  request: SummariesRequest,
+  asked: SummariesRequest,
 ): Promise<Summary[]> {
+  // The statements list the columns of one quantity at least.
+  const request: SummariesRequest =
+    asked.quantities.length > 0 ? asked : { ...asked, quantities: ['soc'] }
   const { edges, quantities } = request
   if (edges.length < 2) return []
   const rows = await kysely

@@ -1,0 +1,113 @@
+import { dateOf } from '../database/instant.ts'
+import { type Energy as KilowattHours, powerOf } from '../telemetry/history/energy.ts'
+import {
+  expectedPeriods,
+  type EnergyPeriod as Figures,
+  periods,
+  readEnergy,
+} from '../telemetry/history/energy-periods.ts'
+import { MOST_POINTS } from '../telemetry/history/span.ts'
+import { builder } from './builder.ts'
+import { neededQuantities, needs } from './needed-quantities.ts'
+import { pointsCost } from './points-cost.ts'
+
+const integralRules =
+  'The integral is by the trapezoidal rule between neighbouring readings, which are consecutive values of that quantity that are not null (Press et al., Numerical Recipes, 3rd ed., sect. 4.1; NIST DLMF, dlmf.nist.gov/3.5#i). Two neighbours on both sides of an edge are split there by interpolation, and where the sign changes at zero. Neighbours further apart than MAX_GAP (default PT15M) contribute nothing: no energy, no coverage.'
+
+export const Energy = builder.objectRef<KilowattHours>('Energy').implement({
+  description: `kWh; null where nothing was measured. ${integralRules}`,
+  fields: (t) => {
+    const kilowattHours = (field: keyof KilowattHours, description: string) =>
+      t.exposeFloat(field, {
+        nullable: true,
+        description,
+        extensions: needs(powerOf[field]),
+      })
+    return {
+      pv: kilowattHours('pv', 'kWh from the panels.'),
+      load: kilowattHours('load', 'kWh that the house took.'),
+      gridImport: kilowattHours('gridImport', 'kWh taken from the grid.'),
+      gridExport: kilowattHours('gridExport', 'kWh given to the grid.'),
+      batteryCharge: kilowattHours('batteryCharge', 'kWh put into the battery.'),
+      batteryDischarge: kilowattHours('batteryDischarge', 'kWh taken from the battery.'),
+    }
+  },
+})
+
+const Period = builder.enumType('Period', {
+  description: 'A period of the calendar; weeks begin on Monday.',
+  values: periods,
+})
+
+const EnergyPeriod = builder.objectRef<Figures>('EnergyPeriod').implement({
+  description: "A plant's energy in an hour, day, week, month or year.",
+  fields: (t) => {
+    const share = (field: 'selfConsumption' | 'selfSufficiency', description: string) =>
+      t.exposeFloat(field, {
+        nullable: true,
+        description,
+        extensions: needs(field === 'selfConsumption' ? 'pvPower' : 'loadPower', 'gridPower'),
+      })
+    const extreme = (
+      field: 'peakPvPower' | 'peakLoadPower' | 'minSoc' | 'maxSoc',
+      quantity: 'pvPower' | 'loadPower' | 'soc',
+      description: string,
+    ) => t.exposeFloat(field, { nullable: true, description, extensions: needs(quantity) })
+    return {
+      start: t.field({ type: 'DateTime', resolve: ({ start }) => dateOf(start) }),
+      end: t.field({
+        type: 'DateTime',
+        description: 'Exclusive.',
+        resolve: ({ end }) => dateOf(end),
+      }),
+      day: t.expose('day', {
+        type: 'Date',
+        description: 'The day of the zone on which it starts.',
+      }),
+      energy: t.expose('energy', { type: Energy }),
+      selfConsumption: share(
+        'selfConsumption',
+        'Share of PV production used on site, 0 to 1: (pv - gridExport) / pv. null where pv is 0, or one of them was not measured.',
+      ),
+      selfSufficiency: share(
+        'selfSufficiency',
+        'Share of the load not met by the grid, 0 to 1: (load - gridImport) / load. null where load is 0, or one of them was not measured.',
+      ),
+      peakPvPower: extreme('peakPvPower', 'pvPower', 'W: the highest pvPower.'),
+      peakLoadPower: extreme('peakLoadPower', 'loadPower', 'W: the highest loadPower.'),
+      minSoc: extreme('minSoc', 'soc', 'The lowest state of charge, %.'),
+      maxSoc: extreme('maxSoc', 'soc', 'The highest state of charge, %.'),
+      coverage: t.exposeFloat('coverage', {
+        description: 'Share of the period that readings cover, 0 to 1.',
+      }),
+    }
+  },
+})
+
+builder.queryField('energy', (t) =>
+  t.field({
+    type: [EnergyPeriod],
+    description: `Energy in kWh by calendar period of the plant's time zone, at most ${MOST_POINTS} periods. The days of from and to cut the first and the last period. Where the zone's clock repeats an hour there are two, where it skips one there is none.`,
+    args: {
+      plantId: t.arg.int({ required: true }),
+      from: t.arg({ type: 'Date', required: true, description: 'The first day.' }),
+      to: t.arg({ type: 'Date', required: true, description: 'The last day, all of it.' }),
+      period: t.arg({ type: Period, defaultValue: 'DAY' }),
+      timeZone: t.arg({ type: 'TimeZone', description: "The plant's, where it is left out." }),
+    },
+    complexity: ({ from, to, period }) =>
+      pointsCost(expectedPeriods({ from, to, period: period ?? 'DAY' })),
+    resolve: (_, { plantId, from, to, period, timeZone }, { database, plants }, info) =>
+      readEnergy(
+        { kysely: database.kysely, loadPlant: (id) => plants.load(id) },
+        {
+          plantId,
+          from,
+          to,
+          period: period ?? 'DAY',
+          timeZone: timeZone ?? undefined,
+          quantities: neededQuantities(info),
+        },
+      ),
+  }),
+)

@@ -1,0 +1,144 @@
+import { dateOf, instantOf } from '../database/instant.ts'
+import type { Fill as FillName } from '../telemetry/history/fill.ts'
+import {
+  type History as Course,
+  expectedPoints,
+  readHistory,
+} from '../telemetry/history/history.ts'
+import type { Point, Range as Values } from '../telemetry/history/points.ts'
+import type { Quantity } from '../telemetry/history/quantity.ts'
+import { MOST_POINTS } from '../telemetry/history/span.ts'
+import { widthNames } from '../telemetry/history/width.ts'
+import { describe } from '../telemetry/reading.ts'
+import { builder } from './builder.ts'
+import { Energy } from './energy.ts'
+import { neededQuantities, needs } from './needed-quantities.ts'
+import { Plant } from './plant.ts'
+import { pointsCost } from './points-cost.ts'
+
+const DEFAULT_POINTS = 300
+
+const Range = builder.objectRef<Values>('Range').implement({
+  description:
+    'Time-weighted mean and the extremes of one quantity over a bucket, of the line through its readings; where readings lie in the bucket but none has a neighbour within MAX_GAP, coverage is 0 and avg their plain mean. The line and its integral follow the rules of Energy.',
+  fields: (t) => ({
+    avg: t.exposeFloat('avg', { description: 'Of the line: each value weighs what it lasts.' }),
+    min: t.exposeFloat('min', { description: 'Of the line, and of readings without a neighbour.' }),
+    max: t.exposeFloat('max', { description: 'Of the line, and of readings without a neighbour.' }),
+    coverage: t.exposeFloat('coverage', {
+      description: 'Share of the bucket that values of this quantity cover, 0 to 1.',
+    }),
+  }),
+})
+
+const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
+  description: 'One bucket of a history.',
+  fields: (t) => {
+    const range = (quantity: Quantity) =>
+      t.field({
+        type: Range,
+        nullable: true,
+        description: describe(quantity),
+        extensions: needs(quantity),
+        resolve: ({ ranges }) => ranges[quantity] ?? null,
+      })
+    return {
+      start: t.field({ type: 'DateTime', resolve: ({ start }) => dateOf(start) }),
+      end: t.field({
+        type: 'DateTime',
+        description: 'Exclusive.',
+        resolve: ({ end }) => dateOf(end),
+      }),
+      samples: t.exposeInt('samples', { description: 'Readings that were measured within it.' }),
+      coverage: t.exposeFloat('coverage', {
+        description: 'Share of the bucket that readings cover, 0 to 1.',
+      }),
+      soc: range('soc'),
+      pvPower: range('pvPower'),
+      loadPower: range('loadPower'),
+      batteryPower: range('batteryPower'),
+      gridPower: range('gridPower'),
+      batteryVoltage: range('batteryVoltage'),
+      energy: t.expose('energy', { type: Energy }),
+    }
+  },
+})
+
+/** The history field counts its points; the list is not to be counted once more. */
+const once = { field: 1, multiplier: 1 }
+
+const History = builder.objectRef<Course>('History').implement({
+  description: "The course of a plant's quantities over time, in buckets.",
+  fields: (t) => ({
+    plant: t.expose('plant', { type: Plant }),
+    bucket: t.expose('bucket', { type: 'Duration', description: 'The width of its buckets.' }),
+    timeZone: t.expose('timeZone', {
+      type: 'TimeZone',
+      description: 'The zone whose clock and calendar part the buckets.',
+    }),
+    points: t.expose('points', {
+      type: [HistoryPoint],
+      complexity: once,
+      description: 'In the order of time; empty buckets are there.',
+    }),
+  }),
+})
+
+const Fill = builder.enumType('Fill', {
+  description:
+    'What the Range of an empty bucket holds. Filled in, avg, min and max are the same and coverage is 0. Never applies to energy.',
+  values: {
+    NULL: { description: 'Nothing.' },
+    PREVIOUS: { description: 'The avg of the last bucket before it that has one.' },
+    LINEAR: {
+      description:
+        'What a straight line between the neighbouring buckets that have an avg shows, from the middle of one to that of the other; nothing at the ends.',
+    },
+  } satisfies Record<FillName, object>,
+})
+
+builder.queryField('history', (t) =>
+  t.field({
+    type: History,
+    description: `Time-bucketed series for charts, at most ${MOST_POINTS} points. An edge of buckets is where the zone's clock shows a multiple of the width since midnight, or where a day, week (Monday), month, quarter or year begins. Where the clock repeats an hour, both times count up to PT1H, and the first alone above; where it skips one, the jump is the edge.`,
+    args: {
+      plantId: t.arg.int({ required: true }),
+      from: t.arg({ type: 'DateTime', required: true, description: 'Cuts the first bucket.' }),
+      to: t.arg({
+        type: 'DateTime',
+        required: true,
+        description: 'Exclusive; cuts the last bucket.',
+      }),
+      bucket: t.arg({
+        type: 'Duration',
+        description: `The width: ${widthNames.join(' ')}. Where it is left out, maxPoints chooses.`,
+      }),
+      maxPoints: t.arg.int({
+        defaultValue: DEFAULT_POINTS,
+        description: `Choose the smallest width that keeps within it; 1 to ${MOST_POINTS}.`,
+      }),
+      timeZone: t.arg({ type: 'TimeZone', description: "The plant's, where it is left out." }),
+      fill: t.arg({ type: Fill, defaultValue: 'NULL' }),
+    },
+    complexity: ({ from, to, bucket, maxPoints }) =>
+      pointsCost(
+        bucket == null
+          ? (maxPoints ?? DEFAULT_POINTS)
+          : expectedPoints({ from: instantOf(from), to: instantOf(to), bucket }),
+      ),
+    resolve: (_, { from, to, bucket, maxPoints, timeZone, fill, plantId }, context, info) =>
+      readHistory(
+        { kysely: context.database.kysely, loadPlant: (id) => context.plants.load(id) },
+        {
+          plantId,
+          from: instantOf(from),
+          to: instantOf(to),
+          bucket: bucket ?? undefined,
+          maxPoints: maxPoints ?? DEFAULT_POINTS,
+          timeZone: timeZone ?? undefined,
+          fill: fill ?? 'NULL',
+          quantities: neededQuantities(info),
+        },
+      ),
+  }),
+)

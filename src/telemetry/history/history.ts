@@ -1,0 +1,92 @@
+import type { Kysely } from 'kysely'
+import type { Instant } from '../../database/instant.ts'
+import type { Schema } from '../../database/schema.ts'
+import { Fault } from '../../fault.ts'
+import type { Plant } from '../plant.ts'
+import { countBuckets, edgesOf } from './edges.ts'
+import type { Fill } from './fill.ts'
+import { type LoadPlant, planByClock } from './plant-clock.ts'
+import { type Point, pointsOf } from './points.ts'
+import type { Quantity } from './quantity.ts'
+import { fittingWidth, MOST_POINTS, type Precision, requireFewPoints, requireSpan } from './span.ts'
+import { readSummaries } from './summaries.ts'
+import { isWidthName, type WidthName, widthNames } from './width.ts'
+import { type ZoneClock, zoneClock } from './zone-clock.ts'
+
+export interface HistoryRequest {
+  plantId: number
+  from: Instant
+  /** Just after the last instant. */
+  to: Instant
+  /** One of the listed widths; wins over `maxPoints`. */
+  bucket: string | undefined
+  maxPoints: number
+  /** undefined: the plant's. */
+  timeZone: string | undefined
+  fill: Fill
+  /** Those that somebody wants to see. */
+  quantities: readonly Quantity[]
+}
+
+export interface History {
+  plant: Plant
+  bucket: WidthName
+  timeZone: string
+  points: Point[]
+}
+
+const offered = new Map(widthNames.map((name) => [name, name]))
+
+/**
+ * The course of a plant's quantities, in buckets. Throws `INVALID_RANGE`, `TOO_MANY_POINTS` and `BAD_USER_INPUT` before the
+ * database is asked (the last of 2000 points aside, where the plant's zone decides), and `NOT_FOUND` where nothing is
+ * known of the plant.
+ */
+export async function readHistory(
+  { kysely, loadPlant }: { kysely: Kysely<Schema>; loadPlant: LoadPlant },
+  request: HistoryRequest,
+): Promise<History> {
+  const { plantId, from, to, fill, quantities } = request
+  requireSpan(from, to)
+  const chooseWidth = widthChooser(request)
+  const { plant, timeZone, plan } = await planByClock(loadPlant, request, (clock, precision) => {
+    const bucket = chooseWidth(clock, precision)
+    return { bucket, edges: precision.roughly ? [] : edgesOf({ from, to, clock }, bucket) }
+  })
+  const { bucket, edges } = plan
+  const summaries =
+    edges.length < 2 ? [] : await readSummaries(kysely, { plantId, edges, quantities })
+  return { plant, bucket, timeZone, points: pointsOf({ edges, summaries, quantities, fill }) }
+}
+
+/** How many points an answer has, by the clock of UTC; none where the request would be refused. */
+export function expectedPoints({
+  from,
+  to,
+  bucket,
+}: Pick<HistoryRequest, 'from' | 'to'> & { bucket: string }): number {
+  return isWidthName(bucket) ? countBuckets({ from, to, clock: zoneClock('UTC') }, bucket) : 0
+}
+
+function widthChooser({ from, to, bucket, maxPoints }: HistoryRequest) {
+  if (maxPoints < 1 || maxPoints > MOST_POINTS) {
+    throw new Fault(
+      'BAD_USER_INPUT',
+      `Expected maxPoints to be from 1 to ${MOST_POINTS}; got ${maxPoints}`,
+      { path: ['maxPoints'] },
+    )
+  }
+  if (bucket !== undefined && !isWidthName(bucket)) {
+    throw new Fault(
+      'BAD_USER_INPUT',
+      `Expected bucket to be one of ${widthNames.join(' ')}; got ${bucket}`,
+      { path: ['bucket'] },
+    )
+  }
+  return (clock: ZoneClock, precision: Precision): WidthName => {
+    const cut = { from, to, clock }
+    if (bucket === undefined) return fittingWidth(cut, maxPoints, precision)
+    requireFewPoints(cut, bucket, offered, precision)
+    return bucket
+  }
+}
