@@ -80,5 +80,5 @@ function isOutage(error: unknown): boolean {
   const codes = codesOf(error)
   return codes === undefined
     ? error instanceof TypeError
-    : codes.every((code) => code === 'DATABASE_UNAVAILABLE')
+    : codes.every((code) => code === 'DATABASE_UNAVAILABLE' || code === 'SERVER_STOPPING')
 }
