@@ -75,16 +75,17 @@ export async function openDrill(options: {
     writer: recording.use(keepRecording(client, ledger, index + 1)),
     follower: recording.use(follow(url, index + 1)),
   }))
-  const failed = [
-    keeper.failed,
-    ...pairs.flatMap(({ writer, follower }) => [writer.failed, follower.failed]),
-  ]
   const importer = opening.use(
     keepImporting(ledger, {
       ...{ folder: options.folder, environment, firstPlant: FIRST_IMPORTED_PLANT },
       rows: options.rows,
     }),
   )
+  const failed = [
+    keeper.failed,
+    importer.failed,
+    ...pairs.flatMap(({ writer, follower }) => [writer.failed, follower.failed]),
+  ]
 
   const databaseUrl = async (): Promise<string> => {
     const running = await runningEmbeddedUrl(dataDir)

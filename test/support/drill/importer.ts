@@ -10,6 +10,8 @@ export interface Importer extends AsyncDisposable {
   readonly imported: number
   readonly runs: number
   kill(): void
+  /** Rejects when an import ends in a way that no fall explains. */
+  readonly failed: Promise<never>
   /** Resolves when the file that is under way is stored; none follows. */
   finish(): Promise<void>
 }
@@ -61,8 +63,9 @@ export function keepImporting(
       if (!finishing) await sleep(PAUSE_MS)
     }
   }
-  const keeping = keep()
-  keeping.catch(() => {})
+  const failed = Promise.withResolvers<never>()
+  failed.promise.catch(() => {})
+  const keeping = keep().catch(failed.reject)
 
   return {
     get imported() {
@@ -74,12 +77,13 @@ export function keepImporting(
     kill: () => program?.kill('SIGKILL'),
     finish: async () => {
       finishing = true
-      await keeping
+      await Promise.race([keeping, failed.promise])
     },
+    failed: failed.promise,
     [Symbol.asyncDispose]: async () => {
       leaving = true
       program?.kill('SIGKILL')
-      await keeping.catch(() => {})
+      await keeping
     },
   }
 }
