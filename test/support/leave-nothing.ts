@@ -26,15 +26,13 @@ subscribe('child_process', () => {
 afterEach(async ({ task }) => {
   if (!holds(task.suite ?? task.file)) await leaveNothing()
 })
-afterAll(endFile)
-
-async function endFile(): Promise<void> {
+afterAll(async () => {
   try {
     await leaveNothing()
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}
+})
 
 async function leaveNothing(): Promise<void> {
   const leaks = await lasting(async () => {
@@ -55,7 +53,8 @@ async function leaveNothing(): Promise<void> {
 
 /** Whether something is closed only after all tests of it, or of what it is part of. */
 function holds(suite: RunnerTestSuite): boolean {
-  if (TestRunner.getSuiteHooks(suite).afterAll.some((hook) => hook !== endFile)) return true
-  const parent = suite.suite ?? (suite === suite.file ? undefined : suite.file)
-  return parent !== undefined && holds(parent)
+  const isFile = suite === suite.file
+  const ours = isFile ? 1 : 0
+  if (TestRunner.getSuiteHooks(suite).afterAll.length > ours) return true
+  return !isFile && holds(suite.suite ?? suite.file)
 }

@@ -19,6 +19,9 @@ const RETRY_MS = 20
 /** A fall is told sooner than this. */
 const PATIENCE_MS = 20_000
 
+/** What passes by itself; whoever is told so sends again. */
+const passing = new Set(['BUSY', 'DATABASE_UNAVAILABLE', 'SERVER_STOPPING'])
+
 /** Of the batches that failed every other one is sent again, which may have been stored already. */
 export function keepRecording(client: Client, ledger: Ledger, plantId: number): Writer {
   const leaving = new AbortController()
@@ -78,7 +81,5 @@ export function keepRecording(client: Client, ledger: Ledger, plantId: number): 
 /** Told as an outage, or cut off by the end of the server. */
 function isOutage(error: unknown): boolean {
   const codes = codesOf(error)
-  return codes === undefined
-    ? error instanceof TypeError
-    : codes.every((code) => code === 'DATABASE_UNAVAILABLE' || code === 'SERVER_STOPPING')
+  return codes === undefined ? error instanceof TypeError : codes.every((code) => passing.has(code))
 }
