@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     reporters: ['default', './test/support/tally.ts'],
     globalSetup: ['test/support/postgres.ts'],
+    setupFiles: ['test/support/leave-nothing.ts'],
     // Node runs the TypeScript itself, as in production; a module runner would load a second `graphql`.
     experimental: { viteModuleRunner: false },
     testTimeout: 60_000,

@@ -5,20 +5,28 @@ import { benchHistory } from './history.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLive } from './live.ts'
 import { benchQuery } from './query.ts'
+import { benchRecovery } from './recovery.ts'
 import { benchStart } from './start.ts'
 import type { Finding } from './support/finding.ts'
 import { note } from './support/note.ts'
 import { report } from './support/report.ts'
 
 /** Measures until done or aborted, and leaves nothing behind either way. */
-type Benchmark = (signal: AbortSignal, rows: number) => Promise<Finding[]>
+type Benchmark = (signal: AbortSignal, options: Options) => Promise<Finding[]>
+
+interface Options {
+  rows: number
+  kills: number
+  seed: number
+}
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
-  adoption: benchAdoption,
+  adoption: (signal, { rows }) => benchAdoption(signal, rows),
   history: benchHistory,
   ingest: benchIngest,
   live: benchLive,
   query: benchQuery,
+  recovery: benchRecovery,
   start: benchStart,
 }
 
@@ -34,16 +42,23 @@ const program = new Command('bench')
   .option(
     '--rows <count>',
     'how many old rows adoption takes; 10000000 is what is promised, of which three copies are on disk at once',
-    parseRows,
+    wholeNumber(1000),
     1_000_000,
   )
-  .action(async (names: string[], { rows }: { rows: number }) => {
+  .option('--kills <count>', 'how many kills recovery is tried with', wholeNumber(1), 100)
+  .option(
+    '--seed <number>',
+    'what is killed in recovery, and when; each run draws its own',
+    wholeNumber(0),
+    Math.floor(Math.random() * 2 ** 31),
+  )
+  .action(async (names: string[], options: Options) => {
     using interruption = catchInterruption()
     try {
       for (const [name, measure] of Object.entries(benchmarks)) {
         if (names.length > 0 && !names.includes(name)) continue
         const startedAt = performance.now()
-        const findings = await measure(interruption.signal, rows)
+        const findings = await measure(interruption.signal, options)
         process.stdout.write(report(name, findings, (performance.now() - startedAt) / 1000))
       }
     } catch (error) {
@@ -53,10 +68,12 @@ const program = new Command('bench')
     }
   })
 
-function parseRows(text: string): number {
-  const rows = Number(text)
-  if (Number.isSafeInteger(rows) && rows >= 1000) return rows
-  throw new InvalidArgumentError('Expected a whole number from 1000.')
+function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text)
+    if (Number.isSafeInteger(number) && number >= least) return number
+    throw new InvalidArgumentError(`Expected a whole number from ${least}.`)
+  }
 }
 
 await program.parseAsync()

@@ -31,6 +31,7 @@ export function createExchange(endpoint: Endpoint, roleOf: RoleOf): Exchange {
       },
       { role, seen },
     )
+    if (response.headersSent) return // Told meanwhile that the server stops.
     response.statusCode = answer.status
     response.setHeaders(new Map(answer.headers))
     if (answer.headers.get('content-type')?.includes('json')) {

@@ -34,6 +34,7 @@ const statusOf: Readonly<Record<string, number>> = {
   BODY_TOO_LARGE: 413,
   HOST_REFUSED: 421,
   INTERNAL_SERVER_ERROR: 500,
+  SERVER_STOPPING: 503,
 }
 
 /** The HTTP status of a request that is refused before GraphQL sees it. */

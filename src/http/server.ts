@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { GraphQLSchema } from 'graphql'
 import type { Config } from '../config.ts'
 import { Fault } from '../fault.ts'
@@ -10,13 +9,14 @@ import type { Logger } from '../log.ts'
 import { createRoleOf } from './access.ts'
 import { createCallerOf } from './caller.ts'
 import { createEndpoint, type Seen } from './endpoint.ts'
-import { createExchange, isStream } from './exchange.ts'
+import { createExchange } from './exchange.ts'
 import { createGraphiQL } from './graphiql.ts'
 import { listen } from './listen.ts'
 import { createOriginGuard } from './origin.ts'
 import { createProbes, type ProbeOptions } from './probes.ts'
 import { refuseUpgrade, replyError } from './reply.ts'
 import { createRouter, graphqlPath, pathOf } from './router.ts'
+import { trackRunning } from './running.ts'
 import { createTell, type Translate } from './told-error.ts'
 import { createProtocol } from './websocket-protocol.ts'
 import { openWebSockets } from './websockets.ts'
@@ -42,7 +42,7 @@ export interface HttpServer extends AsyncDisposable {
   readonly port: number
 }
 
-/** Milliseconds that running requests and closing sockets get when the server goes away. */
+/** Milliseconds that running requests and closing sockets get when the server goes away; then they are told. */
 const grace = 500
 
 /**
@@ -74,7 +74,7 @@ export async function openHttpServer<Context extends object>(
   const port = await listen(server, config.host, config.port)
   const guard = createOriginGuard(config, port)
   const webSockets = openWebSockets(createProtocol({ schema, endpoint, roleOf, tell, log }), log)
-  const running = new Set<ServerResponse>()
+  const running = trackRunning()
 
   server.on('request', async (request: IncomingMessage, response: ServerResponse) => {
     const caller = callerOf(request)
@@ -82,7 +82,6 @@ export async function openHttpServer<Context extends object>(
     const start = performance.now()
     running.add(response)
     response.once('close', () => {
-      running.delete(response)
       if (!log.isLevelEnabled('debug')) return
       const ms = Math.round((performance.now() - start) * 10) / 10
       const { method } = request
@@ -95,6 +94,7 @@ export async function openHttpServer<Context extends object>(
     try {
       await route(request, response, { cors: guard(caller, request.headers.origin), seen })
     } catch (error) {
+      if (response.writableEnded) return // Told meanwhile that the server stops.
       const told = tell(error)
       if (response.headersSent) response.destroy()
       else replyError(request, response, told)
@@ -119,13 +119,16 @@ export async function openHttpServer<Context extends object>(
   async function close(): Promise<void> {
     const closed = once(server, 'close')
     server.close()
-    const streams = [...running].filter(isStream)
-    for (const response of streams) response.destroy()
-    const deadline = new AbortController()
-    const late = delay(grace, undefined, { signal: deadline.signal }).catch(() => undefined)
-    const answered = [...running].map((response) => once(response, 'close'))
-    await Promise.all([webSockets.close(grace), Promise.race([late, Promise.all(answered)])])
-    deadline.abort()
+    const stopping = tell(
+      new Fault(
+        'SERVER_STOPPING',
+        'The server stops before it could answer; what was asked may have been done or not: ask again soon',
+      ),
+    )
+    await Promise.all([
+      webSockets.close(grace),
+      running.end(grace, (response) => replyError(response.req, response, stopping)),
+    ])
     server.closeAllConnections()
     await endpoint.dispose()
     await closed

@@ -191,6 +191,20 @@ export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type StatusQuery = { schemaStatus: { pendingMigrations: number, storage: { kind: StorageKind, timescaledbVersion: string | null, timescaledbLicense: string | null, reason: string | null }, tables: Array<{ schema: string, name: string, kind: string, columns: Array<{ name: string, type: string, nullable: boolean, comment: string | null }>, indexes: Array<{ name: string }> }>, hypertables: Array<{ schema: string, name: string, chunks: number, chunkInterval: string, compressionEnabled: boolean, retention: string | null }>, migrations: Array<{ name: string, status: MigrationStepStatus }> }, health: { status: HealthStatus, checks: Array<{ name: string, status: HealthStatus, detail: string | null }> } };
 
+export type RecordNumberedMutationVariables = Exact<{
+  readings: Array<TelemetryInput> | TelemetryInput;
+}>;
+
+
+export type RecordNumberedMutation = { recordTelemetry: { received: number, inserted: number, duplicates: number, conflicts: number } };
+
+export type FollowNewestSubscriptionVariables = Exact<{
+  plantId: number;
+}>;
+
+
+export type FollowNewestSubscription = { latestEnergy: { timestamp: string } };
+
 export type StatsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -574,6 +588,23 @@ export const StatusDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<StatusQuery, StatusQueryVariables>;
+export const RecordNumberedDocument = new TypedDocumentString(`
+    mutation RecordNumbered($readings: [TelemetryInput!]!) {
+  recordTelemetry(readings: $readings) {
+    received
+    inserted
+    duplicates
+    conflicts
+  }
+}
+    `) as unknown as TypedDocumentString<RecordNumberedMutation, RecordNumberedMutationVariables>;
+export const FollowNewestDocument = new TypedDocumentString(`
+    subscription FollowNewest($plantId: Int!) {
+  latestEnergy(plantId: $plantId) {
+    timestamp
+  }
+}
+    `) as unknown as TypedDocumentString<FollowNewestSubscription, FollowNewestSubscriptionVariables>;
 export const StatsDocument = new TypedDocumentString(`
     query Stats {
   systemStats {

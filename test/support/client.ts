@@ -17,7 +17,7 @@ export interface Subscription<Result> extends AsyncDisposable {
 
 /** A caller of a running server, over real sockets. */
 export interface Client {
-  /** Answers the data; throws where there is an error. */
+  /** Answers the data; throws where there is an error, see `codesOf`. */
   ask<Result, Variables>(
     document: TypedDocumentString<Result, Variables>,
     variables?: Variables,
@@ -100,8 +100,15 @@ export function createApiClient(url: string, token?: string): Client {
 }
 
 function dataOf<Result>({ data, errors }: Answer): Result {
-  if (errors !== undefined) throw new Error(JSON.stringify(errors))
+  if (errors !== undefined) throw new Error(JSON.stringify(errors), { cause: errors })
   return data as Result
+}
+
+/** The codes of the errors that an answer was refused with; undefined where no answer came. */
+export function codesOf(error: unknown): string[] | undefined {
+  if (!(error instanceof Error) || !Array.isArray(error.cause)) return undefined
+  const told: ToldError[] = error.cause
+  return told.map(({ extensions }) => extensions.code)
 }
 
 function subscriptionOf<Result>(

@@ -2,24 +2,30 @@ import { readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A process that has been told to end takes a moment. */
-const ATTEMPTS = 30
-const RETRY_MS = 100
+/** What was told to end takes a moment, which mostly is a short one. */
+const FIRST_PAUSE_MS = 2
+const PATIENCE_MS = 5000
 
-/** What of the tests is still there: folders of ours, and processes that work in the run's folder (on Linux). */
-export async function findLeaks(runFolder: string): Promise<string[]> {
-  for (let attempt = 1; ; attempt++) {
-    const folders = (await readdir(runFolder)).filter((name) => name.startsWith('heliograph'))
-    const leaks = [
-      ...folders.map((name) => `folder ${join(runFolder, name)}`),
-      ...(await processesIn(runFolder)),
-    ]
-    if (leaks.length === 0 || attempt === ATTEMPTS) return leaks
-    await sleep(RETRY_MS)
+/**
+ * Looks again and again until nothing is found, or for some seconds. Answers what is still found then.
+ */
+export async function lasting(find: () => Promise<string[]>): Promise<string[]> {
+  const deadline = performance.now() + PATIENCE_MS
+  for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
+    const found = await find()
+    if (found.length === 0 || performance.now() > deadline) return found
+    await sleep(pause)
   }
 }
 
-async function processesIn(runFolder: string): Promise<string[]> {
+/** Folders and files of tests that are still there. */
+export async function foldersIn(parent: string, prefix = ''): Promise<string[]> {
+  const names = (await readdir(parent)).filter((name) => name.startsWith(prefix))
+  return names.map((name) => `folder ${join(parent, name)}`)
+}
+
+/** Processes that work in a folder, or were told of it (on Linux). */
+export async function processesIn(folder: string): Promise<string[]> {
   if (process.platform !== 'linux') return []
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const seen = await Promise.all(
@@ -27,12 +33,28 @@ async function processesIn(runFolder: string): Promise<string[]> {
       // Empty where the process has ended meanwhile, or is somebody else's.
       const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')
       const command = (await read('cmdline')).replaceAll('\0', ' ').trim()
-      const folder = await readlink(`/proc/${pid}/cwd`).catch(() => '')
-      const traces = [command, folder, await read('environ')]
-      const isOurs = traces.some((trace) => trace.includes(runFolder))
+      const workingFolder = await readlink(`/proc/${pid}/cwd`).catch(() => '')
+      const traces = [command, workingFolder, await read('environ')]
+      const isOurs = traces.some((trace) => trace.includes(folder))
       // Vitest's own workers inherit the folder, and are on their way out.
       return isOurs && !/vitest|esbuild/.test(command) ? `process ${pid}: ${command}` : ''
     }),
   )
   return seen.filter((leak) => leak !== '')
+}
+
+/** How many there are of what keeps this process alive: sockets, servers, timers, child processes, … */
+export function countResources(): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const name of process.getActiveResourcesInfo()) {
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return counts
+}
+
+/** Those beyond the given number of each. */
+export function resourcesBeyond(known: ReadonlyMap<string, number>): string[] {
+  return [...countResources()]
+    .filter(([name, count]) => count > (known.get(name) ?? 0))
+    .map(([name, count]) => `${count - (known.get(name) ?? 0)} of ${name}`)
 }

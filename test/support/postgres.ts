@@ -1,36 +1,44 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { openEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.ts'
 import { createLogger } from '../../src/log.ts'
-import { findLeaks } from './leaks.ts'
+import { foldersIn, lasting, processesIn } from './leaks.ts'
 import { createTemplate } from './native.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     postgresUrl: string
+    /** Where each test file has a folder of its own, for all that its tests make. */
+    runFolder: string
   }
 }
 
 /**
  * One embedded PostgreSQL for the whole run; each test makes a database of its own in it. All temporary files
- * of the run are in one folder, so that a test which leaves a process or a folder behind fails the run.
+ * of the run are in one folder, so that whatever is left behind, and leave-nothing.ts did not see, fails the run.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const runFolder = await mkdtemp(join(tmpdir(), 'heliograph-test-'))
   // Entered by the account that PostgreSQL runs under where the tests are run as root.
   await chmod(runFolder, 0o755)
   process.env.TMPDIR = runFolder
+  process.env.SHARED_FOLDER = join(runFolder, 'shared')
+  await mkdir(process.env.SHARED_FOLDER)
   const dataDir = join(runFolder, 'postgres-of-the-run')
   const log = createLogger({ logLevel: 'warn', logFormat: 'json' })
   const postgres = await openEmbeddedPostgres({ dataDir, role: 'server', log })
   await createTemplate(postgres.url)
   project.provide('postgresUrl', postgres.url)
+  project.provide('runFolder', runFolder)
   return async () => {
     await postgres[Symbol.asyncDispose]()
     await rm(dataDir, { recursive: true })
-    const leaks = await findLeaks(runFolder)
+    const leaks = await lasting(async () => [
+      ...(await foldersIn(runFolder, 'heliograph')),
+      ...(await processesIn(runFolder)),
+    ])
     await rm(runFolder, { recursive: true, force: true })
     if (leaks.length > 0) throw new Error(`Tests left behind:\n${leaks.join('\n')}`)
   }

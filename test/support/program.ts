@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { sharedFolder } from './shared-folder.ts'
 
 const main = resolve(import.meta.dirname, '../../src/main.ts')
 
 /** What one process of a run has compiled, the others need not: a third less work for each. */
-export const compileCache = { NODE_COMPILE_CACHE: join(tmpdir(), 'compile-cache') }
+export const compileCache = { NODE_COMPILE_CACHE: join(sharedFolder, 'compile-cache') }
 
 /** Environment variables by name; a program gets these, PATH and TZ, and nothing else of the test's own. */
 export type Environment = Readonly<Record<string, string>>

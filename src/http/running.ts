@@ -1,0 +1,51 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { isStream } from './exchange.ts'
+
+/** The requests that are under way, so that they can be brought to an end. */
+export interface Running {
+  add(response: ServerResponse): void
+  /**
+   * Cuts off streams of events, gives all else `grace` milliseconds, those included that still come in, and then
+   * has `tell` answer whoever waits.
+   */
+  end(grace: number, tell: (response: ServerResponse) => void): Promise<void>
+}
+
+/** Milliseconds that the last words get on their way. */
+const FLUSH_MS = 100
+
+export function trackRunning(): Running {
+  const running = new Set<ServerResponse>()
+  let ending = false
+
+  const markLast = (response: ServerResponse): void => {
+    if (!response.headersSent) response.setHeader('Connection', 'close')
+  }
+  const allEnded = async (withinMs: number): Promise<void> => {
+    const signal = AbortSignal.timeout(withinMs)
+    // Also those that are added meanwhile.
+    for (const response of running) {
+      await once(response, 'close', { signal }).catch(() => {})
+      if (signal.aborted) return
+    }
+  }
+
+  return {
+    add: (response) => {
+      running.add(response)
+      response.once('close', () => running.delete(response))
+      if (ending) markLast(response)
+    },
+    end: async (grace, tell) => {
+      ending = true
+      for (const response of running) {
+        if (isStream(response)) response.destroy()
+        else markLast(response)
+      }
+      await allEnded(grace)
+      for (const response of running) if (!response.headersSent) tell(response)
+      await allEnded(FLUSH_MS)
+    },
+  }
+}
