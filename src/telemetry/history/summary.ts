@@ -1,5 +1,5 @@
 import { isSigned, type Quantity } from './quantity.ts'
-import { type Part, type SummaryRow, summaryColumn } from './summary-columns.ts'
+import { type Part, type SummaryColumn, type SummaryRow, summaryColumn } from './summary-columns.ts'
 
 /** What the readings of a plant say of a stretch of time; those of adjacent stretches add up. */
 export interface Summary {
@@ -38,24 +38,48 @@ export function sumUp(rows: readonly SummaryRow[], quantities: readonly Quantity
 }
 
 function courseOf(rows: readonly SummaryRow[], quantity: Quantity): Course {
-  const add = (part: Part) => {
-    const column = summaryColumn(quantity, part)
-    return rows.reduce((sum, row) => sum + (row[column] ?? 0), 0)
+  const columns = columnsOf[quantity]
+  let [covered, integral, positive, sum, count] = [0, 0, 0, 0, 0]
+  let min: number | null = null
+  let max: number | null = null
+  for (const row of rows) {
+    covered += row[columns.covered] ?? 0
+    integral += row[columns.integral] ?? 0
+    positive += row[columns.positive] ?? 0
+    sum += row[columns.sum] ?? 0
+    count += row[columns.count] ?? 0
+    const [low, high] = [row[columns.min] ?? null, row[columns.max] ?? null]
+    if (low !== null && (min === null || low < min)) min = low
+    if (high !== null && (max === null || high > max)) max = high
   }
-  const extreme = (part: 'min' | 'max', choose: (...values: number[]) => number) => {
-    const column = summaryColumn(quantity, part)
-    const values = rows.map((row) => row[column]).filter((value) => typeof value === 'number')
-    return values.length === 0 ? null : choose(...values)
-  }
-  const covered = add('covered')
-  const integral = add('integral')
-  const count = add('count')
   return {
     covered,
     integral,
-    positive: isSigned(quantity) ? add('positive') : integral,
-    min: extreme('min', Math.min),
-    max: extreme('max', Math.max),
-    mean: covered > 0 ? integral / (covered / 1e6) : count > 0 ? add('sum') / count : null,
+    positive: isSigned(quantity) ? positive : integral,
+    min,
+    max,
+    mean: covered > 0 ? integral / (covered / 1e6) : count > 0 ? sum / count : null,
+  }
+}
+
+/** Put together once: to do so for each of thousands of rows would take longer than to add them up. */
+const columnsOf = {
+  soc: columns('soc'),
+  pvPower: columns('pvPower'),
+  loadPower: columns('loadPower'),
+  batteryPower: columns('batteryPower'),
+  gridPower: columns('gridPower'),
+  batteryVoltage: columns('batteryVoltage'),
+} satisfies Record<Quantity, Record<Part, SummaryColumn>>
+
+function columns(quantity: Quantity): Record<Part, SummaryColumn> {
+  return {
+    covered: summaryColumn(quantity, 'covered'),
+    integral: summaryColumn(quantity, 'integral'),
+    positive: summaryColumn(quantity, 'positive'),
+    min: summaryColumn(quantity, 'min'),
+    max: summaryColumn(quantity, 'max'),
+    sum: summaryColumn(quantity, 'sum'),
+    count: summaryColumn(quantity, 'count'),
   }
 }
