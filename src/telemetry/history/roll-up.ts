@@ -164,7 +164,7 @@ async function makeQuarters(
   })
   await sql`
     with made as materialized (
-      select summary.*, to_timestamp(bucket * ${sql.lit(QUARTER / 1e6)}) as start
+      select summary.*, to_timestamp(bucket * ${sql.lit(QUARTER / 1e6)}::double precision) as start
       from (${summaries}) as summary
     ),
     gone as (
