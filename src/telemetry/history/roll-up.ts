@@ -193,9 +193,11 @@ async function makeHours(
     made as materialized (
       select hour.plant_id, hour.start, ${mergedColumns(everything)}
       from hour
-      join solark.rollup_quarter as quarter
-        on quarter.plant_id = hour.plant_id
-        and quarter.start >= hour.start and quarter.start < hour.start + interval '1 hour'
+      cross join lateral (
+        select * from solark.rollup_quarter
+        where plant_id = hour.plant_id and start >= hour.start and start < hour.start + interval '1 hour'
+        offset 0
+      ) as quarter
       group by hour.plant_id, hour.start
     ),
     gone as (
