@@ -1,0 +1,161 @@
+import type { Instant } from '../../../src/database/instant.ts'
+import type { Quantity } from '../../../src/telemetry/history/quantity.ts'
+import type { Reading } from '../../../src/telemetry/reading.ts'
+
+/** What a summary must say, worked out from the readings themselves, as slowly and plainly as can be. */
+export interface ReferenceSummary {
+  samples: number
+  covered: number
+  of: Map<Quantity, ReferenceCourse>
+}
+
+export interface ReferenceCourse {
+  covered: number
+  integral: number
+  positive: number
+  min: number | null
+  max: number | null
+  mean: number | null
+  /** What rounding errors are measured by: the larger value at the ends of each line, times how long it lasts, */
+  magnitude: number
+  /** and the largest value within the gap limit of the stretch. */
+  largest: number
+}
+
+export const MINUTE: Instant = 60_000_000
+/** The default of the gap limit. */
+export const MAX_GAP: Instant = 15 * MINUTE
+
+/** A point of the line. */
+interface Point {
+  time: Instant
+  value: number
+}
+
+/** A straight part of the line, of which no part is outside of its stretch. */
+interface Piece {
+  duration: number
+  first: number
+  last: number
+  /** At the two readings that it joins. */
+  largest: number
+}
+
+/** One for each stretch between neighbouring edges; the readings are those of one plant, in the order of time. */
+export function referenceSummaries(
+  readings: readonly Reading[],
+  edges: readonly Instant[],
+  quantities: readonly Quantity[],
+  maxGap: Instant = MAX_GAP,
+): ReferenceSummary[] {
+  const rows = readings.map(({ timestamp }) => ({ time: timestamp, value: 0 }))
+  const lines = quantities.map((quantity) => [quantity, pointsOf(readings, quantity)] as const)
+  return edges.slice(1).map((until, index) => {
+    const since = edges[index] ?? until
+    return {
+      samples: pointsWithin(rows, since, until).length,
+      covered: durationOf(piecesWithin(rows, since, until, maxGap)),
+      of: new Map(
+        lines.map(([quantity, points]) => [
+          quantity,
+          referenceCourse(points, since, until, maxGap),
+        ]),
+      ),
+    }
+  })
+}
+
+function pointsOf(readings: readonly Reading[], quantity: Quantity): Point[] {
+  const points: Point[] = []
+  for (const reading of readings) {
+    const value = reading[quantity]
+    if (value === null || !Number.isFinite(value) || Math.abs(value) >= 1e12) continue
+    points.push({ time: reading.timestamp, value })
+  }
+  return points
+}
+
+function referenceCourse(
+  points: readonly Point[],
+  since: Instant,
+  until: Instant,
+  maxGap: Instant,
+): ReferenceCourse {
+  const pieces = piecesWithin(points, since, until, maxGap)
+  const readings = pointsWithin(points, since, until).map(({ value }) => value)
+  const reach = pointsWithin(points, since - maxGap, until + maxGap + 1)
+  const values = [...readings, ...pieces.flatMap(({ first, last }) => [first, last])]
+  const covered = durationOf(pieces)
+  const integral = sum(pieces.map(({ first, last, duration }) => ((first + last) / 2) * duration))
+  return {
+    covered,
+    integral: integral / 1e6,
+    positive: sum(pieces.map(areaAboveZero)) / 1e6,
+    min: values.length === 0 ? null : values.reduce((a, b) => Math.min(a, b)),
+    max: values.length === 0 ? null : greatest(values),
+    mean:
+      covered > 0
+        ? integral / covered
+        : readings.length > 0
+          ? sum(readings) / readings.length
+          : null,
+    magnitude: sum(pieces.map(({ largest, duration }) => largest * duration)) / 1e6,
+    largest: greatest([0, ...reach.map(({ value }) => Math.abs(value))]),
+  }
+}
+
+function pointsWithin(points: readonly Point[], since: Instant, until: Instant): Point[] {
+  return points.filter(({ time }) => time >= since && time < until)
+}
+
+/** Joins neighbouring points that are near enough, and keeps what lies within the stretch. */
+function piecesWithin(
+  points: readonly Point[],
+  since: Instant,
+  until: Instant,
+  maxGap: Instant,
+): Piece[] {
+  const pieces: Piece[] = []
+  for (let index = 1; index < points.length; index++) {
+    const a = points[index - 1]
+    const b = points[index]
+    if (a === undefined || b === undefined || b.time - a.time > maxGap) continue
+    const from = Math.max(a.time, since)
+    const to = Math.min(b.time, until)
+    if (from >= to) continue
+    pieces.push({
+      duration: to - from,
+      first: valueAt(from, a, b),
+      last: valueAt(to, a, b),
+      largest: Math.max(Math.abs(a.value), Math.abs(b.value)),
+    })
+  }
+  return pieces
+}
+
+function valueAt(time: Instant, a: Point, b: Point): number {
+  if (time === a.time) return a.value
+  if (time === b.time) return b.value
+  return (a.value * (b.time - time) + b.value * (time - a.time)) / (b.time - a.time)
+}
+
+/** A trapezium, or, of a piece that crosses zero, the triangle above it. */
+function areaAboveZero({ first, last, duration }: Piece): number {
+  if (first <= 0 && last <= 0) return 0
+  if (first >= 0 && last >= 0) return ((first + last) / 2) * duration
+  const top = Math.max(first, last)
+  const bottom = Math.min(first, last)
+  return (top / 2) * (top / (top - bottom)) * duration
+}
+
+function durationOf(pieces: readonly Piece[]): number {
+  return sum(pieces.map(({ duration }) => duration))
+}
+
+function greatest(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.max(a, b))
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

@@ -1,0 +1,110 @@
+import fc from 'fast-check'
+import { type Kysely, sql } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import type { Instant } from '../../../src/database/instant.ts'
+import type { Schema } from '../../../src/database/schema.ts'
+import { setMaxGap } from '../../../src/telemetry/history/max-gap.ts'
+import { type Quantity, quantities } from '../../../src/telemetry/history/quantity.ts'
+import { readCounts } from '../../../src/telemetry/history/reading-counts.ts'
+import { rollUp } from '../../../src/telemetry/history/roll-up.ts'
+import { readSummaries } from '../../../src/telemetry/history/summaries.ts'
+import { type Aspect, aspects } from '../../../src/telemetry/history/summary-columns.ts'
+import { engines, openTestDatabase } from '../../support/database.ts'
+import { JUNE, storedReadings } from '../../support/readings.ts'
+import { differences } from './differences.ts'
+import { edgesAt, place } from './histories.ts'
+import { gapLimitAfter, operationAt, PLANTS, perform } from './operations.ts'
+import { MAX_GAP, referenceSummaries } from './reference.ts'
+
+interface Question {
+  edges: readonly Instant[]
+  /** More edges, at the readings before which this fraction of all lies. */
+  atReadings: readonly number[]
+  quantities: readonly Quantity[]
+  aspects: readonly Aspect[]
+}
+
+const questionAt = (place: Instant): fc.Arbitrary<Question> =>
+  fc.record({
+    edges: edgesAt(place),
+    atReadings: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 }),
+    quantities: fc.oneof(fc.constant(quantities), fc.subarray([...quantities], { minLength: 1 })),
+    aspects: fc.oneof(fc.constant(aspects), fc.subarray([...aspects])),
+  })
+
+const story = place.chain((place) =>
+  fc.record({
+    operations: fc.array(operationAt(place, 40), { minLength: 1, maxLength: 12, size: 'max' }),
+    before: questionAt(place),
+    after: questionAt(place),
+  }),
+)
+
+/** Where the summaries are not what the readings say, in sentences; nor their number. */
+async function faultsOf(
+  kysely: Kysely<Schema>,
+  { edges: own, atReadings, quantities, aspects }: Question,
+  maxGap: Instant = MAX_GAP,
+): Promise<string[]> {
+  const stored = await storedReadings({ kysely })
+  const found: string[] = []
+  for (const plantId of PLANTS) {
+    const readings = stored.filter((reading) => reading.plantId === plantId)
+    const times = atReadings.map((part) => readings[Math.floor(part * readings.length)]?.timestamp)
+    const edges = [...new Set([...own, ...times.filter((time) => time !== undefined)])]
+    edges.sort((a, b) => a - b)
+    const summaries = await readSummaries(kysely, { plantId, edges, quantities, aspects })
+    const reference = referenceSummaries(readings, edges, quantities, maxGap)
+    found.push(...differences(summaries, reference, edges, aspects))
+  }
+  const { total } = await readCounts(kysely)
+  if (total !== stored.length) found.push(`${total} readings instead of ${stored.length}`)
+  return found
+}
+
+/** A failure is made as small as it can be in this time. */
+const interruptAfterTimeLimit = 50_000
+
+describe.each(engines)('summaries on %s', (engine) => {
+  test('say what the readings say, whatever happened to them and however far they are rolled up', async () => {
+    await using database = await openTestDatabase(engine)
+    const { kysely } = database
+    await fc.assert(
+      fc.asyncProperty(story, async ({ operations, before, after }) => {
+        await sql`truncate solark.telemetry`.execute(kysely)
+        await setMaxGap(kysely, MAX_GAP / 1000)
+        for (const operation of operations) await perform(kysely, operation)
+        const maxGap = gapLimitAfter(operations) * 1000
+        expect(await faultsOf(kysely, before, maxGap)).toEqual([])
+        await rollUp(kysely)
+        expect(await faultsOf(kysely, after, maxGap)).toEqual([])
+      }),
+      { numRuns: engine === 'native' ? 50 : 8, interruptAfterTimeLimit },
+    )
+  })
+})
+
+test('summaries stay right while several programs write and two roll up', async () => {
+  await using database = await openTestDatabase('native')
+  const { kysely } = database
+  const writes = operationAt(JUNE, 40).filter(({ kind }) => kind === 'write' || kind === 'delete')
+  const round = fc.tuple(writes, writes, fc.constant({ kind: 'roll up' as const }))
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(round, { minLength: 1, maxLength: 4, size: 'max' }),
+      questionAt(JUNE),
+      async (rounds, question) => {
+        await sql`truncate solark.telemetry`.execute(kysely)
+        for (const [one, other, maintenance] of rounds) {
+          await Promise.all(
+            [one, maintenance, other, maintenance].map((operation) => perform(kysely, operation)),
+          )
+        }
+        expect(await faultsOf(kysely, question)).toEqual([])
+        await rollUp(kysely)
+        expect(await faultsOf(kysely, question)).toEqual([])
+      },
+    ),
+    { numRuns: 25, interruptAfterTimeLimit },
+  )
+})
