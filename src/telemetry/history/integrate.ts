@@ -16,6 +16,8 @@ export interface Integration extends Wanted {
 
 /** What is at least so large is no measurement, and could not be squared and summed. */
 const ABSURD = 1e12
+/** What is smaller counts as 0: PostgreSQL refuses to compute with what comes out as no normal number any more. */
+const NEGLIGIBLE = 1e-100
 
 /**
  * The summaries of readings, a row for each plant and bucket that the stretches touch: `plant_id`, `bucket`, and
@@ -159,7 +161,7 @@ export function microseconds(column: string): RawBuilder<number> {
 }
 
 function measured(column: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`case when ${isMeasured(column)} then ${column} end`
+  return sql`case when abs(${column}) < ${sql.lit(NEGLIGIBLE)} then 0 when ${isMeasured(column)} then ${column} end`
 }
 
 /** NaN is greater than everything. */
@@ -186,7 +188,7 @@ function acrossHoles(names: readonly Names[], gap: RawBuilder<unknown>): RawBuil
     cross join lateral (
       select ${microseconds('timestamp')} as time,
         case number ${sql.join(
-          names.map(({ column }, index) => sql`when ${number(index)} then ${column}`),
+          names.map(({ column }, index) => sql`when ${number(index)} then ${measured(column)}`),
           sql` `,
         )} end as value_before
       from solark.telemetry
