@@ -155,10 +155,19 @@ function namesOf(quantity: Quantity): Names {
   }
 }
 
-/** A time since 1970, or an interval, in microseconds: whole numbers, which a double holds exactly. */
+/**
+ * A time in microseconds since 1970: whole numbers, which a double holds exactly. From 2106 on it does not hold
+ * the seconds with so many digits, and the numeric takes twice the time.
+ */
 export function microseconds(column: string): RawBuilder<number> {
-  return sql`round(date_part('epoch', ${sql.ref(column)}) * 1e6)`
+  const time = sql.ref(column)
+  return sql`
+    case when ${time} < timestamptz '2100-01-01 00:00Z' then round(date_part('epoch', ${time}) * 1e6)
+      else extract(epoch from ${time}) * 1000000 end`
 }
+
+/** The gap limit in microseconds, beside solark.rollup. */
+export const maxGapMicroseconds: RawBuilder<number> = sql`round(date_part('epoch', max_gap) * 1e6)`
 
 function measured(column: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`case when abs(${column}) < ${sql.lit(NEGLIGIBLE)} then 0 when ${isMeasured(column)} then ${column} end`

@@ -2,7 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { formatInstant, type Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { changedQuarters, hourOf } from './change.ts'
-import { integrate, microseconds } from './integrate.ts'
+import { integrate, maxGapMicroseconds } from './integrate.ts'
 import { quantities } from './quantity.ts'
 import { recountChunks } from './reading-counts.ts'
 import { stretchTable } from './stretch-table.ts'
@@ -91,7 +91,7 @@ async function takeChanges(
       from (select sum(readings) as difference from taken) as counted
       where difference <> 0
     )
-    select (select count(*) from taken)::integer as taken, ${microseconds('max_gap')} as "maxGap",
+    select (select count(*) from taken)::integer as taken, ${maxGapMicroseconds} as "maxGap",
       plant_id as "plantId", lower(changed) as since, upper(changed) as until, noted_at as "notedAt"
     from solark.rollup
     left join lateral (

@@ -3,7 +3,7 @@ import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { changedQuarters } from './change.ts'
-import { integrate, microseconds } from './integrate.ts'
+import { integrate, maxGapMicroseconds, microseconds } from './integrate.ts'
 import type { Quantity } from './quantity.ts'
 import { stretchTable } from './stretch-table.ts'
 import { type Summary, sumUp } from './summary.ts'
@@ -68,7 +68,7 @@ async function readChanged(
   { plantId, edges }: SummariesRequest,
 ): Promise<{ maxGap: number; changed: Stretch[] }> {
   const { rows } = await sql<{ maxGap: number; since: Instant | null; until: Instant | null }>`
-    select ${microseconds('max_gap')} as "maxGap", lower(changed) as since, upper(changed) as until
+    select ${maxGapMicroseconds} as "maxGap", lower(changed) as since, upper(changed) as until
     from solark.rollup
     left join lateral (
       select unnest(range_agg(${changedQuarters})) as changed

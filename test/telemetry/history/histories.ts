@@ -22,6 +22,8 @@ const places: readonly Instant[] = [
   Date.UTC(2026, 2, 29, 0, 7, 30) * 1000 + 1,
   // Seconds since 1970 are more than 32 bits hold.
   Date.UTC(2100, 0) * 1000,
+  // The latest that a double holds in microseconds.
+  END_OF_TIME - 5 * HOUR,
 ]
 
 export const place: fc.Arbitrary<Instant> = fc.constantFrom(...places)
