@@ -10,11 +10,11 @@ import { rollUp } from '../../../src/telemetry/history/roll-up.ts'
 import { readSummaries } from '../../../src/telemetry/history/summaries.ts'
 import { type Aspect, aspects } from '../../../src/telemetry/history/summary-columns.ts'
 import { engines, openTestDatabase } from '../../support/database.ts'
-import { JUNE, storedReadings } from '../../support/readings.ts'
+import { JUNE, reading, storedReadings } from '../../support/readings.ts'
 import { differences } from './differences.ts'
 import { edgesAt, place } from './histories.ts'
 import { gapLimitAfter, operationAt, PLANTS, perform } from './operations.ts'
-import { MAX_GAP, referenceSummaries } from './reference.ts'
+import { MAX_GAP, MINUTE, referenceSummaries } from './reference.ts'
 
 interface Question {
   edges: readonly Instant[]
@@ -107,4 +107,22 @@ test('summaries stay right while several programs write and two roll up', async 
     ),
     { numRuns: 25, interruptAfterTimeLimit },
   )
+})
+
+test('a lower gap limit takes away the lines of the old one, of readings deleted just before too', async () => {
+  await using database = await openTestDatabase('native')
+  const { kysely } = database
+  const last = JUNE + 50 * MINUTE
+  await setMaxGap(kysely, 60 * 60_000)
+  const readings = [reading(1, JUNE, { pvPower: 1000 }), reading(1, last, { pvPower: 1000 })]
+  await perform(kysely, { kind: 'write', readings, onDuplicate: 'KEEP', undone: false })
+  await rollUp(kysely)
+  await perform(kysely, { kind: 'delete', plantId: 1, since: last, until: last + 1 })
+  await setMaxGap(kysely, 5 * 60_000)
+  const edges = [JUNE, JUNE + 60 * MINUTE]
+  for (const _ of ['before it is rolled up', 'after']) {
+    const [hour] = await readSummaries(kysely, { plantId: 1, edges, quantities: ['pvPower'] })
+    expect(hour).toMatchObject({ samples: 1, covered: 0, of: { pvPower: { integral: 0 } } })
+    await rollUp(kysely)
+  }
 })
