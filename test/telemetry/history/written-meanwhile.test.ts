@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { type Kysely, sql } from 'kysely'
+import { DatabaseError } from 'pg'
 import { expect, test } from 'vitest'
 import type { Session } from '../../../src/database/database.ts'
 import type { Schema } from '../../../src/database/schema.ts'
@@ -100,13 +101,14 @@ async function write(
   }
 }
 
-/** Moving readings onto others, and writers who write the same rows in another order, fail as they would without us. */
+/**
+ * Moving readings onto others, and writers who lock the same rows in another order, fail as they would without us;
+ * a deadlock over a whole table would be ours.
+ */
 function isTheirOwnFault(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    (error.code === '23505' || (error.code === '40P01' && !/rollup/.test(String(error))))
-  )
+  if (!(error instanceof DatabaseError)) return false
+  if (error.code === '40P01') return !/on relation/.test(error.detail ?? 'on relation')
+  return error.code === '23505'
 }
 
 test('whatever is written while it is rolled up, tiles and counts are right at every moment', async () => {
