@@ -6,6 +6,7 @@ import { benchIngest } from './ingest.ts'
 import { benchLive } from './live.ts'
 import { benchQuery } from './query.ts'
 import { benchRecovery } from './recovery.ts'
+import { benchRollupKills } from './rollup-kills.ts'
 import { benchStart } from './start.ts'
 import type { Finding } from './support/finding.ts'
 import { note } from './support/note.ts'
@@ -27,6 +28,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   live: benchLive,
   query: benchQuery,
   recovery: benchRecovery,
+  'rollup-kills': benchRollupKills,
   start: benchStart,
 }
 
@@ -45,10 +47,15 @@ const program = new Command('bench')
     wholeNumber(1000),
     1_000_000,
   )
-  .option('--kills <count>', 'how many kills recovery is tried with', wholeNumber(1), 100)
+  .option(
+    '--kills <count>',
+    'how many kills recovery and rollup-kills are tried with',
+    wholeNumber(1),
+    100,
+  )
   .option(
     '--seed <number>',
-    'what is killed in recovery, and when; each run draws its own',
+    'what is killed in recovery and rollup-kills, and when; each run draws its own',
     wholeNumber(0),
     Math.floor(Math.random() * 2 ** 31),
   )

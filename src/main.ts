@@ -4,6 +4,7 @@ import { exportCommand } from './cli/export.ts'
 import { importCommand } from './cli/import.ts'
 import { migrateCommand } from './cli/migrate.ts'
 import { psqlUrlCommand } from './cli/psql-url.ts'
+import { rollupCommand } from './cli/rollup.ts'
 import { serveCommand } from './cli/serve.ts'
 import { simulateCommand } from './cli/simulate.ts'
 import { openWorkbench } from './cli/workbench.ts'
@@ -20,6 +21,7 @@ const program = new Command('heliograph')
   .addCommand(exportCommand(openWorkbench))
   .addCommand(deleteCommand(openWorkbench))
   .addCommand(simulateCommand(openWorkbench))
+  .addCommand(rollupCommand(openWorkbench))
   .addCommand(psqlUrlCommand())
 
 try {

@@ -10,23 +10,28 @@ export function setMaxGap(kysely: Kysely<Schema>, maxGap: number): Promise<boole
     .transaction()
     .setIsolationLevel('repeatable read')
     .execute(async (transaction) => {
-      // As in rollUp, before the moment is fixed as of which everything happens.
+      // The readings first, and both before the moment is fixed, as in maintainer.ts.
+      await sql`lock table solark.telemetry in access share mode`.execute(transaction)
       await sql`lock table solark.rollup in share row exclusive mode`.execute(transaction)
       const interval = sql`${maxGap} * interval '1 millisecond'`
-      // What is noted already goes as far as the old limit: of readings that are gone nothing else tells.
-      await sql`
-        insert into solark.telemetry_change (plant_id, first, last, readings)
-        select plant_id, first - max_gap, last + max_gap, 0
-        from solark.telemetry_change cross join solark.rollup
-        where max_gap <> ${interval}`.execute(transaction)
-      const { numAffectedRows } = await sql`
-        update solark.rollup set max_gap = ${interval} where max_gap <> ${interval}`.execute(
-        transaction,
-      )
-      if (numAffectedRows === 0n) return false
+      const { rows } = await sql`
+        select from solark.rollup where max_gap <> ${interval}`.execute(transaction)
+      if (rows.length === 0) return false
+      await widenNotes(transaction)
+      await sql`update solark.rollup set max_gap = ${interval}`.execute(transaction)
       await noteAll(transaction)
       return true
     })
+}
+
+/** The line to a reading that is gone was as long as the old limit allows, and nothing else tells where it was. */
+async function widenNotes(transaction: Kysely<Schema>): Promise<void> {
+  await sql`
+    insert into solark.telemetry_change (plant_id, first, last, readings)
+    select plant_id, min(first - max_gap), max(last + max_gap), 0
+    from solark.telemetry_change
+    cross join solark.rollup
+    group by plant_id`.execute(transaction)
 }
 
 /** Notes all readings, or those of one plant, to be rolled up anew; tiles beyond them stay. */

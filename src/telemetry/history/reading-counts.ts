@@ -11,6 +11,16 @@ export interface ReadingCounts {
   lastDay: number
 }
 
+/** Chunks that were dropped and that is not counted yet, as a table `gone (first, last)`; none on a regular table. */
+export const goneChunks = sql`(
+  select first, last from solark.counted_chunk
+  where not exists (
+    select from pg_inherits
+    join pg_class on pg_class.oid = inhrelid
+    where inhparent = 'solark.telemetry'::regclass and relname = counted_chunk.name
+  )
+) as gone`
+
 /**
  * Exact, without reading the readings: what was counted when it was rolled up, and what was noted since. Where a
  * chunk of a hypertable was dropped and that is not counted yet, the readings themselves are counted.
@@ -18,14 +28,7 @@ export interface ReadingCounts {
 export async function readCounts(kysely: Kysely<Schema>): Promise<ReadingCounts> {
   const { rows } = await sql<ReadingCounts>`
     with known as materialized (
-      select not exists (
-        select from solark.counted_chunk
-        where not exists (
-          select from pg_inherits
-          join pg_class on pg_class.oid = inhrelid
-          where inhparent = 'solark.telemetry'::regclass and relname = counted_chunk.name
-        )
-      ) as complete, now() - interval '24 hours' as since
+      select not exists (select from ${goneChunks}) as complete, now() - interval '24 hours' as since
     ),
     day as materialized (
       select ${hourOf(sql`since`)} + interval '1 hour' as hour

@@ -2,11 +2,12 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { formatInstant, type Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { changedQuarters, hourOf } from './change.ts'
-import { integrate, maxGapMicroseconds } from './integrate.ts'
-import { quantities } from './quantity.ts'
+import { maxGapMicroseconds } from './integrate.ts'
+import { asMaintainer } from './maintainer.ts'
 import { recountChunks } from './reading-counts.ts'
 import { stretchTable } from './stretch-table.ts'
-import { aspects, mergedColumns, columnsOf as summaryColumnsOf } from './summary-columns.ts'
+import { mergedColumns } from './summary-columns.ts'
+import { everything, quartersFromReadings, tileColumns } from './tile-rows.ts'
 import { lengthOf, QUARTER, type Stretch } from './tiles.ts'
 
 /** What one step of rolling up did. */
@@ -28,29 +29,17 @@ interface Change extends Stretch {
 }
 
 /**
- * Takes some of what was written and makes the tiles that it touches anew, in one transaction: whatever ends it
- * early leaves everything as it was. Answers undefined where another process is at it.
+ * Takes some of what was written and makes the tiles that it touches anew. Answers undefined where another process
+ * is at it.
  *
  * All of it happens as of one moment: what is taken from solark.telemetry_change is in the tiles and the counts
- * then, and what is written meanwhile stays noted. The lock comes before the moment is fixed, so that the one
- * before has committed by then.
+ * then, and what is written meanwhile stays noted.
  */
-export async function rollUp(kysely: Kysely<Schema>): Promise<RolledUp | undefined> {
-  try {
-    return await kysely
-      .transaction()
-      .setIsolationLevel('repeatable read')
-      .execute(async (transaction) => {
-        await sql`lock table solark.rollup in share row exclusive mode nowait`.execute(transaction)
-        // A process whose machine vanished holds the lock no longer than this.
-        await sql`set local idle_in_transaction_session_timeout = '60s'`.execute(transaction)
-        await sql`set local work_mem = '64MB'`.execute(transaction)
-        return await rollUpWithin(transaction)
-      })
-  } catch (error) {
-    if (isLockNotAvailable(error)) return undefined
-    throw error
-  }
+export function rollUp(kysely: Kysely<Schema>): Promise<RolledUp | undefined> {
+  return asMaintainer(kysely, async (transaction) => {
+    await sql`set local work_mem = '64MB'`.execute(transaction)
+    return await rollUpWithin(transaction)
+  })
 }
 
 async function rollUpWithin(transaction: Kysely<Schema>): Promise<RolledUp> {
@@ -143,29 +132,17 @@ async function putBack(
     ) as change (plant_id, first, last, noted_at)`.execute(transaction)
 }
 
-const everything = { quantities, aspects }
-const columns = ['samples', 'covered', ...summaryColumnsOf(everything).map(({ column }) => column)]
 const columnsOf = (table: string) =>
-  sql.join(columns.map((column) => sql.ref(`${table}.${column}`)))
+  sql.join(tileColumns.map((column) => sql.ref(`${table}.${column}`)))
 
-/** Quarters since 1970 number the buckets. */
 async function makeQuarters(
   transaction: Kysely<Schema>,
   stretches: RawBuilder<unknown>,
   maxGap: number,
 ): Promise<void> {
-  const width = sql.lit(QUARTER)
-  const summaries = integrate({
-    stretches,
-    maxGap,
-    ...everything,
-    bucketOf: (time) => sql`floor(${time} / ${width})`,
-    startOf: (bucket) => sql`(${bucket}) * ${width}::double precision`,
-  })
   await sql`
     with made as materialized (
-      select summary.*, to_timestamp(bucket * ${sql.lit(QUARTER / 1e6)}::double precision) as start
-      from (${summaries}) as summary
+      ${quartersFromReadings(stretches, maxGap)}
     ),
     gone as (
       delete from solark.rollup_quarter as tile
@@ -211,18 +188,16 @@ async function makeHours(
     ${putTiles('solark.rollup_hour')}`.execute(transaction)
 }
 
+const tileColumnNames = sql.join(tileColumns.map((column) => sql.ref(column)))
+
 /** Tiles that come out as they were are not written. */
 function putTiles(table: string): RawBuilder<unknown> {
   return sql`
-    insert into ${sql.table(table)} as tile (plant_id, start, ${sql.join(columns.map((column) => sql.ref(column)))})
+    insert into ${sql.table(table)} as tile (plant_id, start, ${tileColumnNames})
     select plant_id, start, ${columnsOf('made')} from made
     on conflict (plant_id, start) do update
-    set (${sql.join(columns.map((column) => sql.ref(column)))}) = row(${columnsOf('excluded')})
+    set (${tileColumnNames}) = row(${columnsOf('excluded')})
     where (${columnsOf('tile')}) is distinct from (${columnsOf('excluded')})`
-}
-
-function isLockNotAvailable(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03'
 }
 
 /** What is not rolled up yet. */

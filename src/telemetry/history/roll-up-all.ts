@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Kysely } from 'kysely'
+import type { Schema } from '../../database/schema.ts'
+import { readClock, readPending } from './pending.ts'
+import { rollUp } from './roll-up.ts'
+
+const RETRY_MS = 200
+
+/** Quarters of an hour, over all plants, that were made anew, and how many there were to make. */
+export interface Progress {
+  done: number
+  total: number
+}
+
+/**
+ * Rolls up, step by step, whatever was noted before it began, of all plants or until that of one is done; where
+ * another process rolls up, that one's work counts as well.
+ */
+export async function* rollUpAll(
+  kysely: Kysely<Schema>,
+  plantId?: number,
+): AsyncGenerator<Progress> {
+  const until = await readClock(kysely)
+  let pending = await readPending(kysely, { until, plantId })
+  const total = pending.quarters
+  while (pending.notes > 0) {
+    if ((await rollUp(kysely)) === undefined) await sleep(RETRY_MS)
+    pending = await readPending(kysely, { until, plantId })
+    yield { done: Math.max(0, total - pending.quarters), total }
+  }
+}

@@ -1,0 +1,146 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { Instant } from '../../database/instant.ts'
+import type { Schema } from '../../database/schema.ts'
+import { timestamptz } from '../../database/timestamptz.ts'
+import { changedQuarters, hourOf } from './change.ts'
+import type { Difference } from './difference.ts'
+import { maxGapMicroseconds } from './integrate.ts'
+import type { Quantity } from './quantity.ts'
+import { stretchTable } from './stretch-table.ts'
+import { columnsOf, mergedColumns, type Part, summaryColumn } from './summary-columns.ts'
+import { everything, quartersFromReadings } from './tile-rows.ts'
+import type { Stretch } from './tiles.ts'
+
+/** Tiles that were compared, and where they differ. */
+export interface ComparedTiles {
+  compared: number
+  differences: Difference[]
+}
+
+/** Of the sum of magnitudes: sums come out differently when they are added up in another order. */
+const TOLERANCE = 1e-9
+
+/** Compares with the readings, but for what is noted to be made anew. */
+export async function verifyQuarters(
+  snapshot: Kysely<Schema>,
+  plantId: number,
+  window: Stretch,
+): Promise<ComparedTiles> {
+  const { rows } = await sql<{ maxGap: number }>`
+    select ${maxGapMicroseconds} as "maxGap" from solark.rollup`.execute(snapshot)
+  const recomputed = quartersFromReadings(stretchTable(plantId, [window]), rows[0]?.maxGap ?? 0)
+  return await compareTiles(snapshot, { table: 'rollup_quarter', plantId, window, recomputed })
+}
+
+/** Compares with the quarters that are kept, of which they are made, whether those are current or not. */
+export async function verifyHours(
+  snapshot: Kysely<Schema>,
+  plantId: number,
+  window: Stretch,
+): Promise<ComparedTiles> {
+  const recomputed = sql`
+    select plant_id, hour as start, ${mergedColumns(everything)}
+    from (
+      select *, ${hourOf(sql`start`)} as hour
+      from solark.rollup_quarter
+      where ${within(plantId, window)}
+    ) as quarter
+    group by plant_id, hour`
+  return await compareTiles(snapshot, { table: 'rollup_hour', plantId, window, recomputed })
+}
+
+async function compareTiles(
+  snapshot: Kysely<Schema>,
+  {
+    table,
+    plantId,
+    window,
+    recomputed,
+  }: {
+    table: 'rollup_quarter' | 'rollup_hour'
+    plantId: number
+    window: Stretch
+    recomputed: RawBuilder<unknown>
+  },
+): Promise<ComparedTiles> {
+  const current =
+    table === 'rollup_hour'
+      ? sql`true`
+      : sql`not start <@ coalesce((
+          select range_agg(${changedQuarters})
+          from solark.telemetry_change
+          cross join solark.rollup
+          where plant_id = ${plantId}
+        ), '{}')`
+  const { rows } = await sql<{
+    compared: number
+    start: Instant | null
+    column: string
+    kept: number | null
+    recomputed: number | null
+  }>`
+    with recomputed as materialized (${recomputed}),
+    tile as materialized (
+      select start, kept, recomputed
+      from (select * from ${sql.table(`solark.${table}`)} where ${within(plantId, window)}) as kept
+      full join recomputed using (plant_id, start)
+      where start >= coalesce((select frozen_until from solark.rollup), '-infinity') and ${current}
+    )
+    select counted.tiles as compared, start, "column", difference.kept, difference.recomputed
+    from (select count(*) as tiles from tile) as counted
+    left join (
+      select start, part.*
+      from tile
+      cross join lateral (values ${sql.join(comparisons)}) as part ("column", kept, recomputed, tolerance)
+      where part.kept is distinct from part.recomputed
+        and ("column" = 'samples' or num_nulls((tile.kept).samples, (tile.recomputed).samples) = 0)
+        and (num_nulls(part.kept, part.recomputed) > 0 or abs(part.kept - part.recomputed) > tolerance)
+    ) as difference on true
+    order by start, "column"`.execute(snapshot)
+  return {
+    compared: rows[0]?.compared ?? 0,
+    differences: rows.flatMap(({ compared: _, start, ...difference }) =>
+      start === null ? [] : [{ table, plantId, start, ...difference }],
+    ),
+  }
+}
+
+function within(plantId: number, { since, until }: Stretch): RawBuilder<boolean> {
+  return sql`plant_id = ${plantId} and start >= ${timestamptz(since)} and start < ${timestamptz(until)}`
+}
+
+const of = (row: 'kept' | 'recomputed', column: string): RawBuilder<number> =>
+  sql`(tile.${sql.ref(row)}).${sql.ref(column)}::double precision`
+
+const compared = (column: string, tolerance: RawBuilder<number>): RawBuilder<unknown> =>
+  sql`(${sql.lit(column)}, ${of('kept', column)}, ${of('recomputed', column)}, ${tolerance})`
+
+/** Column by column: its name, both values, and how far they may be apart. */
+const comparisons = [
+  compared('samples', sql`0::double precision`),
+  compared('covered', sql`0::double precision`),
+  ...columnsOf(everything).map(({ quantity, part, column }) =>
+    compared(column, toleranceOf(quantity, part)),
+  ),
+]
+
+function toleranceOf(quantity: Quantity, part: Part): RawBuilder<number> {
+  const column = (name: Part) => summaryColumn(quantity, name)
+  const sizes = (['min', 'max'] as const).flatMap((extreme) =>
+    (['kept', 'recomputed'] as const).map((row) => sql`abs(${of(row, column(extreme))})`),
+  )
+  const size = sql<number>`${sql.lit(TOLERANCE)} * coalesce(greatest(${sql.join(sizes)}), 0)`
+  switch (part) {
+    case 'covered':
+    case 'count':
+      return sql`0`
+    case 'min':
+    case 'max':
+      return size
+    case 'integral':
+    case 'positive':
+      return sql`${size} * ${of('kept', column('covered'))} / 1e6`
+    case 'sum':
+      return sql`${size} * ${of('kept', column('count'))}`
+  }
+}
