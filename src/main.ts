@@ -4,6 +4,7 @@ import { exportCommand } from './cli/export.ts'
 import { importCommand } from './cli/import.ts'
 import { migrateCommand } from './cli/migrate.ts'
 import { psqlUrlCommand } from './cli/psql-url.ts'
+import { retentionCommand } from './cli/retention.ts'
 import { serveCommand } from './cli/serve.ts'
 import { simulateCommand } from './cli/simulate.ts'
 import { openWorkbench } from './cli/workbench.ts'
@@ -19,6 +20,7 @@ const program = new Command('heliograph')
   .addCommand(importCommand(openWorkbench))
   .addCommand(exportCommand(openWorkbench))
   .addCommand(deleteCommand(openWorkbench))
+  .addCommand(retentionCommand(openWorkbench))
   .addCommand(simulateCommand(openWorkbench))
   .addCommand(psqlUrlCommand())
 

@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { formatInstant, type Instant } from '../../database/instant.ts'
+import { isLockNotAvailable } from '../../database/lock.ts'
 import type { Schema } from '../../database/schema.ts'
 import { changedQuarters, hourOf } from './change.ts'
 import { integrate, microseconds } from './integrate.ts'
@@ -222,10 +223,6 @@ function putTiles(table: string): RawBuilder<unknown> {
     on conflict (plant_id, start) do update
     set (${sql.join(columns.map((column) => sql.ref(column)))}) = row(${columnsOf('excluded')})
     where (${columnsOf('tile')}) is distinct from (${columnsOf('excluded')})`
-}
-
-function isLockNotAvailable(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03'
 }
 
 /** What is not rolled up yet. */
