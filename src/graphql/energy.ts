@@ -8,8 +8,8 @@ import {
 } from '../telemetry/history/energy-periods.ts'
 import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { builder } from './builder.ts'
-import { neededQuantities, needs } from './needed-quantities.ts'
 import { pointsCost } from './points-cost.ts'
+import { needs, wantedBy } from './wanted.ts'
 
 const integralRules =
   'The integral is by the trapezoidal rule between neighbouring readings, which are consecutive values of that quantity that are not null (Press et al., Numerical Recipes, 3rd ed., sect. 4.1; NIST DLMF, dlmf.nist.gov/3.5#i). Two neighbours on both sides of an edge are split there by interpolation, and where the sign changes at zero. Neighbours further apart than MAX_GAP (default PT15M) contribute nothing: no energy, no coverage.'
@@ -21,7 +21,7 @@ export const Energy = builder.objectRef<KilowattHours>('Energy').implement({
       t.exposeFloat(field, {
         nullable: true,
         description,
-        extensions: needs(powerOf[field]),
+        extensions: needs(powerOf[field], 'signs'),
       })
     return {
       pv: kilowattHours('pv', 'kWh from the panels.'),
@@ -46,13 +46,18 @@ const EnergyPeriod = builder.objectRef<Figures>('EnergyPeriod').implement({
       t.exposeFloat(field, {
         nullable: true,
         description,
-        extensions: needs(field === 'selfConsumption' ? 'pvPower' : 'loadPower', 'gridPower'),
+        extensions: needs(
+          field === 'selfConsumption' ? 'pvPower' : 'loadPower',
+          'gridPower',
+          'signs',
+        ),
       })
     const extreme = (
       field: 'peakPvPower' | 'peakLoadPower' | 'minSoc' | 'maxSoc',
       quantity: 'pvPower' | 'loadPower' | 'soc',
       description: string,
-    ) => t.exposeFloat(field, { nullable: true, description, extensions: needs(quantity) })
+    ) =>
+      t.exposeFloat(field, { nullable: true, description, extensions: needs(quantity, 'extremes') })
     return {
       start: t.field({ type: 'DateTime', resolve: ({ start }) => dateOf(start) }),
       end: t.field({
@@ -106,7 +111,7 @@ builder.queryField('energy', (t) =>
           to,
           period: period ?? 'DAY',
           timeZone: timeZone ?? undefined,
-          quantities: neededQuantities(info),
+          ...wantedBy(info),
         },
       ),
   }),

@@ -12,9 +12,9 @@ import { widthNames } from '../telemetry/history/width.ts'
 import { describe } from '../telemetry/reading.ts'
 import { builder } from './builder.ts'
 import { Energy } from './energy.ts'
-import { neededQuantities, needs } from './needed-quantities.ts'
 import { Plant } from './plant.ts'
 import { pointsCost } from './points-cost.ts'
+import { needs, wantedBy } from './wanted.ts'
 
 const DEFAULT_POINTS = 300
 
@@ -23,8 +23,14 @@ const Range = builder.objectRef<Values>('Range').implement({
     'Time-weighted mean and the extremes of one quantity over a bucket, of the line through its readings; where readings lie in the bucket but none has a neighbour within MAX_GAP, coverage is 0 and avg their plain mean. The line and its integral follow the rules of Energy.',
   fields: (t) => ({
     avg: t.exposeFloat('avg', { description: 'Of the line: each value weighs what it lasts.' }),
-    min: t.exposeFloat('min', { description: 'Of the line, and of readings without a neighbour.' }),
-    max: t.exposeFloat('max', { description: 'Of the line, and of readings without a neighbour.' }),
+    min: t.exposeFloat('min', {
+      description: 'Of the line, and of readings without a neighbour.',
+      extensions: needs('extremes'),
+    }),
+    max: t.exposeFloat('max', {
+      description: 'Of the line, and of readings without a neighbour.',
+      extensions: needs('extremes'),
+    }),
     coverage: t.exposeFloat('coverage', {
       description: 'Share of the bucket that values of this quantity cover, 0 to 1.',
     }),
@@ -137,7 +143,7 @@ builder.queryField('history', (t) =>
           maxPoints: maxPoints ?? DEFAULT_POINTS,
           timeZone: timeZone ?? undefined,
           fill: fill ?? 'NULL',
-          quantities: neededQuantities(info),
+          ...wantedBy(info),
         },
       ),
   }),

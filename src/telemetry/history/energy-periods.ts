@@ -4,10 +4,10 @@ import type { Schema } from '../../database/schema.ts'
 import { countBuckets, edgesOf } from './edges.ts'
 import { type Energy, energyOf } from './energy.ts'
 import { type LoadPlant, planByClock } from './plant-clock.ts'
-import type { Quantity } from './quantity.ts'
 import { requireFewPoints, requireSpan } from './span.ts'
 import { readSummaries } from './summaries.ts'
 import type { Summary } from './summary.ts'
+import type { Wanted } from './summary-columns.ts'
 import type { WidthName } from './width.ts'
 import { zoneClock } from './zone-clock.ts'
 
@@ -25,7 +25,7 @@ const widthOf: Readonly<Record<Period, WidthName>> = {
 }
 const offered = new Map(periods.map((period) => [widthOf[period], period]))
 
-export interface EnergyRequest {
+export interface EnergyRequest extends Wanted {
   plantId: number
   /** The first day, such as 2026-06-21. */
   from: string
@@ -34,8 +34,6 @@ export interface EnergyRequest {
   period: Period
   /** undefined: the plant's. */
   timeZone: string | undefined
-  /** Those that somebody wants to see. */
-  quantities: readonly Quantity[]
 }
 
 export interface EnergyPeriod {
@@ -67,7 +65,7 @@ export async function readEnergy(
   { kysely, loadPlant }: { kysely: Kysely<Schema>; loadPlant: LoadPlant },
   request: EnergyRequest,
 ): Promise<EnergyPeriod[]> {
-  const { plantId, quantities } = request
+  const { plantId, quantities, aspects } = request
   const width = widthOf[request.period]
   const [firstMidnight, lastMidnight] = [midnightOf(request.from), midnightOf(request.to) + DAY]
   requireSpan(firstMidnight, midnightOf(request.to))
@@ -78,7 +76,7 @@ export async function readEnergy(
   })
   const { edges, clock } = plan
   if (edges.length < 2) return []
-  const summaries = await readSummaries(kysely, { plantId, edges, quantities })
+  const summaries = await readSummaries(kysely, { plantId, edges, quantities, aspects })
   return summaries.map((summary, index) => {
     const [start, end] = [edges[index] ?? 0, edges[index + 1] ?? 0]
     return { start, end, day: dayOf(clock.read(start)), ...figuresOf(summary, end - start) }

@@ -7,13 +7,13 @@ import { countBuckets, edgesOf } from './edges.ts'
 import type { Fill } from './fill.ts'
 import { type LoadPlant, planByClock } from './plant-clock.ts'
 import { type Point, pointsOf } from './points.ts'
-import type { Quantity } from './quantity.ts'
 import { fittingWidth, MOST_POINTS, type Precision, requireFewPoints, requireSpan } from './span.ts'
 import { readSummaries } from './summaries.ts'
+import type { Wanted } from './summary-columns.ts'
 import { isWidthName, type WidthName, widthNames } from './width.ts'
 import { type ZoneClock, zoneClock } from './zone-clock.ts'
 
-export interface HistoryRequest {
+export interface HistoryRequest extends Wanted {
   plantId: number
   from: Instant
   /** Just after the last instant. */
@@ -24,8 +24,6 @@ export interface HistoryRequest {
   /** undefined: the plant's. */
   timeZone: string | undefined
   fill: Fill
-  /** Those that somebody wants to see. */
-  quantities: readonly Quantity[]
 }
 
 export interface History {
@@ -46,7 +44,7 @@ export async function readHistory(
   { kysely, loadPlant }: { kysely: Kysely<Schema>; loadPlant: LoadPlant },
   request: HistoryRequest,
 ): Promise<History> {
-  const { plantId, from, to, fill, quantities } = request
+  const { plantId, from, to, fill, quantities, aspects } = request
   requireSpan(from, to)
   const chooseWidth = widthChooser(request)
   const { plant, timeZone, plan } = await planByClock(loadPlant, request, (clock, precision) => {
@@ -55,7 +53,7 @@ export async function readHistory(
   })
   const { bucket, edges } = plan
   const summaries =
-    edges.length < 2 ? [] : await readSummaries(kysely, { plantId, edges, quantities })
+    edges.length < 2 ? [] : await readSummaries(kysely, { plantId, edges, quantities, aspects })
   return { plant, bucket, timeZone, points: pointsOf({ edges, summaries, quantities, fill }) }
 }
 

@@ -1,14 +1,13 @@
 import { type RawBuilder, sql } from 'kysely'
 import { columnOf, type Quantity } from './quantity.ts'
-import { partsOf, summaryColumn } from './summary-columns.ts'
+import { columnsOf, type Part, type Wanted } from './summary-columns.ts'
 
 /** Over what readings are integrated, and how the time of it is parted. All times are microseconds since 1970. */
-export interface Integration {
+export interface Integration extends Wanted {
   /** What `from` takes, with disjoint `(plant_id, since timestamptz, until timestamptz)`; `until` is exclusive. */
   stretches: RawBuilder<unknown>
   /** Neighbouring readings further apart than so many microseconds are not joined. */
   maxGap: number
-  quantities: readonly Quantity[]
   /** The number of the bucket in which a time lies; buckets are numbered in their order, without holes. */
   bucketOf(time: RawBuilder<number>): RawBuilder<number>
   /** The time at which a bucket starts. */
@@ -122,7 +121,7 @@ export function integrate(integration: Integration): RawBuilder<unknown> {
     )
     select plant_id, bucket, (count(*) filter (where counts))::integer as samples,
       coalesce(sum(duration) filter (where own), 0)::bigint as covered,
-      ${sql.join(quantities.map(summarise))}
+      ${sql.join(columnsOf(integration).map(({ quantity, part, column }) => sql`${partOf(quantity, part)} as ${sql.ref(column)}`))}
     from part
     group by plant_id, bucket`
 }
@@ -206,10 +205,10 @@ function acrossHoles(names: readonly Names[], gap: RawBuilder<unknown>): RawBuil
       and t1 >= begins and (t1 < ends or earlier.time < ends)`
 }
 
-function summarise(quantity: Quantity): RawBuilder<unknown> {
+function partOf(quantity: Quantity, part: Part): RawBuilder<unknown> {
   const { value, first, last, low, high } = namesOf(quantity)
   const joined = sql`sum(duration) filter (where ${first} is not null)`
-  const parts = {
+  const parts: Record<Part, RawBuilder<unknown>> = {
     covered: sql`coalesce(${joined}, 0)::bigint`,
     integral: sql`sum((${first} + ${last}) * duration) / 2e6`,
     positive: sql`
@@ -223,9 +222,5 @@ function summarise(quantity: Quantity): RawBuilder<unknown> {
     sum: sql`case when ${joined} > 0 then null else sum(${value}) end`,
     count: sql`case when ${joined} > 0 then null else nullif(count(${value}), 0) end`,
   }
-  return sql.join(
-    partsOf(quantity).map(
-      (part) => sql`${parts[part]} as ${sql.ref(summaryColumn(quantity, part))}`,
-    ),
-  )
+  return parts[part]
 }

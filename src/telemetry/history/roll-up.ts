@@ -7,7 +7,7 @@ import { integrate, microseconds } from './integrate.ts'
 import { quantities } from './quantity.ts'
 import { recountChunks } from './reading-counts.ts'
 import { stretchTable } from './stretch-table.ts'
-import { mergedColumns, partsOf, summaryColumn } from './summary-columns.ts'
+import { aspects, mergedColumns, columnsOf as summaryColumnsOf } from './summary-columns.ts'
 import { lengthOf, QUARTER, type Stretch } from './tiles.ts'
 
 /** What one step of rolling up did. */
@@ -144,13 +144,8 @@ async function putBack(
     ) as change (plant_id, first, last, noted_at)`.execute(transaction)
 }
 
-const columns = [
-  'samples',
-  'covered',
-  ...quantities.flatMap((quantity) =>
-    partsOf(quantity).map((part) => summaryColumn(quantity, part)),
-  ),
-]
+const everything = { quantities, aspects }
+const columns = ['samples', 'covered', ...summaryColumnsOf(everything).map(({ column }) => column)]
 const columnsOf = (table: string) =>
   sql.join(columns.map((column) => sql.ref(`${table}.${column}`)))
 
@@ -164,7 +159,7 @@ async function makeQuarters(
   const summaries = integrate({
     stretches,
     maxGap,
-    quantities,
+    ...everything,
     bucketOf: (time) => sql`floor(${time} / ${width})`,
     startOf: (bucket) => sql`(${bucket}) * ${width}::double precision`,
   })
@@ -197,7 +192,7 @@ async function makeHours(
         interval '1 hour') as hour (start)
     ),
     made as materialized (
-      select hour.plant_id, hour.start, ${mergedColumns(quantities)}
+      select hour.plant_id, hour.start, ${mergedColumns(everything)}
       from hour
       join solark.rollup_quarter as quarter
         on quarter.plant_id = hour.plant_id

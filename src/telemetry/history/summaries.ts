@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
@@ -7,7 +7,14 @@ import { integrate, microseconds } from './integrate.ts'
 import type { Quantity } from './quantity.ts'
 import { stretchTable } from './stretch-table.ts'
 import { type Summary, sumUp } from './summary.ts'
-import { mergedColumns, partColumns, type SummaryRow } from './summary-columns.ts'
+import {
+  type Aspect,
+  aspects,
+  columnsOf,
+  mergedColumns,
+  type SummaryRow,
+  type Wanted,
+} from './summary-columns.ts'
 import { HOUR, layTiles, lengthOf, QUARTER, type Stretch } from './tiles.ts'
 
 export interface SummariesRequest {
@@ -15,7 +22,11 @@ export interface SummariesRequest {
   /** In ascending order: the stretches of time lie between neighbours. */
   edges: readonly Instant[]
   quantities: readonly Quantity[]
+  /** What of them beside their means; where it is left out, everything. */
+  aspects?: readonly Aspect[]
 }
+
+type Asked = Omit<SummariesRequest, 'quantities' | 'aspects'> & Wanted
 
 /** Of the bucket with that number, counted from 1, as width_bucket does. */
 type BucketRow = SummaryRow & { bucket: number }
@@ -27,28 +38,28 @@ type BucketRow = SummaryRow & { bucket: number }
  */
 export async function readSummaries(
   kysely: Kysely<Schema>,
-  asked: SummariesRequest,
+  request: SummariesRequest,
 ): Promise<Summary[]> {
-  // The statements list the columns of one quantity at least.
-  const request: SummariesRequest =
-    asked.quantities.length > 0 ? asked : { ...asked, quantities: ['soc'] }
-  const { edges, quantities } = request
+  const { edges } = request
+  // A row of no quantity would be no row in SQL.
+  const quantities = request.quantities.length > 0 ? request.quantities : (['soc'] as const)
+  const asked: Asked = { aspects, ...request, quantities }
   if (edges.length < 2) return []
   const rows = await kysely
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (snapshot) => {
-      const { maxGap, changed } = await readChanged(snapshot, request)
+      const { maxGap, changed } = await readChanged(snapshot, asked)
       const { hours, quarters, rest } = layTiles(edges, changed)
       return [
-        ...(await readTiles(snapshot, request, 'solark.rollup_hour', hours)),
-        ...(await readTiles(snapshot, request, 'solark.rollup_quarter', quarters)),
-        ...(await readRest(snapshot, request, maxGap, rest)),
+        ...(await readTiles(snapshot, asked, 'solark.rollup_hour', hours)),
+        ...(await readTiles(snapshot, asked, 'solark.rollup_quarter', quarters)),
+        ...(await readRest(snapshot, asked, maxGap, rest)),
       ]
     })
   const found = Map.groupBy(rows, ({ bucket }) => bucket)
-  return edges.slice(1).map((_, index) => sumUp(found.get(index + 1) ?? [], quantities))
+  return edges.slice(1).map((_, index) => sumUp(found.get(index + 1) ?? [], asked))
 }
 
 /** Which quarters of an hour the rollups do not know as they are now. */
@@ -78,7 +89,7 @@ const widths = { 'solark.rollup_hour': HOUR, 'solark.rollup_quarter': QUARTER } 
 /** Where there are not many more tiles than buckets, adding them up here costs less than grouping them there. */
 async function readTiles(
   snapshot: Kysely<Schema>,
-  { plantId, edges, quantities }: SummariesRequest,
+  { plantId, edges, ...wanted }: Asked,
   table: keyof typeof widths,
   stretches: readonly Stretch[],
 ): Promise<BucketRow[]> {
@@ -89,16 +100,20 @@ async function readTiles(
       on tile.plant_id = stretch.plant_id and start >= since and start < until`
   if (lengthOf(stretches) / widths[table] < 2 * edges.length) {
     const { rows } = await sql<SummaryRow & { start: Instant }>`
-      select ${microseconds('start')} as start, samples, covered, ${partColumns(quantities)}
+      select ${microseconds('start')} as start, samples, covered, ${columnNames(wanted)}
       from ${tiles}`.execute(snapshot)
     return rows.map((row) => Object.assign(row, { bucket: bucketAt(edges, row.start) }))
   }
   const { rows } = await sql<BucketRow>`
     with edge as materialized (select ${edges}::double precision[] as times)
-    select width_bucket(${microseconds('start')}, (select times from edge)) as bucket, ${mergedColumns(quantities)}
+    select width_bucket(${microseconds('start')}, (select times from edge)) as bucket, ${mergedColumns(wanted)}
     from ${tiles}
     group by bucket`.execute(snapshot)
   return rows
+}
+
+function columnNames(wanted: Wanted): RawBuilder<unknown> {
+  return sql.join(columnsOf(wanted).map(({ column }) => sql.ref(column)))
 }
 
 /** As width_bucket: how many of the edges are not after the time. */
@@ -115,7 +130,7 @@ function bucketAt(edges: readonly Instant[], time: Instant): number {
 
 async function readRest(
   snapshot: Kysely<Schema>,
-  { plantId, edges, quantities }: SummariesRequest,
+  { plantId, edges, ...wanted }: Asked,
   maxGap: number,
   stretches: readonly Stretch[],
 ): Promise<BucketRow[]> {
@@ -125,7 +140,7 @@ async function readRest(
     select * from (${integrate({
       stretches: stretchTable(plantId, stretches),
       maxGap,
-      quantities,
+      ...wanted,
       bucketOf: (time) => sql`width_bucket(${time}, (select times from edge))`,
       startOf: (bucket) => sql`(select times from edge)[${bucket}]`,
     })}) as summary`.execute(snapshot)

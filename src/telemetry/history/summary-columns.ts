@@ -5,8 +5,23 @@ const parts = ['covered', 'integral', 'positive', 'min', 'max', 'sum', 'count'] 
 
 export type Part = (typeof parts)[number]
 
-export function partsOf(quantity: Quantity): readonly Part[] {
-  return isSigned(quantity) ? parts : parts.filter((part) => part !== 'positive')
+/** What may be wanted of the quantities beside their means: least and greatest values, the two signs apart. */
+export const aspects = ['extremes', 'signs'] as const
+
+export type Aspect = (typeof aspects)[number]
+
+/** Which parts of which quantities a summary has. */
+export interface Wanted {
+  quantities: readonly Quantity[]
+  aspects: readonly Aspect[]
+}
+
+function partsOf(quantity: Quantity, aspects: readonly Aspect[]): readonly Part[] {
+  return parts.filter((part) => {
+    if (part === 'min' || part === 'max') return aspects.includes('extremes')
+    if (part === 'positive') return isSigned(quantity) && aspects.includes('signs')
+    return true
+  })
 }
 
 /**
@@ -25,29 +40,38 @@ export type SummaryRow = { samples: number; covered: number } & Partial<
   Record<SummaryColumn, number | null>
 >
 
-/** The columns of the quantities, as they are kept. */
-export function partColumns(quantities: readonly Quantity[]): RawBuilder<unknown> {
-  return sql.join(columnsOf(quantities).map((column) => sql.ref(column)))
+/** The columns of what is wanted, each with the quantity and the part of it. */
+export function columnsOf({
+  quantities,
+  aspects,
+}: Wanted): { quantity: Quantity; part: Part; column: SummaryColumn }[] {
+  return quantities.flatMap((quantity) =>
+    partsOf(quantity, aspects).map((part) => ({
+      quantity,
+      part,
+      column: summaryColumn(quantity, part),
+    })),
+  )
 }
 
 /** What several rows of summaries come to together, in an aggregate. */
-export function mergedColumns(quantities: readonly Quantity[]): RawBuilder<unknown> {
+export function mergedColumns(wanted: Wanted): RawBuilder<unknown> {
   return sql.join([
     sql`sum(samples)::integer as samples`,
     sql`sum(covered)::bigint as covered`,
-    ...columnsOf(quantities).map((column) => {
+    ...columnsOf(wanted).map(({ part, column }) => {
       const name = sql.ref(column)
-      if (column.endsWith('_min')) return sql`min(${name}) as ${name}`
-      if (column.endsWith('_max')) return sql`max(${name}) as ${name}`
-      if (column.endsWith('_covered')) return sql`sum(${name})::bigint as ${name}`
-      if (column.endsWith('_count')) return sql`sum(${name})::integer as ${name}`
-      return sql`sum(${name}) as ${name}`
+      return sql`${merged[part](name)} as ${name}`
     }),
   ])
 }
 
-function columnsOf(quantities: readonly Quantity[]): SummaryColumn[] {
-  return quantities.flatMap((quantity) =>
-    partsOf(quantity).map((part) => summaryColumn(quantity, part)),
-  )
+const merged: Record<Part, (column: RawBuilder<unknown>) => RawBuilder<unknown>> = {
+  covered: (column) => sql`sum(${column})::bigint`,
+  integral: (column) => sql`sum(${column})`,
+  positive: (column) => sql`sum(${column})`,
+  min: (column) => sql`min(${column})`,
+  max: (column) => sql`max(${column})`,
+  sum: (column) => sql`sum(${column})`,
+  count: (column) => sql`sum(${column})::integer`,
 }

@@ -1,5 +1,11 @@
 import { isSigned, type Quantity } from './quantity.ts'
-import { type Part, type SummaryRow, summaryColumn } from './summary-columns.ts'
+import {
+  type Part,
+  type SummaryColumn,
+  type SummaryRow,
+  summaryColumn,
+  type Wanted,
+} from './summary-columns.ts'
 
 /** What the readings of a plant say of a stretch of time; those of adjacent stretches add up. */
 export interface Summary {
@@ -17,9 +23,9 @@ export interface Course {
   covered: number
   /** Of the line, in its unit times seconds: W s for a power. */
   integral: number
-  /** Of the part of the line above zero, where the quantity flows both ways; else as `integral`. */
+  /** Of the part of the line above zero, where the quantity flows both ways and that was asked for; else as `integral`. */
   positive: number
-  /** Of the line, and of readings with no neighbour within the gap limit. null: there is neither. */
+  /** Of the line, and of readings with no neighbour within the gap limit. null: neither is there, or not asked for. */
   min: number | null
   max: number | null
   /** Time-weighted; where nothing is covered the plain mean of the readings, null where there is none. */
@@ -27,35 +33,54 @@ export interface Course {
 }
 
 /** Adds up what adjacent stretches of time have: tiles, and what was integrated between them. */
-export function sumUp(rows: readonly SummaryRow[], quantities: readonly Quantity[]): Summary {
+export function sumUp(rows: readonly SummaryRow[], wanted: Wanted): Summary {
   const summary: Summary = { samples: 0, covered: 0, of: {} }
   for (const { samples, covered } of rows) {
     summary.samples += samples
     summary.covered += covered
   }
-  for (const quantity of quantities) summary.of[quantity] = courseOf(rows, quantity)
+  const signs = wanted.aspects.includes('signs')
+  for (const quantity of wanted.quantities) summary.of[quantity] = courseOf(rows, quantity, signs)
   return summary
 }
 
-function courseOf(rows: readonly SummaryRow[], quantity: Quantity): Course {
-  const add = (part: Part) => {
-    const column = summaryColumn(quantity, part)
-    return rows.reduce((sum, row) => sum + (row[column] ?? 0), 0)
+const namesOf = (quantity: Quantity): Record<Part, SummaryColumn> => ({
+  covered: summaryColumn(quantity, 'covered'),
+  integral: summaryColumn(quantity, 'integral'),
+  positive: summaryColumn(quantity, isSigned(quantity) ? 'positive' : 'integral'),
+  min: summaryColumn(quantity, 'min'),
+  max: summaryColumn(quantity, 'max'),
+  sum: summaryColumn(quantity, 'sum'),
+  count: summaryColumn(quantity, 'count'),
+})
+
+const columns: Readonly<Record<Quantity, Record<Part, SummaryColumn>>> = {
+  soc: namesOf('soc'),
+  pvPower: namesOf('pvPower'),
+  loadPower: namesOf('loadPower'),
+  batteryPower: namesOf('batteryPower'),
+  gridPower: namesOf('gridPower'),
+  batteryVoltage: namesOf('batteryVoltage'),
+}
+
+/** In one loop with no closure: a chart has thousands of these. */
+function courseOf(rows: readonly SummaryRow[], quantity: Quantity, signs: boolean): Course {
+  const names = columns[quantity]
+  const course: Course = { covered: 0, integral: 0, positive: 0, min: null, max: null, mean: null }
+  let sum = 0
+  let count = 0
+  for (const row of rows) {
+    course.covered += row[names.covered] ?? 0
+    course.integral += row[names.integral] ?? 0
+    course.positive += row[signs ? names.positive : names.integral] ?? 0
+    sum += row[names.sum] ?? 0
+    count += row[names.count] ?? 0
+    const min = row[names.min]
+    if (min != null && (course.min === null || min < course.min)) course.min = min
+    const max = row[names.max]
+    if (max != null && (course.max === null || max > course.max)) course.max = max
   }
-  const extreme = (part: 'min' | 'max', choose: (...values: number[]) => number) => {
-    const column = summaryColumn(quantity, part)
-    const values = rows.map((row) => row[column]).filter((value) => typeof value === 'number')
-    return values.length === 0 ? null : choose(...values)
-  }
-  const covered = add('covered')
-  const integral = add('integral')
-  const count = add('count')
-  return {
-    covered,
-    integral,
-    positive: isSigned(quantity) ? add('positive') : integral,
-    min: extreme('min', Math.min),
-    max: extreme('max', Math.max),
-    mean: covered > 0 ? integral / (covered / 1e6) : count > 0 ? add('sum') / count : null,
-  }
+  if (course.covered > 0) course.mean = course.integral / (course.covered / 1e6)
+  else if (count > 0) course.mean = sum / count
+  return course
 }

@@ -1,7 +1,7 @@
 import { getOperationAST, Kind, parse } from 'graphql'
 import { expect, test } from 'vitest'
-import { neededQuantities } from '../../src/graphql/needed-quantities.ts'
 import { schema } from '../../src/graphql/schema.ts'
+import { wantedBy } from '../../src/graphql/wanted.ts'
 
 /** What the first field of a document makes one read. */
 function needed(document: string): string[] {
@@ -12,7 +12,7 @@ function needed(document: string): string[] {
   if (first?.kind !== Kind.FIELD) throw new Error('Expected a field')
   const field = schema.getQueryType()?.getFields()[first.name.value]
   if (field === undefined) throw new Error('No such field')
-  return neededQuantities({
+  const { quantities, aspects } = wantedBy({
     schema,
     returnType: field.type,
     fieldNodes: (fieldNodes ?? []).filter((node) => node.kind === Kind.FIELD),
@@ -21,7 +21,8 @@ function needed(document: string): string[] {
         .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
         .map((definition) => [definition.name.value, definition]),
     ),
-  }).toSorted()
+  })
+  return [...quantities, ...aspects].toSorted()
 }
 
 test.for([
@@ -31,11 +32,14 @@ test.for([
     '{ history { points { sun: pvPower { avg } v: batteryVoltage { __typename } } } }',
     ['batteryVoltage', 'pvPower'],
   ],
-  ['{ history { points { energy { pv gridExport gridImport } } } }', ['gridPower', 'pvPower']],
+  [
+    '{ history { points { energy { pv gridExport gridImport } } } }',
+    ['gridPower', 'pvPower', 'signs'],
+  ],
   ['{ history { plant { latest { soc } } points { start } } }', []],
   [
     '{ history { ...A } } fragment A on History { points { ...B ...B } } fragment B on HistoryPoint { loadPower { avg } energy { ...C } } fragment C on Energy { batteryCharge }',
-    ['batteryPower', 'loadPower'],
+    ['batteryPower', 'loadPower', 'signs'],
   ],
   [
     '{ history { ... { points { ... on HistoryPoint @include(if: false) { soc { avg } } } } } }',
@@ -47,11 +51,15 @@ test.for([
     ['pvPower', 'soc'],
   ],
   ['{ energy { start day coverage } }', []],
-  ['{ energy { energy { load } } }', ['loadPower']],
-  ['{ energy { selfConsumption } }', ['gridPower', 'pvPower']],
-  ['{ energy { selfSufficiency } }', ['gridPower', 'loadPower']],
-  ['{ energy { peakPvPower peakLoadPower minSoc } }', ['loadPower', 'pvPower', 'soc']],
-  ['{ energy { maxSoc energy { batteryDischarge } } }', ['batteryPower', 'soc']],
+  ['{ energy { energy { load } } }', ['loadPower', 'signs']],
+  ['{ energy { selfConsumption } }', ['gridPower', 'pvPower', 'signs']],
+  ['{ energy { selfSufficiency } }', ['gridPower', 'loadPower', 'signs']],
+  ['{ energy { peakPvPower peakLoadPower minSoc } }', ['extremes', 'loadPower', 'pvPower', 'soc']],
+  [
+    '{ energy { maxSoc energy { batteryDischarge } } }',
+    ['batteryPower', 'extremes', 'signs', 'soc'],
+  ],
+  ['{ history { points { soc { min } } } }', ['extremes', 'soc']],
 ] as const)('%s needs %j', ([document, expected]) => {
   expect(needed(document)).toEqual(expected)
 })

@@ -6,21 +6,22 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql'
-import { columnOf, type Quantity } from '../telemetry/history/quantity.ts'
+import { type Quantity, quantities } from '../telemetry/history/quantity.ts'
+import { type Aspect, aspects, type Wanted } from '../telemetry/history/summary-columns.ts'
 
-/** For the extensions of a field: the quantities without which it cannot be told. */
-export function needs(...quantities: readonly Quantity[]): { needs: readonly Quantity[] } {
-  return { needs: quantities }
+/** For the extensions of a field: without what it cannot be told. */
+export function needs(...names: readonly (Quantity | Aspect)[]): { needs: readonly string[] } {
+  return { needs: names }
 }
 
 /**
- * The quantities that fields below the one that is being resolved need. Where @skip or @include may leave out a field, it
+ * What the fields below the one that is being resolved need. Where @skip or @include may leave out a field, it
  * counts: to read too much is slower, to read too little is wrong.
  */
-export function neededQuantities(
+export function wantedBy(
   info: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'returnType' | 'schema'>,
-): Quantity[] {
-  const found = new Set<Quantity>()
+): Wanted {
+  const found = new Set<string>()
   const seen = new Set<string>()
 
   const look = (selectionSet: SelectionSetNode | undefined, type: GraphQLObjectType) => {
@@ -28,7 +29,7 @@ export function neededQuantities(
       if (selection.kind === Kind.FIELD) {
         const field = type.getFields()[selection.name.value]
         if (field === undefined) continue // __typename
-        for (const quantity of quantitiesOf(field.extensions.needs)) found.add(quantity)
+        for (const name of namesOf(field.extensions.needs)) found.add(name)
         const fieldType = getNamedType(field.type)
         if (isObjectType(fieldType)) look(selection.selectionSet, fieldType)
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
@@ -47,13 +48,12 @@ export function neededQuantities(
 
   const type = getNamedType(info.returnType)
   if (isObjectType(type)) for (const { selectionSet } of info.fieldNodes) look(selectionSet, type)
-  return [...found]
+  return {
+    quantities: quantities.filter((quantity) => found.has(quantity)),
+    aspects: aspects.filter((aspect) => found.has(aspect)),
+  }
 }
 
-function quantitiesOf(extension: unknown): Quantity[] {
-  return Array.isArray(extension) ? extension.filter(isQuantity) : []
-}
-
-function isQuantity(name: unknown): name is Quantity {
-  return typeof name === 'string' && Object.hasOwn(columnOf, name)
+function namesOf(extension: unknown): string[] {
+  return Array.isArray(extension) ? extension.filter((name) => typeof name === 'string') : []
 }
