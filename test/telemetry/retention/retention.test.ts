@@ -54,12 +54,17 @@ describe.each(engines)('retention on %s', (engine) => {
     return await runRetention(session, { ...KEEP_ALL, ...policy })
   }
 
-  /** Of whole quarters of an hour. */
+  /** Of whole quarters of an hour; rounded, for tiles add up in another order than readings. */
   async function history(plantId: number, from: Instant, to: Instant, width: Instant) {
     const edges = Array.from({ length: Math.ceil((to - from) / width) + 1 }, (_, i) =>
       Math.min(from + i * width, to),
     )
-    return await readSummaries(kysely, { plantId, edges, quantities })
+    const summaries = await readSummaries(kysely, { plantId, edges, quantities })
+    return summaries.map((summary) =>
+      JSON.stringify(summary, (_, value) =>
+        typeof value === 'number' ? Number(value.toPrecision(10)) : value,
+      ),
+    )
   }
 
   async function oldest(): Promise<Instant | null> {
@@ -71,9 +76,9 @@ describe.each(engines)('retention on %s', (engine) => {
   test('readings past it go, in whole chunks of a hypertable; history stays as it was', async () => {
     const samples = course([1, 2], { from: 75, to: 0, every: HOUR / 5 })
     await store(kysely, samples)
-    await rollUpAll(kysely)
+    // Nothing is rolled up yet: retention has to see to that.
     const before = await history(1, daysAgo(75), daysAgo(0), 6 * HOUR)
-    expect(before.some(({ covered }) => covered > 0)).toBe(true)
+    expect(before.some((summary) => summary.includes('"covered":21600000000'))).toBe(true)
 
     const plan = await planRetention(kysely, { ...KEEP_ALL, readings: 40 })
     const planned = plan.doomed.reduce((sum, { readings }) => sum + readings, 0)
@@ -95,7 +100,6 @@ describe.each(engines)('retention on %s', (engine) => {
 
   test('a late reading is stored, changes nothing that is frozen, and goes with the next run', async () => {
     await store(kysely, course([1], { from: 75, to: 0, every: HOUR / 5 }))
-    await rollUpAll(kysely)
     await retain({ readings: 30 })
     const kept = await countExactly(kysely)
     const before = await history(1, daysAgo(75), daysAgo(0), HOUR)
@@ -173,7 +177,9 @@ describe.each(engines)('retention on %s', (engine) => {
     expect(planned).toBeGreaterThan(0)
     const first = (await oldest()) ?? 0
     const covered = async () =>
-      (await history(2, daysAgo(75), daysAgo(0), DAY)).map((day) => day.covered > 0)
+      (await history(2, daysAgo(75), daysAgo(0), DAY)).map(
+        (day) => !/^{"samples":[0-9]+,"covered":0,/.test(day),
+      )
     const expected = Array.from({ length: 75 }, (_, day) => daysAgo(75 - day) >= first)
     const found = await covered()
     // Of the day on which the first chunk that is left begins, the tiles at its edge are frozen.
