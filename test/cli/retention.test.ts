@@ -42,7 +42,7 @@ test('a dry run says what would go and takes nothing; a run takes that', async (
   const [first, ...plants] = dry.stdout.trim().split('\n')
   expect(first).toBe(`96 readings from before ${before}T00:00:00.000000Z`)
   expect(plants).toHaveLength(2)
-  expect(plants[1]).toMatch(new RegExp(`^  plant 7: 48 from ${from}T00:00:00.* to .*T23:00:00`))
+  expect(plants[1]).toMatch(new RegExp(`^  plant 7: 48 from ${from}T00:30:00.* to .*T23:30:00`))
   expect(await countExactly(kysely)).toBe(2 * 12 * 24 + 24)
 
   expect(await retention('', { RETENTION_DAYS: '10', ROLLUP_RETENTION_DAYS: '11' })).toEqual({
@@ -123,7 +123,7 @@ test('it waits for no writer, and lets none wait', async () => {
     await store(transaction, [late])
     // Neither what is being changed nor what is not committed yet.
     expect((await retention('--days 2')).stdout).toMatch(/^71 readings dropped/)
-    await store(transaction, [{ ...late, timestamp: daysAgo(4) }])
+    await store(transaction, [{ ...late, timestamp: daysAgo(4) + HOUR / 2 }])
   })
   expect((await retention('--days 2')).stdout).toMatch(/^3 readings dropped/)
   expect(await countExactly(kysely)).toBe(48)

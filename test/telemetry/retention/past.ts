@@ -33,13 +33,16 @@ export async function store(kysely: Kysely<Schema>, samples: readonly Sample[]):
     on conflict do nothing`.execute(kysely)
 }
 
-/** A reading of each plant every so often, from so many days ago to so many days ago. */
+/**
+ * A reading of each plant every so often, from so many days ago to so many days ago; none at midnight, so that the
+ * line crosses it.
+ */
 export function course(
   plants: readonly number[],
   { from, to, every }: { from: number; to: number; every: Instant },
 ): Sample[] {
   const samples: Sample[] = []
-  for (let timestamp = daysAgo(from); timestamp < daysAgo(to); timestamp += every) {
+  for (let timestamp = daysAgo(from) + every / 2; timestamp < daysAgo(to); timestamp += every) {
     for (const plantId of plants) {
       const power = Math.round(5000 * Math.sin(timestamp / HOUR + plantId))
       samples.push({ plantId, timestamp, power })
