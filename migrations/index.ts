@@ -4,6 +4,7 @@ import * as plant from './0001_plant.ts'
 import * as telemetry from './0002_telemetry.ts'
 import * as live from './0003_live.ts'
 import * as rollups from './0004_rollups.ts'
+import * as retention from './0005_retention.ts'
 
 interface PlannedMigration extends Migration {
   /** What `up` would do that its name does not tell, in sentences; raises what it would raise. Writes nothing. */
@@ -16,4 +17,5 @@ export const migrations: Readonly<Record<string, PlannedMigration>> = {
   '0002_telemetry': telemetry,
   '0003_live': live,
   '0004_rollups': rollups,
+  '0005_retention': retention,
 }

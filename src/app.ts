@@ -20,6 +20,8 @@ import type { Check } from './system/health.ts'
 import { createQueryTimes } from './system/query-times.ts'
 import { readSchemaStatus } from './system/schema-status.ts'
 import { startMaintenance } from './telemetry/history/maintenance.ts'
+import { isRetaining } from './telemetry/retention/policy.ts'
+import { startRetention } from './telemetry/retention/schedule.ts'
 
 /** The running system, and what a person should be told of it. */
 export interface App extends AsyncDisposable {
@@ -67,14 +69,25 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
     })
     for (const notice of notices) log.info(notice)
   }
-  const status = await readSchemaStatus(database.kysely, Object.keys(migrations))
+  const status = await readSchemaStatus(database.kysely, Object.keys(migrations), config.retention)
 
   const checks: Check[] = []
   const services = opening.use(
-    openServices({ database, migrations, staleAfter: config.staleAfter, log, queryTimes, checks }),
+    openServices({
+      database,
+      migrations,
+      staleAfter: config.staleAfter,
+      retention: config.retention,
+      log,
+      queryTimes,
+      checks,
+    }),
   )
   if (embedded !== undefined) checks.push(diskCheck(embedded.disk))
   opening.use(startMaintenance(database, { maxGap: config.maxGap, log }))
+  if (isRetaining(config.retention)) {
+    opening.use(startRetention(database, { policy: config.retention, log }))
+  }
   if (config.simulate > 0) {
     const simulation = opening.use(openSimulation(database.kysely, config.simulate, log))
     checks.push(simulation.check)

@@ -18,6 +18,8 @@ const wholeNumber = (least: number, most: number) =>
       error: `expected a whole number from ${least} to ${most}`,
     })
 
+const days = wholeNumber(1, 36_525)
+
 const milliseconds = z.string().transform((text, context) => {
   try {
     const duration = Temporal.Duration.from(text)
@@ -103,6 +105,9 @@ const Environment = z.object({
       error: 'expected from PT1S to P1D, such as PT15M',
     })
     .optional(),
+  RETENTION_DAYS: days.optional(),
+  ROLLUP_RETENTION_DAYS: days.optional(),
+  COMPRESS_AFTER_DAYS: days.optional(),
   CORS_ORIGINS: origins.default([]),
   TRUST_PROXY: networks.default(() => new BlockList()),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -135,6 +140,13 @@ export interface Config {
   readonly staleAfter: number
   /** Readings further apart, in milliseconds, are not joined; undefined: as the rollups were made, PT15M at first. */
   readonly maxGap: number | undefined
+  /** How long what is kept, in days; undefined: for ever. */
+  readonly retention: {
+    readonly readings: number | undefined
+    readonly rollups: number | undefined
+    /** Chunks that are older are compressed; undefined: none is. */
+    readonly compressAfter: number | undefined
+  }
   readonly corsOrigins: readonly string[]
   /** The proxies whose `X-Forwarded-*` headers count. */
   readonly trustedProxies: BlockList
@@ -184,6 +196,11 @@ export function parseConfig(
     simulate: values.SIMULATE ?? (embedded ? 1 : 0),
     staleAfter: values.STALE_AFTER,
     maxGap: values.MAX_GAP,
+    retention: Object.freeze({
+      readings: values.RETENTION_DAYS,
+      rollups: values.ROLLUP_RETENTION_DAYS,
+      compressAfter: values.COMPRESS_AFTER_DAYS,
+    }),
     corsOrigins: Object.freeze(values.CORS_ORIGINS),
     trustedProxies: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,
@@ -192,14 +209,14 @@ export function parseConfig(
   })
 }
 
-/** Reads a `.env` file where there is one, then the environment, which wins. */
-export function readConfig(): Config {
+/** Reads a `.env` file where there is one, then the environment, which wins, then `overrides`, which win over both. */
+export function readConfig(overrides: Record<string, string | undefined> = {}): Config {
   try {
     process.loadEnvFile()
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
   }
-  return parseConfig(process.env, { terminal: process.stderr.isTTY })
+  return parseConfig({ ...process.env, ...overrides }, { terminal: process.stderr.isTTY })
 }
 
 export function isLoopback(host: string): boolean {
@@ -219,6 +236,29 @@ function findContradictions(given: Partial<Record<string, string>>): string[] {
   const tokens = [ADMIN_TOKEN, INGEST_TOKEN, READ_TOKEN].filter((token) => token !== undefined)
   if (new Set(tokens).size < tokens.length) {
     faults.push('ADMIN_TOKEN, INGEST_TOKEN, READ_TOKEN: expected a different token for each role')
+  }
+  return [...faults, ...findRetentionContradictions(given)]
+}
+
+function findRetentionContradictions(given: Partial<Record<string, string>>): string[] {
+  const faults: string[] = []
+  const readings = days.safeParse(given.RETENTION_DAYS).data
+  const rollups = days.safeParse(given.ROLLUP_RETENTION_DAYS).data
+  const compressAfter = days.safeParse(given.COMPRESS_AFTER_DAYS).data
+  if (rollups !== undefined && given.RETENTION_DAYS === undefined) {
+    faults.push(
+      `ROLLUP_RETENTION_DAYS: expected RETENTION_DAYS beside it, or history would be empty where there are readings, got ${rollups}`,
+    )
+  }
+  if (rollups !== undefined && readings !== undefined && rollups < readings) {
+    faults.push(
+      `ROLLUP_RETENTION_DAYS: expected at least the ${readings} of RETENTION_DAYS, or history would be empty where there are readings, got ${rollups}`,
+    )
+  }
+  if (compressAfter !== undefined && readings !== undefined && compressAfter >= readings) {
+    faults.push(
+      `COMPRESS_AFTER_DAYS: expected less than the ${readings} of RETENTION_DAYS, or what is compressed would be dropped at once, got ${compressAfter}`,
+    )
   }
   return faults
 }

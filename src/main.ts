@@ -4,6 +4,7 @@ import { exportCommand } from './cli/export.ts'
 import { importCommand } from './cli/import.ts'
 import { migrateCommand } from './cli/migrate.ts'
 import { psqlUrlCommand } from './cli/psql-url.ts'
+import { retentionCommand } from './cli/retention.ts'
 import { rollupCommand } from './cli/rollup.ts'
 import { serveCommand } from './cli/serve.ts'
 import { simulateCommand } from './cli/simulate.ts'
@@ -20,6 +21,7 @@ const program = new Command('heliograph')
   .addCommand(importCommand(openWorkbench))
   .addCommand(exportCommand(openWorkbench))
   .addCommand(deleteCommand(openWorkbench))
+  .addCommand(retentionCommand(openWorkbench))
   .addCommand(simulateCommand(openWorkbench))
   .addCommand(rollupCommand(openWorkbench))
   .addCommand(psqlUrlCommand())

@@ -12,9 +12,11 @@ import {
 } from './system/checks.ts'
 import { type Check, checkHealth } from './system/health.ts'
 import { createQueryTimes, type QueryTimes } from './system/query-times.ts'
+import { retentionCheck } from './system/retention-check.ts'
 import { readSchemaStatus } from './system/schema-status.ts'
 import { createStatistics } from './system/statistics.ts'
 import { openLiveFeed } from './telemetry/live-feed.ts'
+import { isRetaining, type RetentionPolicy } from './telemetry/retention/policy.ts'
 import { version } from './version.ts'
 
 export interface ServicesOptions {
@@ -22,6 +24,7 @@ export interface ServicesOptions {
   migrations: Migrations
   /** Milliseconds. */
   staleAfter: number
+  retention: RetentionPolicy
   log: Logger
   queryTimes?: QueryTimes
   /** Checks of parts that are opened elsewhere, such as the sources; looked at when health is asked for. */
@@ -35,7 +38,7 @@ export interface OpenServices extends Services, AsyncDisposable {
 
 /** Opens what resolvers need on a database. */
 export function openServices(options: ServicesOptions): OpenServices {
-  const { database, migrations, staleAfter, log, checks = [] } = options
+  const { database, migrations, staleAfter, retention, log, checks = [] } = options
   const { kysely } = database
   const names = Object.keys(migrations)
   const liveFeed = openLiveFeed(database, log)
@@ -48,6 +51,7 @@ export function openServices(options: ServicesOptions): OpenServices {
   const pool = poolCheck(database.poolUse)
   const rollups = rollupsCheck(database.reserved)
   const storage = storageCheck(statistics, options.queryTimes ?? createQueryTimes())
+  const retaining = isRetaining(retention) ? [retentionCheck(database.reserved, retention)] : []
   return {
     database,
     liveFeed,
@@ -60,8 +64,9 @@ export function openServices(options: ServicesOptions): OpenServices {
       log.info({ status: run.status, error: failed?.error ?? undefined }, 'runMigration')
       return run
     },
-    readSchemaStatus: () => readSchemaStatus(kysely, names),
-    checkHealth: () => checkHealth([...needed, pool, rollups, storage, ...checks], version),
+    readSchemaStatus: () => readSchemaStatus(kysely, names, retention),
+    checkHealth: () =>
+      checkHealth([...needed, pool, rollups, storage, ...retaining, ...checks], version),
     checkReadiness: async () => {
       const { checks: found } = await checkHealth(needed, version)
       const fault = found.find(({ status }) => status !== 'HEALTHY')

@@ -5,6 +5,7 @@ import { openEmbeddedPostgres } from '../database/embedded/embedded-postgres.ts'
 import { asFullDisk } from '../database/embedded/full-disk.ts'
 import { migrateFirst } from '../database/migrate-first.ts'
 import { createLogger } from '../log.ts'
+import type { RetentionPolicy } from '../telemetry/retention/policy.ts'
 
 /** What a command works on. */
 export interface Workbench extends AsyncDisposable {
@@ -13,6 +14,7 @@ export interface Workbench extends AsyncDisposable {
   readonly workingDirectory: string
   /** Throws the error of a writer: STORAGE_FULL where the disk of the embedded database is behind it. */
   readonly refuse: (error: unknown) => never
+  readonly retention: RetentionPolicy
 }
 
 export interface WorkbenchOptions {
@@ -20,6 +22,8 @@ export interface WorkbenchOptions {
   asItIs?: boolean
   /** Aborts when the person gives up: then a database that does not answer is no longer waited for. */
   signal?: AbortSignal
+  /** Variables of the environment that the command sets itself. */
+  environment?: Record<string, string>
 }
 
 export type OpenWorkbench = (options?: WorkbenchOptions) => Promise<Workbench>
@@ -31,8 +35,9 @@ export type OpenWorkbench = (options?: WorkbenchOptions) => Promise<Workbench>
 export async function openWorkbench({
   asItIs = false,
   signal,
+  environment,
 }: WorkbenchOptions = {}): Promise<Workbench> {
-  const config = readConfig()
+  const config = readConfig(environment)
   const log = createLogger(config)
   await using opening = new AsyncDisposableStack()
   const { dataDir } = config
@@ -59,6 +64,7 @@ export async function openWorkbench({
     database,
     workingDirectory: config.workingDirectory,
     refuse,
+    retention: config.retention,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }

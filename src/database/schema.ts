@@ -52,6 +52,18 @@ export interface RollupTable {
   frozen_until: ColumnType<Instant | null, string | null, string | null>
 }
 
+/** What a run of retention did; see migrations/0005_retention.ts. */
+export interface RetentionRunTable {
+  id: Generated<number>
+  ended_at: Timestamp
+  readings: number
+  chunks: number
+  tiles: number
+  compressed: number
+  unfinished: string | null
+  error: string | null
+}
+
 /** The tables that requests read and write. */
 export interface Schema {
   'solark.plant': PlantTable
@@ -60,4 +72,5 @@ export interface Schema {
   'solark.latest': TelemetryTable
   'solark.telemetry_change': TelemetryChangeTable
   'solark.rollup': RollupTable
+  'solark.retention_run': RetentionRunTable
 }

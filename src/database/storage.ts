@@ -47,6 +47,23 @@ export async function readStorage(kysely: Kysely<Schema>): Promise<Storage> {
   return { kind: 'REGULAR_TABLE', ...found, reason: whyRegular(facts) }
 }
 
+/** Why chunks cannot be compressed here; null where they can. */
+export function whyNotCompressed({ kind, reason, timescaledbLicense }: Storage): string | null {
+  if (kind !== 'HYPERTABLE') return reason
+  if (timescaledbLicense === 'timescale') return null
+  return `TimescaleDB compresses under the licence timescale alone, and runs under ${timescaledbLicense} here`
+}
+
+/** Of the hypertable solark.telemetry. */
+export async function isCompressionEnabled(kysely: Kysely<Schema>): Promise<boolean> {
+  const { rows } = await sql`
+    select from timescaledb_information.hypertables
+    where hypertable_schema = 'solark' and hypertable_name = 'telemetry' and compression_enabled`.execute(
+    kysely,
+  )
+  return rows.length > 0
+}
+
 async function isHypertable(kysely: Kysely<Schema>): Promise<boolean> {
   const { rows } = await sql`
     select from timescaledb_information.hypertables

@@ -9,7 +9,7 @@ const HealthStatus = builder.enumType('HealthStatus', {
 
 const HealthCheck = builder.objectRef<Check>('HealthCheck').implement({
   description:
-    'One thing that was looked at: database, migrations, live feed, pool (of connections for requests), storage (size, growth a day, slowest query), each source.',
+    'One thing that was looked at: database, migrations, live feed, pool (of connections for requests), storage (size, growth a day, slowest query), each source, retention (where it is configured).',
   fields: (t) => ({
     name: t.exposeString('name'),
     status: t.expose('status', { type: HealthStatus }),

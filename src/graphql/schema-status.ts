@@ -1,5 +1,4 @@
 import type { MigrationStep as Step } from '../database/migration-run.ts'
-import type { Storage as StoredIn } from '../database/storage.ts'
 import { Fault } from '../fault.ts'
 import type {
   ColumnStatus as Column,
@@ -7,6 +6,7 @@ import type {
   IndexStatus as Index,
   Extension as InstalledExtension,
   SchemaStatus as Status,
+  StorageStatus as StoredIn,
   TableStatus as Table,
 } from '../system/schema-status.ts'
 import { builder } from './builder.ts'
@@ -31,6 +31,28 @@ const Storage = builder.objectRef<StoredIn>('Storage').implement({
     reason: t.exposeString('reason', {
       nullable: true,
       description: 'Why the table is a regular one or missing; null for a hypertable.',
+    }),
+    retention: t.expose('retention', {
+      type: 'Duration',
+      nullable: true,
+      description:
+        'RETENTION_DAYS: readings that are older are dropped, of a hypertable by whole chunks; null: kept for ever.',
+    }),
+    rollupRetention: t.expose('rollupRetention', {
+      type: 'Duration',
+      nullable: true,
+      description:
+        'ROLLUP_RETENTION_DAYS: what is older is gone from history and energy too; null: kept for ever.',
+    }),
+    compressAfter: t.expose('compressAfter', {
+      type: 'Duration',
+      nullable: true,
+      description: 'COMPRESS_AFTER_DAYS: chunks that are older are compressed; null: none is.',
+    }),
+    compressionReason: t.exposeString('compressionReason', {
+      nullable: true,
+      description:
+        'Why COMPRESS_AFTER_DAYS is not in force; null where it is, and where it is not set.',
     }),
   }),
 })
@@ -87,7 +109,8 @@ const Hypertable = builder.objectRef<HypertableFacts>('Hypertable').implement({
     retention: t.expose('retention', {
       type: 'Duration',
       nullable: true,
-      description: 'What is older is dropped; null: kept for ever.',
+      description:
+        'What is older is dropped, by RETENTION_DAYS or a policy of TimescaleDB; null: kept for ever.',
     }),
   }),
 })

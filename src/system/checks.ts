@@ -133,7 +133,7 @@ export function storageCheck(statistics: Statistics, queryTimes: QueryTimes): Ch
 }
 
 /** A right or a table that is missing is no outage: the fault that names it is something to tell. */
-function missing(error: unknown): Fault {
+export function missing(error: unknown): Fault {
   const fault = toDatabaseFault(error) ?? error
   if (fault instanceof Fault && ['DATABASE_FORBIDS', 'SCHEMA_NOT_READY'].includes(fault.code)) {
     return fault
@@ -145,7 +145,7 @@ function missing(error: unknown): Fault {
  * A question to the database, asked once at a time however many want to know. Where the database keeps it from
  * being answered, its fault tells why.
  */
-function asking(check: () => Promise<Finding>): () => Promise<Finding> {
+export function asking(check: () => Promise<Finding>): () => Promise<Finding> {
   let running: Promise<Finding> | undefined
   const ask = async () => {
     try {

@@ -2,8 +2,9 @@ import { type Kysely, sql } from 'kysely'
 import { readAppliedMigrations } from '../database/applied-migrations.ts'
 import { type MigrationStep, stepsOf } from '../database/migration-run.ts'
 import type { Schema } from '../database/schema.ts'
-import { readStorage, type Storage } from '../database/storage.ts'
+import { readStorage, type Storage, whyNotCompressed } from '../database/storage.ts'
 import { Fault } from '../fault.ts'
+import type { RetentionPolicy } from '../telemetry/retention/policy.ts'
 
 export interface ColumnStatus {
   name: string
@@ -47,9 +48,19 @@ export interface Hypertable {
   retention: string | null
 }
 
+/** How long what is kept, in ISO 8601; null: for ever. */
+export interface StorageStatus extends Storage {
+  retention: string | null
+  rollupRetention: string | null
+  /** null: nothing is compressed. */
+  compressAfter: string | null
+  /** Why nothing is compressed though it is asked for. */
+  compressionReason: string | null
+}
+
 export interface SchemaStatus {
   serverVersion: string
-  storage: Storage
+  storage: StorageStatus
   tables: TableStatus[]
   extensions: Extension[]
   hypertables: Hypertable[]
@@ -61,6 +72,7 @@ export interface SchemaStatus {
 export async function readSchemaStatus(
   kysely: Kysely<Schema>,
   migrationNames: readonly string[],
+  policy: RetentionPolicy,
 ): Promise<SchemaStatus> {
   const [storage, server, migrations] = await Promise.all([
     readStorage(kysely),
@@ -70,9 +82,38 @@ export async function readSchemaStatus(
   const hasTimescale = storage.timescaledbVersion !== null
   const [tables, hypertables] = await Promise.all([
     readTables(kysely, hasTimescale),
-    hasTimescale ? readHypertables(kysely) : [],
+    hasTimescale ? readHypertables(kysely, policy) : [],
   ])
-  return { ...server, storage, tables, hypertables, migrations }
+  return {
+    ...server,
+    storage: { ...storage, ...inForce(policy, storage, hypertables) },
+    tables,
+    hypertables,
+    migrations,
+  }
+}
+
+const NOT_ENABLED =
+  'it is not enabled for solark.telemetry yet: the next run of retention does that, and health tells what became of it'
+
+function isTelemetry({ schema, name }: Pick<Hypertable, 'schema' | 'name'>): boolean {
+  return schema === 'solark' && name === 'telemetry'
+}
+
+function inForce(
+  { readings, rollups, compressAfter }: RetentionPolicy,
+  storage: Storage,
+  hypertables: readonly Hypertable[],
+): Omit<StorageStatus, keyof Storage> {
+  const isEnabled = hypertables.some((table) => isTelemetry(table) && table.compressionEnabled)
+  const cannot =
+    compressAfter === undefined || isEnabled ? null : (whyNotCompressed(storage) ?? NOT_ENABLED)
+  return {
+    retention: daysOf(readings),
+    rollupRetention: daysOf(rollups),
+    compressAfter: cannot === null ? daysOf(compressAfter) : null,
+    compressionReason: cannot,
+  }
 }
 
 async function readMigrations(
@@ -143,7 +184,11 @@ async function readTables(kysely: Kysely<Schema>, hasTimescale: boolean): Promis
   return rows
 }
 
-async function readHypertables(kysely: Kysely<Schema>): Promise<Hypertable[]> {
+/** What TimescaleDB drops by a policy of its own counts too: whatever is shorter is in force. */
+async function readHypertables(
+  kysely: Kysely<Schema>,
+  { readings }: RetentionPolicy,
+): Promise<Hypertable[]> {
   const { rows } = await sql<
     Omit<Hypertable, 'chunkInterval' | 'retention'> & {
       chunkSeconds: number
@@ -166,14 +211,23 @@ async function readHypertables(kysely: Kysely<Schema>): Promise<Hypertable[]> {
       and dimension.dimension_number = 1
     where dimension.time_interval is not null
     order by 1, 2`.execute(kysely)
-  return rows.map(({ chunkSeconds, retentionSeconds, ...hypertable }) => ({
-    ...hypertable,
-    chunkInterval: durationOf(chunkSeconds),
-    retention: retentionSeconds === null ? null : durationOf(retentionSeconds),
-  }))
+  return rows.map(({ chunkSeconds, retentionSeconds, ...hypertable }) => {
+    const ours =
+      isTelemetry(hypertable) && readings !== undefined ? readings * DAY_SECONDS : Infinity
+    const retention = Math.min(ours, retentionSeconds ?? Infinity)
+    return {
+      ...hypertable,
+      chunkInterval: durationOf(chunkSeconds),
+      retention: retention === Infinity ? null : durationOf(retention),
+    }
+  })
 }
 
 const DAY_SECONDS = 86_400
+
+function daysOf(days: number | undefined): string | null {
+  return days === undefined ? null : durationOf(days * DAY_SECONDS)
+}
 
 function durationOf(seconds: number): string {
   return seconds % DAY_SECONDS === 0 ? `P${seconds / DAY_SECONDS}D` : `PT${seconds}S`

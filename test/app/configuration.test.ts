@@ -72,7 +72,16 @@ describe('a server refuses to start', () => {
 })
 
 test('every command explains itself, and what is not known is refused', async () => {
-  const commands = ['serve', 'migrate', 'import', 'export', 'delete', 'simulate', 'psql-url']
+  const commands = [
+    'serve',
+    'migrate',
+    'import',
+    'export',
+    'delete',
+    'simulate',
+    'retention',
+    'psql-url',
+  ]
   const whole = await run(['--help'], {})
   expect(whole.code).toBe(0)
   for (const command of commands) {

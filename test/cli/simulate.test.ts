@@ -8,6 +8,7 @@ import { readPage } from '../../src/telemetry/page.ts'
 import { readPlants, upsertPlant } from '../../src/telemetry/plant.ts'
 import { emptyReading } from '../../src/telemetry/reading.ts'
 import { recordReadings } from '../../src/telemetry/record.ts'
+import { KEEP_ALL } from '../../src/telemetry/retention/policy.ts'
 import { openTestDatabase } from '../support/database.ts'
 
 const UNTIL = '2026-06-21T12:00:00Z'
@@ -24,6 +25,7 @@ async function simulate(database: Database, line: string): Promise<string> {
       throw error
     },
     workingDirectory: '.',
+    retention: KEEP_ALL,
     [Symbol.asyncDispose]: async () => {},
   }))
   command.exitOverride().configureOutput({

@@ -175,6 +175,7 @@ describe.each(engines)('runMigration on %s', (engine) => {
       'solark.latest table',
       'solark.plant table',
       'solark.reading_count table',
+      'solark.retention_run table',
       'solark.rollup table',
       'solark.rollup_hour table',
       'solark.rollup_quarter table',

@@ -26,6 +26,7 @@ type Documents = {
     "\n  mutation ApplyMigrations($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        error\n      }\n      notices\n    }\n  }\n": typeof types.ApplyMigrationsDocument,
     "\n  subscription LiveReadings($plantId: Int, $minInterval: Duration) {\n    latestEnergy(plantId: $plantId, minInterval: $minInterval) {\n      timestamp\n      soc\n      plant {\n        id\n      }\n    }\n  }\n": typeof types.LiveReadingsDocument,
     "\n  subscription LiveCharge($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n  }\n": typeof types.LiveChargeDocument,
+    "\n  query InForce {\n    schemaStatus {\n      storage {\n        retention\n        rollupRetention\n        compressAfter\n        compressionReason\n      }\n      hypertables {\n        name\n        retention\n        compressionEnabled\n      }\n    }\n  }\n": typeof types.InForceDocument,
     "\n  query Adopted {\n    telemetry(first: 100) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    schemaStatus {\n      storage {\n        kind\n      }\n    }\n  }\n": typeof types.AdoptedDocument,
     "\n  mutation Send($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": typeof types.SendDocument,
     "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n": typeof types.RunDocument,
@@ -48,6 +49,7 @@ type Documents = {
     "\n  query Stored {\n    telemetry(first: 1000) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n        batteryPower\n        pvToLoad\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    systemStats {\n      totalEnergySnapshots\n    }\n  }\n": typeof types.StoredDocument,
     "\n  mutation Delete($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    deleteTelemetry(plantId: $plantId, from: $from, to: $to)\n  }\n": typeof types.DeleteDocument,
     "\n      mutation Infinite {\n        recordTelemetry(readings: [{ plantId: 1, pvPower: 1e999 }]) {\n          inserted\n        }\n      }\n    ": typeof types.InfiniteDocument,
+    "\n  query NewestOfEach {\n    systemStats {\n      totalEnergySnapshots\n    }\n    plants {\n      id\n      latest {\n        timestamp\n      }\n    }\n  }\n": typeof types.NewestOfEachDocument,
 };
 const documents: Documents = {
     "\n  query EveryPlant {\n    plants {\n      id\n      isSimulated\n      latest {\n        timestamp\n      }\n    }\n  }\n": types.EveryPlantDocument,
@@ -61,6 +63,7 @@ const documents: Documents = {
     "\n  mutation ApplyMigrations($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        error\n      }\n      notices\n    }\n  }\n": types.ApplyMigrationsDocument,
     "\n  subscription LiveReadings($plantId: Int, $minInterval: Duration) {\n    latestEnergy(plantId: $plantId, minInterval: $minInterval) {\n      timestamp\n      soc\n      plant {\n        id\n      }\n    }\n  }\n": types.LiveReadingsDocument,
     "\n  subscription LiveCharge($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n  }\n": types.LiveChargeDocument,
+    "\n  query InForce {\n    schemaStatus {\n      storage {\n        retention\n        rollupRetention\n        compressAfter\n        compressionReason\n      }\n      hypertables {\n        name\n        retention\n        compressionEnabled\n      }\n    }\n  }\n": types.InForceDocument,
     "\n  query Adopted {\n    telemetry(first: 100) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    schemaStatus {\n      storage {\n        kind\n      }\n    }\n  }\n": types.AdoptedDocument,
     "\n  mutation Send($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": types.SendDocument,
     "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n": types.RunDocument,
@@ -83,6 +86,7 @@ const documents: Documents = {
     "\n  query Stored {\n    telemetry(first: 1000) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n        batteryPower\n        pvToLoad\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    systemStats {\n      totalEnergySnapshots\n    }\n  }\n": types.StoredDocument,
     "\n  mutation Delete($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    deleteTelemetry(plantId: $plantId, from: $from, to: $to)\n  }\n": types.DeleteDocument,
     "\n      mutation Infinite {\n        recordTelemetry(readings: [{ plantId: 1, pvPower: 1e999 }]) {\n          inserted\n        }\n      }\n    ": types.InfiniteDocument,
+    "\n  query NewestOfEach {\n    systemStats {\n      totalEnergySnapshots\n    }\n    plants {\n      id\n      latest {\n        timestamp\n      }\n    }\n  }\n": types.NewestOfEachDocument,
 };
 
 /**
@@ -129,6 +133,10 @@ export function graphql(source: "\n  subscription LiveReadings($plantId: Int, $m
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  subscription LiveCharge($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n  }\n"): typeof import('./graphql.ts').LiveChargeDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query InForce {\n    schemaStatus {\n      storage {\n        retention\n        rollupRetention\n        compressAfter\n        compressionReason\n      }\n      hypertables {\n        name\n        retention\n        compressionEnabled\n      }\n    }\n  }\n"): typeof import('./graphql.ts').InForceDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -217,6 +225,10 @@ export function graphql(source: "\n  mutation Delete($plantId: Int!, $from: Date
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n      mutation Infinite {\n        recordTelemetry(readings: [{ plantId: 1, pvPower: 1e999 }]) {\n          inserted\n        }\n      }\n    "): typeof import('./graphql.ts').InfiniteDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query NewestOfEach {\n    systemStats {\n      totalEnergySnapshots\n    }\n    plants {\n      id\n      latest {\n        timestamp\n      }\n    }\n  }\n"): typeof import('./graphql.ts').NewestOfEachDocument;
 
 
 export function graphql(source: string) {

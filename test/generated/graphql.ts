@@ -166,6 +166,11 @@ export type LiveChargeSubscriptionVariables = Exact<{
 
 export type LiveChargeSubscription = { latestEnergy: { timestamp: string, soc: number | null } };
 
+export type InForceQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type InForceQuery = { schemaStatus: { storage: { retention: string | null, rollupRetention: string | null, compressAfter: string | null, compressionReason: string | null }, hypertables: Array<{ name: string, retention: string | null, compressionEnabled: boolean }> } };
+
 export type AdoptedQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -334,6 +339,11 @@ export type InfiniteMutationVariables = Exact<{ [key: string]: never; }>;
 
 export type InfiniteMutation = { recordTelemetry: { inserted: number } };
 
+export type NewestOfEachQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type NewestOfEachQuery = { systemStats: { totalEnergySnapshots: number }, plants: Array<{ id: number, latest: { timestamp: string } | null }> };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -494,6 +504,23 @@ export const LiveChargeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<LiveChargeSubscription, LiveChargeSubscriptionVariables>;
+export const InForceDocument = new TypedDocumentString(`
+    query InForce {
+  schemaStatus {
+    storage {
+      retention
+      rollupRetention
+      compressAfter
+      compressionReason
+    }
+    hypertables {
+      name
+      retention
+      compressionEnabled
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<InForceQuery, InForceQueryVariables>;
 export const AdoptedDocument = new TypedDocumentString(`
     query Adopted {
   telemetry(first: 100) {
@@ -891,3 +918,16 @@ export const InfiniteDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<InfiniteMutation, InfiniteMutationVariables>;
+export const NewestOfEachDocument = new TypedDocumentString(`
+    query NewestOfEach {
+  systemStats {
+    totalEnergySnapshots
+  }
+  plants {
+    id
+    latest {
+      timestamp
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<NewestOfEachQuery, NewestOfEachQueryVariables>;

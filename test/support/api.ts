@@ -8,6 +8,7 @@ import { createEndpoint } from '../../src/http/endpoint.ts'
 import { createTell } from '../../src/http/told-error.ts'
 import { createLogger } from '../../src/log.ts'
 import { openServices } from '../../src/services.ts'
+import { KEEP_ALL, type RetentionPolicy } from '../../src/telemetry/retention/policy.ts'
 import type { TypedDocumentString } from '../generated/graphql.ts'
 import { type Engine, openTestDatabase, type TestDatabase } from './database.ts'
 
@@ -37,7 +38,12 @@ export interface ToldError {
 
 export async function openTestApi(
   engine: Engine,
-  options: { migrated?: boolean; migrations?: Migrations; staleAfter?: number } = {},
+  options: {
+    migrated?: boolean
+    migrations?: Migrations
+    staleAfter?: number
+    retention?: RetentionPolicy
+  } = {},
 ): Promise<TestApi> {
   await using opening = new AsyncDisposableStack()
   const database = opening.use(
@@ -49,6 +55,7 @@ export async function openTestApi(
       database,
       migrations: options.migrations ?? migrations,
       staleAfter: options.staleAfter ?? 15 * 60_000,
+      retention: options.retention ?? KEEP_ALL,
       log,
     }),
   )

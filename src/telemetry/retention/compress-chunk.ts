@@ -1,0 +1,51 @@
+import { type Kysely, sql } from 'kysely'
+import type { Schema } from '../../database/schema.ts'
+import { isCompressionEnabled } from '../../database/storage.ts'
+import type { Chunk } from './chunks.ts'
+import type { Pace } from './pace.ts'
+import { withShortLocks } from './with-lock.ts'
+
+/**
+ * Says how chunks are compressed: by plant, in the order of time, since that is how they are asked for. Whatever
+ * somebody has said before stays. Answers why it could not be done, undefined where it was.
+ */
+export async function enableCompression(
+  kysely: Kysely<Schema>,
+  pace: Pace,
+): Promise<string | undefined> {
+  if (await isCompressionEnabled(kysely)) return undefined
+  try {
+    const done = await withShortLocks(kysely, pace, async (transaction) => {
+      await sql`
+        alter table solark.telemetry set (timescaledb.compress,
+          timescaledb.compress_segmentby = 'plant_id', timescaledb.compress_orderby = 'timestamp')`.execute(
+        transaction,
+      )
+      return true
+    })
+    return done ? undefined : 'solark.telemetry is in use'
+  } catch (error) {
+    // A build without the part under that licence tells only when it is asked.
+    if (error instanceof Error && 'code' in error && error.code === NOT_SUPPORTED) {
+      return error.message
+    }
+    throw error
+  }
+}
+
+const NOT_SUPPORTED = '0A000'
+
+/** Answers false where the chunk was in use all the while. Whoever writes to it waits until it is compressed. */
+export async function compressChunk(
+  kysely: Kysely<Schema>,
+  chunk: Chunk,
+  pace: Pace,
+): Promise<boolean> {
+  const done = await withShortLocks(kysely, pace, async (transaction) => {
+    await sql`select compress_chunk(${chunk.name}::regclass, if_not_compressed => true)`.execute(
+      transaction,
+    )
+    return true
+  })
+  return done ?? false
+}

@@ -1,0 +1,169 @@
+import { type Kysely, sql } from 'kysely'
+import type { Session } from '../../database/database.ts'
+import type { Instant } from '../../database/instant.ts'
+import type { Schema } from '../../database/schema.ts'
+import { readStorage, type Storage, whyNotCompressed } from '../../database/storage.ts'
+import { rollUp } from '../history/roll-up.ts'
+import { requireSchema } from '../schema-ready.ts'
+import { chunksBefore } from './chunks.ts'
+import { compressChunk, enableCompression } from './compress-chunk.ts'
+import { readCutoffs } from './cutoffs.ts'
+import { deleteReadingsBefore, hasReadingsBefore } from './delete-readings.ts'
+import { deleteTilesBefore } from './delete-tiles.ts'
+import { dropChunk } from './drop-chunk.ts'
+import { freeze } from './freeze.ts'
+import { createPace, type Pace } from './pace.ts'
+import type { RetentionPolicy } from './policy.ts'
+import { keepRun, type RetentionResult } from './runs.ts'
+
+export interface RunOptions {
+  /** What it may take in milliseconds, about; without it, as long as there is something to do. */
+  budgetMs?: number
+  signal?: AbortSignal
+  onProgress?: (soFar: Readonly<RetentionResult>) => void
+}
+
+/** The advisory lock of the one that runs, as the two keys of PostgreSQL's lock functions. */
+const LOCK = sql`1212501064, 2`
+
+/**
+ * Drops and compresses what the policy says, in pieces that keep no writer waiting, and keeps what it did. Answers
+ * undefined where another process is at it. Whatever ends it early, the next run goes on from there.
+ *
+ * @throws SCHEMA_NOT_READY
+ */
+export async function runRetention(
+  { kysely }: Session,
+  policy: RetentionPolicy,
+  { budgetMs = Number.POSITIVE_INFINITY, signal, onProgress }: RunOptions = {},
+): Promise<RetentionResult | undefined> {
+  await requireSchema(kysely)
+  const { rows } = await sql<{ acquired: boolean }>`
+    select pg_try_advisory_lock(${LOCK}) as acquired`.execute(kysely)
+  if (rows[0]?.acquired !== true) return undefined
+
+  const result = { readings: 0, chunks: 0, tiles: 0, compressed: 0, unfinished: null }
+  try {
+    const work: Work = {
+      kysely,
+      policy,
+      pace: createPace(budgetMs, signal),
+      result,
+      tell: () => onProgress?.(result),
+    }
+    await runParts(work)
+    await keepRun(kysely, { ...result, error: null })
+    return result
+  } catch (error) {
+    if (signal?.aborted !== true) await keepFailure(kysely, result, error)
+    throw error
+  } finally {
+    // A connection that broke gave its locks back.
+    await sql`select pg_advisory_unlock(${LOCK})`.execute(kysely).catch(() => {})
+  }
+}
+
+interface Work {
+  kysely: Kysely<Schema>
+  policy: RetentionPolicy
+  pace: Pace
+  result: RetentionResult
+  tell(): void
+}
+
+async function runParts(work: Work): Promise<void> {
+  const { kysely, policy, result } = work
+  const storage = await readStorage(kysely)
+  const cutoffs = await readCutoffs(kysely, policy)
+  const left: (string | undefined)[] = []
+  if (cutoffs.readings !== null) {
+    const drop = storage.kind === 'HYPERTABLE' ? dropChunks : deleteReadings
+    left.push(named('readings', await drop(work, cutoffs.readings)))
+  }
+  if (cutoffs.rollups !== null) {
+    left.push(named('rollups', await deleteTiles(work, cutoffs.rollups)))
+  }
+  if (cutoffs.compression !== null) {
+    left.push(named('compression', await compress(work, storage, cutoffs.compression)))
+  }
+  const reasons = left.filter((reason) => reason !== undefined)
+  result.unfinished = reasons.length === 0 ? null : reasons.join('; ')
+}
+
+function named(part: string, reason: string | undefined): string | undefined {
+  return reason && `${part}: ${reason}`
+}
+
+async function dropChunks(
+  { kysely, pace, result, tell }: Work,
+  cutoff: Instant,
+): Promise<string | undefined> {
+  const chunks = await chunksBefore(kysely, cutoff)
+  const limit = chunks.at(-1)?.until
+  if (limit === undefined) return undefined
+  const notFrozen = await freeze(kysely, limit, pace)
+  if (notFrozen !== undefined) return notFrozen
+  for (const chunk of chunks) {
+    if (pace.over !== undefined) return pace.over
+    const readings = await dropChunk(kysely, chunk, pace)
+    if (readings === undefined) return `${chunk.name} is in use`
+    result.readings += readings
+    result.chunks += 1
+    tell()
+  }
+  // Counts what is left, which others would do one by one until then.
+  await pace.take(() => rollUp(kysely))
+  return undefined
+}
+
+async function deleteReadings(
+  { kysely, pace, result, tell }: Work,
+  cutoff: Instant,
+): Promise<string | undefined> {
+  if (!(await hasReadingsBefore(kysely, cutoff))) return undefined
+  const notFrozen = await freeze(kysely, cutoff, pace)
+  if (notFrozen !== undefined) return notFrozen
+  return deleteReadingsBefore(kysely, cutoff, pace, (readings) => {
+    result.readings += readings
+    tell()
+  })
+}
+
+function deleteTiles(
+  { kysely, pace, result, tell }: Work,
+  cutoff: Instant,
+): Promise<string | undefined> {
+  return deleteTilesBefore(kysely, cutoff, pace, (tiles) => {
+    result.tiles += tiles
+    tell()
+  })
+}
+
+/** Where it is not possible, health and schemaStatus say so, and it is nothing that a next run could do. */
+async function compress(
+  { kysely, pace, result, tell }: Work,
+  storage: Storage,
+  cutoff: Instant,
+): Promise<string | undefined> {
+  if (whyNotCompressed(storage) !== null) return undefined
+  const notEnabled = await enableCompression(kysely, pace)
+  if (notEnabled !== undefined) return notEnabled
+  for (const chunk of await chunksBefore(kysely, cutoff)) {
+    if (chunk.compressed) continue
+    if (pace.over !== undefined) return pace.over
+    if (!(await compressChunk(kysely, chunk, pace))) return `${chunk.name} is in use`
+    result.compressed += 1
+    tell()
+  }
+  return undefined
+}
+
+/** Where it cannot be kept, such as without a connection, the error itself still reaches the caller. */
+async function keepFailure(
+  kysely: Kysely<Schema>,
+  result: RetentionResult,
+  error: unknown,
+): Promise<void> {
+  const message = error instanceof Error ? error.message : String(error)
+  await keepRun(kysely, { ...result, error: message }).catch(() => {})
+}
