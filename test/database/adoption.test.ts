@@ -371,7 +371,7 @@ describe.each(states)('on %s, adopting a table that is %s', (engine, shape) => {
     await sql.raw(`set role ${guest}`).execute(session.kysely)
     const applied = await run(session)
     await sql`reset role`.execute(session.kysely)
-    expect(applied.steps.map(({ error }) => error)).toEqual([null, null, null])
+    expect(applied.steps.filter(({ error }) => error !== null)).toEqual([])
     const { rows } = await sql`
       select pg_get_userbyid(relowner)::text as owner from pg_class
       where oid = 'solark.telemetry'::regclass`.execute(database.kysely)
@@ -384,7 +384,9 @@ describe.each(states)('on %s, adopting a table that is %s', (engine, shape) => {
     await using session = await database.openSession('test')
     await createOldTelemetry(database, shape)
     await migrateAll(database)
-    expect((await revertLast(session, migrations)).status).toBe('APPLIED')
+    for (const _ of Object.keys(migrations).slice(2)) {
+      expect((await revertLast(session, migrations)).status).toBe('APPLIED')
+    }
     const before = await catalogOf(database)
     const down = await revertLast(session, migrations)
     expect(down.status).toBe('FAILED')
@@ -470,7 +472,7 @@ test.each(shapesOf('timescale'))(
     )
     await using session = await database.openSession('test')
     const { status, steps, notices } = await run(session)
-    expect(steps.map(({ error }) => error)).toEqual([null, null, null])
+    expect(steps.filter(({ error }) => error !== null)).toEqual([])
     expect(status).toBe('APPLIED')
     const { rows: after } = await sql`select count(*) as count from solark.telemetry`.execute(
       database.kysely,
@@ -531,7 +533,7 @@ async function attachmentsOf({ kysely }: Database): Promise<string[]> {
     union all
     select 'trigger ' || pg_get_triggerdef(pg_trigger.oid) from pg_trigger
     join relation on tgrelid = relation.oid
-    where not tgisinternal and tgname !~ '^(telemetry|ts)_'
+    where not tgisinternal and tgname !~ '^(telemetry|rollup|ts)_'
     order by 1`.execute(kysely)
   return rows.map(({ line }) => line)
 }

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { isLockNotAvailable } from '../../database/lock.ts'
 import type { Schema } from '../../database/schema.ts'
 
 /**
@@ -29,8 +30,4 @@ export async function asMaintainer<Done>(
     if (isLockNotAvailable(error)) return undefined
     throw error
   }
-}
-
-function isLockNotAvailable(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03'
 }

@@ -1,6 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { formatInstant, type Instant } from '../../database/instant.ts'
-import { isLockNotAvailable } from '../../database/lock.ts'
 import type { Schema } from '../../database/schema.ts'
 import { changedQuarters, hourOf } from './change.ts'
 import { maxGapMicroseconds } from './integrate.ts'
