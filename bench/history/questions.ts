@@ -15,6 +15,8 @@ import { rollUpAll, UNTIL } from './maintenance.ts'
 const ROUNDS = 5
 const ROUND_MS = 2000
 const CLIENTS = 32
+/** From the readings 32 at once would wait too long, and be told BUSY; two processors have enough of these. */
+const PATIENT_CLIENTS = 8
 const PLANT = 7
 
 const document = `{
@@ -122,7 +124,7 @@ async function compareEndToEnd(database: BenchDatabase, signal: AbortSignal): Pr
   note('end to end: the same from the readings')
   await noteEverything.execute(database.kysely)
   const unrolled = await fromReadings(database, () =>
-    rate(Array.from({ length: CLIENTS }, () => () => api.send(body))),
+    rate(Array.from({ length: PATIENT_CLIENTS }, () => () => api.send(body))),
   )
   await rollUpAll(database.kysely, signal)
   note('')
@@ -134,7 +136,7 @@ async function compareEndToEnd(database: BenchDatabase, signal: AbortSignal): Pr
       { of: 'ratio', atLeast: 20 },
     ),
     compare(
-      `30-day hourly chart, ${CLIENTS} clients, by the same request answered from the readings`,
+      `30-day hourly chart, ${CLIENTS} clients, by ${PATIENT_CLIENTS} clients of the same request answered from the readings`,
       'a second',
       { candidate: [quantile(measured.chart, 0.5)], baseline: [unrolled] },
       { of: 'ratio', atLeast: 20 },
