@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Database } from '../../src/database/database.ts'
 import type { Instant } from '../../src/database/instant.ts'
 import type { Schema } from '../../src/database/schema.ts'
-import { integrate, microseconds } from '../../src/telemetry/history/integrate.ts'
+import { integrate, maxGapMicroseconds } from '../../src/telemetry/history/integrate.ts'
 import { quantities } from '../../src/telemetry/history/quantity.ts'
 import { stretchTable } from '../../src/telemetry/history/stretch-table.ts'
 import { readSummaries } from '../../src/telemetry/history/summaries.ts'
@@ -196,7 +196,7 @@ async function integrateReadings(
   edges: readonly Instant[],
 ): Promise<Summary[]> {
   const { rows: kept } = await sql<{ maxGap: number }>`
-    select ${microseconds('max_gap')} as "maxGap" from solark.rollup`.execute(kysely)
+    select ${maxGapMicroseconds} as "maxGap" from solark.rollup`.execute(kysely)
   const { rows } = await sql<SummaryRow & { bucket: number }>`
     with edge as materialized (select ${edges}::double precision[] as times)
     select * from (${integrate({
