@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { killPostgres } from '../database/embedded/postgres-process.ts'
@@ -84,10 +84,11 @@ test.skipIf(needsMounting !== '')(
         .poll(() => admin.ask(LatestReading, { plantId: 1 }).catch(() => undefined))
         .toMatchObject({ latestEnergy: { soc } })
       expect(await storedCount(server), calamity).toBe(acknowledged)
-      const file = join(folder.path, 'readings.csv')
+      const file = join(folder.path, '..', 'readings.csv')
       await writeFile(file, 'plant_id,timestamp,soc\n1,2025-01-01T00:00:00Z,5\n')
       const imported = await run(['import', file], { HELIOGRAPH_DATA_DIR: folder.path })
       expect(imported.stderr, calamity).toContain('STORAGE_FULL')
+      await rm(file)
       expect(imported.code).toBe(1)
 
       await disk.free()
