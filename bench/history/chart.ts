@@ -5,13 +5,14 @@ import type { SummariesRequest } from '../../src/telemetry/history/summaries.ts'
 export const HOUR: Instant = 3_600_000_000
 export const DAY: Instant = 24 * HOUR
 
-/** The powers of a plant, hour by hour for the 30 days before. */
+/** The means of the powers of a plant, hour by hour for the 30 days before. */
 export function hourlyChart(plantId: number, until: Instant): SummariesRequest {
   const from = until - 30 * DAY
   return {
     plantId,
     edges: Array.from({ length: 30 * 24 + 1 }, (_, hour) => from + hour * HOUR),
     quantities: ['pvPower', 'loadPower', 'batteryPower', 'gridPower'],
+    aspects: [],
   }
 }
 
