@@ -36,9 +36,10 @@ export async function withShortLocks<Result>(
   }
 }
 
-/** Keeps rolling up out until the transaction ends; before any other lock, as a step of rolling up does. */
+/** Keeps rolling up out until the transaction ends; the readings first, as a step of rolling up does. */
 export async function lockRollups(transaction: Transaction<Schema>): Promise<void> {
   await limitLocks(transaction, ROLLUP_TIMEOUT_MS)
+  await sql`lock table solark.telemetry in access share mode`.execute(transaction)
   await sql`lock table solark.rollup in share row exclusive mode`.execute(transaction)
   await limitLocks(transaction, LOCK_TIMEOUT_MS)
 }
