@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database, Session } from '../../database/database.ts'
+import { toDatabaseFault } from '../../database/faults.ts'
+import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
 import { setMaxGap } from './max-gap.ts'
 import { rollUp } from './roll-up.ts'
@@ -48,8 +50,12 @@ export function startMaintenance(
       try {
         await pass()
       } catch (error) {
-        // Before the migration there is nothing to do it with, and while the database is away nothing to do.
-        if (!closing.signal.aborted) log.debug({ err: error }, 'Rolling up failed; trying again')
+        if (!closing.signal.aborted) {
+          log[isExpected(error) ? 'debug' : 'warn'](
+            { err: error },
+            'Rolling up failed; trying again',
+          )
+        }
       }
       session = undefined
       const pause = Math.max(PAUSE_MS, PAUSES_PER_PASS * (performance.now() - begin))
@@ -64,4 +70,10 @@ export function startMaintenance(
       await running
     },
   }
+}
+
+/** Before the migration there is nothing to roll up into, and while the database is away health tells of that. */
+function isExpected(error: unknown): boolean {
+  const fault = toDatabaseFault(error) ?? error
+  return fault instanceof Fault && ['SCHEMA_NOT_READY', 'DATABASE_UNAVAILABLE'].includes(fault.code)
 }
