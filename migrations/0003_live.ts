@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { verifyRelation, verifyTrigger } from './verify.ts'
 
 const columnNames = [
@@ -52,7 +52,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   )
 
   await createRefresh(db)
-  await createWritten(db)
+  await createWritten(db, announcePlants)
   await createDeleted(db)
 
   await sql`
@@ -126,24 +126,33 @@ async function createRefresh(db: Kysely<unknown>): Promise<void> {
   await sql`revoke execute on function solark.refresh_latest(integer[]) from public`.execute(db)
 }
 
+/** Which plants were written, and the newest of the times; above 100 plants only that something was. */
+export const announcePlants = sql`
+      -- A full queue fails commits: above half of it, subscribers fall back on polling.
+      if pg_notification_queue_usage() < 0.5 then
+        perform pg_notify('solark_telemetry', case when cardinality(plants) > 100 then '*' else (
+          select string_agg(plant || ':' || (extract(epoch from newest) * 1000000)::bigint, ',')
+          from unnest(plants, times) as announced (plant, newest)
+        ) end);
+      end if;`
+
 /**
  * A reading that is older than one in solark.latest adds nothing to it, so long as that one stays: it is
  * locked against deletion until this transaction ends. Where somebody is taking it away, the reading is added.
  */
-async function createWritten(db: Kysely<unknown>): Promise<void> {
+export async function createWritten(
+  db: Kysely<unknown>,
+  announce: RawBuilder<unknown>,
+): Promise<void> {
   await sql`
-    create function solark.telemetry_written() returns trigger
+    create or replace function solark.telemetry_written() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
     declare
       plants integer[];
       times timestamptz[];
-      announcement text;
       moved integer[];
     begin
-      select array_agg(plant_id), array_agg(newest),
-        case when count(*) > 100 then '*'
-          else string_agg(plant_id || ':' || (extract(epoch from newest) * 1000000)::bigint, ',') end
-      into plants, times, announcement
+      select array_agg(plant_id), array_agg(newest) into plants, times
       from (select plant_id, max(timestamp) as newest from written group by plant_id) as plant;
       if plants is null then
         return null;
@@ -194,10 +203,7 @@ async function createWritten(db: Kysely<unknown>): Promise<void> {
         ));
       end if;
 
-      -- A full queue fails commits: above half of it, subscribers fall back on polling.
-      if pg_notification_queue_usage() < 0.5 then
-        perform pg_notify('solark_telemetry', announcement);
-      end if;
+      ${announce}
       return null;
     end
     $$`.execute(db)

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { isHypertable } from './hypertable.ts'
 import { raiseNotice } from './notice.ts'
 import { verifyRelation, verifyTrigger } from './verify.ts'
@@ -163,35 +163,47 @@ async function createState(db: Kysely<unknown>): Promise<void> {
 }
 
 /** Hours of UTC, whatever the zone of the session that writes. */
-const hourOf = (column: string) =>
+export const hourOf = (column: string) =>
   sql`date_bin('1 hour', ${sql.ref(column)}, timestamptz '2000-01-01 00:00:00+00')`
 
-const noteFrom = (rows: ReturnType<typeof sql>) => sql`
-  insert into solark.telemetry_change (plant_id, first, last, readings)
-  select plant_id, min(timestamp), max(timestamp), sum(readings)
-  from ${rows} as touched
-  group by plant_id, ${hourOf('timestamp')};`
+/** Notes what was touched, an hour of UTC at a time; rows are of plant_id, timestamp and readings. */
+function noteFrom(rows: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    insert into solark.telemetry_change (plant_id, first, last, readings)
+    select plant_id, min(timestamp), max(timestamp), sum(readings)
+    from ${rows} as touched
+    group by plant_id, ${hourOf('timestamp')};`
+}
+
+/** Rows of plant_id, timestamp and how many readings more or less that is, by what was done. */
+export const touched = {
+  inserted: sql`(select plant_id, timestamp, 1 as readings from written)`,
+  updated: sql`(
+    select plant_id, timestamp, 1 as readings from written
+    union all
+    select plant_id, timestamp, -1 from replaced
+  )`,
+  deleted: sql`(select plant_id, timestamp, -1 as readings from removed)`,
+}
+
+export const forgetRollups = sql`
+  update solark.rollup set readings = 0, frozen_until = null;
+  delete from solark.telemetry_change;
+  delete from solark.rollup_quarter;
+  delete from solark.rollup_hour;
+  delete from solark.reading_count;
+  delete from solark.counted_chunk;`
+
+/** The functions that note what is written; also for whoever takes back what a later migration made of them. */
+export async function createNoteFunctions(db: Kysely<unknown>): Promise<void> {
+  await createNote(db, 'inserted', noteFrom(touched.inserted))
+  await createNote(db, 'updated', noteFrom(touched.updated))
+  await createNote(db, 'deleted', noteFrom(touched.deleted))
+  await createNote(db, 'truncated', forgetRollups)
+}
 
 async function createNotes(db: Kysely<unknown>): Promise<void> {
-  await createNote(
-    db,
-    'inserted',
-    noteFrom(sql`(select plant_id, timestamp, 1 as readings from written)`),
-  )
-  await createNote(
-    db,
-    'updated',
-    noteFrom(sql`(
-      select plant_id, timestamp, 1 as readings from written
-      union all
-      select plant_id, timestamp, -1 from replaced
-    )`),
-  )
-  await createNote(
-    db,
-    'deleted',
-    noteFrom(sql`(select plant_id, timestamp, -1 as readings from removed)`),
-  )
+  await createNoteFunctions(db)
   // Runs for each row, so it sets no search path, which would cost more than the rest; there is no operator in it.
   await sql`
     create function solark.note_row_deleted() returns trigger
@@ -202,17 +214,6 @@ async function createNotes(db: Kysely<unknown>): Promise<void> {
       return null;
     end
     $$`.execute(db)
-  await createNote(
-    db,
-    'truncated',
-    sql`
-      update solark.rollup set readings = 0, frozen_until = null;
-      delete from solark.telemetry_change;
-      delete from solark.rollup_quarter;
-      delete from solark.rollup_hour;
-      delete from solark.reading_count;
-      delete from solark.counted_chunk;`,
-  )
 
   await sql`
     create trigger rollup_inserted after insert on solark.telemetry
@@ -240,13 +241,13 @@ async function createNotes(db: Kysely<unknown>): Promise<void> {
 
 const triggers = ['rollup_inserted', 'rollup_updated', 'rollup_deleted', 'rollup_truncated']
 
-async function createNote(
+export async function createNote(
   db: Kysely<unknown>,
   name: string,
-  body: ReturnType<typeof sql>,
+  body: RawBuilder<unknown>,
 ): Promise<void> {
   await sql`
-    create function solark.${sql.ref(`note_${name}`)}() returns trigger
+    create or replace function solark.${sql.ref(`note_${name}`)}() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
     begin
       ${body}

@@ -5,6 +5,7 @@ import * as telemetry from './0002_telemetry.ts'
 import * as live from './0003_live.ts'
 import * as rollups from './0004_rollups.ts'
 import * as retention from './0005_retention.ts'
+import * as feed from './0006_feed.ts'
 
 interface PlannedMigration extends Migration {
   /** What `up` would do that its name does not tell, in sentences; raises what it would raise. Writes nothing. */
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, PlannedMigration>> = {
   '0003_live': live,
   '0004_rollups': rollups,
   '0005_retention': retention,
+  '0006_feed': feed,
 }

@@ -78,13 +78,16 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       migrations,
       staleAfter: config.staleAfter,
       retention: config.retention,
+      slowClientTimeout: config.slowClientTimeout,
       log,
       queryTimes,
       checks,
     }),
   )
   if (embedded !== undefined) checks.push(diskCheck(embedded.disk))
-  opening.use(startMaintenance(database, { maxGap: config.maxGap, log }))
+  opening.use(
+    startMaintenance(database, { maxGap: config.maxGap, feedRetention: config.feedRetention, log }),
+  )
   if (isRetaining(config.retention)) {
     opening.use(startRetention(database, { policy: config.retention, log }))
   }

@@ -108,6 +108,10 @@ const Environment = z.object({
   RETENTION_DAYS: days.optional(),
   ROLLUP_RETENTION_DAYS: days.optional(),
   COMPRESS_AFTER_DAYS: days.optional(),
+  FEED_RETENTION_DAYS: days.default(7),
+  SLOW_CLIENT_TIMEOUT: milliseconds
+    .refine((value) => value >= 1000, { error: 'expected at least PT1S, such as PT10S' })
+    .default(10_000),
   CORS_ORIGINS: origins.default([]),
   TRUST_PROXY: networks.default(() => new BlockList()),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -147,6 +151,10 @@ export interface Config {
     /** Chunks that are older are compressed; undefined: none is. */
     readonly compressAfter: number | undefined
   }
+  /** How long the feed of every reading can be resumed after a commit, in days. */
+  readonly feedRetention: number
+  /** Milliseconds that readings of that feed may wait for a subscriber that does not take them. */
+  readonly slowClientTimeout: number
   readonly corsOrigins: readonly string[]
   /** The proxies whose `X-Forwarded-*` headers count. */
   readonly trustedProxies: BlockList
@@ -201,6 +209,8 @@ export function parseConfig(
       rollups: values.ROLLUP_RETENTION_DAYS,
       compressAfter: values.COMPRESS_AFTER_DAYS,
     }),
+    feedRetention: values.FEED_RETENTION_DAYS,
+    slowClientTimeout: values.SLOW_CLIENT_TIMEOUT,
     corsOrigins: Object.freeze(values.CORS_ORIGINS),
     trustedProxies: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,

@@ -15,7 +15,7 @@ import { createQueryTimes, type QueryTimes } from './system/query-times.ts'
 import { retentionCheck } from './system/retention-check.ts'
 import { readSchemaStatus } from './system/schema-status.ts'
 import { createStatistics } from './system/statistics.ts'
-import { openLiveFeed } from './telemetry/live-feed.ts'
+import { openLiveFeed } from './telemetry/feed/live-feed.ts'
 import { isRetaining, type RetentionPolicy } from './telemetry/retention/policy.ts'
 import { version } from './version.ts'
 
@@ -25,6 +25,8 @@ export interface ServicesOptions {
   /** Milliseconds. */
   staleAfter: number
   retention: RetentionPolicy
+  /** Milliseconds that readings may wait for a subscriber that does not take them. */
+  slowClientTimeout: number
   log: Logger
   queryTimes?: QueryTimes
   /** Checks of parts that are opened elsewhere, such as the sources; looked at when health is asked for. */
@@ -41,12 +43,12 @@ export function openServices(options: ServicesOptions): OpenServices {
   const { database, migrations, staleAfter, retention, log, checks = [] } = options
   const { kysely } = database
   const names = Object.keys(migrations)
-  const liveFeed = openLiveFeed(database, log)
+  const liveFeed = openLiveFeed(database, { slowClientTimeout: options.slowClientTimeout, log })
   const statistics = createStatistics(database)
   const needed = [
     databaseCheck(database),
     migrationsCheck(database.reserved, names),
-    liveFeedCheck(liveFeed),
+    liveFeedCheck(liveFeed, database.reserved),
   ]
   const pool = poolCheck(database.poolUse)
   const rollups = rollupsCheck(database.reserved)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { type Client, trackClients } from './client.ts'
 import { unavailable } from './faults.ts'
@@ -82,9 +82,9 @@ export const SESSION_SETTINGS = `
 
 /**
  * As many as there are questions, so that none waits for another: the version, the migrations, the size, the
- * growth, and the newest readings for the live feed.
+ * growth, the newest readings and the log for the live feed, and whether announcements are carried.
  */
-const RESERVED_CONNECTIONS = 5
+const RESERVED_CONNECTIONS = 7
 
 const CONNECT_TIMEOUT_MS = 5000
 const FAREWELL_MS = 1000
@@ -178,9 +178,19 @@ export function openDatabase(options: DatabaseOptions): Database {
       }),
     listen: (channel, events) =>
       openListener(
-        async (signal) => {
-          await reachability.untilReachable(signal)
-          return reach(() => connect('live feed', { query_timeout: CONNECT_TIMEOUT_MS }))
+        {
+          connect: async (signal) => {
+            await reachability.untilReachable(signal)
+            return reach(() => connect('live feed', { query_timeout: CONNECT_TIMEOUT_MS }))
+          },
+          announce: async (to, payload) => {
+            const { rows } = await sql<{ announced: boolean }>`
+              select case when pg_notification_queue_usage() < 0.5
+                then pg_notify(${to}, ${payload}) is not null else false end as announced`.execute(
+              reservedKysely,
+            )
+            return rows[0]?.announced ?? false
+          },
         },
         channel,
         events,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 
@@ -10,28 +11,44 @@ export interface ListenerEvents {
   onLost(cause: Error): void
 }
 
+/**
+ * How announcements reach a listener at this moment: heard; not listening, since the connection is being made; not
+ * carried, since what stands between (a pooler that lends connections by the transaction) takes LISTEN and passes
+ * nothing on; or kept back, since the database's queue of notifications is more than half full.
+ */
+export type Hearing = 'heard' | 'not listening' | 'not carried' | 'kept back'
+
 export interface Listener extends AsyncDisposable {
-  /** Whether the channel is listened to at this moment. */
-  readonly listening: boolean
+  readonly hearing: Hearing
 }
+
+/** Announces a text on a channel, over another connection, unless the queue is more than half full: then false. */
+export type Announce = (channel: string, payload: string) => Promise<boolean>
 
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 2000
 const PROBE_EVERY_MS = 15_000
+/** An announcement that takes longer is not carried. */
+const CARRIED_WITHIN_MS = 2000
 
 /**
  * Keeps one connection on LISTEN, and connects again with a jittered, growing pause whenever it breaks. The
  * connection is probed, since a peer that vanished without a word would otherwise go unnoticed for hours: its
- * queries need a timeout. `connect` may wait until the database can be reached, or the signal aborts.
+ * queries need a timeout. An announcement to itself, over another connection, shows whether it hears anything.
+ * `connect` may wait until the database can be reached, or the signal aborts.
  */
 export function openListener(
-  connect: (signal: AbortSignal) => Promise<pg.Client>,
+  {
+    connect,
+    announce,
+  }: { connect: (signal: AbortSignal) => Promise<pg.Client>; announce: Announce },
   channel: string,
   events: ListenerEvents,
 ): Listener {
   const closing = new AbortController()
   const { signal } = closing
-  let listening = false
+  const ownChannel = `heliograph_${randomUUID()}`
+  let hearing: Hearing = 'not listening'
   let retryMs = FIRST_RETRY_MS
 
   /** Listens until the connection breaks, which rejects, or the listener closes, which resolves. */
@@ -43,21 +60,40 @@ export function openListener(
     ended.promise.catch(() => {})
     client.on('error', ended.reject)
     client.on('end', () => ended.reject(new Error('The connection ended')))
-    client.on('notification', ({ payload }) => events.onNotification(payload ?? ''))
+    let echo: PromiseWithResolvers<void> | undefined
+    client.on('notification', (notification) => {
+      if (notification.channel === ownChannel) echo?.resolve()
+      else events.onNotification(notification.payload ?? '')
+    })
     const close = () => ended.resolve()
     signal.addEventListener('abort', close)
-    const probe = setInterval(() => {
-      client.query('select 1').catch(ended.reject)
-    }, PROBE_EVERY_MS)
+
+    const listenForEcho = async (): Promise<Hearing> => {
+      const arrived = Promise.withResolvers<void>()
+      echo = arrived
+      if (!(await announce(ownChannel, ''))) return 'kept back'
+      const late = sleep(CARRIED_WITHIN_MS, 'not carried' as const, { ref: false })
+      return await Promise.race([late, arrived.promise.then(() => 'heard' as const)])
+    }
+    const probe = async (): Promise<void> => {
+      await client.query('select 1').catch(ended.reject)
+      // Where nothing can be announced, nothing can be written either, and health tells of that.
+      const heard = await listenForEcho().catch(() => hearing)
+      if (hearing !== 'not listening') hearing = heard
+    }
+    const probing = setInterval(probe, PROBE_EVERY_MS)
     try {
-      await client.query(`listen ${pg.escapeIdentifier(channel)}`)
-      listening = true
+      for (const name of [channel, ownChannel]) {
+        await client.query(`listen ${pg.escapeIdentifier(name)}`)
+      }
+      hearing = 'heard'
       retryMs = FIRST_RETRY_MS
       events.onListening()
+      probe()
       if (!signal.aborted) await ended.promise
     } finally {
-      listening = false
-      clearInterval(probe)
+      hearing = 'not listening'
+      clearInterval(probing)
       signal.removeEventListener('abort', close)
       await client.end()
     }
@@ -79,8 +115,8 @@ export function openListener(
   const finished = run()
 
   return {
-    get listening() {
-      return listening
+    get hearing() {
+      return hearing
     },
     [Symbol.asyncDispose]: async () => {
       closing.abort()

@@ -39,9 +39,28 @@ export interface TelemetryChangeTable {
   plant_id: number
   first: Timestamp
   last: Timestamp
+  /** Of the writer; null where the note is no part of the feed. */
+  txid: string | null
   /** How many there are more, or less. */
   readings: number
   noted_at: Timestamp
+}
+
+/** What was written and is rolled up; see migrations/0006_feed.ts. */
+export interface TelemetryLogTable {
+  txid: string
+  plant_id: number
+  first: Timestamp
+  last: Timestamp
+  noted_at: Timestamp
+}
+
+/** Which life of the database the feed belongs to: one row. */
+export interface FeedTable {
+  id: Generated<boolean>
+  generation: string
+  home: string | null
+  floor: string
 }
 
 /** How the rollups are made: one row. */
@@ -71,6 +90,8 @@ export interface Schema {
   /** Candidates for the newest reading of each plant, kept by the trigger; the greatest timestamp counts. */
   'solark.latest': TelemetryTable
   'solark.telemetry_change': TelemetryChangeTable
+  'solark.telemetry_log': TelemetryLogTable
+  'solark.feed': FeedTable
   'solark.rollup': RollupTable
   'solark.retention_run': RetentionRunTable
 }

@@ -4,7 +4,7 @@ import type { MigrationRun } from '../database/migration-run.ts'
 import type { Health } from '../system/health.ts'
 import type { SchemaStatus } from '../system/schema-status.ts'
 import type { Statistics } from '../system/statistics.ts'
-import type { LiveFeed } from '../telemetry/live-feed.ts'
+import type { LiveFeed } from '../telemetry/feed/live-feed.ts'
 import { type Plant, readPlants } from '../telemetry/plant.ts'
 import type { Role } from './role.ts'
 

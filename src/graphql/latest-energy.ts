@@ -33,7 +33,7 @@ builder.subscriptionField('latestEnergy', (t) =>
       }),
     },
     subscribe: (_, { plantId, minInterval }, { liveFeed }) =>
-      liveFeed.subscribe({
+      liveFeed.latest.subscribe({
         ...(plantId == null ? {} : { plantId }),
         ...(minInterval == null ? {} : { minIntervalMs: milliseconds(minInterval) }),
       }),

@@ -7,13 +7,20 @@ import { builder } from './builder.ts'
 import { Plant } from './plant.ts'
 import { Telemetry } from './telemetry.ts'
 
-const TelemetryEdge = builder.objectRef<StoredReading>('TelemetryEdge').implement({
+interface Edge {
+  /** Made where somebody asks. */
+  cursor(): string
+  node: StoredReading
+}
+
+export const TelemetryEdge = builder.objectRef<Edge>('TelemetryEdge').implement({
   fields: (t) => ({
     cursor: t.string({
-      description: 'Opaque; for after and before.',
-      resolve: (reading) => encodeCursor(reading),
+      description:
+        'Opaque; for after and before of the field, query or subscription, that gave it.',
+      resolve: (edge) => edge.cursor(),
     }),
-    node: t.field({ type: Telemetry, resolve: (reading) => reading }),
+    node: t.field({ type: Telemetry, resolve: ({ node }) => node }),
   }),
 })
 
@@ -51,7 +58,8 @@ const TelemetryConnection = builder.objectRef<Page>('TelemetryConnection').imple
     edges: t.field({
       type: [TelemetryEdge],
       complexity: once,
-      resolve: ({ readings }) => readings,
+      resolve: ({ readings }) =>
+        readings.map((node) => ({ cursor: () => encodeCursor(node), node })),
     }),
     nodes: t.field({ type: [Telemetry], complexity: once, resolve: ({ readings }) => readings }),
     pageInfo: t.field({ type: PageInfo, resolve: (page) => page }),

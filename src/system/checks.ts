@@ -4,11 +4,13 @@ import { readAppliedMigrations } from '../database/applied-migrations.ts'
 import type { Database } from '../database/database.ts'
 import { toDatabaseFault } from '../database/faults.ts'
 import { dateOf, type Instant } from '../database/instant.ts'
+import type { Hearing } from '../database/listener.ts'
 import type { PoolUse } from '../database/pool.ts'
 import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
+import { type HoldUp, readHoldUp } from '../telemetry/feed/hold-up.ts'
+import type { LiveFeed } from '../telemetry/feed/live-feed.ts'
 import { readBacklog } from '../telemetry/history/roll-up.ts'
-import type { LiveFeed } from '../telemetry/live-feed.ts'
 import type { Check, Finding } from './health.ts'
 import type { QueryTimes } from './query-times.ts'
 import type { Statistics } from './statistics.ts'
@@ -78,14 +80,40 @@ export function migrationsCheck(kysely: Kysely<Schema>, names: readonly string[]
   }
 }
 
-export function liveFeedCheck(liveFeed: LiveFeed): Check {
+const DEAF: Record<Exclude<Hearing, 'heard'>, string> = {
+  'not listening': 'Not listening to the database; connecting again',
+  'not carried':
+    'What stands between this server and the database (a pooler that lends connections by the transaction) passes no notifications on: let DATABASE_URL lead to the database itself',
+  'kept back':
+    'The database keeps announcements back, since its queue of notifications is more than half full: look for a listener that stays in a transaction',
+}
+
+/** A write transaction holds the feed up for as long as it runs, also one of another database. */
+const LONG_HELD_UP_SECONDS = 60
+
+/** How commits reach subscribers, and what holds the feed of every reading up. */
+export function liveFeedCheck(liveFeed: LiveFeed, kysely: Kysely<Schema>): Check {
   return {
     name: 'live feed',
-    run: () =>
-      liveFeed.listening
-        ? { status: 'HEALTHY', detail: `${liveFeed.subscriptions} subscriptions` }
-        : { status: 'DEGRADED', detail: 'Not listening to the database; connecting again' },
+    run: asking(async () => {
+      const holdUp = await readHoldUp(kysely).catch(missing)
+      const { hearing, subscriptions } = liveFeed
+      const detail = [
+        ...(hearing === 'heard'
+          ? []
+          : [`${DEAF[hearing]}; commits are looked for once a second until then`]),
+        `${subscriptions} subscriptions`,
+        holdUp instanceof Fault ? holdUp.message : describeHoldUp(holdUp),
+      ].join('; ')
+      const held = !(holdUp instanceof Fault) && holdUp.seconds > LONG_HELD_UP_SECONDS
+      return { status: hearing === 'heard' && !held ? 'HEALTHY' : 'DEGRADED', detail }
+    }),
   }
+}
+
+function describeHoldUp({ seconds, by }: HoldUp): string {
+  const lag = `telemetry lag ${seconds.toFixed(0)} s`
+  return by === null ? lag : `${lag}, held up by ${by}`
 }
 
 /** Rolling up comes round every ten seconds; an import of millions may take it minutes. */

@@ -172,6 +172,7 @@ describe.each(engines)('runMigration on %s', (engine) => {
     const own = after.tables.filter(({ name }) => !name.startsWith('kysely'))
     expect(own.map(({ schema, name, kind }) => `${schema}.${name} ${kind}`)).toEqual([
       'solark.counted_chunk table',
+      'solark.feed table',
       'solark.latest table',
       'solark.plant table',
       'solark.reading_count table',
@@ -181,6 +182,7 @@ describe.each(engines)('runMigration on %s', (engine) => {
       'solark.rollup_quarter table',
       `solark.telemetry ${engine === 'native' ? 'table' : 'hypertable'}`,
       'solark.telemetry_change table',
+      'solark.telemetry_log table',
     ])
     const telemetry = own.find(({ name }) => name === 'telemetry')
     expect(telemetry?.columns.filter(({ comment }) => comment === null)).toEqual([])

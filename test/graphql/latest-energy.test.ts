@@ -11,9 +11,11 @@ async function subscribeEvery(minInterval: string): Promise<unknown> {
     variableValues: { i: minInterval },
     contextValue: {
       liveFeed: {
-        subscribe: (options: unknown) => {
-          asked.push(options)
-          return (async function* () {})()
+        latest: {
+          subscribe: (options: unknown) => {
+            asked.push(options)
+            return (async function* () {})()
+          },
         },
       },
     },

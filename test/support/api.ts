@@ -43,6 +43,7 @@ export async function openTestApi(
     migrations?: Migrations
     staleAfter?: number
     retention?: RetentionPolicy
+    slowClientTimeout?: number
   } = {},
 ): Promise<TestApi> {
   await using opening = new AsyncDisposableStack()
@@ -56,6 +57,7 @@ export async function openTestApi(
       migrations: options.migrations ?? migrations,
       staleAfter: options.staleAfter ?? 15 * 60_000,
       retention: options.retention ?? KEEP_ALL,
+      slowClientTimeout: options.slowClientTimeout ?? 10_000,
       log,
     }),
   )

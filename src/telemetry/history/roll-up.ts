@@ -55,7 +55,10 @@ async function rollUpWithin(transaction: Kysely<Schema>): Promise<RolledUp> {
   return { quarters: lengthOf(now) / QUARTER, more: later.length > 0 || taken === CHANGES_AT_ONCE }
 }
 
-/** Takes notes of changes, counts what they say was written or deleted, and answers which tiles they touch. */
+/**
+ * Takes notes of changes, for the feed to the log, counts what they say was written or deleted, and answers which
+ * tiles they touch.
+ */
 async function takeChanges(
   transaction: Kysely<Schema>,
 ): Promise<{ taken: number; changed: Change[]; maxGap: number }> {
@@ -66,6 +69,10 @@ async function takeChanges(
       delete from solark.telemetry_change
       where ctid = any (array(select ctid from solark.telemetry_change limit ${sql.lit(CHANGES_AT_ONCE)}))
       returning *
+    ),
+    logged as (
+      insert into solark.telemetry_log (txid, plant_id, first, last, noted_at)
+      select txid, plant_id, first, last, noted_at from taken where txid is not null
     ),
     hour as (
       insert into solark.reading_count as known (hour, readings)

@@ -133,7 +133,7 @@ describe.each(engines)('retention on %s', (engine) => {
       { id: 1, latest: { timestamp: new Date((daysAgo(74) - HOUR / 2) / 1000).toISOString() } },
       { id: 2, latest: newest },
     ])
-    const feed = api.services.liveFeed.subscribe({ plantId: 1 })
+    const feed = api.services.liveFeed.latest.subscribe({ plantId: 1 })
     await feed.next()
     await retain({ readings: 30 })
     const { plants } = await api.ask(Newest)

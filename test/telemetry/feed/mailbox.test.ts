@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { openMailbox } from '../../src/telemetry/mailbox.ts'
+import { openMailbox } from '../../../src/telemetry/feed/mailbox.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
 import pg from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
-import { openDatabase } from '../../src/database/database.ts'
-import { createLogger } from '../../src/log.ts'
-import { type LiveFeed, openLiveFeed } from '../../src/telemetry/live-feed.ts'
-import type { StoredReading } from '../../src/telemetry/reading.ts'
-import { engines, openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { openDatabase } from '../../../src/database/database.ts'
+import { createLogger } from '../../../src/log.ts'
+import { type LiveFeed, openLiveFeed } from '../../../src/telemetry/feed/live-feed.ts'
+import type { StoredReading } from '../../../src/telemetry/reading.ts'
+import { engines, openTestDatabase, type TestDatabase } from '../../support/database.ts'
 
 const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
 let disposables: AsyncDisposable[] = []
@@ -20,8 +20,8 @@ function keep<Value extends AsyncDisposable>(value: Value): Value {
 }
 
 async function openListeningFeed(database: TestDatabase): Promise<LiveFeed> {
-  const feed = keep(openLiveFeed(database, log))
-  await expect.poll(() => feed.listening).toBe(true)
+  const feed = keep(openLiveFeed(database, { slowClientTimeout: 10_000, log }))
+  await expect.poll(() => feed.hearing).toBe('heard')
   return feed
 }
 
@@ -58,8 +58,8 @@ describe.each(engines)('latestEnergy on %s', (engine) => {
     await write(database, 1, 0, 10)
     await write(database, 2, 5, 20)
     const feed = await openListeningFeed(database)
-    const one = feed.subscribe({ plantId: 1 })
-    const all = feed.subscribe({})
+    const one = feed.latest.subscribe({ plantId: 1 })
+    const all = feed.latest.subscribe({})
     expect(feed.subscriptions).toBe(2)
     expect(await take(one, 1)).toEqual([[1, 10]])
     expect((await take(all, 2)).sort()).toEqual([
@@ -83,9 +83,9 @@ describe.each(engines)('latestEnergy on %s', (engine) => {
   test('forgets what was corrected or deleted', async () => {
     const database = keep(await openTestDatabase(engine))
     const feed = await openListeningFeed(database)
-    const early = feed.subscribe({ plantId: 1 })
+    const early = feed.latest.subscribe({ plantId: 1 })
     const current = async () => {
-      const [[, soc] = []] = await take(feed.subscribe({ plantId: 1 }), 1)
+      const [[, soc] = []] = await take(feed.latest.subscribe({ plantId: 1 }), 1)
       return soc
     }
     await write(database, 1, 0, 10)
@@ -111,7 +111,7 @@ describe.each(engines)('latestEnergy on %s', (engine) => {
   test('leaves simulated plants out of "every plant" once a real one has a reading', async () => {
     const database = keep(await openTestDatabase(engine))
     const feed = await openListeningFeed(database)
-    const all = feed.subscribe({})
+    const all = feed.latest.subscribe({})
     await write(database, 900_001, 0, 50)
     expect(await take(all, 1)).toEqual([[900_001, 50]])
     await write(database, 3, 0, 30)
@@ -119,15 +119,15 @@ describe.each(engines)('latestEnergy on %s', (engine) => {
     await write(database, 900_001, 1, 51)
     await write(database, 3, 1, 31)
     expect(await take(all, 1)).toEqual([[3, 31]])
-    const simulated = feed.subscribe({ plantId: 900_001 })
+    const simulated = feed.latest.subscribe({ plantId: 900_001 })
     expect(await take(simulated, 1)).toEqual([[900_001, 51]])
   })
 
   test('a subscriber that does not read is owed the newest of each plant, not a backlog', async () => {
     const database = keep(await openTestDatabase(engine))
     const feed = await openListeningFeed(database)
-    const slow = feed.subscribe({})
-    const quick = feed.subscribe({ plantId: 2 })
+    const slow = feed.latest.subscribe({})
+    const quick = feed.latest.subscribe({ plantId: 2 })
     for (let second = 0; second < 20; second += 1) await write(database, 1, second, second)
     await write(database, 2, 0, 77)
     expect(await take(quick, 1)).toEqual([[2, 77]])
@@ -140,8 +140,8 @@ describe.each(engines)('latestEnergy on %s', (engine) => {
   test('minInterval keeps the newest until its time has come', async () => {
     const database = keep(await openTestDatabase(engine))
     const feed = await openListeningFeed(database)
-    const thinned = feed.subscribe({ plantId: 1, minIntervalMs: 300 })
-    const every = feed.subscribe({ plantId: 1 })
+    const thinned = feed.latest.subscribe({ plantId: 1, minIntervalMs: 300 })
+    const every = feed.latest.subscribe({ plantId: 1 })
     const started = performance.now()
     await write(database, 1, 0, 0)
     expect(await take(thinned, 1)).toEqual([[1, 0]])
@@ -158,7 +158,7 @@ describe.each(engines)('latestEnergy on %s', (engine) => {
   test('before the table exists a subscription fails with what the database says', async () => {
     const database = keep(await openTestDatabase(engine, { migrated: false }))
     const feed = await openListeningFeed(database)
-    await expect(feed.subscribe({}).next()).rejects.toThrow('does not exist')
+    await expect(feed.latest.subscribe({}).next()).rejects.toThrow('does not exist')
     expect(feed.subscriptions).toBe(0)
   })
 })
@@ -170,7 +170,7 @@ test('what any program writes reaches the subscribers of two servers, and a brok
     await openListeningFeed(database),
     await openListeningFeed({ ...other, url: database.url }),
   ]
-  const subscribers = feeds.map((feed) => feed.subscribe({ plantId: 1 }))
+  const subscribers = feeds.map((feed) => feed.latest.subscribe({ plantId: 1 }))
   const program = new pg.Client({ connectionString: database.url })
   await program.connect()
   try {
@@ -187,7 +187,9 @@ test('what any program writes reaches the subscribers of two servers, and a brok
     await program.query(`
       select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and application_name = 'heliograph live feed'`)
-    await expect.poll(() => feeds.map(({ listening }) => listening)).toEqual([false, false])
+    await expect
+      .poll(() => feeds.map(({ hearing }) => hearing))
+      .toEqual(['not listening', 'not listening'])
     await program.query('commit')
     for (const subscriber of subscribers) expect(await take(subscriber, 1)).toEqual([[1, 2]])
   } finally {
@@ -198,7 +200,7 @@ test('what any program writes reaches the subscribers of two servers, and a brok
 test('a plant that 150 others share a commit with is announced all the same', async () => {
   const database = keep(await openTestDatabase('native'))
   const feed = await openListeningFeed(database)
-  const last = feed.subscribe({ plantId: 150 })
+  const last = feed.latest.subscribe({ plantId: 150 })
   await sql`
     insert into solark.telemetry (plant_id, timestamp, soc)
     select plant, '2026-06-21', 42 from generate_series(1, 400) as plant`.execute(database.kysely)

@@ -1,0 +1,46 @@
+import { Fault } from '../fault.ts'
+import { encodeFeedCursor } from '../telemetry/feed/feed-cursor.ts'
+import { LARGEST_PAGE } from '../telemetry/page.ts'
+import { builder } from './builder.ts'
+import { TelemetryEdge } from './telemetry-connection.ts'
+
+const DEFAULT_BATCH = 500
+
+builder.subscriptionField('telemetry', (t) =>
+  t.field({
+    type: [TelemetryEdge],
+    description:
+      'Every reading exactly once, in batches, in one order of commit that is the same for every subscriber, from just after the cursor on; resumes across reconnects and servers with no gap and no repeat. Late readings are in it, and replaced ones once more; one that was replaced or deleted before it was sent is not. A long write transaction delays it, never latestEnergy. A cursor older than FEED_RETENTION_DAYS, or from before the database was restored: CURSOR_EXPIRED. Who does not read for SLOW_CLIENT_TIMEOUT is ended with SLOW_CLIENT, and resumes.',
+    args: {
+      plantId: t.arg.int({ description: 'Every plant where it is left out.' }),
+      after: t.arg.string({
+        description: 'The cursor of the last edge that came; from now on where it is left out.',
+      }),
+      maxBatch: t.arg.int({
+        required: true,
+        defaultValue: DEFAULT_BATCH,
+        description: `Readings at once, from 1 to ${LARGEST_PAGE}.`,
+      }),
+    },
+    complexity: ({ maxBatch }) => ({ field: 1, multiplier: Math.max(1, maxBatch) }),
+    subscribe: (_, { plantId, after, maxBatch }, { liveFeed }) => {
+      if (maxBatch < 1 || maxBatch > LARGEST_PAGE) {
+        throw new Fault(
+          'BAD_USER_INPUT',
+          `Expected maxBatch to be from 1 to ${LARGEST_PAGE}; got ${maxBatch}`,
+          { path: ['maxBatch'] },
+        )
+      }
+      return liveFeed.telemetry.subscribe({
+        plantId: plantId ?? undefined,
+        after: after ?? undefined,
+        maxBatch,
+      })
+    },
+    resolve: ({ generation, readings }) =>
+      readings.map((node) => ({
+        cursor: () => encodeFeedCursor({ ...node, generation }),
+        node,
+      })),
+  }),
+)

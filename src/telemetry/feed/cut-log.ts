@@ -1,0 +1,36 @@
+import { type Kysely, sql } from 'kysely'
+import type { Schema } from '../../database/schema.ts'
+
+/** So many notes are looked at in one transaction. */
+const NOTES_AT_ONCE = 10_000
+
+/**
+ * Takes from the front of the log what was written more than so many days ago, and keeps from where on it is
+ * complete: cursors from before that have expired. Of several processes at it one does it.
+ */
+export async function cutLog(kysely: Kysely<Schema>, days: number): Promise<void> {
+  let more = true
+  while (more) {
+    const { rows } = await sql<{ deleted: number }>`
+      with state as materialized (select floor from solark.feed for update skip locked),
+      oldest as materialized (
+        select txid, noted_at from solark.telemetry_log, state order by txid limit ${sql.lit(NOTES_AT_ONCE)}
+      ),
+      cut as materialized (
+        select coalesce(
+          (select txid from oldest where noted_at >= now() - ${days}::integer * interval '24 hours' order by txid limit 1),
+          (select (max(txid::text::bigint) + 1)::text::xid8 from oldest)
+        ) as txid
+      ),
+      gone as (
+        delete from solark.telemetry_log using cut where telemetry_log.txid < cut.txid returning 1
+      ),
+      kept as (
+        update solark.feed set floor = cut.txid
+        from cut
+        where feed.floor < cut.txid and exists (select from gone)
+      )
+      select count(*) as deleted from gone`.execute(kysely)
+    more = (rows[0]?.deleted ?? 0) >= NOTES_AT_ONCE
+  }
+}

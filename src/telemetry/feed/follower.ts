@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { toDatabaseFault } from '../../database/faults.ts'
+import type { Fault } from '../../fault.ts'
+import { type Batch, batchesOf, type Cut, cutUp } from './batch.ts'
+import { type LogPage, type LogRange, READINGS_A_PAGE } from './log.ts'
+import { comparePositions, type Position, startOf } from './position.ts'
+import { expired } from './resume.ts'
+import { hadEnded, type Snapshot } from './snapshot.ts'
+import type { Member, Tail } from './tail.ts'
+import { openWindow, type Window } from './window.ts'
+
+/** Batches of those that are handed out that may wait for the reader: what follows is read once they are taken. */
+const WINDOW = 8
+/** After a failure to read, which the reader is not told of. */
+const RETRY_MS = 1000
+
+export interface FollowerOptions extends Cut {
+  /** After which reading to begin; or the moment from which on commits count. */
+  readonly from: Position | Snapshot
+  readonly generation: string
+  readonly tail: Tail
+  /** Reads on by itself. */
+  read(after: Position, range: LogRange): Promise<LogPage>
+  onTrouble(error: unknown): void
+  onClose(): void
+}
+
+/**
+ * One subscriber of the feed. Reads on by itself until it has all there is, then joins those who are handed each
+ * new page; reads by itself again when its window is full, so that who does not read costs next to nothing.
+ */
+export function follow(options: FollowerOptions): Window<Batch> {
+  const { from, generation, tail, read, maxBatch } = options
+  const since = 'xmin' in from ? from : undefined
+  const plantIds = options.plantId === undefined ? undefined : [options.plantId]
+  const closing = new AbortController()
+  const window = openWindow<Batch>({
+    size: WINDOW,
+    onClose: () => {
+      closing.abort()
+      options.onClose()
+    },
+  })
+
+  /** What of a page comes after a position: all of it for most followers, who then share it. */
+  const newOf = (page: LogPage, position: Position): readonly Batch[] => {
+    const [first] = page.readings
+    if (first === undefined) return []
+    const overlaps = comparePositions(first, position) <= 0
+    const mixed = since !== undefined && first.txid < since.xmax
+    if (!overlaps && !mixed) return cutUp(page, options)
+    const readings = page.readings.filter(
+      (reading) =>
+        comparePositions(reading, position) > 0 &&
+        !(since !== undefined && hadEnded(since, reading.txid)),
+    )
+    return batchesOf(page, options, readings)
+  }
+
+  const requireSameLife = (page: LogPage): void => {
+    if (page.generation !== generation) throw expired('the database was restored since')
+  }
+
+  const readPage = async (position: Position, limit: number): Promise<LogPage | undefined> => {
+    while (!window.closed) {
+      try {
+        const page = await read(position, { plantIds, limit })
+        requireSameLife(page)
+        if (page.floor > position.txid) {
+          throw expired('it is older than what FEED_RETENTION_DAYS keeps')
+        }
+        return page
+      } catch (error) {
+        const fault = toDatabaseFault(error)
+        if (fault === undefined || !passes(fault)) throw error
+        options.onTrouble(error)
+        await sleep(RETRY_MS, undefined, { signal: closing.signal }).catch(() => {})
+      }
+    }
+    return undefined
+  }
+
+  /** Reads on until there is no more. Answers from where the tail has to go on; undefined when closed. */
+  const catchUp = async (from: Position): Promise<Position | undefined> => {
+    let position = from
+    // Small at first, so that many who come back at once and do not read hold little.
+    let limit = Math.min(maxBatch, READINGS_A_PAGE)
+    for (;;) {
+      await window.emptied()
+      const page = await readPage(position, limit)
+      if (page === undefined) return undefined
+      if (window.asked) limit = Math.min(2 * limit, READINGS_A_PAGE)
+      window.fill(newOf(page, position))
+      position = page.end
+      if (!page.more) return position
+    }
+  }
+
+  /**
+   * Is handed each page as it comes, until the window is full or closed. Answers from where to read on; the same
+   * position where the tail is ahead of it.
+   */
+  const followTail = async (from: Position): Promise<Position> => {
+    const over = Promise.withResolvers<void>()
+    let position = from
+    const member: Member = {
+      plantId: options.plantId,
+      get position() {
+        return position
+      },
+      receive: (page) => {
+        try {
+          requireSameLife(page)
+        } catch (error) {
+          return over.reject(error)
+        }
+        for (const batch of newOf(page, position)) {
+          if (!window.push(batch)) return over.resolve()
+          position = batch.readings.at(-1) ?? position
+        }
+        position = page.end
+      },
+    }
+    closing.signal.addEventListener('abort', () => over.resolve(), { once: true })
+    try {
+      if (await tail.join(member)) await over.promise
+    } finally {
+      tail.leave(member)
+    }
+    return position
+  }
+
+  const run = async (): Promise<void> => {
+    let position: Position | undefined = 'xmin' in from ? startOf(from.xmin) : from
+    while (position !== undefined && !window.closed) {
+      position = await catchUp(position)
+      if (position !== undefined) position = await followTail(position)
+    }
+  }
+  run().catch((error: unknown) => window.fail(error))
+  return window
+}
+
+/** Whether it is worth trying again what failed so. */
+function passes({ code }: Fault): boolean {
+  return (
+    code === 'DATABASE_UNAVAILABLE' ||
+    code === 'DATABASE_ERROR' ||
+    code === 'BUSY' ||
+    code === 'QUERY_TIMEOUT'
+  )
+}

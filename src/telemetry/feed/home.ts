@@ -1,0 +1,64 @@
+import { type Kysely, sql } from 'kysely'
+import type { Schema } from '../../database/schema.ts'
+
+/** Which history of which database a connection sees. */
+export interface Home {
+  /** Of the cursors. */
+  readonly generation: string
+  /** Another one after a standby was promoted, or after a restore to a point in time. */
+  readonly timeline: string
+}
+
+/**
+ * Finds out where the feed is, and begins a new generation where the tables came here from elsewhere: the numbers
+ * of transactions that a restored dump brings along mean nothing in another database, so neither do the cursors.
+ */
+export async function readHome(kysely: Kysely<Schema>): Promise<Home> {
+  const home = await identify(kysely)
+  const { rows } = await sql<{ generation: string; known: boolean; timeline: string }>`
+    select generation, home is not distinct from ${home} as known,
+      left(pg_walfile_name(pg_current_wal_lsn()), 8) as timeline
+    from solark.feed`.execute(kysely)
+  const [row] = rows
+  if (row === undefined) throw new Error('Expected one row in solark.feed, found none')
+  const { generation, known, timeline } = row
+  return { generation: known ? generation : await settle(kysely, home), timeline }
+}
+
+/** The cluster, where it tells a role as this one which it is, and the database in it. */
+async function identify(kysely: Kysely<Schema>): Promise<string> {
+  const { rows } = await sql<{ database: string; tells: boolean }>`
+    select oid::text as database, has_function_privilege('pg_control_system()', 'execute') as tells
+    from pg_database where datname = current_database()`.execute(kysely)
+  const [{ database, tells } = { database: '', tells: false }] = rows
+  if (!tells) return database
+  const control = await sql<{ system: string }>`
+    select system_identifier::text as system from pg_control_system()`.execute(kysely)
+  return `${control.rows[0]?.system}/${database}`
+}
+
+/** The first process that comes settles it; what is noted from then on belongs to the new generation. */
+function settle(kysely: Kysely<Schema>, home: string): Promise<string> {
+  return kysely.transaction().execute(async (transaction) => {
+    // As every maintainer does, and in the same order.
+    await sql`lock table solark.telemetry in access share mode`.execute(transaction)
+    await sql`lock table solark.rollup in share row exclusive mode`.execute(transaction)
+    const { rows } = await sql<{ generation: string; moved: boolean }>`
+      update solark.feed as feed
+      set home = ${home},
+        generation = case when known.home is null then known.generation else gen_random_uuid() end,
+        floor = case when known.home is null then known.floor else pg_current_xact_id() end
+      from (select home, generation, floor from solark.feed for update) as known
+      where known.home is distinct from ${home}
+      returning feed.generation, known.home is not null as moved`.execute(transaction)
+    const [settled] = rows
+    if (settled?.moved) {
+      await sql`delete from solark.telemetry_log`.execute(transaction)
+      await sql`
+        update solark.telemetry_change set txid = null where txid is not null`.execute(transaction)
+    }
+    const current = await sql<{ generation: string }>`
+      select generation from solark.feed`.execute(transaction)
+    return current.rows[0]?.generation ?? ''
+  })
+}

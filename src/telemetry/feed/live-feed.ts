@@ -1,0 +1,81 @@
+import type { Database } from '../../database/database.ts'
+import type { Hearing } from '../../database/listener.ts'
+import type { Logger } from '../../log.ts'
+import { ANNOUNCEMENTS, ANYTHING } from './announcement.ts'
+import { type LatestFeed, openLatestFeed } from './latest-feed.ts'
+import { openLookout } from './lookout.ts'
+import { openTelemetryFeed, type TelemetryFeed } from './telemetry-feed.ts'
+
+export interface LiveFeed extends AsyncDisposable {
+  /** How this process learns of commits at this moment; it looks for them once a second in any case. */
+  readonly hearing: Hearing
+  readonly subscriptions: number
+  readonly latest: Pick<LatestFeed, 'subscribe'>
+  readonly telemetry: Pick<TelemetryFeed, 'subscribe'>
+}
+
+export interface LiveFeedOptions {
+  /** Milliseconds that readings may wait for a subscriber that does not take them. */
+  slowClientTimeout: number
+  log: Logger
+}
+
+/**
+ * What is pushed, whatever process or program it was written by. Each of the two feeds looks by itself, so that a
+ * million readings that are handed out one by one keep nobody from the newest.
+ */
+export function openLiveFeed(database: Database, options: LiveFeedOptions): LiveFeed {
+  const { log } = options
+  const latest = openLatestFeed(database, {
+    onSubscribed: (extent) => latestLookout.heard(extent),
+  })
+  const telemetry = openTelemetryFeed(database, {
+    ...options,
+    onSubscribed: () => telemetryLookout.heard('written'),
+  })
+  const latestLookout = openLookout({
+    wanted: () => latest.subscriptions > 0,
+    look: latest.look,
+    log,
+  })
+  const telemetryLookout = openLookout({
+    wanted: () => telemetry.subscriptions > 0,
+    look: telemetry.look,
+    log,
+  })
+  const listener = database.listen(ANNOUNCEMENTS, {
+    onListening: () => {
+      telemetry.forgetHome()
+      latestLookout.look('anything')
+      telemetryLookout.look('anything')
+    },
+    onLost: (cause) => {
+      log.warn(
+        { err: cause },
+        'The live feed lost its connection to the database; connecting again, and looking once a second until then',
+      )
+    },
+    onNotification: (payload) => {
+      const extent = payload === ANYTHING ? 'anything' : 'written'
+      latestLookout.heard(extent)
+      telemetryLookout.heard(extent)
+    },
+  })
+  return {
+    get hearing() {
+      return listener.hearing
+    },
+    get subscriptions() {
+      return latest.subscriptions + telemetry.subscriptions
+    },
+    latest,
+    telemetry,
+    [Symbol.asyncDispose]: async () => {
+      await latest[Symbol.asyncDispose]()
+      await telemetry[Symbol.asyncDispose]()
+      await listener[Symbol.asyncDispose]()
+      await latestLookout[Symbol.asyncDispose]()
+      await telemetryLookout[Symbol.asyncDispose]()
+    },
+  }
+}

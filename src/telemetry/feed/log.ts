@@ -1,0 +1,176 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { formatInstant, type Instant } from '../../database/instant.ts'
+import type { Schema } from '../../database/schema.ts'
+import { timestamptz } from '../../database/timestamptz.ts'
+import { readingColumns } from '../columns.ts'
+import { hourOf } from '../history/change.ts'
+import { comparePositions, type FedReading, type Position, startOf } from './position.ts'
+import { type Stretch, stretchesOf } from './stretch.ts'
+
+/** What follows a position in the feed, in order. */
+export interface LogPage {
+  readonly readings: readonly FedReading[]
+  /** Up to where the page reaches: the next one begins after it. */
+  readonly end: Position
+  /** Whether there is more already. */
+  readonly more: boolean
+  /** Whether transactions were under way that may add to it. */
+  readonly underWay: boolean
+  /** The life of the database that the page is from. */
+  readonly generation: string
+  /** The log is complete from this transaction on. */
+  readonly floor: number
+}
+
+export interface LogRange {
+  /** undefined: of every plant. */
+  readonly plantIds: readonly number[] | undefined
+  /** How many readings at most, READINGS_A_PAGE where it is left out. */
+  readonly limit?: number
+}
+
+/** So many notes are looked at for a page, */
+const NOTES_A_PAGE = 1000
+/** and so many readings are in it at most: a tenth of a second of work. */
+export const READINGS_A_PAGE = 4000
+
+/**
+ * Reads on from a position, of every plant or of some. Only what transactions before the horizon wrote: every
+ * transaction up to there has ended, so nothing can still come in front of what was read.
+ *
+ * The notes come first, and then the readings that they name. A reading that was replaced in between belongs to
+ * the transaction that replaced it, whose note comes later; one that was deleted is gone.
+ */
+export async function readLog(
+  kysely: Kysely<Schema>,
+  after: Position,
+  { plantIds, limit = READINGS_A_PAGE }: LogRange,
+): Promise<LogPage> {
+  const { horizon, xmax, floor, generation, notes } = await readNotes(kysely, after, plantIds)
+  const whole = notes.length < NOTES_A_PAGE
+  const { stretches, end } = stretchesOf(notes, after, whole ? startOf(horizon) : undefined)
+  const readings = await readStretches(kysely, stretches, limit)
+  const last = readings.at(-1)
+  const full = readings.length === limit && last !== undefined
+  const reached = full ? last : end
+  return {
+    readings,
+    // The horizon of a standby that was promoted, or of a restored database, may be behind.
+    end: comparePositions(reached, after) < 0 ? after : reached,
+    more: full || !whole,
+    underWay: horizon < xmax,
+    generation,
+    floor,
+  }
+}
+
+interface Notes {
+  horizon: number
+  xmax: number
+  floor: number
+  generation: string
+  notes: Stretch[]
+}
+
+async function readNotes(
+  kysely: Kysely<Schema>,
+  { txid, plantId, timestamp }: Position,
+  plantIds: readonly number[] | undefined,
+): Promise<Notes> {
+  const time = timestamptz(timestamp)
+  // No note of readings spans two hours, so those that reach beyond the position begin in its hour or later.
+  const after = (table: string) => sql`
+    select txid, plant_id, first, last, noted_at from ${sql.table(table)}
+    where txid is not null and txid < horizon
+      and (txid, plant_id, first) >= (${String(txid)}::xid8, ${plantId}::integer, ${hourOf(time)})
+      and not (txid = ${String(txid)}::xid8 and plant_id = ${plantId}::integer and last <= ${time})
+      ${plantIds === undefined ? sql`` : sql`and plant_id = any (${plantIds}::integer[])`}`
+  const { rows } = await sql<NoteRow>`
+    select horizon::text, xmax::text, floor::text, generation, txid::text, plant_id as "plantId", first, last,
+      noted_at as "notedAt"
+    from (
+      select pg_snapshot_xmin(pg_current_snapshot()) as horizon,
+        pg_snapshot_xmax(pg_current_snapshot()) as xmax, floor, generation
+      from solark.feed
+    ) as moment
+    left join lateral (
+      select txid, plant_id, first, max(last) as last, min(noted_at) as noted_at
+      from (${after('solark.telemetry_log')} union all ${after('solark.telemetry_change')}) as note
+      group by txid, plant_id, first
+      order by txid, plant_id, first
+      limit ${sql.lit(NOTES_A_PAGE)}
+    ) as note on true
+    order by txid, plant_id, first`.execute(kysely)
+  const [row] = rows
+  if (row === undefined) throw new Error('Expected one row in solark.feed, found none')
+  const notes: Stretch[] = []
+  for (const note of rows) {
+    if (note.txid !== null) notes.push({ ...note, txid: Number(note.txid) })
+  }
+  return {
+    horizon: Number(row.horizon),
+    xmax: Number(row.xmax),
+    floor: Number(row.floor),
+    generation: row.generation,
+    notes,
+  }
+}
+
+type NoteRow = { horizon: string; xmax: string; floor: string; generation: string } & (
+  | { txid: string; plantId: number; first: Instant; last: Instant; notedAt: Instant }
+  | { txid: null }
+)
+
+/** In order; the stretches are, so that reading stops once there is a page. */
+async function readStretches(
+  kysely: Kysely<Schema>,
+  stretches: readonly Stretch[],
+  limit: number,
+): Promise<FedReading[]> {
+  if (stretches.length === 0) return []
+  const rows = await kysely
+    .selectFrom(
+      numbered(stretches).as<'stretch'>(sql`stretch (txid, plant_id, first, last, number)`),
+    )
+    .innerJoinLateral(
+      (expression) =>
+        expression
+          .selectFrom('solark.telemetry as stored')
+          .select(readingColumns)
+          .whereRef('stored.plant_id', '=', 'stretch.plant_id')
+          .whereRef('stored.timestamp', '>=', 'stretch.first')
+          .whereRef('stored.timestamp', '<=', 'stretch.last')
+          .whereRef('stored.txid', '=', 'stretch.txid')
+          .as('reading'),
+      (join) => join.onTrue(),
+    )
+    .select('number')
+    .selectAll('reading')
+    .orderBy('number')
+    .orderBy('reading.timestamp')
+    .limit(limit)
+    .execute()
+  return rows.map(({ number, ...reading }) => {
+    const stretch = stretches[number - 1]
+    if (stretch === undefined) throw new Error(`Expected one of the stretches, got ${number}`)
+    return { ...reading, txid: stretch.txid, notedAt: stretch.notedAt }
+  })
+}
+
+interface NumberedStretch {
+  txid: string
+  plant_id: number
+  first: Instant
+  last: Instant
+  /** From 1. */
+  number: number
+}
+
+function numbered(stretches: readonly Stretch[]): RawBuilder<NumberedStretch> {
+  return sql`unnest(
+    ${stretches.map(({ txid }) => String(txid))}::xid8[],
+    ${stretches.map(({ plantId }) => plantId)}::integer[],
+    ${stretches.map(({ first }) => formatInstant(first))}::timestamptz[],
+    ${stretches.map(({ last }) => formatInstant(last))}::timestamptz[]
+  ) with ordinality`
+}

@@ -1,0 +1,156 @@
+import type { Database } from '../../database/database.ts'
+import { Fault } from '../../fault.ts'
+import type { Logger } from '../../log.ts'
+import type { Batch, Cut } from './batch.ts'
+import { follow } from './follower.ts'
+import { type Home, readHome } from './home.ts'
+import { type LogRange, readLog } from './log.ts'
+import type { Position } from './position.ts'
+import { positionAfter } from './resume.ts'
+import { readSnapshot } from './snapshot.ts'
+import { openTail } from './tail.ts'
+import type { Window } from './window.ts'
+
+export interface TelemetryFeed extends AsyncDisposable {
+  readonly subscriptions: number
+  /**
+   * Every reading exactly once, in one order of commits, from just after the cursor on, or from now on. Throws
+   * INVALID_CURSOR or CURSOR_EXPIRED. Ends with SLOW_CLIENT where the reader leaves it waiting for too long, with
+   * CURSOR_EXPIRED where what follows is gone, and with FEED_INTERRUPTED where the cursor has to be looked at again.
+   */
+  subscribe(request: TelemetryRequest): Promise<AsyncIterableIterator<Batch>>
+  /** Hands out what is new; answers whether transactions were under way that may add to it. One at a time. */
+  look(): Promise<boolean>
+  /** To be called when the database may be another one than before. */
+  forgetHome(): void
+}
+
+export interface TelemetryRequest extends Cut {
+  readonly after: string | undefined
+}
+
+export interface TelemetryFeedOptions {
+  /** Milliseconds that something may wait for a reader. */
+  slowClientTimeout: number
+  onSubscribed: () => void
+  log: Logger
+}
+
+const LOOK_FOR_SLOW_MS = 1000
+
+export function openTelemetryFeed(
+  database: Pick<Database, 'kysely' | 'reserved'>,
+  { slowClientTimeout, onSubscribed, log }: TelemetryFeedOptions,
+): TelemetryFeed {
+  const windows = new Set<Window<Batch>>()
+  let home: Promise<Home> | undefined
+  /** Where the feed was when it was last looked. */
+  let timeline: string | undefined
+  const tail = openTail((after, range) => readLog(database.reserved, after, range))
+  /** Of those that come back at once with the same cursor, one reads. */
+  const readingOn = shareRunning((after: Position, range: LogRange) =>
+    readLog(database.kysely, after, range),
+  )
+  const resuming = shareRunning((cursor: string) => positionAfter(database.kysely, cursor))
+  const looking = inTurn(() => readSnapshot(database.reserved))
+
+  const failAll = (fault: Fault): void => {
+    for (const window of windows) window.fail(fault)
+  }
+
+  const findHome = async (): Promise<Home> => {
+    home ??= readHome(database.reserved)
+    try {
+      const found = await home
+      if (timeline !== undefined && timeline !== found.timeline) {
+        failAll(
+          new Fault(
+            'FEED_INTERRUPTED',
+            'Another server of the database took over, and may lack the last readings: subscribe again with after',
+          ),
+        )
+      }
+      timeline = found.timeline
+      return found
+    } catch (error) {
+      home = undefined
+      throw error
+    }
+  }
+
+  const endSlow = setInterval(() => {
+    const now = performance.now()
+    for (const window of windows) {
+      if (window.waitingSince === undefined) continue
+      if (now - window.waitingSince < slowClientTimeout) continue
+      window.fail(
+        new Fault(
+          'SLOW_CLIENT',
+          `Readings waited for longer than SLOW_CLIENT_TIMEOUT (${slowClientTimeout / 1000} s) to be taken: subscribe again with after`,
+        ),
+      )
+    }
+  }, LOOK_FOR_SLOW_MS)
+
+  return {
+    get subscriptions() {
+      return windows.size
+    },
+    subscribe: async ({ after, plantId, maxBatch }) => {
+      const { generation } = await findHome()
+      const from = await (after === undefined ? looking() : resuming(after))
+      const window: Window<Batch> = follow({
+        plantId,
+        maxBatch,
+        from,
+        generation,
+        tail,
+        read: readingOn,
+        onTrouble: (error) => log.debug({ err: error }, 'The feed could not be read; trying again'),
+        onClose: () => windows.delete(window),
+      })
+      windows.add(window)
+      onSubscribed()
+      return window
+    },
+    look: async () => {
+      await findHome()
+      return await tail.look().catch((error) => {
+        home = undefined
+        throw error
+      })
+    },
+    forgetHome: () => {
+      home = undefined
+    },
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(endSlow)
+      for (const window of windows) await window.return()
+    },
+  }
+}
+
+/** Answers those who ask the same while the answer is on its way with that one. */
+function shareRunning<Args extends readonly unknown[], Answer>(
+  ask: (...args: Args) => Promise<Answer>,
+): (...args: Args) => Promise<Answer> {
+  const running = new Map<string, Promise<Answer>>()
+  return (...args) => {
+    const key = JSON.stringify(args)
+    return running.getOrInsertComputed(key, () => ask(...args).finally(() => running.delete(key)))
+  }
+}
+
+/** Asks once at a time; those who come before a question is put share its answer, so that none is from before they came. */
+function inTurn<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
+  let last: Promise<unknown> = Promise.resolve()
+  let next: Promise<Answer> | undefined
+  return () => {
+    next ??= last.then(() => {
+      next = undefined
+      return ask()
+    })
+    last = next.catch(() => {})
+    return next
+  }
+}

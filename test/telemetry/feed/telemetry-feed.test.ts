@@ -1,0 +1,272 @@
+import { sql } from 'kysely'
+import pg from 'pg'
+import { afterEach, describe, expect, test } from 'vitest'
+import { openDatabase } from '../../../src/database/database.ts'
+import { createLogger } from '../../../src/log.ts'
+import type { Batch } from '../../../src/telemetry/feed/batch.ts'
+import { cutLog } from '../../../src/telemetry/feed/cut-log.ts'
+import { encodeFeedCursor } from '../../../src/telemetry/feed/feed-cursor.ts'
+import { type LiveFeed, openLiveFeed } from '../../../src/telemetry/feed/live-feed.ts'
+import { rollUp } from '../../../src/telemetry/history/roll-up.ts'
+import { engines, openTestDatabase, type TestDatabase } from '../../support/database.ts'
+
+const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
+let disposables: AsyncDisposable[] = []
+afterEach(async () => {
+  for (const disposable of disposables.toReversed()) await disposable[Symbol.asyncDispose]()
+  disposables = []
+})
+
+function keep<Value extends AsyncDisposable>(value: Value): Value {
+  disposables.push(value)
+  return value
+}
+
+async function openFeed(
+  database: TestDatabase,
+  { slowClientTimeout = 60_000 } = {},
+): Promise<LiveFeed> {
+  const feed = keep(openLiveFeed(database, { slowClientTimeout, log }))
+  await expect.poll(() => feed.hearing).toBe('heard')
+  return feed
+}
+
+/** By plain SQL, as any program may; the time is told in seconds of a day. */
+async function write(
+  { kysely }: Pick<TestDatabase, 'kysely'>,
+  ...readings: [plantId: number, second: number, soc: number][]
+): Promise<void> {
+  await sql`
+    insert into solark.telemetry (plant_id, timestamp, soc)
+    select plant_id, timestamptz '2026-06-21 00:00:00Z' + second * interval '1 second', soc
+    from jsonb_to_recordset(${JSON.stringify(
+      readings.map(([plant_id, second, soc]) => ({ plant_id, second, soc })),
+    )}::jsonb) as written (plant_id integer, second integer, soc float8)`.execute(kysely)
+}
+
+/** A subscriber that remembers the cursor of the last reading that it took. */
+async function subscribe(
+  feed: LiveFeed,
+  { plantId, after, maxBatch = 500 }: { plantId?: number; after?: string; maxBatch?: number } = {},
+) {
+  const batches = await feed.telemetry.subscribe({ plantId, after, maxBatch })
+  let cursor = after
+  return {
+    get cursor() {
+      return cursor
+    },
+    batches,
+    /** Plant and state of charge of the next so many readings. */
+    take: async (count: number): Promise<[number, number | null][]> => {
+      const taken: [number, number | null][] = []
+      while (taken.length < count) {
+        const { value, done } = await batches.next()
+        if (done) break
+        for (const reading of value.readings) {
+          taken.push([reading.plantId, reading.soc])
+          cursor = cursorOf(value, reading)
+        }
+      }
+      return taken
+    },
+    leave: () => batches.return?.(),
+  }
+}
+
+function cursorOf({ generation }: Batch, reading: Batch['readings'][number]): string {
+  return encodeFeedCursor({ ...reading, generation })
+}
+
+describe.each(engines)('telemetry on %s', (engine) => {
+  test('begins now, and gives each reading once, late and replaced ones too', async () => {
+    const database = keep(await openTestDatabase(engine))
+    await write(database, [1, 0, 10])
+    const feed = await openFeed(database)
+    const one = await subscribe(feed, { plantId: 1 })
+    const all = await subscribe(feed)
+
+    await write(database, [1, 60, 11], [2, 60, 20])
+    expect(await all.take(2)).toEqual([
+      [1, 11],
+      [2, 20],
+    ])
+    expect(await one.take(1)).toEqual([[1, 11]])
+    await write(database, [1, -3600, 9])
+    expect(await one.take(1)).toEqual([[1, 9]])
+    await sql`update solark.telemetry set soc = 12 where soc = 11`.execute(database.kysely)
+    expect(await one.take(1)).toEqual([[1, 12]])
+    await sql`delete from solark.telemetry where soc = 12`.execute(database.kysely)
+    await write(database, [2, 61, 21])
+    expect(await all.take(3)).toEqual([
+      [1, 9],
+      [1, 12],
+      [2, 21],
+    ])
+  })
+
+  test('goes on after a cursor, through what is rolled up meanwhile', async () => {
+    const database = keep(await openTestDatabase(engine))
+    const feed = await openFeed(database)
+    const first = await subscribe(feed, { maxBatch: 2 })
+    await write(database, [1, 0, 1], [1, 60, 2], [2, 0, 3])
+    expect(await first.take(2)).toEqual([
+      [1, 1],
+      [1, 2],
+    ])
+    await first.leave()
+    await rollUp(database.kysely)
+    await write(database, [1, 30, 4])
+    const again = await subscribe(feed, { after: first.cursor ?? '' })
+    expect(await again.take(2)).toEqual([
+      [2, 3],
+      [1, 4],
+    ])
+    await sql`truncate solark.telemetry`.execute(database.kysely)
+    await write(database, [1, 0, 5])
+    expect(await again.take(1)).toEqual([[1, 5]])
+    const ofOne = await subscribe(feed, { plantId: 1, after: again.cursor ?? '' })
+    await write(database, [2, 0, 6], [1, 1, 7])
+    expect(await ofOne.take(1)).toEqual([[1, 7]])
+  })
+
+  test('a copy of a reading with all its columns counts as stored by the one who copies it', async () => {
+    const database = keep(await openTestDatabase(engine))
+    await write(database, [1, 0, 1])
+    await sql`create table copied as select * from solark.telemetry`.execute(database.kysely)
+    await sql`truncate solark.telemetry`.execute(database.kysely)
+    const feed = await openFeed(database)
+    const follower = await subscribe(feed)
+    await sql`insert into solark.telemetry select * from copied`.execute(database.kysely)
+    expect(await follower.take(1)).toEqual([[1, 1]])
+    await write(database, [1, 1, 2])
+    expect(await follower.take(1)).toEqual([[1, 2]])
+  })
+
+  test('refuses cursors that expired, and what is none', async () => {
+    const database = keep(await openTestDatabase(engine))
+    const feed = await openFeed(database)
+    const follower = await subscribe(feed)
+    await write(database, [1, 0, 1])
+    await follower.take(1)
+    const early = follower.cursor ?? ''
+    await write(database, [1, 1, 2])
+    await follower.take(1)
+    const late = follower.cursor ?? ''
+
+    const refusal = (after: string) => expect(subscribe(feed, { after })).rejects
+    await refusal('cjE').toMatchObject({ code: 'INVALID_CURSOR' })
+    await sql`update solark.telemetry_change set noted_at = noted_at - interval '8 days'`.execute(
+      database.kysely,
+    )
+    // As a server that lost its last transactions would have it: others took their numbers.
+    await refusal(late).toMatchObject({ code: 'CURSOR_EXPIRED' })
+    await rollUp(database.kysely)
+    await cutLog(database.kysely, 7)
+    await refusal(early).toMatchObject({
+      code: 'CURSOR_EXPIRED',
+      message: expect.stringContaining('FEED_RETENTION_DAYS'),
+    })
+    await write(database, [1, 3, 3])
+    expect(await follower.take(1)).toEqual([[1, 3]])
+  })
+
+  test('a restore into another database ends the cursors of the old one', async () => {
+    const database = keep(await openTestDatabase(engine))
+    const follower = await subscribe(await openFeed(database))
+    await write(database, [1, 0, 1])
+    await follower.take(1)
+    // What a restored dump has: tables that say they are somewhere else.
+    await sql`update solark.feed set home = 'elsewhere'`.execute(database.kysely)
+    const feed = await openFeed(database)
+    await expect(subscribe(feed, { after: follower.cursor ?? '' })).rejects.toMatchObject({
+      code: 'CURSOR_EXPIRED',
+      message: expect.stringContaining('restored'),
+    })
+    const fresh = await subscribe(feed)
+    await write(database, [1, 1, 2])
+    expect(await fresh.take(1)).toEqual([[1, 2]])
+    await expect(follower.take(1)).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' })
+  })
+
+  test('one transaction that says the same time again and again is read through all the same', async () => {
+    const database = keep(await openTestDatabase(engine))
+    const feed = await openFeed(database)
+    const follower = await subscribe(feed, { maxBatch: 1000 })
+    await sql`
+      do $$
+      begin
+        for number in 1..3000 loop
+          insert into solark.telemetry (plant_id, timestamp, soc)
+          values (1, timestamptz '2026-06-21' + (number % 1500) * interval '1 second', 1)
+          on conflict (plant_id, timestamp) do update set soc = 2;
+        end loop;
+      end $$`.execute(database.kysely)
+    const taken = await follower.take(1500)
+    expect(taken).toEqual(Array.from({ length: 1500 }, () => [1, 2]))
+  })
+})
+
+test('a transaction that took its number early and commits late holds the others up, and is not skipped', async () => {
+  const database = keep(await openTestDatabase('native'))
+  const feed = await openFeed(database)
+  await using early = await openWriter(database.url)
+  await early.query('begin')
+  await early.query('insert into solark.telemetry (plant_id, timestamp, soc) values (7, now(), 70)')
+  const before = await subscribe(feed)
+  await write(database, [1, 0, 10])
+  const between = await subscribe(feed)
+  await write(database, [1, 1, 11])
+  const latest = feed.latest.subscribe({ plantId: 1 })
+  expect((await latest.next()).value).toMatchObject({ soc: 11 })
+  await early.query('commit')
+  expect(await before.take(3)).toEqual([
+    [7, 70],
+    [1, 10],
+    [1, 11],
+  ])
+  expect(await between.take(2)).toEqual([
+    [7, 70],
+    [1, 11],
+  ])
+})
+
+test('who does not take readings is ended with SLOW_CLIENT, and goes on from the cursor', async () => {
+  const database = keep(await openTestDatabase('native'))
+  const feed = await openFeed(database, { slowClientTimeout: 1000 })
+  const slow = await subscribe(feed, { maxBatch: 10 })
+  const quick = await subscribe(feed, { maxBatch: 10 })
+  await write(database, [1, 0, 0])
+  expect(await slow.take(1)).toEqual([[1, 0]])
+  for (let start = 1; start <= 500; start += 100) {
+    await write(
+      database,
+      ...Array.from({ length: 100 }, (_, index): [number, number, number] => [1, start + index, 1]),
+    )
+  }
+  expect(await quick.take(501)).toHaveLength(501)
+  await expect.poll(() => feed.subscriptions, { timeout: 5000 }).toBe(1)
+  await expect(slow.take(1)).rejects.toMatchObject({ code: 'SLOW_CLIENT' })
+  const again = await subscribe(feed, { maxBatch: 100, after: slow.cursor ?? '' })
+  expect(await again.take(500)).toHaveLength(500)
+})
+
+async function openWriter(url: string): Promise<pg.Client & AsyncDisposable> {
+  const client = new pg.Client(url)
+  await client.connect()
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() })
+}
+
+test('two processes give the same, and a pooler that swallows notifications is told of', async () => {
+  const database = keep(await openTestDatabase('native'))
+  const other = keep(openDatabase({ url: database.url, poolSize: 4, statementTimeout: 10_000 }))
+  const feeds = [
+    await openFeed(database),
+    keep(openLiveFeed(other, { slowClientTimeout: 60_000, log })),
+  ]
+  const followers = await Promise.all(feeds.map((feed) => subscribe(feed)))
+  await write(database, [1, 0, 1], [2, 0, 2])
+  await write(database, [1, 1, 3])
+  const [one, two] = await Promise.all(followers.map(({ take }) => take(3)))
+  expect(one).toEqual(two)
+  expect(followers[0]?.cursor).toBe(followers[1]?.cursor)
+})
