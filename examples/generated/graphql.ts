@@ -1,0 +1,51 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type NewReadingsSubscriptionVariables = Exact<{
+  plantId?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type NewReadingsSubscription = { telemetry: Array<{ cursor: string, node: { timestamp: string, soc: number | null, pvPower: number | null, batteryPower: number | null, gridPower: number | null, loadPower: number | null, plant: { id: number } } }> };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+
+export const NewReadingsDocument = new TypedDocumentString(`
+    subscription NewReadings($plantId: Int, $after: String) {
+  telemetry(plantId: $plantId, after: $after) {
+    cursor
+    node {
+      plant {
+        id
+      }
+      timestamp
+      soc
+      pvPower
+      batteryPower
+      gridPower
+      loadPower
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<NewReadingsSubscription, NewReadingsSubscriptionVariables>;
