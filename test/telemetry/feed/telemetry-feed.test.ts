@@ -3,12 +3,14 @@ import pg from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openDatabase } from '../../../src/database/database.ts'
 import { createLogger } from '../../../src/log.ts'
+import { liveFeedCheck } from '../../../src/system/checks.ts'
 import type { Batch } from '../../../src/telemetry/feed/batch.ts'
 import { cutLog } from '../../../src/telemetry/feed/cut-log.ts'
 import { encodeFeedCursor } from '../../../src/telemetry/feed/feed-cursor.ts'
 import { type LiveFeed, openLiveFeed } from '../../../src/telemetry/feed/live-feed.ts'
 import { rollUp } from '../../../src/telemetry/history/roll-up.ts'
 import { engines, openTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { openPooler } from '../../support/pooler.ts'
 
 const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
 let disposables: AsyncDisposable[] = []
@@ -256,7 +258,7 @@ async function openWriter(url: string): Promise<pg.Client & AsyncDisposable> {
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() })
 }
 
-test('two processes give the same, and a pooler that swallows notifications is told of', async () => {
+test('two processes give the same', async () => {
   const database = keep(await openTestDatabase('native'))
   const other = keep(openDatabase({ url: database.url, poolSize: 4, statementTimeout: 10_000 }))
   const feeds = [
@@ -269,4 +271,42 @@ test('two processes give the same, and a pooler that swallows notifications is t
   const [one, two] = await Promise.all(followers.map(({ take }) => take(3)))
   expect(one).toEqual(two)
   expect(followers[0]?.cursor).toBe(followers[1]?.cursor)
+})
+
+test('behind a pooler that passes no notifications on everything arrives all the same, and health says so', async () => {
+  const database = keep(await openTestDatabase('native'))
+  const pooler = keep(await openPooler(database.url))
+  const behind = keep(openDatabase({ url: pooler.url, poolSize: 4, statementTimeout: 10_000 }))
+  const feed = keep(openLiveFeed(behind, { slowClientTimeout: 60_000, log }))
+  await expect.poll(() => feed.hearing, { timeout: 10_000 }).toBe('not carried')
+  expect(await liveFeedCheck(feed, database.reserved).run()).toMatchObject({
+    status: 'DEGRADED',
+    detail: expect.stringContaining('pooler'),
+  })
+  const follower = await subscribe(feed)
+  const latest = feed.latest.subscribe({})
+  for (const soc of [1, 2]) {
+    await write(database, [1, soc, soc])
+    expect(await follower.take(1)).toEqual([[1, soc]])
+    expect((await latest.next()).value).toMatchObject({ soc })
+  }
+})
+
+test('health says what holds the feed up', async () => {
+  const database = keep(await openTestDatabase('native'))
+  const feed = await openFeed(database)
+  const check = liveFeedCheck(feed, database.reserved)
+  expect(await check.run()).toMatchObject({
+    status: 'HEALTHY',
+    detail: '0 subscriptions; telemetry lag 0 s',
+  })
+  await using writer = await openWriter(database.url)
+  await writer.query("set application_name = 'nightly report'")
+  await writer.query('begin; select pg_current_xact_id()')
+  await write(database, [1, 0, 1])
+  expect((await check.run()).detail).toMatch(
+    /telemetry lag 0 s, held up by the transaction of process \d+ \(nightly report\) in database/,
+  )
+  await writer.query('rollback')
+  expect((await check.run()).detail).toBe('0 subscriptions; telemetry lag 0 s')
 })
