@@ -13,6 +13,7 @@ import { verifyRelation, verifyTrigger } from './verify.ts'
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await createLog(db)
+  await createReadNotes(db)
   await createState(db)
   await createStamp(db)
   await createFeedNotes(db)
@@ -25,6 +26,9 @@ export async function down(db: Kysely<unknown>): Promise<void> {
   await sql`drop trigger telemetry_stamped on solark.telemetry`.execute(db)
   await sql`drop function solark.stamp_transaction()`.execute(db)
   await sql`drop sequence solark.announced`.execute(db)
+  await sql`drop function solark.notes_after(xid8, integer, timestamptz, integer[], xid8, integer)`.execute(
+    db,
+  )
   await db.schema.dropTable('solark.feed').execute()
   await db.schema.dropTable('solark.telemetry_log').execute()
   await db.schema.alterTable('solark.telemetry_change').dropColumn('txid').execute()
@@ -59,6 +63,42 @@ async function createLog(db: Kysely<unknown>): Promise<void> {
   )
   await verifyRelation(db, 'solark.telemetry_log')
   await verifyRelation(db, 'solark.telemetry_change_txid_idx')
+}
+
+/**
+ * The first notes beyond a position, in order. A function, because it brings its planner's settings along: the
+ * notes come and go faster than statistics of them are made, and a plan for the few that they tell of would read
+ * and sort all of a million readings' notes for each page. With the order of the indexes it stops after `most`.
+ */
+async function createReadNotes(db: Kysely<unknown>): Promise<void> {
+  // No note of readings spans two hours, so those that reach beyond the position begin in its hour or later.
+  const after = (table: string) => sql`
+    select note.txid, note.plant_id, note.first, note.last, note.noted_at
+    from ${sql.table(table)} as note
+    where note.txid is not null and note.txid < horizon
+      and (note.txid, note.plant_id, note.first)
+        >= (after_txid, after_plant, date_bin('1 hour', after_time, timestamptz '2000-01-01 00:00:00+00'))
+      and not (note.txid = after_txid and note.plant_id = after_plant and note.last <= after_time)
+      and (plants is null or note.plant_id = any (plants))`
+  await sql`
+    create function solark.notes_after(
+      after_txid xid8, after_plant integer, after_time timestamptz, plants integer[], horizon xid8, most integer
+    ) returns table (
+      txid xid8, plant_id integer, first timestamptz, last timestamptz, noted_at timestamptz
+    )
+    language plpgsql stable set search_path = pg_catalog, pg_temp
+    set enable_sort = off set enable_hashagg = off set enable_bitmapscan = off set enable_seqscan = off
+    set plan_cache_mode = force_generic_plan as $$
+    #variable_conflict use_column
+    begin
+      return query
+        select txid, plant_id, first, max(last), min(noted_at)
+        from (${after('solark.telemetry_log')} union all ${after('solark.telemetry_change')}) as note
+        group by txid, plant_id, first
+        order by txid, plant_id, first
+        limit most;
+    end
+    $$`.execute(db)
 }
 
 /** Which life of the database the feed belongs to, and since when it is complete. */

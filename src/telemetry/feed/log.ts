@@ -3,7 +3,6 @@ import { formatInstant, type Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { readingColumns } from '../columns.ts'
-import { hourOf } from '../history/change.ts'
 import { comparePositions, type FedReading, type Position, startOf } from './position.ts'
 import { type Stretch, stretchesOf } from './stretch.ts'
 
@@ -77,30 +76,19 @@ async function readNotes(
   { txid, plantId, timestamp }: Position,
   plantIds: readonly number[] | undefined,
 ): Promise<Notes> {
-  const time = timestamptz(timestamp)
-  // No note of readings spans two hours, so those that reach beyond the position begin in its hour or later.
-  const after = (table: string) => sql`
-    select txid, plant_id, first, last, noted_at from ${sql.table(table)}
-    where txid is not null and txid < horizon
-      and (txid, plant_id, first) >= (${String(txid)}::xid8, ${plantId}::integer, ${hourOf(time)})
-      and not (txid = ${String(txid)}::xid8 and plant_id = ${plantId}::integer and last <= ${time})
-      ${plantIds === undefined ? sql`` : sql`and plant_id = any (${plantIds}::integer[])`}`
   const { rows } = await sql<NoteRow>`
-    select horizon::text, xmax::text, floor::text, generation, txid::text, plant_id as "plantId", first, last,
-      noted_at as "notedAt"
+    select horizon::text, xmax::text, floor::text, generation,
+      note.txid::text, note.plant_id as "plantId", note.first, note.last, note.noted_at as "notedAt"
     from (
       select pg_snapshot_xmin(pg_current_snapshot()) as horizon,
         pg_snapshot_xmax(pg_current_snapshot()) as xmax, floor, generation
       from solark.feed
     ) as moment
-    left join lateral (
-      select txid, plant_id, first, max(last) as last, min(noted_at) as noted_at
-      from (${after('solark.telemetry_log')} union all ${after('solark.telemetry_change')}) as note
-      group by txid, plant_id, first
-      order by txid, plant_id, first
-      limit ${sql.lit(NOTES_A_PAGE)}
+    left join lateral solark.notes_after(
+      ${String(txid)}::xid8, ${plantId}::integer, ${timestamptz(timestamp)},
+      ${plantIds ?? null}::integer[], horizon, ${sql.lit(NOTES_A_PAGE)}
     ) as note on true
-    order by txid, plant_id, first`.execute(kysely)
+    order by note.txid, note.plant_id, note.first`.execute(kysely)
   const [row] = rows
   if (row === undefined) throw new Error('Expected one row in solark.feed, found none')
   const notes: Stretch[] = []
@@ -141,6 +129,8 @@ async function readStretches(
           .whereRef('stored.timestamp', '>=', 'stretch.first')
           .whereRef('stored.timestamp', '<=', 'stretch.last')
           .whereRef('stored.txid', '=', 'stretch.txid')
+          // Stretch by stretch by the key, whatever the planner thinks of their number.
+          .offset(sql.lit(0))
           .as('reading'),
       (join) => join.onTrue(),
     )

@@ -258,6 +258,34 @@ async function openWriter(url: string): Promise<pg.Client & AsyncDisposable> {
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() })
 }
 
+test('readings stay in order where the numbers of transactions gain a digit', async () => {
+  const database = keep(await openTestDatabase('native'))
+  const feed = await openFeed(database)
+  const first = await subscribe(feed)
+  await write(database, [1, 0, 0])
+  await first.take(1)
+  const current = async () => {
+    const { rows } = await sql<{ txid: string }>`
+      select pg_snapshot_xmax(pg_current_snapshot())::text as txid`.execute(database.kysely)
+    return Number(rows[0]?.txid)
+  }
+  const next = 10 ** String(await current()).length
+  // Each block that may fail takes a number of its own.
+  await sql`
+    create table taken (number integer);
+    do $$
+    begin
+      for number in 1..${sql.lit(next - (await current()) - 3)} loop
+        begin insert into taken values (number); exception when others then null; end;
+      end loop;
+    end $$`.execute(database.kysely)
+  const written = Array.from({ length: 8 }, (_, index): [number, number] => [1, index])
+  for (const [plantId, soc] of written) await write(database, [plantId, 10 - soc, soc])
+  expect(await current()).toBeGreaterThan(next)
+  const again = await subscribe(feed, { after: first.cursor ?? '' })
+  expect(await again.take(8)).toEqual(written)
+})
+
 test('two processes give the same', async () => {
   const database = keep(await openTestDatabase('native'))
   const other = keep(openDatabase({ url: database.url, poolSize: 4, statementTimeout: 10_000 }))
