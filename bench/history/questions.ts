@@ -26,6 +26,11 @@ const document = `{
   }
 }`
 
+const statistics = `{
+  systemStats { totalEnergySnapshots energySnapshots24h plants totalConversations conversationsToday agentEvents24h
+    databaseSizeBytes latestEnergy { timestamp pvPower } }
+}`
+
 /** As systemStats counted before there were rollups. */
 const countAll = `
   select (select count(*) from solark.telemetry) as total,
@@ -98,8 +103,9 @@ async function latency(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * The chart over HTTP, against date_bin on as many bare connections as the server has, which is the most that any
- * server of readings could answer; and against the same request answered from the readings.
+ * The chart and the statistics over HTTP, against date_bin and count(*) on as many bare connections as the server has,
+ * which is the most that any server of readings could answer; and the chart against the same request answered from
+ * the readings.
  */
 async function compareEndToEnd(database: BenchDatabase, signal: AbortSignal): Promise<Finding[]> {
   await using server = await startHeliograph(database.url)
@@ -110,6 +116,7 @@ async function compareEndToEnd(database: BenchDatabase, signal: AbortSignal): Pr
   )
   for (const client of bare) await client.query("set timezone = 'UTC'; set jit = off")
   const body = JSON.stringify({ query: document })
+  const counting = JSON.stringify({ query: statistics })
   const binned = binnedChart(PLANT, UNTIL)
   const works = {
     binned: () => rate(bare.map((client) => () => client.query(binned))),
@@ -120,6 +127,13 @@ async function compareEndToEnd(database: BenchDatabase, signal: AbortSignal): Pr
   const measured = await interleave(works, { rounds: ROUNDS, signal, title: 'end to end' })
   const answers = measured.chart.reduce((sum, each) => sum + (each * ROUND_MS) / 1000, 0)
   const cpuEach = ((await server.cpu()) - cpu) / 1000 / answers
+  const counted = await interleave(
+    {
+      readings: () => rate(bare.map((client) => () => client.query(countAll))),
+      kept: () => rate(Array.from({ length: CLIENTS }, () => () => api.send(counting))),
+    },
+    { rounds: ROUNDS, signal, title: 'statistics end to end' },
+  )
 
   note('end to end: the same from the readings')
   await noteEverything.execute(database.kysely)
@@ -140,6 +154,12 @@ async function compareEndToEnd(database: BenchDatabase, signal: AbortSignal): Pr
       'a second',
       { candidate: [quantile(measured.chart, 0.5)], baseline: [unrolled] },
       { of: 'ratio', atLeast: 20 },
+    ),
+    compare(
+      `systemStats, ${CLIENTS} clients, by count(*) on 10 bare connections`,
+      'a second',
+      { candidate: counted.kept, baseline: counted.readings },
+      { of: 'ratio', atLeast: 100 },
     ),
     compare('30-day hourly chart, CPU of the server process, by a millisecond', 'ms', {
       candidate: [cpuEach],

@@ -1,5 +1,4 @@
 import type { SystemCounts } from '../system/statistics.ts'
-import { readLatestOfAny } from '../telemetry/latest.ts'
 import { builder } from './builder.ts'
 import { Telemetry } from './telemetry.ts'
 
@@ -31,7 +30,7 @@ const SystemStats = builder.objectRef<SystemCounts>('SystemStats').implement({
       type: Telemetry,
       nullable: true,
       description: 'As the query latestEnergy without plantId.',
-      resolve: async (_, __, { database }) => (await readLatestOfAny(database.kysely)) ?? null,
+      resolve: async (_, __, { statistics }) => (await statistics.latest()) ?? null,
     }),
     plants: t.exposeInt('plants'),
     liveSubscriptions: t.int({

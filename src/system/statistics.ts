@@ -1,20 +1,28 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database/database.ts'
 import type { Schema } from '../database/schema.ts'
-import { readCounts } from '../telemetry/history/reading-counts.ts'
+import {
+  countReadings,
+  keptCounts,
+  type ReadingCounts,
+} from '../telemetry/history/reading-counts.ts'
+import { readLatestOfAny } from '../telemetry/latest.ts'
+import type { StoredReading } from '../telemetry/reading.ts'
+import { type AgentCounts, countAgents, hasAgents, noAgents } from './agent-counts.ts'
+import { shareReads } from './share-reads.ts'
 
-/** Counts over the whole database, as of one moment. */
-export interface SystemCounts {
+/** Counts over the whole database. */
+export interface SystemCounts extends AgentCounts {
   totalEnergySnapshots: number
   energySnapshots24h: number
   plants: number
-  totalConversations: number
-  conversationsToday: number
-  agentEvents24h: number
 }
 
 export interface Statistics {
+  /** As of a moment after the call. */
   count(): Promise<SystemCounts>
+  /** As readLatestOfAny, as of a moment after the call. */
+  latest(): Promise<StoredReading | undefined>
   /** Bytes; at most a minute old, because PostgreSQL looks at every file for it. */
   databaseSize(): Promise<number>
   /** Bytes a day, at most a minute old; undefined while there is too little to judge by. */
@@ -28,10 +36,8 @@ export function createStatistics({
   reserved,
 }: Pick<Database, 'kysely' | 'reserved'>): Statistics {
   return {
-    count: async () => {
-      const [readings, agent] = await Promise.all([countReadings(kysely), countAgent(kysely)])
-      return { ...readings, ...agent }
-    },
+    count: shareReads(() => readSystemCounts(kysely)),
+    latest: shareReads(() => readLatestOfAny(kysely)),
     databaseSize: kept(() => readDatabaseSize(reserved)),
     growth: kept(() => readGrowth(reserved)),
   }
@@ -86,55 +92,20 @@ async function readGrowth(kysely: Kysely<Schema>): Promise<number | undefined> {
   return (found.readings * found.bytes) / found.rows
 }
 
-type ReadingCounts = Pick<SystemCounts, 'totalEnergySnapshots' | 'energySnapshots24h' | 'plants'>
-
-async function countReadings(kysely: Kysely<Schema>): Promise<ReadingCounts> {
-  const [{ total, lastDay }, { plants }] = await Promise.all([
-    readCounts(kysely),
-    kysely
-      .selectFrom('solark.plant')
-      .select(({ fn }) => fn.countAll<number>().as('plants'))
-      .executeTakeFirstOrThrow(),
-  ])
-  return { totalEnergySnapshots: total, energySnapshots24h: lastDay, plants }
-}
-
-type AgentCounts = Pick<
-  SystemCounts,
-  'totalConversations' | 'conversationsToday' | 'agentEvents24h'
->
-
-/**
- * Other programs own these tables: one that is missing or may not be read counts as empty, and where created_at
- * is missing or no time, nothing is recent. A time without zone is in UTC, as the session is, so all compare.
- */
-async function countAgent(kysely: Kysely<Schema>): Promise<AgentCounts> {
-  const { rows: found } = await sql<{ table: string; hasTime: boolean }>`
-    select nspname || '.' || relname as table,
-      exists (
-        select from pg_attribute
-        where attrelid = pg_class.oid and attname = 'created_at' and not attisdropped
-          and atttypid in ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
-      ) as "hasTime"
-    from pg_class
-    join pg_namespace on pg_namespace.oid = relnamespace
-    where (nspname, relname) in (('agent', 'conversations'), ('agent_metrics', 'agent_events'))
-      and relkind in ('r', 'p', 'v', 'm', 'f')
-      and has_schema_privilege(pg_namespace.oid, 'USAGE')
-      and has_table_privilege(pg_class.oid, 'SELECT')`.execute(kysely)
-  if (found.length === 0) return { totalConversations: 0, conversationsToday: 0, agentEvents24h: 0 }
-  const count = (table: string, since?: string) => {
-    const counted = found.find((entry) => entry.table === table)
-    if (counted === undefined || (since !== undefined && !counted.hasTime)) return sql`0::bigint`
-    return sql`(select count(*) from ${sql.table(table)} ${sql.raw(since ?? '')})`
+/** In one statement, since a database with so little to read spends its time on whatever it is asked. */
+async function readSystemCounts(kysely: Kysely<Schema>): Promise<SystemCounts> {
+  const { rows } = await sql<
+    ReadingCounts & { complete: boolean; plants: number; hasAgents: boolean }
+  >`
+    select kept.*, (select count(*) from solark.plant) as plants, ${hasAgents} as "hasAgents"
+    from ${keptCounts}`.execute(kysely)
+  const [known] = rows
+  if (known === undefined) throw new Error('Expected one row of counts, got none')
+  const { total, lastDay } = known.complete ? known : await countReadings(kysely)
+  return {
+    totalEnergySnapshots: total,
+    energySnapshots24h: lastDay,
+    plants: known.plants,
+    ...(known.hasAgents ? await countAgents(kysely) : noAgents),
   }
-  const counts = await sql<AgentCounts>`
-    select ${count('agent.conversations')} as "totalConversations",
-      ${count('agent.conversations', "where created_at >= date_trunc('day', now())")}
-        as "conversationsToday",
-      ${count('agent_metrics.agent_events', "where created_at > now() - interval '24 hours'")}
-        as "agentEvents24h"`.execute(kysely)
-  const [row] = counts.rows
-  if (row === undefined) throw new Error('Expected one row of counts, got none')
-  return row
 }

@@ -1,8 +1,7 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
-import { timestamptz } from '../../database/timestamptz.ts'
 import { hourOf } from './change.ts'
-import type { Stretch } from './tiles.ts'
+import { goneChunks } from './counted-chunks.ts'
 
 /** How many readings there are. */
 export interface ReadingCounts {
@@ -11,94 +10,47 @@ export interface ReadingCounts {
   lastDay: number
 }
 
-/** Chunks that were dropped and that is not counted yet, as a table `gone (first, last)`; none on a regular table. */
-export const goneChunks = sql`(
-  select first, last from solark.counted_chunk
-  where not exists (
-    select from pg_inherits
-    join pg_class on pg_class.oid = inhrelid
-    where inhparent = 'solark.telemetry'::regclass and relname = counted_chunk.name
-  )
-) as gone`
+const dayAgo = sql`now() - interval '24 hours'`
+/** The first hour of UTC that lies within the last 24 hours as a whole. */
+const firstHour = sql`${hourOf(dayAgo)} + interval '1 hour'`
 
 /**
- * Exact, without reading the readings: what was counted when it was rolled up, and what was noted since. Where a
- * chunk of a hypertable was dropped and that is not counted yet, the readings themselves are counted.
+ * What is known without reading the readings, as a table `kept (total, "lastDay", complete)` of one row: what was
+ * counted when it was rolled up, and what was noted since. Of the hour in which the last 24 hours begin the readings
+ * are counted. It is complete unless a chunk of a hypertable was dropped and that is not counted yet.
  */
+export const keptCounts: RawBuilder<unknown> = sql`(
+  select (rollup.readings + noted.total)::bigint as total,
+    (
+      (select count(*) from solark.telemetry where timestamp > ${dayAgo} and timestamp < ${firstHour})
+      + (select coalesce(sum(readings), 0) from solark.reading_count where hour >= ${firstHour})
+      + noted.day
+    )::bigint as "lastDay",
+    not exists (select from ${goneChunks}) as complete
+  from solark.rollup
+  cross join (
+    select coalesce(sum(readings), 0) as total,
+      coalesce(sum(readings) filter (where first >= ${firstHour}), 0) as day
+    from solark.telemetry_change
+  ) as noted
+) as kept`
+
+/** Exact, without reading the readings wherever that is possible. */
 export async function readCounts(kysely: Kysely<Schema>): Promise<ReadingCounts> {
+  const { rows } = await sql<ReadingCounts & { complete: boolean }>`
+    select * from ${keptCounts}`.execute(kysely)
+  const [kept] = rows
+  return kept?.complete ? { total: kept.total, lastDay: kept.lastDay } : await countReadings(kysely)
+}
+
+/** Counts the readings one by one. */
+export async function countReadings(kysely: Kysely<Schema>): Promise<ReadingCounts> {
   const { rows } = await sql<ReadingCounts>`
-    with known as materialized (
-      select not exists (select from ${goneChunks}) as complete, now() - interval '24 hours' as since
-    ),
-    day as materialized (
-      select ${hourOf(sql`since`)} + interval '1 hour' as hour
-      from known
-    )
-    select
-      case when complete then (
-        select readings + (select coalesce(sum(readings), 0) from solark.telemetry_change) from solark.rollup
-      ) else (
-        select count(*) from solark.telemetry
-      ) end::bigint as total,
-      case when complete then (
-        select count(*) from solark.telemetry
-        where timestamp > since and timestamp < (select hour from day)
-      ) + (
-        select coalesce(sum(readings), 0) from solark.reading_count where hour >= (select hour from day)
-      ) + (
-        select coalesce(sum(readings), 0) from solark.telemetry_change where first >= (select hour from day)
-      ) else (
-        select count(*) from solark.telemetry where timestamp > since
-      ) end::bigint as "lastDay"
-    from known`.execute(kysely)
+    select (select count(*) from solark.telemetry) as total,
+      (select count(*) from solark.telemetry where timestamp > ${dayAgo}) as "lastDay"`.execute(
+    kysely,
+  )
   const [counts] = rows
   if (counts === undefined) throw new Error('Expected one row of counts, got none')
   return counts
 }
-
-/**
- * Counts again where chunks are gone, for drop_chunks tells nobody: what was noted of them, and readings that came
- * to their time since then, which lie in new chunks. Remembers the chunks that there are.
- */
-export async function recountChunks(transaction: Kysely<Schema>): Promise<void> {
-  const extension = await sql`select from pg_extension where extname = 'timescaledb'`.execute(
-    transaction,
-  )
-  if (extension.rows.length === 0) return
-  const { rows: gone } = await sql<Stretch>`
-    delete from solark.counted_chunk
-    where not exists (select from ${chunks} where chunk_name = counted_chunk.name)
-    returning ${hourOf(sql`first`)} as since,
-      ${hourOf(sql`last - interval '1 microsecond'`)} + interval '1 hour' as until`.execute(
-    transaction,
-  )
-  for (const { since, until } of gone) {
-    const within = (column: string) =>
-      sql`${sql.ref(column)} >= ${timestamptz(since)} and ${sql.ref(column)} < ${timestamptz(until)}`
-    await sql`delete from solark.reading_count where ${within('hour')}`.execute(transaction)
-    await sql`
-      update solark.telemetry_change set readings = 0
-      where readings <> 0 and ${within('first')}`.execute(transaction)
-    await sql`
-      insert into solark.reading_count (hour, readings)
-      select ${hourOf(sql`timestamp`)}, count(*) from solark.telemetry
-      where ${within('timestamp')}
-      group by 1`.execute(transaction)
-  }
-  if (gone.length > 0) {
-    await sql`
-      update solark.rollup
-      set readings = coalesce((select sum(readings) from solark.reading_count), 0)`.execute(
-      transaction,
-    )
-  }
-  await sql`
-    insert into solark.counted_chunk (name, first, last)
-    select chunk_name, range_start, range_end from ${chunks}
-    on conflict do nothing`.execute(transaction)
-}
-
-const chunks = sql`(
-  select chunk_name, range_start, range_end from timescaledb_information.chunks
-  where hypertable_schema = 'solark' and hypertable_name = 'telemetry'
-) as chunk`

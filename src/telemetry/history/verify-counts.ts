@@ -3,8 +3,8 @@ import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { hourOf } from './change.ts'
+import { goneChunks } from './counted-chunks.ts'
 import type { Difference } from './difference.ts'
-import { goneChunks } from './reading-counts.ts'
 import type { Stretch } from './tiles.ts'
 
 /**
