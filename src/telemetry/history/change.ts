@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
+import { timestamptz } from '../../database/timestamptz.ts'
 
 /** The hour of UTC in which a time lies, whatever the session's zone. */
 export function hourOf(time: RawBuilder<unknown>): RawBuilder<Instant> {
@@ -19,3 +20,11 @@ function quarterOf(time: RawBuilder<unknown>): RawBuilder<Instant> {
 export const changedQuarters = sql`
   tstzrange(${quarterOf(sql`first - max_gap`)}, ${quarterOf(sql`last + max_gap`)} + interval '15 minutes')
   * tstzrange(frozen_until, null)`
+
+/**
+ * Up to when tiles are frozen when readings before `limit` go: lines reach as far as the gap limit beyond them,
+ * and hours are made of whole quarters. Beside solark.rollup.
+ */
+export function frozenBy(limit: Instant): RawBuilder<Instant> {
+  return sql`${hourOf(sql`${timestamptz(limit)} + max_gap - interval '1 microsecond'`)} + interval '1 hour'`
+}

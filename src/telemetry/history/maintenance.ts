@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database, Session } from '../../database/database.ts'
 import { toDatabaseFault } from '../../database/faults.ts'
+import { formatInstant, type Instant } from '../../database/instant.ts'
 import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
+import { watchTrouble } from '../../trouble.ts'
 import { cutLog } from '../feed/cut-log.ts'
 import { setMaxGap } from './max-gap.ts'
 import { rollUp } from './roll-up.ts'
@@ -29,6 +31,11 @@ export function startMaintenance(
   { maxGap, feedRetention, log }: MaintenanceOptions,
 ): AsyncDisposable {
   const closing = new AbortController()
+  const trouble = watchTrouble(
+    log,
+    'Rolling up failed; trying again',
+    'Readings are rolled up again',
+  )
   let session: Session | undefined
   let hasMaxGap = maxGap === undefined
 
@@ -43,8 +50,11 @@ export function startMaintenance(
       }
       hasMaxGap = true
     }
-    let more = true
-    while (more && !closing.signal.aborted) more = (await rollUp(opened.kysely))?.more ?? false
+    for (let more = true; more && !closing.signal.aborted; ) {
+      const step = await rollUp(opened.kysely)
+      more = step?.more ?? false
+      if (step?.frozenUntil !== undefined) tellFrozen(log, step.frozenUntil)
+    }
     if (!closing.signal.aborted) await cutLog(opened.kysely, feedRetention)
   }
 
@@ -53,13 +63,10 @@ export function startMaintenance(
       const begin = performance.now()
       try {
         await pass()
+        trouble.succeeded()
       } catch (error) {
-        if (!closing.signal.aborted) {
-          log[isExpected(error) ? 'debug' : 'warn'](
-            { err: error },
-            'Rolling up failed; trying again',
-          )
-        }
+        if (isExpected(error)) log.debug({ err: error }, 'There is nothing to roll up into')
+        else if (!closing.signal.aborted) trouble.failed(error)
       }
       session = undefined
       const pause = Math.max(PAUSE_MS, PAUSES_PER_PASS * (performance.now() - begin))
@@ -74,6 +81,13 @@ export function startMaintenance(
       await running
     },
   }
+}
+
+function tellFrozen(log: Logger, until: Instant): void {
+  log.warn(
+    { until: formatInstant(until) },
+    'Old chunks were dropped by somebody else: history keeps what their readings said, and readings written to that time no longer change it',
+  )
 }
 
 /** Before the migration there is nothing to roll up into, and while the database is away health tells of that. */

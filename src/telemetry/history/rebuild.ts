@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 import { hourOf } from './change.ts'
+import { recountChunks } from './counted-chunks.ts'
 import { asMaintainer } from './maintainer.ts'
 import { noteAll } from './max-gap.ts'
 
@@ -11,6 +12,8 @@ import { noteAll } from './max-gap.ts'
  */
 export async function noteRebuild(kysely: Kysely<Schema>, plantId?: number): Promise<boolean> {
   const noted = await asMaintainer(kysely, async (transaction) => {
+    // Before tiles are noted whose readings went with their chunks: it freezes those.
+    await recountChunks(transaction)
     if (plantId === undefined) await countAll(transaction)
     await noteAll(transaction, plantId)
     await noteTiles(transaction, plantId)

@@ -16,6 +16,8 @@ export interface RolledUp {
   quarters: number
   /** Whether there is more to do. */
   more: boolean
+  /** Up to when tiles were frozen in it, since somebody else dropped the chunks that they were made from. */
+  frozenUntil?: Instant
 }
 
 /** So many rows of solark.telemetry_change are taken at a time, */
@@ -43,7 +45,7 @@ export function rollUp(kysely: Kysely<Schema>): Promise<RolledUp | undefined> {
 }
 
 async function rollUpWithin(transaction: Kysely<Schema>): Promise<RolledUp> {
-  await recountChunks(transaction)
+  const frozenUntil = await recountChunks(transaction)
   const { taken, changed, maxGap } = await takeChanges(transaction)
   const { now, later } = share(changed)
   if (later.length > 0) await putBack(transaction, later, maxGap)
@@ -52,7 +54,11 @@ async function rollUpWithin(transaction: Kysely<Schema>): Promise<RolledUp> {
     await makeQuarters(transaction, stretchTable(plants, now), maxGap)
     await makeHours(transaction, stretchTable(plants, now))
   }
-  return { quarters: lengthOf(now) / QUARTER, more: later.length > 0 || taken === CHANGES_AT_ONCE }
+  return {
+    quarters: lengthOf(now) / QUARTER,
+    more: later.length > 0 || taken === CHANGES_AT_ONCE,
+    ...(frozenUntil === undefined ? {} : { frozenUntil }),
+  }
 }
 
 /**

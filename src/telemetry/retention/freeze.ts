@@ -1,8 +1,7 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
-import { timestamptz } from '../../database/timestamptz.ts'
-import { changedQuarters, hourOf } from '../history/change.ts'
+import { changedQuarters, frozenBy } from '../history/change.ts'
 import { rollUp } from '../history/roll-up.ts'
 import type { Pace } from './pace.ts'
 import { lockRollups, withShortLocks } from './with-lock.ts'
@@ -34,14 +33,6 @@ export async function freeze(
     }
   }
   return `readings before it are not rolled up yet, and ${pace.over}`
-}
-
-/**
- * Up to when tiles are frozen when readings before `limit` go: lines reach as far as the gap limit beyond them,
- * and hours are made of whole quarters. Beside solark.rollup.
- */
-export function frozenBy(limit: Instant): RawBuilder<Instant> {
-  return sql`${hourOf(sql`${timestamptz(limit)} + max_gap - interval '1 microsecond'`)} + interval '1 hour'`
 }
 
 /** Whether something is not rolled up yet of the time that would be frozen. */

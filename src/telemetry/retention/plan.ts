@@ -3,11 +3,11 @@ import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { readStorage, whyNotCompressed } from '../../database/storage.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
+import { frozenBy } from '../history/change.ts'
 import { requireSchema } from '../schema-ready.ts'
 import { type Chunk, chunksBefore } from './chunks.ts'
 import { type Cutoffs, readCutoffs } from './cutoffs.ts'
 import { tileTables } from './delete-tiles.ts'
-import { frozenBy } from './freeze.ts'
 import type { RetentionPolicy } from './policy.ts'
 
 /** Readings that would go together. */
