@@ -6,6 +6,7 @@ import * as live from './0003_live.ts'
 import * as rollups from './0004_rollups.ts'
 import * as retention from './0005_retention.ts'
 import * as feed from './0006_feed.ts'
+import * as truncate from './0007_truncate.ts'
 
 interface PlannedMigration extends Migration {
   /** What `up` would do that its name does not tell, in sentences; raises what it would raise. Writes nothing. */
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, PlannedMigration>> = {
   '0004_rollups': rollups,
   '0005_retention': retention,
   '0006_feed': feed,
+  '0007_truncate': truncate,
 }
