@@ -7,6 +7,7 @@ import type { Logger } from '../../log.ts'
 import { watchTrouble } from '../../trouble.ts'
 import { cutLog } from '../feed/cut-log.ts'
 import { setMaxGap } from './max-gap.ts'
+import { mendCounts } from './rebuild.ts'
 import { rollUp } from './roll-up.ts'
 
 export interface MaintenanceOptions {
@@ -49,6 +50,9 @@ export function startMaintenance(
         )
       }
       hasMaxGap = true
+    }
+    if (await mendCounts(opened.kysely)) {
+      log.warn('The number of readings was not that of their hours: they are counted anew')
     }
     for (let more = true; more && !closing.signal.aborted; ) {
       const step = await rollUp(opened.kysely)

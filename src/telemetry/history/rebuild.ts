@@ -4,6 +4,7 @@ import { hourOf } from './change.ts'
 import { recountChunks } from './counted-chunks.ts'
 import { asMaintainer } from './maintainer.ts'
 import { noteAll } from './max-gap.ts'
+import { verifyTotal } from './verify-counts.ts'
 
 /**
  * Notes everything to be rolled up anew, or what is of one plant: its readings, and its tiles, which go where there
@@ -20,6 +21,21 @@ export async function noteRebuild(kysely: Kysely<Schema>, plantId?: number): Pro
     return true
   })
   return noted ?? false
+}
+
+/**
+ * Counts all readings again where what is counted of all is not what is counted by hours, such as where the data of a
+ * dump, but not its schema, came to a database that had the schema. Answers whether it did.
+ */
+export async function mendCounts(kysely: Kysely<Schema>): Promise<boolean> {
+  if ((await verifyTotal(kysely)).length === 0) return false
+  const mended = await asMaintainer(kysely, async (transaction) => {
+    if ((await verifyTotal(transaction)).length === 0) return false
+    await recountChunks(transaction)
+    await countAll(transaction)
+    return true
+  })
+  return mended ?? false
 }
 
 /** What was noted until now is counted with it; what is written meanwhile stays noted. */
