@@ -86,7 +86,11 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
   )
   if (embedded !== undefined) checks.push(diskCheck(embedded.disk))
   opening.use(
-    startMaintenance(database, { maxGap: config.maxGap, feedRetention: config.feedRetention, log }),
+    startMaintenance(database, {
+      maxGap: config.maxGap,
+      feedRetention: feedRetentionOf(config),
+      log,
+    }),
   )
   if (isRetaining(config.retention)) {
     opening.use(startRetention(database, { policy: config.retention, log }))
@@ -130,4 +134,9 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
     simulatedPlants: config.simulate,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
+}
+
+/** Readings that are dropped are no longer in the feed, so it cannot be resumed from before them. */
+function feedRetentionOf({ feedRetention, retention }: Config): number {
+  return Math.min(feedRetention, retention.readings ?? feedRetention)
 }

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database/database.ts'
 import type { Schema } from '../database/schema.ts'
+import { shareReads } from '../database/share-reads.ts'
 import {
   countReadings,
   keptCounts,
@@ -9,7 +10,6 @@ import {
 import { readLatestOfAny } from '../telemetry/latest.ts'
 import type { StoredReading } from '../telemetry/reading.ts'
 import { type AgentCounts, countAgents, hasAgents, noAgents } from './agent-counts.ts'
-import { shareReads } from './share-reads.ts'
 
 /** Counts over the whole database. */
 export interface SystemCounts extends AgentCounts {

@@ -9,8 +9,8 @@ import { hadEnded, type Snapshot } from './snapshot.ts'
 import type { Member, Tail } from './tail.ts'
 import { openWindow, type Window } from './window.ts'
 
-/** Batches of those that are handed out that may wait for the reader: what follows is read once they are taken. */
-const WINDOW = 8
+/** Of what is handed out so much may wait for the reader: what follows is read again once it is taken. */
+const READINGS_IN_WINDOW = 2 * READINGS_A_PAGE
 /** After a failure to read, which the reader is not told of. */
 const RETRY_MS = 1000
 
@@ -35,7 +35,7 @@ export function follow(options: FollowerOptions): Window<Batch> {
   const plantIds = options.plantId === undefined ? undefined : [options.plantId]
   const closing = new AbortController()
   const window = openWindow<Batch>({
-    size: WINDOW,
+    size: Math.ceil(READINGS_IN_WINDOW / maxBatch),
     onClose: () => {
       closing.abort()
       options.onClose()
@@ -121,11 +121,13 @@ export function follow(options: FollowerOptions): Window<Batch> {
         position = page.end
       },
     }
-    closing.signal.addEventListener('abort', () => over.resolve(), { once: true })
+    const stop = () => over.resolve()
+    closing.signal.addEventListener('abort', stop)
     try {
-      if (await tail.join(member)) await over.promise
+      if (!window.closed && (await tail.join(member)) && !window.closed) await over.promise
     } finally {
       tail.leave(member)
+      closing.signal.removeEventListener('abort', stop)
     }
     return position
   }

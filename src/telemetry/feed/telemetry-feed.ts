@@ -1,4 +1,5 @@
 import type { Database } from '../../database/database.ts'
+import { shareReads } from '../../database/share-reads.ts'
 import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
 import type { Batch, Cut } from './batch.ts'
@@ -52,7 +53,7 @@ export function openTelemetryFeed(
     readLog(database.kysely, after, range),
   )
   const resuming = shareRunning((cursor: string) => positionAfter(database.kysely, cursor))
-  const looking = inTurn(() => readSnapshot(database.reserved))
+  const looking = shareReads(() => readSnapshot(database.reserved))
 
   const failAll = (fault: Fault): void => {
     for (const window of windows) window.fail(fault)
@@ -138,19 +139,5 @@ function shareRunning<Args extends readonly unknown[], Answer>(
   return (...args) => {
     const key = JSON.stringify(args)
     return running.getOrInsertComputed(key, () => ask(...args).finally(() => running.delete(key)))
-  }
-}
-
-/** Asks once at a time; those who come before a question is put share its answer, so that none is from before they came. */
-function inTurn<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
-  let last: Promise<unknown> = Promise.resolve()
-  let next: Promise<Answer> | undefined
-  return () => {
-    next ??= last.then(() => {
-      next = undefined
-      return ask()
-    })
-    last = next.catch(() => {})
-    return next
   }
 }

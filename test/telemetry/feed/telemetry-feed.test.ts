@@ -239,17 +239,21 @@ test('who does not take readings is ended with SLOW_CLIENT, and goes on from the
   const quick = await subscribe(feed, { maxBatch: 10 })
   await write(database, [1, 0, 0])
   expect(await slow.take(1)).toEqual([[1, 0]])
-  for (let start = 1; start <= 500; start += 100) {
+  for (let start = 1; start <= 20_000; start += 1000) {
     await write(
       database,
-      ...Array.from({ length: 100 }, (_, index): [number, number, number] => [1, start + index, 1]),
+      ...Array.from({ length: 1000 }, (_, index): [number, number, number] => [
+        1,
+        start + index,
+        1,
+      ]),
     )
   }
-  expect(await quick.take(501)).toHaveLength(501)
+  expect(await quick.take(20_001)).toHaveLength(20_001)
   await expect.poll(() => feed.subscriptions, { timeout: 5000 }).toBe(1)
   await expect(slow.take(1)).rejects.toMatchObject({ code: 'SLOW_CLIENT' })
   const again = await subscribe(feed, { maxBatch: 100, after: slow.cursor ?? '' })
-  expect(await again.take(500)).toHaveLength(500)
+  expect(await again.take(20_000)).toHaveLength(20_000)
 })
 
 async function openWriter(url: string): Promise<pg.Client & AsyncDisposable> {

@@ -1,4 +1,4 @@
-import type { Logger } from './log.ts'
+import type { Logger } from '../log.ts'
 
 /** Tells of what fails again and again: once it begins, then at intervals that double, and once it is over. */
 export interface Trouble {

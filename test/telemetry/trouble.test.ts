@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterEach, expect, test, vi } from 'vitest'
-import { watchTrouble } from '../src/trouble.ts'
+import { watchTrouble } from '../../src/telemetry/trouble.ts'
 
 afterEach(() => {
   vi.useRealTimers()
