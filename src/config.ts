@@ -36,6 +36,13 @@ const milliseconds = z.string().transform((text, context) => {
 /** PostgreSQL counts milliseconds in 32 bits, and takes 0 for no limit. */
 const LONGEST_STATEMENT_MS = 2 ** 31 - 1
 
+/** Node's timers go off at once where they are set to more. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+const timer = milliseconds.refine((value) => value >= 10 && value <= LONGEST_TIMER_MS, {
+  error: 'expected from PT0.01S to P24D, such as PT10S',
+})
+
 /** Around each change so much is made anew. */
 const LONGEST_GAP_MS = 24 * 60 * 60_000
 
@@ -108,10 +115,15 @@ const Environment = z.object({
   RETENTION_DAYS: days.optional(),
   ROLLUP_RETENTION_DAYS: days.optional(),
   COMPRESS_AFTER_DAYS: days.optional(),
+  MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(20_000),
+  MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(1000),
+  MAX_SUBSCRIPTIONS: wholeNumber(1, 1_000_000).default(20_000),
+  MAX_SUBSCRIPTIONS_PER_CONNECTION: wholeNumber(1, 1_000_000).default(100),
+  MAX_MESSAGE_BYTES: wholeNumber(1024, 100_000_000).default(8 * 1024 * 1024),
+  CONNECTION_INIT_TIMEOUT: timer.default(10_000),
+  KEEP_ALIVE_INTERVAL: timer.default(12_000),
+  SLOW_CLIENT_TIMEOUT: timer.default(10_000),
   FEED_RETENTION_DAYS: days.default(7),
-  SLOW_CLIENT_TIMEOUT: milliseconds
-    .refine((value) => value >= 1000, { error: 'expected at least PT1S, such as PT10S' })
-    .default(10_000),
   CORS_ORIGINS: origins.default([]),
   TRUST_PROXY: networks.default(() => new BlockList()),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -151,10 +163,25 @@ export interface Config {
     /** Chunks that are older are compressed; undefined: none is. */
     readonly compressAfter: number | undefined
   }
+  readonly limits: {
+    /** WebSockets and streams of events at a time. */
+    readonly connections: number
+    /** Of them, from one address. */
+    readonly connectionsPerAddress: number
+    readonly subscriptions: number
+    /** Of them, on one WebSocket. */
+    readonly subscriptionsPerConnection: number
+    /** Of one WebSocket message. */
+    readonly messageBytes: number
+    /** Milliseconds until a WebSocket has to have said who it is. */
+    readonly connectionInit: number
+  }
+  /** Milliseconds between two pings; a peer that has not answered one by the next is gone. */
+  readonly keepAlive: number
+  /** Milliseconds for which a subscriber of the feed of readings may take none. */
+  readonly slowClientTimeout: number
   /** How long the feed of every reading can be resumed after a commit, in days. */
   readonly feedRetention: number
-  /** Milliseconds that readings of that feed may wait for a subscriber that does not take them. */
-  readonly slowClientTimeout: number
   readonly corsOrigins: readonly string[]
   /** The proxies whose `X-Forwarded-*` headers count. */
   readonly trustedProxies: BlockList
@@ -209,8 +236,17 @@ export function parseConfig(
       rollups: values.ROLLUP_RETENTION_DAYS,
       compressAfter: values.COMPRESS_AFTER_DAYS,
     }),
-    feedRetention: values.FEED_RETENTION_DAYS,
+    limits: Object.freeze({
+      connections: values.MAX_CONNECTIONS,
+      connectionsPerAddress: values.MAX_CONNECTIONS_PER_ADDRESS,
+      subscriptions: values.MAX_SUBSCRIPTIONS,
+      subscriptionsPerConnection: values.MAX_SUBSCRIPTIONS_PER_CONNECTION,
+      messageBytes: values.MAX_MESSAGE_BYTES,
+      connectionInit: values.CONNECTION_INIT_TIMEOUT,
+    }),
+    keepAlive: values.KEEP_ALIVE_INTERVAL,
     slowClientTimeout: values.SLOW_CLIENT_TIMEOUT,
+    feedRetention: values.FEED_RETENTION_DAYS,
     corsOrigins: Object.freeze(values.CORS_ORIGINS),
     trustedProxies: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,

@@ -29,8 +29,10 @@ export type FaultCode =
   | 'SERVER_STOPPING'
   | 'SLOW_CLIENT'
   | 'STORAGE_FULL'
+  | 'TOO_MANY_CONNECTIONS'
   | 'TOO_MANY_POINTS'
   | 'TOO_MANY_READINGS'
+  | 'TOO_MANY_SUBSCRIPTIONS'
   | 'UNAUTHENTICATED'
 
 /** An error that is told to the caller as it is: the message says what was expected, what came, and the cure. */

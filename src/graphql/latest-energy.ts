@@ -30,6 +30,7 @@ builder.subscriptionField('latestEnergy', (t) =>
         type: 'Duration',
         description:
           'At least so long between two readings of the same plant; the newest is kept for then.',
+        extensions: { pacing: true }, // src/http/pacing.ts
       }),
     },
     subscribe: (_, { plantId, minInterval }, { liveFeed }) =>

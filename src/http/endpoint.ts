@@ -3,6 +3,8 @@ import { createYoga, type GraphQLParams, type YogaServerInstance } from 'graphql
 import type { Role } from '../graphql/role.ts'
 import { useDocuments } from './documents.ts'
 import { mutationExecution } from './execution.ts'
+import { useLiveExecution } from './live-events.ts'
+import type { LiveExecution } from './live-execution.ts'
 import type { Tell } from './told-error.ts'
 
 /** What the log says of a request, filled in as it becomes known. */
@@ -29,12 +31,18 @@ export type Endpoint = Pick<
 export function createEndpoint<Context extends object>(options: {
   schema: GraphQLSchema
   contextOf: (request: { role: Role }) => Context
+  execution: LiveExecution
   tell: Tell
 }): Endpoint {
   return createYoga<OperationContext, Context>({
     schema: options.schema,
     context: ({ role }) => options.contextOf({ role }),
-    plugins: [useDocuments(options.schema), mutationExecution, { onParams: noteOperation }],
+    plugins: [
+      useDocuments(options.schema),
+      mutationExecution,
+      useLiveExecution(options.execution, options.tell),
+      { onParams: noteOperation },
+    ],
     maskedErrors: { maskError: options.tell },
     parserAndValidationCache: false, // useDocuments
     maxRequestBodySize: false, // readBody, which costs a request 0.15 ms less

@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import type { RoleOf } from './access.ts'
 import { readBody } from './body.ts'
+import type { Caller } from './caller.ts'
 import type { Endpoint, Seen } from './endpoint.ts'
+import type { Turnstile } from './turnstile.ts'
 
 /** Answers one GraphQL request over HTTP; a subscription as a stream of events until either side ends it. */
 export type Exchange = (
@@ -15,7 +17,18 @@ export type Exchange = (
  * GraphQL over HTTP. Refuses before it reads: an unknown token (`UNAUTHENTICATED`), then a body that
  * is too large (`BODY_TOO_LARGE`).
  */
-export function createExchange(endpoint: Endpoint, roleOf: RoleOf): Exchange {
+export function createExchange(
+  endpoint: Endpoint,
+  {
+    roleOf,
+    callerOf,
+    turnstile,
+  }: {
+    roleOf: RoleOf
+    callerOf: (request: IncomingMessage) => Caller
+    turnstile: Turnstile
+  },
+): Exchange {
   return async (request, response, seen) => {
     const role = roleOf(request.headers.authorization)
     const body = request.method === 'POST' ? await readBody(request) : null
@@ -32,6 +45,15 @@ export function createExchange(endpoint: Endpoint, roleOf: RoleOf): Exchange {
       { role, seen },
     )
     if (response.headersSent) return // Told meanwhile that the server stops.
+    const streams = answer.headers.get('content-type')?.startsWith('text/event-stream')
+    if (streams && answer.body !== null && !response.destroyed) {
+      try {
+        response.once('close', turnstile(callerOf(request).address))
+      } catch (error) {
+        await letGo(answer.body)
+        throw error
+      }
+    }
     response.statusCode = answer.status
     response.setHeaders(new Map(answer.headers))
     if (answer.headers.get('content-type')?.includes('json')) {
@@ -54,13 +76,16 @@ export function isStream(response: ServerResponse): boolean {
 async function stream(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
   response.setHeader('X-Accel-Buffering', 'no') // Or nginx keeps events until it has a page of them.
   if (response.destroyed) {
-    // The client left meanwhile. Yoga's stream lets go of its source only once it has begun.
-    for await (const _ of body) break
-    return
+    return letGo(body) // The client left meanwhile.
   }
   try {
     await pipeline(body, response)
   } catch (error) {
     if (!response.destroyed) throw error // Else the client left, which is how most streams end.
   }
+}
+
+/** Yoga's stream lets go of its source only once it has begun. */
+async function letGo(body: ReadableStream<Uint8Array>): Promise<void> {
+  for await (const _ of body) break
 }

@@ -9,8 +9,11 @@ import {
   visit,
 } from 'graphql'
 
-/** Bytes of a request's body, and of a WebSocket message: 10,000 readings with every field take 3 MiB. */
+/** Bytes of a request's body: 10,000 readings with every field take 3 MiB. */
 export const maxBodySize = 8 * 1024 * 1024
+
+/** Bytes that may wait for a WebSocket to read: two of the largest answers. */
+export const maxUnsentBytes = 16 * 1024 * 1024
 
 /**
  * Bounds of the text. Validating the worst document of 2000 tokens takes 0.1 s; GraphiQL's

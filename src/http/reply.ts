@@ -33,6 +33,7 @@ const statusOf: Readonly<Record<string, number>> = {
   METHOD_NOT_ALLOWED: 405,
   BODY_TOO_LARGE: 413,
   HOST_REFUSED: 421,
+  TOO_MANY_CONNECTIONS: 429,
   INTERNAL_SERVER_ERROR: 500,
   SERVER_STOPPING: 503,
 }
@@ -60,6 +61,7 @@ export function replyError(
         : {}),
       ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
       ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),
+      ...(status === 429 ? { 'Retry-After': '10' } : {}),
     },
   )
 }

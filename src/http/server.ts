@@ -12,19 +12,21 @@ import { createEndpoint, type Seen } from './endpoint.ts'
 import { createExchange } from './exchange.ts'
 import { createGraphiQL } from './graphiql.ts'
 import { listen } from './listen.ts'
+import { createLiveExecution } from './live-execution.ts'
 import { createOriginGuard } from './origin.ts'
 import { createProbes, type ProbeOptions } from './probes.ts'
 import { refuseUpgrade, replyError } from './reply.ts'
 import { createRouter, graphqlPath, pathOf } from './router.ts'
 import { trackRunning } from './running.ts'
 import { createTell, type Translate } from './told-error.ts'
+import { createTurnstile } from './turnstile.ts'
 import { createProtocol } from './websocket-protocol.ts'
 import { openWebSockets } from './websockets.ts'
 
 export interface HttpServerOptions<Context extends object> extends ProbeOptions {
   schema: GraphQLSchema
   /**
-   * Builds what resolvers get, once an operation; a subscription keeps it. Its own properties are
+   * Builds what resolvers get, once an operation, and once for all subscriptions that share their answers. Its own properties are
    * copied, so it must not rely on a prototype. A request without a role never comes this far.
    */
   contextOf: (request: { role: Role }) => Context
@@ -57,9 +59,17 @@ export async function openHttpServer<Context extends object>(
   const roleOf = createRoleOf({ ...tokens, admin: options.adminToken }, publicRead)
   const callerOf = createCallerOf(config.trustedProxies)
   const tell = createTell(log, options.translate ?? ((error) => error))
-  const endpoint = createEndpoint({ schema, contextOf: options.contextOf, tell })
+  const { contextOf } = options
+  const turnstile = createTurnstile(config.limits)
+  const execution = createLiveExecution({
+    schema,
+    contextOf,
+    tell,
+    maxSubscriptions: config.limits.subscriptions,
+  })
+  const endpoint = createEndpoint({ schema, contextOf, execution, tell })
   const route = createRouter({
-    exchange: createExchange(endpoint, roleOf),
+    exchange: createExchange(endpoint, { roleOf, callerOf, turnstile }),
     graphiql: createGraphiQL({ publicRead }),
     probes: createProbes(options, { roleOf, publicRead }),
   })
@@ -73,7 +83,22 @@ export async function openHttpServer<Context extends object>(
   })
   const port = await listen(server, config.host, config.port)
   const guard = createOriginGuard(config, port)
-  const webSockets = openWebSockets(createProtocol({ schema, endpoint, roleOf, tell, log }), log)
+  const webSockets = openWebSockets({
+    protocol: createProtocol({
+      schema,
+      endpoint,
+      execution,
+      roleOf,
+      tell,
+      log,
+      limits: config.limits,
+    }),
+    turnstile,
+    tell,
+    log,
+    keepAlive: config.keepAlive,
+    messageBytes: config.limits.messageBytes,
+  })
   const running = trackRunning()
 
   server.on('request', async (request: IncomingMessage, response: ServerResponse) => {

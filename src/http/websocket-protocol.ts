@@ -1,22 +1,30 @@
-import type { IncomingMessage } from 'node:http'
-import type { ExecutionArgs, GraphQLSchema } from 'graphql'
+import { type ExecutionArgs, type GraphQLSchema, getOperationAST } from 'graphql'
 import { CloseCode, makeServer, type OperationResult, type Server } from 'graphql-ws'
 import type { WebSocket } from 'ws'
+import type { Config } from '../config.ts'
 import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import type { RoleOf } from './access.ts'
+import { Delivery } from './delivery.ts'
 import type { Endpoint } from './endpoint.ts'
+import type { LiveOperation } from './group-key.ts'
+import type { LiveExecution } from './live-execution.ts'
+import { LiveStream } from './live-stream.ts'
+import type { Outlet } from './outlet.ts'
 import { formatted, type Tell } from './told-error.ts'
 
 /** What a connection is, next to the protocol's own state. */
 export interface Connection extends Record<PropertyKey, unknown> {
   readonly socket: WebSocket
-  readonly request: IncomingMessage
+  readonly outlet: Outlet
+  /** The header of the upgrade. */
+  readonly authorization: string | undefined
   /** The caller's address, for the log. */
   readonly client: string
   /** Set once the client has said who it is. */
   role?: Role
+  subscriptions: number
 }
 
 /**
@@ -28,32 +36,52 @@ export interface Connection extends Record<PropertyKey, unknown> {
 export function createProtocol(options: {
   schema: GraphQLSchema
   endpoint: Endpoint
+  execution: LiveExecution
   roleOf: RoleOf
   tell: Tell
   log: Logger
+  limits: Config['limits']
 }): Server<Connection> {
-  const { schema, endpoint, roleOf, tell, log } = options
-  const { execute, subscribe } = endpoint.getEnveloped({})
+  const { schema, endpoint, execution, roleOf, tell, log, limits } = options
+  const enveloped = endpoint.getEnveloped({})
 
-  const told =
-    (run: (args: ExecutionArgs) => OperationResult) =>
-    async (args: ExecutionArgs): Promise<Awaited<OperationResult>> => {
+  /** Takes a place on the connection until the delivery is over. */
+  async function deliver(connection: Connection, id: string, operation: LiveOperation) {
+    if (connection.subscriptions >= limits.subscriptionsPerConnection) {
+      throw new Fault(
+        'TOO_MANY_SUBSCRIPTIONS',
+        `Expected at most ${limits.subscriptionsPerConnection} subscriptions on one connection: complete some, open another connection, or set MAX_SUBSCRIPTIONS_PER_CONNECTION`,
+      )
+    }
+    connection.subscriptions++
+    const onClose = () => connection.subscriptions--
+    const begun = await execution(operation)
+    if (begun instanceof LiveStream) {
+      return new Delivery(begun, id, { outlet: connection.outlet, tell, onClose })
+    }
+    onClose()
+    return begun
+  }
+
+  return makeServer<Record<string, unknown>, Connection>({
+    connectionInitWaitTimeout: limits.connectionInit,
+
+    async execute(args: ExecutionArgs): Promise<Awaited<OperationResult>> {
       try {
-        return await run(args)
+        return await enveloped.execute(args)
       } catch (error) {
         return { errors: [tell(error)] }
       }
-    }
+    },
 
-  return makeServer<Record<string, unknown>, Connection>({
-    execute: told(execute),
-    subscribe: told(subscribe),
+    subscribe({ rootValue }) {
+      if (rootValue instanceof Delivery) return rootValue
+      throw new Error('A subscription came without its delivery')
+    },
 
     onConnect({ connectionParams, extra }) {
       try {
-        extra.role = roleOf(
-          authorizationIn(connectionParams) ?? extra.request.headers.authorization,
-        )
+        extra.role = roleOf(authorizationIn(connectionParams) ?? extra.authorization)
         return true
       } catch (error) {
         if (!(error instanceof Fault)) throw error
@@ -63,7 +91,8 @@ export function createProtocol(options: {
       }
     },
 
-    async onSubscribe({ extra: { role, client } }, _id, params) {
+    async onSubscribe({ extra }, id, params) {
+      const { role, client } = extra
       if (role === undefined) throw new Error('An operation came before its connection had a role')
       try {
         const { operationName, variables } = params
@@ -72,6 +101,13 @@ export function createProtocol(options: {
         const document = operation.parse(params.query)
         const errors = operation.validate(schema, document)
         if (errors.length > 0) return errors
+        if (getOperationAST(document, operationName)?.operation === 'subscription') {
+          const begun = await deliver(extra, id, { role, document, operationName, variables })
+          // graphql-ws hands what is here to `subscribe`, or lets go of it where the client left meanwhile.
+          if (begun instanceof Delivery)
+            return { schema, document, rootValue: begun, operationName }
+          return begun
+        }
         const contextValue = await operation.contextFactory()
         return { schema, document, contextValue, operationName, variableValues: variables }
       } catch (error) {

@@ -4,11 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { CloseCode, handleProtocols, type Server } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Logger } from '../log.ts'
-import { maxBodySize } from './limits.ts'
+import { maxUnsentBytes } from './limits.ts'
+import { Outlet } from './outlet.ts'
+import type { Tell } from './told-error.ts'
+import type { Turnstile } from './turnstile.ts'
 import type { Connection } from './websocket-protocol.ts'
-
-/** Milliseconds between pings; a peer that has not answered one by the next is gone. */
-const heartbeatInterval = 12_000
 
 export interface WebSockets {
   /** Takes over a connection whose upgrade request was accepted. */
@@ -21,11 +21,22 @@ export interface WebSockets {
  * The sockets under the protocol. This is graphql-ws's own binding to ws, except that what a peer
  * does wrong goes to the log instead of the console, one timer watches all peers, and `close` ends.
  */
-export function openWebSockets(protocol: Server<Connection>, log: Logger): WebSockets {
+export function openWebSockets(options: {
+  protocol: Server<Connection>
+  turnstile: Turnstile
+  tell: Tell
+  log: Logger
+  /** Milliseconds between pings; a peer that has not answered one by the next is gone. */
+  keepAlive: number
+  messageBytes: number
+}): WebSockets {
+  const { protocol, turnstile, tell, log } = options
   const server = new WebSocketServer({
     noServer: true,
-    maxPayload: maxBodySize,
+    maxPayload: options.messageBytes,
+    // src/http/outlet.ts rests on this.
     perMessageDeflate: false,
+    autoPong: false,
     handleProtocols,
   })
   const closing = new Set<Promise<void>>()
@@ -38,9 +49,20 @@ export function openWebSockets(protocol: Server<Connection>, log: Logger): WebSo
         socket.ping()
       }
     }
-  }, heartbeatInterval)
+  }, options.keepAlive)
 
-  function open(socket: WebSocket, request: IncomingMessage, client: string): void {
+  /** Whoever asks and never reads the answers, as by a flood of pings, ends here. */
+  function cutOffWhereFull(socket: WebSocket, client: string): void {
+    if (socket.bufferedAmount <= maxUnsentBytes || socket.readyState === socket.CLOSED) return
+    log.warn({ client, bytes: socket.bufferedAmount }, 'a websocket that does not read is cut off')
+    socket.terminate()
+  }
+
+  function open(
+    socket: WebSocket,
+    outlet: Outlet,
+    { client, authorization }: { client: string; authorization: string | undefined },
+  ): void {
     const opened = performance.now()
     const closed = protocol.opened(
       {
@@ -48,8 +70,9 @@ export function openWebSockets(protocol: Server<Connection>, log: Logger): WebSo
         close: (code, reason) => socket.close(code, reason),
         send: (text) =>
           new Promise((resolve, reject) => {
-            if (socket.readyState !== socket.OPEN) resolve()
-            else socket.send(text, (error) => (error ? reject(error) : resolve()))
+            if (socket.readyState !== socket.OPEN) return resolve()
+            socket.send(text, (error) => (error ? reject(error) : resolve()))
+            cutOffWhereFull(socket, client)
           }),
         onMessage: (receive) =>
           socket.on('message', (data) => {
@@ -59,8 +82,13 @@ export function openWebSockets(protocol: Server<Connection>, log: Logger): WebSo
             })
           }),
       },
-      { socket, request, client },
+      { socket, outlet, client, authorization, subscriptions: 0 },
     )
+    socket.on('ping', (data) => {
+      if (socket.readyState !== socket.OPEN) return
+      socket.pong(data)
+      cutOffWhereFull(socket, client)
+    })
     socket.on('pong', () => unanswered.delete(socket))
     socket.on('error', (error) => log.debug({ err: error, client }, 'websocket error'))
     socket.once('close', (code, reason) => {
@@ -75,7 +103,18 @@ export function openWebSockets(protocol: Server<Connection>, log: Logger): WebSo
 
   return {
     accept: (request, socket, head, client) =>
-      server.handleUpgrade(request, socket, head, (webSocket) => open(webSocket, request, client)),
+      server.handleUpgrade(request, socket, head, (webSocket) => {
+        const { authorization } = request.headers
+        try {
+          webSocket.once('close', turnstile(client))
+          open(webSocket, new Outlet(webSocket, socket), { client, authorization })
+        } catch (error) {
+          // After the upgrade, for a browser shows a page nothing of an upgrade that was refused.
+          const { message, extensions } = tell(error)
+          webSocket.on('error', () => webSocket.terminate())
+          webSocket.close(1013, `${extensions.code}: ${message}`.slice(0, 123))
+        }
+      }),
 
     async close(grace) {
       clearInterval(heartbeat)

@@ -76,7 +76,8 @@ describe('over WebSocket', () => {
     const query = 'subscription ($how: String!) { failing(how: $how) }'
     const events = client.iterate({ query, variables: { how } })
     expect((await events.next()).value).toEqual({ data: { failing: 1 } })
-    await expect(events.next()).rejects.toMatchObject([told])
+    expect((await events.next()).value).toMatchObject({ errors: [told] })
+    expect(await events.next()).toMatchObject({ done: true })
     await client.dispose()
     expect(toy.log.filter((line) => line.level === 50)).toHaveLength(how === 'fault' ? 0 : 1)
   })

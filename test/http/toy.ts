@@ -23,6 +23,8 @@ export interface Toy extends HttpServer {
   /** Sends a reading to every subscriber. */
   emit(soc: number): void
   subscribers(): number
+  /** How often an event was executed: each asks for `soc` once. */
+  executions(): number
   /** How many there have ever been. */
   everSubscribed(): number
   /** Resolves when there are this many subscribers. */
@@ -53,9 +55,10 @@ export async function openToy(
     return released.promise
   }
   const log: Record<string, unknown>[] = []
+  const count = { executions: 0 }
   const config = parseConfig({ PORT: '0', LOG_LEVEL: 'debug', ...tokens, ...environment })
   const server = await openHttpServer<Context>({
-    schema: toySchema(readings, slow),
+    schema: toySchema(readings, slow, count),
     contextOf: ({ role }) => ({ role }),
     config,
     adminToken: config.tokens.admin ?? 'generated-admin-token',
@@ -73,6 +76,7 @@ export async function openToy(
     ...server,
     emit: (soc) => readings.emit('reading', { soc }),
     subscribers,
+    executions: () => count.executions,
     everSubscribed: () => ever,
     async subscribed(count) {
       await expect.poll(subscribers, { interval: 5 }).toBe(count)
@@ -84,7 +88,29 @@ export async function openToy(
   }
 }
 
-function toySchema(readings: EventEmitter, slow: () => Promise<void>) {
+/** Each reading is the same object for every subscriber, as those of the live feed are. */
+function readingsOf(emitter: EventEmitter): AsyncIterableIterator<{ soc: number }> {
+  const events = on(emitter, 'reading')
+  return {
+    next: async () => {
+      const { value, done } = await events.next()
+      return done ? { value: undefined, done } : { value: value[0], done: false }
+    },
+    return: async () => {
+      await events.return?.()
+      return { value: undefined, done: true }
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
+function toySchema(
+  readings: EventEmitter,
+  slow: () => Promise<void>,
+  count: { executions: number },
+) {
   const builder = new SchemaBuilder<{
     Context: Context
     Objects: { Plant: { id: number }; Telemetry: { soc: number } }
@@ -107,7 +133,25 @@ function toySchema(readings: EventEmitter, slow: () => Promise<void>) {
   builder.objectType('Telemetry', {
     fields: (t) => ({
       timestamp: t.string({ resolve: () => '2026-06-21T18:04:05.000Z' }),
-      soc: t.exposeFloat('soc'),
+      soc: t.float({
+        resolve: ({ soc }) => {
+          count.executions++
+          return soc
+        },
+      }),
+      role: t.string({ resolve: (_parent, _args, { role }) => role }),
+      plus: t.float({
+        nullable: true,
+        args: { soc: t.arg.float({ required: true }) },
+        resolve: async (parent, { soc }) => {
+          if (soc < 0) throw new Fault('INVALID_RANGE', 'Expected soc above zero')
+          return parent.soc + soc
+        },
+      }),
+      bulk: t.string({
+        args: { size: t.arg.int({ required: true }) },
+        resolve: (_, { size }) => 'x'.repeat(size),
+      }),
       pvPower: t.float({ resolve: () => 4000 }),
       batteryPower: t.float({ resolve: () => -1000 }),
       gridPower: t.float({ resolve: () => -2000 }),
@@ -166,15 +210,22 @@ function toySchema(readings: EventEmitter, slow: () => Promise<void>) {
     fields: (t) => ({
       latestEnergy: t.field({
         type: 'Telemetry',
-        subscribe: (): AsyncIterable<{ soc: number }[]> => on(readings, 'reading'),
-        resolve: ([reading = { soc: Number.NaN }]) => reading,
+        args: {
+          above: t.arg.float(),
+          pace: t.arg.int({ extensions: { pacing: true } }),
+        },
+        subscribe: (_parent, { pace }) => {
+          if (pace === -1) throw new Fault('BAD_USER_INPUT', 'Expected pace from 0, got -1')
+          return readingsOf(readings)
+        },
+        resolve: (reading) => reading,
       }),
       slow: t.int({
-        subscribe: async (): Promise<AsyncIterable<{ soc: number }[]>> => {
+        subscribe: async () => {
           await slow()
-          return on(readings, 'reading')
+          return readingsOf(readings)
         },
-        resolve: ([reading]) => reading?.soc ?? 0,
+        resolve: ({ soc }) => soc,
       }),
       failing: t.int({
         args: { how: t.arg.string({ required: true }) },

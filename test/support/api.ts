@@ -5,6 +5,7 @@ import { createContext, type Services } from '../../src/graphql/context.ts'
 import type { Role } from '../../src/graphql/role.ts'
 import { schema } from '../../src/graphql/schema.ts'
 import { createEndpoint } from '../../src/http/endpoint.ts'
+import { createLiveExecution } from '../../src/http/live-execution.ts'
 import { createTell } from '../../src/http/told-error.ts'
 import { createLogger } from '../../src/log.ts'
 import { openServices } from '../../src/services.ts'
@@ -61,11 +62,13 @@ export async function openTestApi(
       log,
     }),
   )
-  const endpoint = createEndpoint({
+  const parts = {
     schema,
-    contextOf: ({ role }) => createContext(services, role),
+    contextOf: ({ role }: { role: Role }) => createContext(services, role),
     tell: createTell(log, (error) => toDatabaseFault(error) ?? error),
-  })
+  }
+  const execution = createLiveExecution({ ...parts, maxSubscriptions: 1000 })
+  const endpoint = createEndpoint({ ...parts, execution })
   opening.defer(async () => endpoint.dispose())
 
   const send = async (
