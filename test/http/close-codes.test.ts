@@ -1,0 +1,196 @@
+import { connect } from 'node:net'
+import { GraphQLError } from 'graphql'
+import { afterAll, expect, test } from 'vitest'
+import { openPeer } from './graphql-ws-peer.ts'
+import { openToy, tokens } from './toy.ts'
+
+const toy = await openToy({ CONNECTION_INIT_TIMEOUT: 'PT0.05S', MAX_MESSAGE_BYTES: '2000' })
+afterAll(() => toy[Symbol.asyncDispose]())
+
+const live = 'subscription { latestEnergy { soc } }'
+const subscribe = { type: 'subscribe', id: '1', payload: { query: live } }
+
+test.for([
+  ['that is no JSON', '{"type":'],
+  ['of no type', '{}'],
+  ['of a type that there is not', '{"type":"start"}'],
+  ['that only a server sends', '{"type":"next","id":"1"}'],
+  ['whose id is no text', '{"type":"subscribe","id":1,"payload":{"query":"{ role }"}}'],
+  ['without a query', '{"type":"subscribe","id":"1","payload":{}}'],
+] as const)('4400: a message %s', async ([, text]) => {
+  using peer = await openPeer(toy)
+  peer.send(text)
+  expect((await peer.closed)[0]).toBe(4400)
+})
+
+test('4401: an operation before the connection was acknowledged', async () => {
+  using peer = await openPeer(toy, { init: false })
+  peer.send(subscribe)
+  expect((await peer.closed)[0]).toBe(4401)
+})
+
+test('4403: a token that is none', async () => {
+  using peer = await openPeer(toy, { init: false })
+  peer.send({ type: 'connection_init', payload: { authorization: 'Bearer of-bad-news' } })
+  expect(await peer.closed).toEqual([4403, expect.stringMatching('^UNAUTHENTICATED: ')])
+})
+
+test('4406: another protocol', async () => {
+  const code = await new Promise<number>((resolve) => {
+    const socket = connect(toy.port, '127.0.0.1')
+    const parts: Buffer[] = []
+    socket.on('data', (part) => {
+      parts.push(typeof part === 'string' ? Buffer.from(part) : part)
+      const bytes = Buffer.concat(parts)
+      const frame = bytes.indexOf('\r\n\r\n') + 4
+      if (frame < 4 || bytes.length < frame + 4) return
+      socket.destroy()
+      resolve(bytes.readUInt16BE(frame + 2))
+    })
+    const head = 'GET /graphql HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
+    const key = `Host: 127.0.0.1:${toy.port}\r\nSec-WebSocket-Key: ${btoa('0123456789abcdef')}`
+    socket.write(`${head}${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`)
+  })
+  expect(code).toBe(4406)
+})
+
+test('4408: a connection that does not say who it is', async () => {
+  using peer = await openPeer(toy, { init: false })
+  expect((await peer.closed)[0]).toBe(4408)
+})
+
+test('4409: an id that is in use', async () => {
+  using peer = await openPeer(toy)
+  peer.send(subscribe)
+  await toy.subscribed(1)
+  peer.send(subscribe)
+  expect((await peer.closed)[0]).toBe(4409)
+  await toy.subscribed(0)
+})
+
+test('4429: a second init', async () => {
+  using peer = await openPeer(toy)
+  peer.send({ type: 'connection_init' })
+  expect((await peer.closed)[0]).toBe(4429)
+})
+
+test('4500: an error of the server itself, which tells nothing', async () => {
+  await using broken = await openToy({}, { translate: breakDown })
+  using peer = await openPeer(broken)
+  peer.ask('1', '{')
+  expect(await peer.closed).toEqual([4500, 'Unexpected error'])
+})
+
+function breakDown(error: unknown): unknown {
+  if (error instanceof GraphQLError) throw new Error('secret of what tells errors')
+  return error
+}
+
+test('1001: a server that goes away', async () => {
+  const going = await openToy()
+  using peer = await openPeer(going)
+  await going[Symbol.asyncDispose]()
+  expect((await peer.closed)[0]).toBe(1001)
+})
+
+test('1009: a message that is too large', async () => {
+  using peer = await openPeer(toy)
+  peer.ask('1', `{ role } #${'x'.repeat(1800)}`)
+  expect(await peer.next()).toMatchObject({ type: 'next', payload: { data: { role: 'read' } } })
+  peer.ask('1', `{ role } #${'x'.repeat(2000)}`)
+  expect((await peer.closed)[0]).toBe(1009)
+})
+
+test('1013: more connections from an address than it may have', async () => {
+  await using small = await openToy({
+    MAX_CONNECTIONS_PER_ADDRESS: '1',
+    MAX_CONNECTIONS: '2',
+    TRUST_PROXY: '127.0.0.1',
+  })
+  const from = (address: string) => ({ headers: { 'x-forwarded-for': address }, init: false })
+  using first = await openPeer(small, { ...from('10.0.0.1'), init: true })
+  using second = await openPeer(small, from('10.0.0.1'))
+  expect(await second.closed).toEqual([
+    1013,
+    expect.stringMatching(/^TOO_MANY_CONNECTIONS: .*1 from one address.*PER_ADDRESS$/),
+  ])
+  using third = await openPeer(small, { ...from('10.0.0.2'), init: true })
+  using fourth = await openPeer(small, from('10.0.0.3'))
+  expect(await fourth.closed).toEqual([
+    1013,
+    expect.stringMatching(/^TOO_MANY_CONNECTIONS: All 2 .*MAX_CONNECTIONS$/),
+  ])
+  const stream = await fetch(`${small.url}/graphql?query=${encodeURIComponent(live)}`, {
+    headers: { accept: 'text/event-stream' },
+  })
+  expect([stream.status, stream.headers.get('retry-after')]).toEqual([429, '10'])
+  expect(await stream.json()).toMatchObject({
+    errors: [{ extensions: { code: 'TOO_MANY_CONNECTIONS' } }],
+  })
+  await small.subscribed(0)
+  third.socket.terminate()
+  first.socket.terminate()
+  const lastOf = async () => {
+    using peer = await openPeer(small, from('10.0.0.1'))
+    const told = Promise.race([peer.closed.then(([code]) => code), peer.next()])
+    peer.send({ type: 'connection_init' })
+    return await told
+  }
+  await expect.poll(lastOf).toEqual({ type: 'connection_ack' })
+})
+
+test('a peer that answers no ping is cut off', async () => {
+  await using toy = await openToy({ KEEP_ALIVE_INTERVAL: 'PT0.05S' })
+  using alive = await openPeer(toy)
+  using dead = await openPeer(toy)
+  alive.ask('1', live)
+  dead.ask('1', live)
+  await toy.subscribed(2)
+  dead.socket.pause()
+  await toy.subscribed(1)
+  toy.emit(1)
+  expect(await alive.next()).toMatchObject({ payload: { data: { latestEnergy: { soc: 1 } } } })
+})
+
+test('more subscriptions than a connection or the server takes are refused by themselves', async () => {
+  await using small = await openToy({
+    MAX_SUBSCRIPTIONS_PER_CONNECTION: '2',
+    MAX_SUBSCRIPTIONS: '3',
+  })
+  const refused = (id: string, variable: RegExp) => ({
+    id,
+    type: 'error',
+    payload: [
+      {
+        message: expect.stringMatching(variable),
+        extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' },
+      },
+    ],
+  })
+  using one = await openPeer(small)
+  using other = await openPeer(small, { init: { authorization: `Bearer ${tokens.READ_TOKEN}` } })
+  for (const id of ['1', '2', '3']) one.ask(id, live)
+  expect(await one.next()).toEqual(refused('3', /MAX_SUBSCRIPTIONS_PER_CONNECTION$/))
+  for (const id of ['4', '5']) other.ask(id, live)
+  expect(await other.next()).toEqual(refused('5', /MAX_SUBSCRIPTIONS$/))
+  await small.subscribed(3)
+  one.send({ type: 'complete', id: '1' })
+  await small.subscribed(2)
+  other.ask('5', live)
+  await small.subscribed(3)
+})
+
+test('a flood of pings whose answers are not read ends the connection', async () => {
+  using peer = await openPeer(toy)
+  peer.socket.pause()
+  const payload = 'x'.repeat(1900)
+  const message = JSON.stringify({ type: 'ping', payload: { payload } })
+  while (peer.socket.readyState === peer.socket.OPEN) {
+    for (let count = 0; count < 1000; count++) peer.send(message)
+    await new Promise((resolve) => peer.socket.ping('', undefined, resolve))
+    await new Promise(setImmediate)
+    if (toy.log.some(({ msg }) => msg === 'a websocket that does not read is cut off')) break
+  }
+  const line = { level: 40, client: '127.0.0.1', msg: expect.stringMatching('cut off') }
+  expect(toy.log).toContainEqual(expect.objectContaining(line))
+})
