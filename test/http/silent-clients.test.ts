@@ -1,0 +1,48 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { expect, test } from 'vitest'
+import { openPeer } from './graphql-ws-peer.ts'
+import { openToy } from './toy.ts'
+
+const SILENT = 20
+const EVENTS = 4000
+const BYTES = 4000
+const MIB = 1024 * 1024
+
+setFlagsFromString('--expose-gc')
+const collect: unknown = runInNewContext('gc')
+function memory(): number {
+  if (typeof collect === 'function') collect()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+test('clients that never read take no memory for what they are not sent, and are sent the rest once they read', async () => {
+  await using toy = await openToy()
+  using peers = new DisposableStack()
+  const query = `subscription { latestEnergy { soc bulk(size: ${BYTES}) } }`
+  const silent = []
+  for (let index = 0; index < SILENT; index++) {
+    const peer = peers.use(await openPeer(toy))
+    peer.ask('1', query)
+    silent.push(peer)
+  }
+  const reader = peers.use(await openPeer(toy))
+  reader.ask('1', query)
+  await toy.subscribed(SILENT + 1)
+  for (const { socket } of silent) socket.pause()
+
+  const before = memory()
+  for (let soc = 1; soc <= EVENTS; soc++) {
+    toy.emit(soc)
+    expect(await reader.next()).toMatchObject({ payload: { data: { latestEnergy: { soc } } } })
+  }
+  // 280 MB where nothing is held back; the answers of the last seconds and the toy's own queues take some 80.
+  expect(memory() - before).toBeLessThan(128 * MIB)
+
+  const [woken] = silent
+  woken?.socket.resume()
+  for (let soc = 1; soc <= EVENTS; soc++) {
+    expect(await woken?.next()).toMatchObject({ payload: { data: { latestEnergy: { soc } } } })
+  }
+})
