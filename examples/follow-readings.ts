@@ -30,7 +30,6 @@ export type Edges = NewReadingsSubscription['telemetry']
 /** These end a subscription that can go on from its cursor, on the same server or another one. */
 const RESUMABLE = new Set<unknown>([
   'SLOW_CLIENT',
-  'FEED_INTERRUPTED',
   'SERVER_STOPPING',
   'DATABASE_UNAVAILABLE',
   'BUSY',

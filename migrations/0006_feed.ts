@@ -15,6 +15,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await createLog(db)
   await createReadNotes(db)
   await createState(db)
+  await createReadState(db)
   await createStamp(db)
   await createFeedNotes(db)
   await createWritten(db, announceNowAndThen)
@@ -26,6 +27,7 @@ export async function down(db: Kysely<unknown>): Promise<void> {
   await sql`drop trigger telemetry_stamped on solark.telemetry`.execute(db)
   await sql`drop function solark.stamp_transaction()`.execute(db)
   await sql`drop sequence solark.announced`.execute(db)
+  await sql`drop function solark.feed_state(xid8, timestamptz)`.execute(db)
   await sql`drop function solark.notes_after(xid8, integer, timestamptz, integer[], xid8, integer)`.execute(
     db,
   )
@@ -123,6 +125,39 @@ async function createState(db: Kysely<unknown>): Promise<void> {
     await sql`comment on column solark.feed.${sql.ref(column)} is ${sql.lit(comment)}`.execute(db)
   }
   await verifyRelation(db, 'solark.feed')
+}
+
+/**
+ * The state of the feed, with the last transaction before the horizon that noted something, and whether that of a
+ * position is known still: one that began then. After a crash or a failover the number may be another one's.
+ */
+async function createReadState(db: Kysely<unknown>): Promise<void> {
+  const last = (table: string) => sql`
+    (select txid, noted_at from ${sql.table(table)}
+      where txid is not null and txid < pg_snapshot_xmin(pg_current_snapshot())
+      order by txid desc, plant_id desc, first desc limit 1)`
+  const noted = (table: string) => sql`
+    exists (select from ${sql.table(table)} where txid = at_txid and noted_at = at_time)`
+  await sql`
+    create function solark.feed_state(at_txid xid8, at_time timestamptz) returns table (
+      snapshot pg_snapshot, read_at timestamptz, generation uuid, floor xid8,
+      last_txid xid8, last_noted_at timestamptz, known boolean
+    )
+    language plpgsql stable set search_path = pg_catalog, pg_temp
+    set enable_sort = off set enable_bitmapscan = off set enable_seqscan = off
+    set plan_cache_mode = force_generic_plan as $$
+    #variable_conflict use_column
+    begin
+      return query
+        select pg_current_snapshot(), now(), feed.generation, feed.floor, note.txid, note.noted_at,
+          at_time is null or ${noted('solark.telemetry_log')} or ${noted('solark.telemetry_change')}
+        from solark.feed
+        left join lateral (
+          ${last('solark.telemetry_log')} union all ${last('solark.telemetry_change')}
+          order by txid desc limit 1
+        ) as note on true;
+    end
+    $$`.execute(db)
 }
 
 /** A reading that is replaced belongs to the transaction that replaced it, whatever program that is. */

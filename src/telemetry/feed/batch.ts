@@ -24,7 +24,7 @@ export function cutUp(page: LogPage, cut: Cut): readonly Batch[] {
 }
 
 export function batchesOf(
-  { generation }: LogPage,
+  { state: { generation } }: LogPage,
   { plantId, maxBatch }: Cut,
   all: readonly FedReading[],
 ): readonly Batch[] {

@@ -19,7 +19,9 @@ export async function cutLog(kysely: Kysely<Schema>, days: number): Promise<void
       cut as materialized (
         select coalesce(
           (select txid from oldest where noted_at >= now() - ${days}::integer * interval '24 hours' order by txid limit 1),
-          (select (max(txid::text::bigint) + 1)::text::xid8 from oldest)
+          -- The last transaction stays: somebody may have read up to there and wait.
+          (select txid from solark.telemetry_log where txid > (select max(txid) from oldest) order by txid limit 1),
+          (select max(txid) from oldest)
         ) as txid
       ),
       gone as (

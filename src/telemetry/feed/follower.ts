@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { toDatabaseFault } from '../../database/faults.ts'
 import type { Fault } from '../../fault.ts'
 import { type Batch, batchesOf, type Cut, cutUp } from './batch.ts'
+import type { FeedState } from './feed-state.ts'
 import { type LogPage, type LogRange, READINGS_A_PAGE } from './log.ts'
-import { comparePositions, type Position, startOf } from './position.ts'
-import { expired } from './resume.ts'
-import { hadEnded, type Snapshot } from './snapshot.ts'
+import { comparePositions, type FedReading, type Position } from './position.ts'
+import { requireKnown } from './resume.ts'
+import { hadEnded } from './snapshot.ts'
 import type { Member, Tail } from './tail.ts'
 import { openWindow, type Window } from './window.ts'
 
@@ -16,7 +17,7 @@ const RETRY_MS = 1000
 
 export interface FollowerOptions extends Cut {
   /** After which reading to begin; or the moment from which on commits count. */
-  readonly from: Position | Snapshot
+  readonly from: Position | FeedState
   readonly generation: string
   readonly tail: Tail
   /** Reads on by itself. */
@@ -31,7 +32,7 @@ export interface FollowerOptions extends Cut {
  */
 export function follow(options: FollowerOptions): Window<Batch> {
   const { from, generation, tail, read, maxBatch } = options
-  const since = 'xmin' in from ? from : undefined
+  const since = 'snapshot' in from ? from : undefined
   const plantIds = options.plantId === undefined ? undefined : [options.plantId]
   const closing = new AbortController()
   const window = openWindow<Batch>({
@@ -47,28 +48,21 @@ export function follow(options: FollowerOptions): Window<Batch> {
     const [first] = page.readings
     if (first === undefined) return []
     const overlaps = comparePositions(first, position) <= 0
-    const mixed = since !== undefined && first.txid < since.xmax
+    const mixed = since !== undefined && first.txid < since.snapshot.xmax
     if (!overlaps && !mixed) return cutUp(page, options)
     const readings = page.readings.filter(
       (reading) =>
         comparePositions(reading, position) > 0 &&
-        !(since !== undefined && hadEnded(since, reading.txid)),
+        !(since !== undefined && wasThere(since, reading)),
     )
     return batchesOf(page, options, readings)
-  }
-
-  const requireSameLife = (page: LogPage): void => {
-    if (page.generation !== generation) throw expired('the database was restored since')
   }
 
   const readPage = async (position: Position, limit: number): Promise<LogPage | undefined> => {
     while (!window.closed) {
       try {
         const page = await read(position, { plantIds, limit })
-        requireSameLife(page)
-        if (page.floor > position.txid) {
-          throw expired('it is older than what FEED_RETENTION_DAYS keeps')
-        }
+        requireKnown(position, generation, page.state)
         return page
       } catch (error) {
         const fault = toDatabaseFault(error)
@@ -110,7 +104,8 @@ export function follow(options: FollowerOptions): Window<Batch> {
       },
       receive: (page) => {
         try {
-          requireSameLife(page)
+          // What the tail asked about is the position of all who follow it.
+          requireKnown(position, generation, page.state)
         } catch (error) {
           return over.reject(error)
         }
@@ -133,7 +128,7 @@ export function follow(options: FollowerOptions): Window<Batch> {
   }
 
   const run = async (): Promise<void> => {
-    let position: Position | undefined = 'xmin' in from ? startOf(from.xmin) : from
+    let position: Position | undefined = 'snapshot' in from ? from.end : from
     while (position !== undefined && !window.closed) {
       position = await catchUp(position)
       if (position !== undefined) position = await followTail(position)
@@ -141,6 +136,11 @@ export function follow(options: FollowerOptions): Window<Batch> {
   }
   run().catch((error: unknown) => window.fail(error))
   return window
+}
+
+/** Whether a reading was committed before that moment; the number alone may be one that a crash gave out again. */
+function wasThere({ snapshot, readAt }: FeedState, { txid, notedAt }: FedReading): boolean {
+  return hadEnded(snapshot, txid) && notedAt <= readAt
 }
 
 /** Whether it is worth trying again what failed so. */

@@ -1,28 +1,17 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 
-/** Which history of which database a connection sees. */
-export interface Home {
-  /** Of the cursors. */
-  readonly generation: string
-  /** Another one after a standby was promoted, or after a restore to a point in time. */
-  readonly timeline: string
-}
-
 /**
- * Finds out where the feed is, and begins a new generation where the tables came here from elsewhere: the numbers
+ * Answers the generation of the cursors, and begins a new one where the tables came here from elsewhere: the numbers
  * of transactions that a restored dump brings along mean nothing in another database, so neither do the cursors.
  */
-export async function readHome(kysely: Kysely<Schema>): Promise<Home> {
+export async function readGeneration(kysely: Kysely<Schema>): Promise<string> {
   const home = await identify(kysely)
-  const { rows } = await sql<{ generation: string; known: boolean; timeline: string }>`
-    select generation, home is not distinct from ${home} as known,
-      left(pg_walfile_name(pg_current_wal_lsn()), 8) as timeline
-    from solark.feed`.execute(kysely)
+  const { rows } = await sql<{ generation: string; known: boolean }>`
+    select generation, home is not distinct from ${home} as known from solark.feed`.execute(kysely)
   const [row] = rows
   if (row === undefined) throw new Error('Expected one row in solark.feed, found none')
-  const { generation, known, timeline } = row
-  return { generation: known ? generation : await settle(kysely, home), timeline }
+  return row.known ? row.generation : await settle(kysely, home)
 }
 
 /** The cluster, where it tells a role as this one which it is, and the database in it. */

@@ -3,7 +3,14 @@ import { formatInstant, type Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { readingColumns } from '../columns.ts'
-import { comparePositions, type FedReading, type Position, startOf } from './position.ts'
+import {
+  type FeedState,
+  type FeedStateRow,
+  feedState,
+  feedStateColumns,
+  parseFeedState,
+} from './feed-state.ts'
+import { comparePositions, type FedReading, type Position } from './position.ts'
 import { type Stretch, stretchesOf } from './stretch.ts'
 
 /** What follows a position in the feed, in order. */
@@ -13,12 +20,7 @@ export interface LogPage {
   readonly end: Position
   /** Whether there is more already. */
   readonly more: boolean
-  /** Whether transactions were under way that may add to it. */
-  readonly underWay: boolean
-  /** The life of the database that the page is from. */
-  readonly generation: string
-  /** The log is complete from this transaction on. */
-  readonly floor: number
+  readonly state: FeedState
 }
 
 export interface LogRange {
@@ -45,69 +47,46 @@ export async function readLog(
   after: Position,
   { plantIds, limit = READINGS_A_PAGE }: LogRange,
 ): Promise<LogPage> {
-  const { horizon, xmax, floor, generation, notes } = await readNotes(kysely, after, plantIds)
+  const { state, notes } = await readNotes(kysely, after, plantIds)
   const whole = notes.length < NOTES_A_PAGE
-  const { stretches, end } = stretchesOf(notes, after, whole ? startOf(horizon) : undefined)
+  const { stretches, end } = stretchesOf(notes, after, !whole)
   const readings = await readStretches(kysely, stretches, limit)
   const last = readings.at(-1)
-  const full = readings.length === limit && last !== undefined
-  const reached = full ? last : end
-  return {
-    readings,
-    // The horizon of a standby that was promoted, or of a restored database, may be behind.
-    end: comparePositions(reached, after) < 0 ? after : reached,
-    more: full || !whole,
-    underWay: horizon < xmax,
-    generation,
-    floor,
+  if (readings.length === limit && last !== undefined) {
+    return { readings, end: last, more: true, state }
   }
+  // Those of other plants are behind as well then.
+  return { readings, end: whole ? latest(end, state.end) : end, more: !whole, state }
 }
 
-interface Notes {
-  horizon: number
-  xmax: number
-  floor: number
-  generation: string
-  notes: Stretch[]
+function latest(one: Position, other: Position): Position {
+  return comparePositions(one, other) < 0 ? other : one
 }
 
 async function readNotes(
   kysely: Kysely<Schema>,
-  { txid, plantId, timestamp }: Position,
+  after: Position,
   plantIds: readonly number[] | undefined,
-): Promise<Notes> {
-  const { rows } = await sql<NoteRow>`
-    select horizon::text, xmax::text, floor::text, generation,
+): Promise<{ state: FeedState; notes: Stretch[] }> {
+  const { rows } = await sql<FeedStateRow & NoteRow>`
+    select ${feedStateColumns},
       note.txid::text, note.plant_id as "plantId", note.first, note.last, note.noted_at as "notedAt"
-    from (
-      select pg_snapshot_xmin(pg_current_snapshot()) as horizon,
-        pg_snapshot_xmax(pg_current_snapshot()) as xmax, floor, generation
-      from solark.feed
-    ) as moment
+    from ${feedState(after)}
     left join lateral solark.notes_after(
-      ${String(txid)}::xid8, ${plantId}::integer, ${timestamptz(timestamp)},
-      ${plantIds ?? null}::integer[], horizon, ${sql.lit(NOTES_A_PAGE)}
+      ${String(after.txid)}::xid8, ${after.plantId}::integer, ${timestamptz(after.timestamp)},
+      ${plantIds ?? null}::integer[], pg_snapshot_xmin(state.snapshot), ${sql.lit(NOTES_A_PAGE)}
     ) as note on true
     order by note.txid, note.plant_id, note.first`.execute(kysely)
-  const [row] = rows
-  if (row === undefined) throw new Error('Expected one row in solark.feed, found none')
   const notes: Stretch[] = []
   for (const note of rows) {
     if (note.txid !== null) notes.push({ ...note, txid: Number(note.txid) })
   }
-  return {
-    horizon: Number(row.horizon),
-    xmax: Number(row.xmax),
-    floor: Number(row.floor),
-    generation: row.generation,
-    notes,
-  }
+  return { state: parseFeedState(rows[0]), notes }
 }
 
-type NoteRow = { horizon: string; xmax: string; floor: string; generation: string } & (
+type NoteRow =
   | { txid: string; plantId: number; first: Instant; last: Instant; notedAt: Instant }
   | { txid: null }
-)
 
 /** In order; the stretches are, so that reading stops once there is a page. */
 async function readStretches(

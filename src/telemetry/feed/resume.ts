@@ -1,8 +1,8 @@
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
-import { timestamptz } from '../../database/timestamptz.ts'
 import { Fault } from '../../fault.ts'
 import { decodeFeedCursor } from './feed-cursor.ts'
+import { type FeedState, readFeedState } from './feed-state.ts'
 import type { Position } from './position.ts'
 
 /**
@@ -11,26 +11,24 @@ import type { Position } from './position.ts'
  * the database was restored to an earlier time.
  */
 export async function positionAfter(kysely: Kysely<Schema>, cursor: string): Promise<Position> {
-  const { generation, notedAt, ...position } = decodeFeedCursor(cursor)
-  const noted = (table: string) => sql`exists (
-    select from ${sql.table(table)}
-    where txid = ${String(position.txid)}::xid8 and noted_at = ${timestamptz(notedAt)}
-  )`
-  const { rows } = await sql<{ sameLife: boolean; kept: boolean; noted: boolean }>`
-    select generation::text = ${generation} as "sameLife",
-      floor <= ${String(position.txid)}::xid8 as kept,
-      ${noted('solark.telemetry_log')} or ${noted('solark.telemetry_change')} as noted
-    from solark.feed`.execute(kysely)
-  const [found] = rows
-  if (found === undefined) throw new Error('Expected one row in solark.feed, found none')
-  if (!found.sameLife) throw expired('the database was restored since')
-  if (!found.kept) throw expired('it is older than what FEED_RETENTION_DAYS keeps')
-  if (!found.noted) throw expired('the database went back to a time before it')
+  const { generation, ...position } = decodeFeedCursor(cursor)
+  requireKnown(position, generation, await readFeedState(kysely, position))
   return position
 }
 
+/** Throws CURSOR_EXPIRED unless the feed goes on from the position, as it was asked about in the state. */
+export function requireKnown(
+  position: Position,
+  generation: string,
+  { floor, known, ...state }: FeedState,
+): void {
+  if (state.generation !== generation) throw expired('the database was restored since')
+  if (position.txid < floor) throw expired('it is older than what FEED_RETENTION_DAYS keeps')
+  if (!known) throw expired('the database went back to a time before it')
+}
+
 /** What a subscriber does about it is up to them: what was stored meanwhile can be read by its time. */
-export function expired(reason: string): Fault {
+function expired(reason: string): Fault {
   return new Fault(
     'CURSOR_EXPIRED',
     `Expected after to be a cursor from which every reading is still known; ${reason}: read what you miss with the query telemetry, and subscribe without after`,

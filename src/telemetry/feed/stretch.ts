@@ -13,22 +13,22 @@ export interface Stretch {
 }
 
 /**
- * What the notes say beyond a position, as stretches that do not overlap, in order; and up to where that is all.
- * Without `end` the notes stop somewhere within it, so what is said of the time from the last note on may not be all.
+ * What the notes say beyond a position, as stretches that do not overlap, in order; and up to where that is all. Where
+ * there are more notes, those at the end may not be all that is said of the time from the last one on.
  */
 export function stretchesOf(
   notes: readonly Stretch[],
   after: Position,
-  end: Position | undefined,
+  more: boolean,
 ): { stretches: Stretch[]; end: Position } {
-  const last = notes.at(-1)
-  const limit =
-    end ?? (last && { txid: last.txid, plantId: last.plantId, timestamp: last.first - 1 }) ?? after
+  const next = more ? notes.at(-1) : undefined
+  const limit = next && { ...next, timestamp: next.first - 1 }
   const stretches: Stretch[] = []
   let open: Stretch | undefined
   for (const note of notes) {
     const first = isAt(after, note) ? Math.max(note.first, after.timestamp + 1) : note.first
-    const until = isAt(limit, note) ? Math.min(note.last, limit.timestamp) : note.last
+    const until =
+      limit !== undefined && isAt(limit, note) ? Math.min(note.last, limit.timestamp) : note.last
     if (first > until) continue
     if (open !== undefined && isAt(open, note) && first <= open.last) {
       open = { ...open, last: Math.max(open.last, until) }
@@ -38,7 +38,8 @@ export function stretchesOf(
     }
   }
   if (open !== undefined) stretches.push(open)
-  return { stretches, end: limit }
+  const end = limit ?? (open && { ...open, timestamp: open.last }) ?? after
+  return { stretches, end }
 }
 
 function isAt(

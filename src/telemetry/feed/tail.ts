@@ -55,7 +55,8 @@ export function openTail(read: (after: Position, range: LogRange) => Promise<Log
       const page = await read(position, { plantIds: plantsOf() })
       position = page.end
       for (const member of members) member.receive(page)
-      if (!page.more) return page.underWay
+      if (page.more) continue
+      return page.state.snapshot.xmin < page.state.snapshot.xmax
     }
   }
 

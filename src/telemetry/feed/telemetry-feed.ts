@@ -3,12 +3,12 @@ import { shareReads } from '../../database/share-reads.ts'
 import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
 import type { Batch, Cut } from './batch.ts'
+import { readFeedState } from './feed-state.ts'
 import { follow } from './follower.ts'
-import { type Home, readHome } from './home.ts'
+import { readGeneration } from './home.ts'
 import { type LogRange, readLog } from './log.ts'
 import type { Position } from './position.ts'
 import { positionAfter } from './resume.ts'
-import { readSnapshot } from './snapshot.ts'
 import { openTail } from './tail.ts'
 import type { Window } from './window.ts'
 
@@ -16,8 +16,8 @@ export interface TelemetryFeed extends AsyncDisposable {
   readonly subscriptions: number
   /**
    * Every reading exactly once, in one order of commits, from just after the cursor on, or from now on. Throws
-   * INVALID_CURSOR or CURSOR_EXPIRED. Ends with SLOW_CLIENT where the reader leaves it waiting for too long, with
-   * CURSOR_EXPIRED where what follows is gone, and with FEED_INTERRUPTED where the cursor has to be looked at again.
+   * INVALID_CURSOR or CURSOR_EXPIRED. Ends with SLOW_CLIENT where the reader leaves it waiting for too long, and
+   * with CURSOR_EXPIRED where what follows is no longer known.
    */
   subscribe(request: TelemetryRequest): Promise<AsyncIterableIterator<Batch>>
   /** Hands out what is new; answers whether transactions were under way that may add to it. One at a time. */
@@ -44,37 +44,21 @@ export function openTelemetryFeed(
   { slowClientTimeout, onSubscribed, log }: TelemetryFeedOptions,
 ): TelemetryFeed {
   const windows = new Set<Window<Batch>>()
-  let home: Promise<Home> | undefined
-  /** Where the feed was when it was last looked. */
-  let timeline: string | undefined
+  let generation: Promise<string> | undefined
   const tail = openTail((after, range) => readLog(database.reserved, after, range))
   /** Of those that come back at once with the same cursor, one reads. */
   const readingOn = shareRunning((after: Position, range: LogRange) =>
     readLog(database.kysely, after, range),
   )
   const resuming = shareRunning((cursor: string) => positionAfter(database.kysely, cursor))
-  const looking = shareReads(() => readSnapshot(database.reserved))
+  const looking = shareReads(() => readFeedState(database.reserved))
 
-  const failAll = (fault: Fault): void => {
-    for (const window of windows) window.fail(fault)
-  }
-
-  const findHome = async (): Promise<Home> => {
-    home ??= readHome(database.reserved)
+  const findGeneration = async (): Promise<string> => {
+    generation ??= readGeneration(database.reserved)
     try {
-      const found = await home
-      if (timeline !== undefined && timeline !== found.timeline) {
-        failAll(
-          new Fault(
-            'FEED_INTERRUPTED',
-            'Another server of the database took over, and may lack the last readings: subscribe again with after',
-          ),
-        )
-      }
-      timeline = found.timeline
-      return found
+      return await generation
     } catch (error) {
-      home = undefined
+      generation = undefined
       throw error
     }
   }
@@ -98,7 +82,7 @@ export function openTelemetryFeed(
       return windows.size
     },
     subscribe: async ({ after, plantId, maxBatch }) => {
-      const { generation } = await findHome()
+      const generation = await findGeneration()
       const from = await (after === undefined ? looking() : resuming(after))
       const window: Window<Batch> = follow({
         plantId,
@@ -115,14 +99,11 @@ export function openTelemetryFeed(
       return window
     },
     look: async () => {
-      await findHome()
-      return await tail.look().catch((error) => {
-        home = undefined
-        throw error
-      })
+      await findGeneration()
+      return await tail.look()
     },
     forgetHome: () => {
-      home = undefined
+      generation = undefined
     },
     [Symbol.asyncDispose]: async () => {
       clearInterval(endSlow)

@@ -169,7 +169,23 @@ describe.each(engines)('telemetry on %s', (engine) => {
       message: expect.stringContaining('FEED_RETENTION_DAYS'),
     })
     await write(database, [1, 3, 3])
-    expect(await follower.take(1)).toEqual([[1, 3]])
+    await expect(follower.take(1)).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' })
+  })
+
+  test('whoever waits for longer than the log is kept goes on all the same', async () => {
+    const database = keep(await openTestDatabase(engine))
+    const feed = await openFeed(database)
+    const waiting = await subscribe(feed)
+    for (const soc of [1, 2, 3]) await write(database, [1, soc, soc])
+    await waiting.take(3)
+    await rollUp(database.kysely)
+    await cutLog(database.kysely, 0)
+    const { rows } = await sql`select from solark.telemetry_log`.execute(database.kysely)
+    expect(rows).toHaveLength(1)
+    const fresh = await subscribe(feed)
+    const again = await subscribe(feed, { after: waiting.cursor ?? '' })
+    await write(database, [1, 4, 4])
+    for (const { take } of [waiting, fresh, again]) expect(await take(1)).toEqual([[1, 4]])
   })
 
   test('a restore into another database ends the cursors of the old one', async () => {

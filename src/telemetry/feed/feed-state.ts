@@ -1,0 +1,66 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { formatInstant, type Instant } from '../../database/instant.ts'
+import type { Schema } from '../../database/schema.ts'
+import { endOf, type Position, startOf } from './position.ts'
+import { parseSnapshot, type Snapshot } from './snapshot.ts'
+
+/** The feed at a moment. */
+export interface FeedState {
+  readonly snapshot: Snapshot
+  /** By the clock of the database. */
+  readonly readAt: Instant
+  /** The life of the database. */
+  readonly generation: string
+  /** The log is complete from this transaction on. */
+  readonly floor: number
+  /** After everything that was written before the horizon. */
+  readonly end: Position
+  /** Whether the transaction of the position that was asked about is that of this history. */
+  readonly known: boolean
+}
+
+/** A row of `feedState`. */
+export interface FeedStateRow {
+  snapshot: string
+  readAt: Instant
+  generation: string
+  floor: string
+  lastTxid: string | null
+  lastNotedAt: Instant | null
+  known: boolean
+}
+
+export const feedStateColumns = sql`
+  state.snapshot::text, state.read_at as "readAt", state.generation, state.floor::text,
+  state.last_txid::text as "lastTxid", state.last_noted_at as "lastNotedAt", state.known`
+
+/** The state as a table \`state\` of one row, with whether a position is known. */
+export function feedState(at?: Position): RawBuilder<unknown> {
+  const notedAt = at?.notedAt ?? null
+  return sql`solark.feed_state(
+    ${String(at?.txid ?? 0)}::xid8, ${notedAt === null ? null : formatInstant(notedAt)}::timestamptz
+  ) as state`
+}
+
+export function parseFeedState(row: FeedStateRow | undefined): FeedState {
+  if (row === undefined) throw new Error('Expected one row in solark.feed, found none')
+  const { snapshot, readAt, generation, lastTxid, lastNotedAt, known } = row
+  const floor = Number(row.floor)
+  return {
+    snapshot: parseSnapshot(snapshot),
+    readAt,
+    generation,
+    floor,
+    end:
+      lastTxid === null || lastNotedAt === null
+        ? startOf(floor)
+        : endOf(Number(lastTxid), lastNotedAt),
+    known,
+  }
+}
+
+export async function readFeedState(kysely: Kysely<Schema>, at?: Position): Promise<FeedState> {
+  const { rows } = await sql<FeedStateRow>`
+    select ${feedStateColumns} from ${feedState(at)}`.execute(kysely)
+  return parseFeedState(rows[0])
+}
