@@ -84,6 +84,7 @@ const EnergyPeriod = builder.objectRef<Figures>('EnergyPeriod').implement({
       maxSoc: extreme('maxSoc', 'soc', 'The highest state of charge, %.'),
       coverage: t.exposeFloat('coverage', {
         description: 'Share of the period that readings cover, 0 to 1.',
+        extensions: needs('samples'),
       }),
     }
   },

@@ -55,9 +55,13 @@ const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
         description: 'Exclusive.',
         resolve: ({ end }) => dateOf(end),
       }),
-      samples: t.exposeInt('samples', { description: 'Readings that were measured within it.' }),
+      samples: t.exposeInt('samples', {
+        description: 'Readings that were measured within it.',
+        extensions: needs('samples'),
+      }),
       coverage: t.exposeFloat('coverage', {
         description: 'Share of the bucket that readings cover, 0 to 1.',
+        extensions: needs('samples'),
       }),
       soc: range('soc'),
       pvPower: range('pvPower'),

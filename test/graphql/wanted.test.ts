@@ -26,7 +26,9 @@ function needed(document: string): string[] {
 }
 
 test.for([
-  ['{ history { bucket points { start samples coverage } } }', []],
+  ['{ history { bucket points { start end } } }', []],
+  ['{ history { points { samples } } }', ['samples']],
+  ['{ history { points { coverage } } }', ['samples']],
   ['{ history { points { pvPower { avg } soc { coverage } } } }', ['pvPower', 'soc']],
   [
     '{ history { points { sun: pvPower { avg } v: batteryVoltage { __typename } } } }',
@@ -50,7 +52,8 @@ test.for([
     '{ history { points { soc { avg } } } history { points { pvPower { avg } } } }',
     ['pvPower', 'soc'],
   ],
-  ['{ energy { start day coverage } }', []],
+  ['{ energy { start day } }', []],
+  ['{ energy { coverage } }', ['samples']],
   ['{ energy { energy { load } } }', ['loadPower', 'signs']],
   ['{ energy { selfConsumption } }', ['gridPower', 'pvPower', 'signs']],
   ['{ energy { selfSufficiency } }', ['gridPower', 'loadPower', 'signs']],

@@ -5,11 +5,12 @@ import type { Database } from '../../src/database/database.ts'
 import type { Instant } from '../../src/database/instant.ts'
 import type { Schema } from '../../src/database/schema.ts'
 import { integrate, maxGapMicroseconds } from '../../src/telemetry/history/integrate.ts'
+import { packed, sumUp } from '../../src/telemetry/history/packed.ts'
 import { quantities } from '../../src/telemetry/history/quantity.ts'
 import { stretchTable } from '../../src/telemetry/history/stretch-table.ts'
 import { readSummaries } from '../../src/telemetry/history/summaries.ts'
-import { type Summary, sumUp } from '../../src/telemetry/history/summary.ts'
-import { aspects, type SummaryRow } from '../../src/telemetry/history/summary-columns.ts'
+import type { Summary } from '../../src/telemetry/history/summary.ts'
+import { aspects } from '../../src/telemetry/history/summary-columns.ts'
 import { type Environment, type Program, startProgram } from './program.ts'
 import { differencesIn, rollUpEverything } from './rollups.ts'
 
@@ -197,19 +198,18 @@ async function integrateReadings(
 ): Promise<Summary[]> {
   const { rows: kept } = await sql<{ maxGap: number }>`
     select ${maxGapMicroseconds} as "maxGap" from solark.rollup`.execute(kysely)
-  const { rows } = await sql<SummaryRow & { bucket: number }>`
+  const everything = { quantities, aspects }
+  const { rows } = await sql<{ pack: Uint8Array | null }>`
     with edge as materialized (select ${edges}::double precision[] as times)
-    select * from (${integrate({
+    select ${packed(sql`bucket`, everything)} as pack from (${integrate({
       stretches: stretchTable(plantId, [{ since: edges[0] ?? 0, until: edges.at(-1) ?? 0 }]),
       maxGap: kept[0]?.maxGap ?? 0,
-      ...{ quantities, aspects },
+      ...everything,
       bucketOf: (time) => sql`width_bucket(${time}, (select times from edge))`,
       startOf: (bucket) => sql`(select times from edge)[${bucket}]`,
     })}) as summary`.execute(kysely)
-  const found = Map.groupBy(rows, ({ bucket }) => bucket)
-  return edges
-    .slice(1)
-    .map((_, index) => sumUp(found.get(index + 1) ?? [], { quantities, aspects }))
+  const pack = { packed: rows[0]?.pack ?? null, bucketOf: (bucket: number) => bucket - 1 }
+  return sumUp([pack], edges.length - 1, everything)
 }
 
 /** Counts and times exactly, values within 1e-9 of their magnitude. */

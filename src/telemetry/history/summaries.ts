@@ -4,18 +4,12 @@ import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { changedQuarters } from './change.ts'
 import { integrate, maxGapMicroseconds, microseconds } from './integrate.ts'
+import { type Pack, packed, sumUp } from './packed.ts'
 import type { Quantity } from './quantity.ts'
 import { stretchTable } from './stretch-table.ts'
-import { type Summary, sumUp } from './summary.ts'
-import {
-  type Aspect,
-  aspects,
-  columnsOf,
-  mergedColumns,
-  type SummaryRow,
-  type Wanted,
-} from './summary-columns.ts'
-import { HOUR, layTiles, lengthOf, QUARTER, type Stretch } from './tiles.ts'
+import type { Summary } from './summary.ts'
+import { type Aspect, aspects, mergedColumns, type Wanted } from './summary-columns.ts'
+import { HOUR, layTiles, lengthOf, QUARTER, type Stretch, type Tiling } from './tiles.ts'
 
 export interface SummariesRequest {
   plantId: number
@@ -28,9 +22,6 @@ export interface SummariesRequest {
 
 type Asked = Omit<SummariesRequest, 'quantities' | 'aspects'> & Wanted
 
-/** Of the bucket with that number, counted from 1, as width_bucket does. */
-type BucketRow = SummaryRow & { bucket: number }
-
 /**
  * A summary of each stretch of time between neighbouring edges, in order, as of one moment of the database: from
  * the rollups where they are current, from the readings where they are not, or where an edge cuts a quarter of
@@ -40,41 +31,61 @@ export async function readSummaries(
   kysely: Kysely<Schema>,
   request: SummariesRequest,
 ): Promise<Summary[]> {
-  const { edges } = request
-  // A row of no quantity would be no row in SQL.
-  const quantities = request.quantities.length > 0 ? request.quantities : (['soc'] as const)
-  const asked: Asked = { aspects, ...request, quantities }
-  if (edges.length < 2) return []
-  const rows = await kysely
+  if (request.edges.length < 2) return []
+  const asked: Asked = { aspects, ...request }
+  return (await readCurrent(kysely, asked)) ?? (await readChanging(kysely, asked))
+}
+
+/** From the rollups alone, in one statement; undefined where that is not all there is. */
+async function readCurrent(kysely: Kysely<Schema>, asked: Asked): Promise<Summary[] | undefined> {
+  const tiling = layTiles(asked.edges, [])
+  if (tiling.rest.length > 0) return undefined
+  const sources = tileSources(asked, tiling)
+  const { rows } = await sql<Packs & { changed: boolean }>`
+    select exists (select from solark.rollup, ${changesOf(asked)}) as changed, ${packsOf(sources)}`.execute(
+    kysely,
+  )
+  const [row] = rows
+  return row === undefined || row.changed ? undefined : summariesOf(asked, sources, row)
+}
+
+/** What was noted before is read first, and what it touches then from the readings. */
+function readChanging(kysely: Kysely<Schema>, asked: Asked): Promise<Summary[]> {
+  return kysely
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (snapshot) => {
+      // Or TRUNCATE would take the readings away from a moment at which they were there.
+      await sql`lock table solark.telemetry in access share mode`.execute(snapshot)
       const { maxGap, changed } = await readChanged(snapshot, asked)
-      const { hours, quarters, rest } = layTiles(edges, changed)
-      return [
-        ...(await readTiles(snapshot, asked, 'solark.rollup_hour', hours)),
-        ...(await readTiles(snapshot, asked, 'solark.rollup_quarter', quarters)),
-        ...(await readRest(snapshot, asked, maxGap, rest)),
-      ]
+      const tiling = layTiles(asked.edges, changed)
+      const sources = tileSources(asked, tiling)
+      if (tiling.rest.length > 0) sources.push(readingSource(asked, tiling.rest, maxGap))
+      const { rows } = await sql<Packs>`select ${packsOf(sources)}`.execute(snapshot)
+      return summariesOf(asked, sources, rows[0])
     })
-  const found = Map.groupBy(rows, ({ bucket }) => bucket)
-  return edges.slice(1).map((_, index) => sumUp(found.get(index + 1) ?? [], asked))
+}
+
+/** Beside solark.rollup, the notes of changes that touch what is asked for. */
+function changesOf({ plantId, edges }: Asked): RawBuilder<unknown> {
+  return sql`
+    solark.telemetry_change
+    where plant_id = ${plantId}
+      and first < ${timestamptz(edges.at(-1) ?? 0)} + max_gap and last > ${timestamptz(edges[0] ?? 0)} - max_gap`
 }
 
 /** Which quarters of an hour the rollups do not know as they are now. */
 async function readChanged(
   snapshot: Kysely<Schema>,
-  { plantId, edges }: SummariesRequest,
+  asked: Asked,
 ): Promise<{ maxGap: number; changed: Stretch[] }> {
   const { rows } = await sql<{ maxGap: number; since: Instant | null; until: Instant | null }>`
     select ${maxGapMicroseconds} as "maxGap", lower(changed) as since, upper(changed) as until
     from solark.rollup
     left join lateral (
       select unnest(range_agg(${changedQuarters})) as changed
-      from solark.telemetry_change
-      where plant_id = ${plantId}
-        and first < ${timestamptz(edges.at(-1) ?? 0)} + max_gap and last > ${timestamptz(edges[0] ?? 0)} - max_gap
+      from ${changesOf(asked)}
     ) as change on true
     order by since`.execute(snapshot)
   const changed: Stretch[] = []
@@ -84,39 +95,101 @@ async function readChanged(
   return { maxGap: rows[0]?.maxGap ?? 0, changed }
 }
 
-const widths = { 'solark.rollup_hour': HOUR, 'solark.rollup_quarter': QUARTER } as const
+const kinds = ['hours', 'quarters', 'rest'] as const
+
+/** Where a part of the summaries comes from. */
+interface Source {
+  name: (typeof kinds)[number]
+  /** One value, which `packed` makes. */
+  query: RawBuilder<unknown>
+  bucketOf: Pack['bucketOf']
+}
+
+type Packs = Partial<Record<Source['name'], Uint8Array | null>>
+
+function packsOf(sources: readonly Source[]): RawBuilder<unknown> {
+  return sql.join(sources.map(({ name, query }) => sql`(${query}) as ${sql.ref(name)}`))
+}
+
+function summariesOf(
+  asked: Asked,
+  sources: readonly Source[],
+  packs: Packs | undefined,
+): Summary[] {
+  const parts = sources.map(({ name, bucketOf }) => ({ packed: packs?.[name] ?? null, bucketOf }))
+  return sumUp(parts, asked.edges.length - 1, asked)
+}
+
+function tileSources(asked: Asked, { hours, quarters }: Tiling): Source[] {
+  const sources: Source[] = []
+  if (hours.length > 0) sources.push(tileSource(asked, 'hours', hours))
+  if (quarters.length > 0) sources.push(tileSource(asked, 'quarters', quarters))
+  return sources
+}
+
+const tables = {
+  hours: { table: 'solark.rollup_hour', width: HOUR },
+  quarters: { table: 'solark.rollup_quarter', width: QUARTER },
+} as const
 
 /** Where there are not many more tiles than buckets, adding them up here costs less than grouping them there. */
-async function readTiles(
-  snapshot: Kysely<Schema>,
-  { plantId, edges, ...wanted }: Asked,
-  table: keyof typeof widths,
+function tileSource(
+  asked: Asked,
+  name: keyof typeof tables,
   stretches: readonly Stretch[],
-): Promise<BucketRow[]> {
-  if (stretches.length === 0) return []
+): Source {
+  const { plantId, edges } = asked
+  const { table, width } = tables[name]
   const tiles = sql`
     ${stretchTable(plantId, stretches)}
     join ${sql.table(table)} as tile
       on tile.plant_id = stretch.plant_id and start >= since and start < until`
-  if (lengthOf(stretches) / widths[table] < 2 * edges.length) {
-    const { rows } = await sql<SummaryRow & { start: Instant }>`
-      select ${microseconds('start')} as start, samples, covered, ${columnNames(wanted)}
-      from ${tiles}`.execute(snapshot)
-    return rows.map((row) => Object.assign(row, { bucket: bucketAt(edges, row.start) }))
+  if (lengthOf(stretches) / width < 2 * edges.length) {
+    return {
+      name,
+      query: sql`select ${packed(sql`date_part('epoch', start)`, asked)} from ${tiles}`,
+      bucketOf: (seconds) => bucketAt(edges, seconds * 1e6),
+    }
   }
-  const { rows } = await sql<BucketRow>`
-    with edge as materialized (select ${edges}::double precision[] as times)
-    select width_bucket(${microseconds('start')}, (select times from edge)) as bucket, ${mergedColumns(wanted)}
+  return groupedSource(
+    asked,
+    name,
+    sql`
+    select width_bucket(${microseconds('start')}, (select times from edge)) as bucket, ${mergedColumns(asked)}
     from ${tiles}
-    group by bucket`.execute(snapshot)
-  return rows
+    group by bucket`,
+  )
 }
 
-function columnNames(wanted: Wanted): RawBuilder<unknown> {
-  return sql.join(columnsOf(wanted).map(({ column }) => sql.ref(column)))
+function readingSource(asked: Asked, stretches: readonly Stretch[], maxGap: number): Source {
+  const { plantId, quantities, aspects } = asked
+  return groupedSource(
+    asked,
+    'rest',
+    integrate({
+      stretches: stretchTable(plantId, stretches),
+      maxGap,
+      // A row of no quantity would be no row in SQL.
+      quantities: quantities.length > 0 ? quantities : ['soc'],
+      aspects,
+      bucketOf: (time) => sql`width_bucket(${time}, (select times from edge))`,
+      startOf: (bucket) => sql`(select times from edge)[${bucket}]`,
+    }),
+  )
 }
 
-/** As width_bucket: how many of the edges are not after the time. */
+/** Of rows for the buckets between edges, which are numbered as width_bucket does: from 1. */
+function groupedSource(asked: Asked, name: Source['name'], rows: RawBuilder<unknown>): Source {
+  return {
+    name,
+    query: sql`
+      with edge as materialized (select ${asked.edges}::double precision[] as times)
+      select ${packed(sql`bucket`, asked)} from (${rows}) as summary`,
+    bucketOf: (bucket) => bucket - 1,
+  }
+}
+
+/** The last of the edges that is not after the time. */
 function bucketAt(edges: readonly Instant[], time: Instant): number {
   let low = 0
   let high = edges.length
@@ -125,24 +198,5 @@ function bucketAt(edges: readonly Instant[], time: Instant): number {
     if ((edges[middle] ?? 0) <= time) low = middle + 1
     else high = middle
   }
-  return low
-}
-
-async function readRest(
-  snapshot: Kysely<Schema>,
-  { plantId, edges, ...wanted }: Asked,
-  maxGap: number,
-  stretches: readonly Stretch[],
-): Promise<BucketRow[]> {
-  if (stretches.length === 0) return []
-  const { rows } = await sql<BucketRow>`
-    with edge as materialized (select ${edges}::double precision[] as times)
-    select * from (${integrate({
-      stretches: stretchTable(plantId, stretches),
-      maxGap,
-      ...wanted,
-      bucketOf: (time) => sql`width_bucket(${time}, (select times from edge))`,
-      startOf: (bucket) => sql`(select times from edge)[${bucket}]`,
-    })}) as summary`.execute(snapshot)
-  return rows
+  return low - 1
 }

@@ -5,8 +5,11 @@ const parts = ['covered', 'integral', 'positive', 'min', 'max', 'sum', 'count'] 
 
 export type Part = (typeof parts)[number]
 
-/** What may be wanted of the quantities beside their means: least and greatest values, the two signs apart. */
-export const aspects = ['extremes', 'signs'] as const
+/**
+ * What may be wanted beside the means of the quantities: their least and greatest values, their two signs apart, and how
+ * many readings there are and how much of the time they cover.
+ */
+export const aspects = ['extremes', 'signs', 'samples'] as const
 
 export type Aspect = (typeof aspects)[number]
 
