@@ -1,4 +1,5 @@
 import { dateOf, instantOf } from '../database/instant.ts'
+import { energyOf } from '../telemetry/history/energy.ts'
 import type { Fill as FillName } from '../telemetry/history/fill.ts'
 import {
   type History as Course,
@@ -55,13 +56,15 @@ const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
         description: 'Exclusive.',
         resolve: ({ end }) => dateOf(end),
       }),
-      samples: t.exposeInt('samples', {
+      samples: t.int({
         description: 'Readings that were measured within it.',
         extensions: needs('samples'),
+        resolve: ({ summary }) => summary.samples,
       }),
-      coverage: t.exposeFloat('coverage', {
+      coverage: t.float({
         description: 'Share of the bucket that readings cover, 0 to 1.',
         extensions: needs('samples'),
+        resolve: ({ start, end, summary }) => summary.covered / (end - start),
       }),
       soc: range('soc'),
       pvPower: range('pvPower'),
@@ -69,7 +72,7 @@ const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
       batteryPower: range('batteryPower'),
       gridPower: range('gridPower'),
       batteryVoltage: range('batteryVoltage'),
-      energy: t.expose('energy', { type: Energy }),
+      energy: t.field({ type: Energy, resolve: ({ summary }) => energyOf(summary) }),
     }
   },
 })

@@ -40,58 +40,66 @@ export interface Pack {
 export function sumUp(packs: readonly Pack[], buckets: number, wanted: Wanted): Summary[] {
   const withSamples = wanted.aspects.includes('samples')
   const withExtremes = wanted.aspects.includes('extremes')
-  const parted = wanted.quantities.map((quantity) => isParted(quantity, wanted))
-  const sums = Array.from({ length: buckets }, () => ({
-    samples: 0,
-    covered: 0,
-    tallies: parted.map(emptyTally),
-  }))
+  const summaries = Array.from({ length: buckets }, newSummary)
+  const courses = wanted.quantities.map((quantity) => {
+    const tallies = summaries.map(({ of }) => {
+      const tally = newTally()
+      of[quantity] = tally
+      return tally
+    })
+    return { tallies, parted: isParted(quantity, wanted) }
+  })
   for (const { packed, bucketOf } of packs) {
-    const doubles = doublesOf(packed)
+    if (packed === null) continue
+    const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
     let at = 0
-    const next = () => doubles[at++] ?? 0
-    while (at < doubles.length) {
+    const next = () => {
+      at += 8
+      return view.getFloat64(at - 8)
+    }
+    while (at < view.byteLength) {
       const key = next()
-      const sum = sums[bucketOf(key)]
-      if (sum === undefined)
-        throw new RangeError(`Expected a key of ${buckets} buckets, got ${key}`)
+      const bucket = bucketOf(key)
+      const summary = summaries[bucket]
+      if (summary === undefined)
+        throw new RangeError(`Expected one of ${buckets} buckets for ${key}`)
       if (withSamples) {
-        sum.samples += next()
-        sum.covered += next()
+        summary.samples += next()
+        summary.covered += next()
       }
-      for (const [index, tally] of sum.tallies.entries()) {
+      for (const { tallies, parted } of courses) {
+        const tally = tallies[bucket] ?? newTally()
         addLine(tally, next(), next())
-        if (parted[index] === true) tally.positive += next()
+        if (parted) tally.positive += next()
         if (withExtremes) widen(tally, next(), next())
       }
     }
   }
-  return sums.map(({ samples, covered, tallies }) => {
-    const of: Summary['of'] = {}
-    for (const [index, quantity] of wanted.quantities.entries()) {
-      const tally = tallies[index] ?? emptyTally()
-      of[quantity] = courseOf(tally, parted[index] === true)
-    }
-    return { samples, covered, of }
-  })
+  for (const { tallies, parted } of courses) for (const tally of tallies) close(tally, parted)
+  return summaries
 }
 
-function doublesOf(packed: Uint8Array | null): Float64Array {
-  if (packed === null) return new Float64Array()
-  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
-  return Float64Array.from({ length: packed.byteLength / 8 }, (_, index) =>
-    view.getFloat64(index * 8),
-  )
-}
-
-/** A course so far, with what single readings say. */
-interface Tally extends Omit<Course, 'mean'> {
+/** A course so far, with what readings say that no line covers. */
+interface Tally extends Course {
   sum: number
   count: number
 }
 
-function emptyTally(): Tally {
-  return { covered: 0, integral: 0, positive: 0, min: null, max: null, sum: 0, count: 0 }
+function newSummary(): Summary {
+  return { samples: 0, covered: 0, of: {} }
+}
+
+function newTally(): Tally {
+  return {
+    covered: 0,
+    integral: 0,
+    positive: 0,
+    min: null,
+    max: null,
+    mean: null,
+    sum: 0,
+    count: 0,
+  }
 }
 
 function addLine(tally: Tally, covered: number, total: number): void {
@@ -110,10 +118,9 @@ function widen(tally: Tally, min: number, max: number): void {
   if (max > (tally.max ?? Number.NEGATIVE_INFINITY)) tally.max = max
 }
 
-function courseOf(
-  { covered, integral, positive, min, max, sum, count }: Tally,
-  parted: boolean,
-): Course {
-  const mean = covered > 0 ? integral / (covered / 1e6) : count > 0 ? sum / count : null
-  return { covered, integral, positive: parted ? positive : integral, min, max, mean }
+function close(tally: Tally, parted: boolean): void {
+  const { covered, integral, sum, count } = tally
+  if (!parted) tally.positive = integral
+  if (covered > 0) tally.mean = integral / (covered / 1e6)
+  else if (count > 0) tally.mean = sum / count
 }

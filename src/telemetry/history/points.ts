@@ -1,5 +1,4 @@
 import type { Instant } from '../../database/instant.ts'
-import { type Energy, energyOf } from './energy.ts'
 import { type Fill, fillIn } from './fill.ts'
 import type { Quantity } from './quantity.ts'
 import type { Course, Summary } from './summary.ts'
@@ -8,13 +7,9 @@ import type { Course, Summary } from './summary.ts'
 export interface Point {
   start: Instant
   end: Instant
-  /** Readings measured within it. */
-  samples: number
-  /** Share of it that readings cover, 0 to 1. */
-  coverage: number
+  summary: Summary
   /** Of the quantities that were asked for; null: not measured, nor filled in. */
   ranges: Partial<Record<Quantity, Range | null>>
-  energy: Energy
 }
 
 /** The course of one quantity over a bucket, in its unit. */
@@ -39,17 +34,14 @@ export function pointsOf({
   quantities: readonly Quantity[]
   fill: Fill
 }): Point[] {
-  const points = summaries.map((summary, index): Point => {
-    const [start, end] = [edges[index] ?? 0, edges[index + 1] ?? 0]
-    return {
-      start,
-      end,
-      samples: summary.samples,
-      coverage: summary.covered / (end - start),
+  const points = summaries.map(
+    (summary, index): Point => ({
+      start: edges[index] ?? 0,
+      end: edges[index + 1] ?? 0,
+      summary,
       ranges: {},
-      energy: energyOf(summary),
-    }
-  })
+    }),
+  )
   const middles = points.map(({ start, end }) => (start + end) / 2)
   for (const quantity of quantities) {
     const courses = summaries.map(({ of }) => of[quantity])
