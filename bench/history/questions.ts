@@ -3,14 +3,15 @@ import { dateOf } from '../../src/database/instant.ts'
 import { createStatistics } from '../../src/system/statistics.ts'
 import { readSummaries } from '../../src/telemetry/history/summaries.ts'
 import { statementsOf } from '../query/statements.ts'
+import { startChild } from '../support/child.ts'
 import { compare, type Finding, quantile } from '../support/finding.ts'
-import { openGraphQL } from '../support/graphql.ts'
+import { type GraphQLClient, openGraphQL } from '../support/graphql.ts'
 import { startHeliograph } from '../support/heliograph.ts'
 import { interleave } from '../support/interleave.ts'
 import { note } from '../support/note.ts'
 import { type BenchClient, type BenchDatabase, openClient } from '../support/postgres.ts'
 import { binnedChart, DAY, hourlyChart, noteEverything } from './chart.ts'
-import { rollUpAll, UNTIL } from './maintenance.ts'
+import { PLANTS, rollUpAll, UNTIL } from './maintenance.ts'
 
 const ROUNDS = 5
 const ROUND_MS = 2000
@@ -19,12 +20,18 @@ const CLIENTS = 32
 const PATIENT_CLIENTS = 8
 const PLANT = 7
 
-const document = `{
-  history(plantId: ${PLANT}, from: "${dateOf(UNTIL - 30 * DAY).toISOString()}",
-    to: "${dateOf(UNTIL).toISOString()}", bucket: "PT1H", timeZone: "UTC") {
-    points { start pvPower { avg } loadPower { avg } batteryPower { avg } gridPower { avg } }
-  }
-}`
+/** Of each plant in turn. */
+const bodies = Array.from({ length: PLANTS }, (_, index) =>
+  JSON.stringify({
+    query: `query ($plantId: Int!) {
+      history(plantId: $plantId, from: "${dateOf(UNTIL - 30 * DAY).toISOString()}",
+        to: "${dateOf(UNTIL).toISOString()}", bucket: "PT1H", timeZone: "UTC") {
+        points { start pvPower { avg } loadPower { avg } batteryPower { avg } gridPower { avg } }
+      }
+    }`,
+    variables: { plantId: index + 1 },
+  }),
+)
 
 const statistics = `{
   systemStats { totalEnergySnapshots energySnapshots24h plants totalConversations conversationsToday agentEvents24h
@@ -103,25 +110,26 @@ async function latency(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * The chart and the statistics over HTTP, against date_bin and count(*) on as many bare connections as the server has,
- * which is the most that any server of readings could answer; and the chart against the same request answered from
- * the readings.
+ * The chart over HTTP, against a stock server that answers the same by date_bin over the readings, and against the
+ * same request to this server answered from the readings; and the statistics, against count(*) on as many bare
+ * connections as the server has, which is the most that any server of readings could answer.
  */
 async function compareEndToEnd(database: BenchDatabase, signal: AbortSignal): Promise<Finding[]> {
   await using server = await startHeliograph(database.url)
+  await using stock = await startChild('charts-of-readings.ts', [], { DATABASE_URL: database.url })
   using api = openGraphQL(server.url, CLIENTS)
   await using clients = new AsyncDisposableStack()
   const bare = await Promise.all(
     Array.from({ length: 10 }, async () => clients.use(await openClient(database.url))),
   )
   for (const client of bare) await client.query("set timezone = 'UTC'; set jit = off")
-  const body = JSON.stringify({ query: document })
   const counting = JSON.stringify({ query: statistics })
-  const binned = binnedChart(PLANT, UNTIL)
-  const works = {
-    binned: () => rate(bare.map((client) => () => client.query(binned))),
-    chart: () => rate(Array.from({ length: CLIENTS }, () => () => api.send(body))),
-  }
+  using stockApi = openGraphQL(stock.url, CLIENTS)
+  let asked = 0
+  const ask = (client: GraphQLClient, clients: number) =>
+    rate(Array.from({ length: clients }, () => () => client.send(bodies[asked++ % PLANTS] ?? '')))
+  const works = { binned: () => ask(stockApi, CLIENTS), chart: () => ask(api, CLIENTS) }
+  await works.binned()
   await works.chart()
   const cpu = await server.cpu()
   const measured = await interleave(works, { rounds: ROUNDS, signal, title: 'end to end' })
@@ -137,14 +145,12 @@ async function compareEndToEnd(database: BenchDatabase, signal: AbortSignal): Pr
 
   note('end to end: the same from the readings')
   await noteEverything.execute(database.kysely)
-  const unrolled = await fromReadings(database, () =>
-    rate(Array.from({ length: PATIENT_CLIENTS }, () => () => api.send(body))),
-  )
+  const unrolled = await fromReadings(database, () => ask(api, PATIENT_CLIENTS))
   await rollUpAll(database.kysely, signal)
   note('')
   return [
     compare(
-      `30-day hourly chart, ${CLIENTS} clients, by date_bin over the readings on 10 bare connections`,
+      `30-day hourly chart, ${CLIENTS} clients, by a stock server that asks date_bin over the readings`,
       'a second',
       { candidate: measured.chart, baseline: measured.binned },
       { of: 'ratio', atLeast: 20 },
