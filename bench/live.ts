@@ -1,5 +1,6 @@
 import { createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
+import { benchCrowd } from './live/crowd.ts'
 import { startChild } from './support/child.ts'
 import { compare, type Finding, quantile } from './support/finding.ts'
 import { AUTHORIZATION, startHeliograph } from './support/heliograph.ts'
@@ -50,6 +51,7 @@ export async function benchLive(signal: AbortSignal): Promise<Finding[]> {
   return [
     compare(`${who}, p50, by LISTEN and ws`, 'ms', at(0.5), { of: 'ratio', atMost: 3 }),
     compare(`${who}, p99, by LISTEN and ws`, 'ms', at(0.99), { of: 'ratio', atMost: 3 }),
+    ...(await benchCrowd(postgres, signal)),
   ]
 }
 

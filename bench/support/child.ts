@@ -8,10 +8,17 @@ export interface Child extends AsyncDisposable {
   readonly url: string
   /** Microseconds of CPU, in itself and in the kernel, since it started. */
   cpu(): Promise<number>
+  /** Bytes on the heap and beside it, after a collection. */
+  memory(): Promise<number>
+  /** Sends it a message, and answers what it says to that. */
+  ask(question: string): Promise<unknown>
+  /** What it says next. */
+  answer(): Promise<unknown>
 }
 
 const Ready = z.object({ url: z.string() })
 const Cpu = z.object({ cpu: z.number() })
+const Memory = z.object({ memory: z.number() })
 
 /** Starts a module of `bench/children`, in this environment alone, and waits until it says that it is ready. */
 export async function startChild(
@@ -21,14 +28,19 @@ export async function startChild(
 ): Promise<Child> {
   const process = fork(new URL(`../children/${module}`, import.meta.url), args, {
     env: environment,
+    execArgv: ['--expose-gc'],
   })
   const { url } = Ready.parse(await answer(process))
+  const ask = (question: string) => {
+    process.send(question)
+    return answer(process)
+  }
   return {
     url,
-    cpu: async () => {
-      process.send('cpu')
-      return Cpu.parse(await answer(process)).cpu
-    },
+    cpu: async () => Cpu.parse(await ask('cpu')).cpu,
+    memory: async () => Memory.parse(await ask('memory')).memory,
+    ask,
+    answer: () => answer(process),
     [Symbol.asyncDispose]: async () => {
       if (process.exitCode !== null || process.signalCode !== null) return
       const ended = once(process, 'exit')
