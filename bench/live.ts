@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
 import { benchCrowd } from './live/crowd.ts'
@@ -10,6 +11,8 @@ import { type BenchClient, openClient, openPostgres } from './support/postgres.t
 const SUBSCRIBERS = 100
 const COMMITS = 60
 const ROUNDS = 9
+/** Of commits that follow each other faster some are found by a second look, 25 ms after the first. */
+const ANNOUNCED_AGAIN_MS = 25
 
 const subscription = `subscription {
   latestEnergy(plantId: 1) { timestamp soc batteryPower pvPower loadPower gridPower }
@@ -55,7 +58,10 @@ export async function benchLive(signal: AbortSignal): Promise<Finding[]> {
   ]
 }
 
-/** Milliseconds for each commit and each subscriber; a commit waits until the one before has reached everyone. */
+/**
+ * Milliseconds for each commit and each subscriber; a commit waits until the one before has reached everyone, and
+ * until it is announced by itself.
+ */
 async function delays(writer: BenchClient, audience: Audience): Promise<number[]> {
   const found: number[] = []
   for (let commit = 0; commit < COMMITS; commit++) {
@@ -67,6 +73,7 @@ async function delays(writer: BenchClient, audience: Audience): Promise<number[]
     const start = performance.now()
     await writer.query('commit')
     for (const time of await received) found.push(time - start)
+    await delay(ANNOUNCED_AGAIN_MS)
   }
   return found
 }

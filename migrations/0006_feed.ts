@@ -8,7 +8,7 @@ import { verifyRelation, verifyTrigger } from './verify.ts'
  * transaction that wrote them, and go to solark.telemetry_log once they are rolled up. A note names readings, which
  * carry the same transaction, so the log costs writers nothing beyond the note that they write anyway.
  *
- * Commits are announced at most about twenty times a second, whoever writes, since PostgreSQL lets only one of all
+ * Commits are announced at most about fifty times a second, whoever writes, since PostgreSQL lets only one of all
  * transactions that announce something commit at a time. docs/decisions/010-feed.md has the alternatives.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -216,7 +216,7 @@ async function createFeedNotes(db: Kysely<unknown>): Promise<void> {
 }
 
 /**
- * Silent where somebody was going to announce within the last 50 ms: who listens looks again a little later, and for
+ * Silent where somebody was going to announce within the last 20 ms: who listens looks again a little later, and for
  * as long as a transaction runs that was under way then. A transaction announces once, so that one which writes
  * for minutes does not keep all others silent.
  */
@@ -225,7 +225,7 @@ const announceNowAndThen = sql`
         declare
           now_ms constant bigint := extract(epoch from clock_timestamp()) * 1000;
         begin
-          if now_ms - (select last_value from solark.announced) not between 0 and 49
+          if now_ms - (select last_value from solark.announced) not between 0 and 19
             -- A full queue fails commits: above half of it, subscribers fall back on polling.
             and pg_notification_queue_usage() < 0.5
           then

@@ -116,7 +116,7 @@ const Environment = z.object({
   ROLLUP_RETENTION_DAYS: days.optional(),
   COMPRESS_AFTER_DAYS: days.optional(),
   MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(20_000),
-  MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(1000),
+  MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(10_000),
   MAX_SUBSCRIPTIONS: wholeNumber(1, 1_000_000).default(20_000),
   MAX_SUBSCRIPTIONS_PER_CONNECTION: wholeNumber(1, 1_000_000).default(100),
   MAX_MESSAGE_BYTES: wholeNumber(1024, 100_000_000).default(8 * 1024 * 1024),

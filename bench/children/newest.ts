@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { ANNOUNCEMENTS, parseAnnouncement } from '../../src/telemetry/announcement.ts'
+import { ANNOUNCEMENTS } from '../../src/telemetry/feed/announcement.ts'
 
 /** A reading as the API words it. */
 export interface LiveReading {
@@ -11,23 +11,23 @@ export interface LiveReading {
   gridPower: number | null
 }
 
-const newestOf = {
+const newest = {
   name: 'newest',
-  text: `select timestamp, soc, batt_power as "batteryPower", pv_power as "pvPower", load_power as "loadPower",
-    grid_power as "gridPower" from solark.telemetry where plant_id = $1 order by timestamp desc limit 1`,
+  text: `select distinct on (plant_id) plant_id, timestamp, soc, batt_power as "batteryPower", pv_power as "pvPower",
+    load_power as "loadPower", grid_power as "gridPower" from solark.latest order by plant_id, timestamp desc`,
 }
 
-/** Reads the newest of each plant that the database announces, once. */
+/** Reads the newest of each plant once whenever the database announces something. */
 export async function followNewest(
   url: string | undefined,
   onReading: (plantId: number, reading: LiveReading) => void,
 ): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
-  client.on('notification', async ({ payload = '' }) => {
-    for (const plantId of parseAnnouncement(payload)?.keys() ?? []) {
-      const { rows } = await client.query({ ...newestOf, values: [plantId] })
-      onReading(plantId, { ...rows[0], timestamp: rows[0].timestamp.toISOString() })
+  client.on('notification', async () => {
+    const { rows } = await client.query(newest)
+    for (const { plant_id, ...reading } of rows) {
+      onReading(plant_id, { ...reading, timestamp: reading.timestamp.toISOString() })
     }
   })
   await client.query(`listen ${ANNOUNCEMENTS}`)

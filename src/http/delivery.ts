@@ -78,7 +78,7 @@ export class Delivery implements AsyncIterableIterator<ExecutionResult, undefine
       outlet.whenDrained(() => this.#send(answer))
       return
     }
-    outlet.send(this.#head, answer.tail)
+    outlet.send(this.#head, answer.payload)
     if (outlet.isDrained) this.#ask()
     else outlet.whenDrained(this.#ask)
   }

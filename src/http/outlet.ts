@@ -1,18 +1,16 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-
-/** Up to so many bytes are copied into one chunk, which takes one write where header and answer would take two. */
-const COPIED_BYTES = 4096
+import type { SharedPayload } from './shared-payload.ts'
 
 const nothing = Buffer.alloc(0)
 
 /**
- * Sends text that many sockets share, past ws and straight to the socket under it.
+ * Sends what many sockets share, past ws and straight to the socket under it.
  *
- * ws takes a message as a whole: each of a thousand subscribers' messages, which differ in their id alone, would be
- * put together as a string, measured, encoded, and written together with its header. Here a message is what comes
- * before the shared part, and the shared part in bytes. That frames of ours may stand between those of ws rests on
- * this: ws writes each of its frames at once and whole, because compression is off and no Blob is ever sent.
+ * ws takes a message as a whole: those of a thousand subscribers, which differ in their id alone, would each be put
+ * together as a string, measured and encoded, with a callback each to learn when it has left. Here a message is what
+ * comes before the shared part, and the shared part in bytes. Frames of ours may stand between those of ws because
+ * ws writes each of its own at once and whole: compression is off, and no Blob is ever sent.
  */
 export class Outlet {
   readonly #webSocket: WebSocket
@@ -29,24 +27,18 @@ export class Outlet {
     return this.#socket.writableLength === 0
   }
 
-  /** Sends one text message: `head` in Latin-1 and the bytes of the rest. Nothing is sent on a closing socket. */
-  send(head: string, rest: Buffer): void {
+  /** Sends one text message: `head`, which is ASCII, and the payload. Nothing is sent on a closing socket. */
+  send(head: string, payload: SharedPayload): void {
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return
-    const size = head.length + rest.length
-    const headerSize = size < 126 ? 2 : size < 65_536 ? 4 : 10
-    const copied = rest.length <= COPIED_BYTES ? rest.length : 0
-    const chunk = Buffer.allocUnsafe(headerSize + head.length + copied)
-    writeHeader(chunk, size)
-    chunk.write(head, headerSize, 'latin1')
-    if (copied > 0) {
-      rest.copy(chunk, headerSize + head.length)
-      this.#socket.write(chunk)
-      return
+    const [first, second] = payload.chunks(head)
+    if (second === undefined) this.#socket.write(first)
+    else {
+      this.#socket.cork()
+      this.#socket.write(first)
+      this.#socket.write(second)
+      this.#socket.uncork()
     }
-    this.#socket.cork()
-    this.#socket.write(chunk)
-    this.#socket.write(rest)
-    this.#socket.uncork()
+    if (!this.isDrained) payload.giveAway()
   }
 
   /** Calls back once all that was sent has left; also when the socket breaks. */
@@ -61,19 +53,5 @@ export class Outlet {
       this.#waiting = undefined
       for (const go of waiting) go()
     })
-  }
-}
-
-/** The header of a text message in one unmasked frame, by RFC 6455. */
-function writeHeader(chunk: Buffer, size: number): void {
-  chunk[0] = 0x81
-  if (size < 126) chunk[1] = size
-  else if (size < 65_536) {
-    chunk[1] = 126
-    chunk.writeUInt16BE(size, 2)
-  } else {
-    chunk[1] = 127
-    chunk.writeUInt32BE(0, 2)
-    chunk.writeUInt32BE(size, 6)
   }
 }

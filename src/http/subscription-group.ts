@@ -4,24 +4,26 @@ import {
   type GraphQLError,
   type ValidatedSubscriptionArgs,
 } from 'graphql'
+import { SharedPayload } from './shared-payload.ts'
 import { formatted, type Tell } from './told-error.ts'
 
-/** An answer as JSON, ready to be sent to however many. */
+/** A result as JSON. */
 export interface Answer {
   readonly text: string
-  /** Its bytes as the end of a message of graphql-transport-ws, closing brace included. */
-  readonly tail: Buffer
+  /** The text, and the brace that ends a message around it. */
+  readonly payload: SharedPayload
 }
 
 /**
- * Milliseconds for which an answer is good, at least, and at most twice as long: whoever gets the event later, such
- * as the current reading on joining, is told its age and its plant's name as they are then.
+ * Milliseconds for which an answer is good, at least, and at most twice as long. Who is given an event later, such as
+ * the current reading on joining, is told whether its plant is stale, and its name, as they are by then. It also
+ * bounds what is kept: the source may hold an event for ever.
  */
 const FRESH_MS = 1000
 
 /**
  * The subscriptions that get the same answer to the same event. Each event is executed and written as JSON once,
- * whatever their number, by the arguments of the one that came first.
+ * whatever their number, with the arguments of the one that came first.
  */
 export class SubscriptionGroup {
   members = 0
@@ -36,28 +38,25 @@ export class SubscriptionGroup {
     this.#tell = tell
   }
 
-  /** What the group's resolvers get. */
   get contextValue(): unknown {
     return this.#args.contextValue
   }
 
-  /** Never rejects: what fails is told in the answer. */
+  /** Never rejects: what fails is told in the answer. An event that is no object is executed each time. */
   answer(event: unknown): Answer | Promise<Answer> {
     if (typeof event !== 'object' || event === null) return this.#execute(event)
-    this.#age()
+    this.#forgetOld()
     const known = this.#recent.get(event) ?? this.#older.get(event)
     if (known !== undefined) return known
     const answer = this.#execute(event)
-    this.#recent.set(event, answer)
-    if (answer instanceof Promise) {
-      // Whoever comes later need not wait for a promise.
-      const recent = this.#recent
-      void answer.then((settled) => recent.set(event, settled))
-    }
+    const recent = this.#recent
+    recent.set(event, answer)
+    // Whoever comes after that need not wait for a promise.
+    if (answer instanceof Promise) void answer.then((settled) => recent.set(event, settled))
     return answer
   }
 
-  #age(): void {
+  #forgetOld(): void {
     const now = performance.now()
     const age = now - this.#since
     if (age < FRESH_MS) return
@@ -67,18 +66,21 @@ export class SubscriptionGroup {
   }
 
   #execute(event: unknown): Answer | Promise<Answer> {
-    const fail = (error: unknown) => writeAnswer({ errors: [this.#tell(error)] })
     try {
       const result = executeSubscriptionEvent({ ...this.#args, rootValue: event })
       if (!(result instanceof Promise)) return this.#write(result)
-      return result.then((settled) => this.#write(settled)).catch(fail)
+      return result.then((settled) => this.#write(settled)).catch((error) => this.#fail(error))
     } catch (error) {
-      return fail(error)
+      return this.#fail(error)
     }
   }
 
   #write({ errors, data, extensions }: ExecutionResult): Answer {
     return writeAnswer({ errors: errors?.map(this.#tell), data, extensions })
+  }
+
+  #fail(error: unknown): Answer {
+    return writeAnswer({ errors: [this.#tell(error)] })
   }
 }
 
@@ -89,5 +91,5 @@ function writeAnswer(result: {
   extensions?: unknown
 }): Answer {
   const text = JSON.stringify({ ...result, errors: result.errors?.map(formatted) })
-  return { text, tail: Buffer.from(`${text}}`) }
+  return { text, payload: new SharedPayload(`${text}}`) }
 }

@@ -18,12 +18,12 @@ export interface LookoutOptions {
   log: Logger
 }
 
-/** Also without a word: a commit is announced only if none was within 50 ms, and that one may have failed. */
+/** Also without a word: a commit is announced only if none was within 20 ms, and that one may have failed. */
 const POLL_MS = 1000
 /** What is not noted, such as a deletion, and was not heard of is found this often. */
 const LOOK_AT_ALL_MS = 30_000
 /** How long after an announcement to look again: once in any case, and on while something is under way. */
-const AGAIN_AFTER_MS = [60, 100, 200, 400]
+const AGAIN_AFTER_MS = [25, 75, 200, 400]
 
 /**
  * Decides when to look for what was committed: on an announcement at once, and otherwise once a second, so that
