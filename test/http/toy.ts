@@ -79,7 +79,7 @@ export async function openToy(
     executions: () => count.executions,
     everSubscribed: () => ever,
     async subscribed(count) {
-      await expect.poll(subscribers, { interval: 5 }).toBe(count)
+      await expect.poll(subscribers, { interval: 5, timeout: 10_000 }).toBe(count)
     },
     slow: asked.promise,
     release: () => released.resolve(),
