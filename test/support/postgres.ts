@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -35,6 +35,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     await postgres[Symbol.asyncDispose]()
     await rm(dataDir, { recursive: true })
+    // Of a file whose tests are all skipped no hook takes it away.
+    for (const folder of await readdir(runFolder)) {
+      if (folder.startsWith('heliograph-file-'))
+        await rmdir(join(runFolder, folder)).catch(() => {})
+    }
     const leaks = await lasting(async () => [
       ...(await foldersIn(runFolder, 'heliograph')),
       ...(await processesIn(runFolder)),
