@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
+import { benchCatchUp } from './live/catch-up.ts'
 import { benchCrowd } from './live/crowd.ts'
+import { benchSilent } from './live/silent.ts'
 import { startChild } from './support/child.ts'
 import { compare, type Finding, quantile } from './support/finding.ts'
 import { AUTHORIZATION, startHeliograph } from './support/heliograph.ts'
@@ -55,6 +57,8 @@ export async function benchLive(signal: AbortSignal): Promise<Finding[]> {
     compare(`${who}, p50, by LISTEN and ws`, 'ms', at(0.5), { of: 'ratio', atMost: 3 }),
     compare(`${who}, p99, by LISTEN and ws`, 'ms', at(0.99), { of: 'ratio', atMost: 3 }),
     ...(await benchCrowd(postgres, signal)),
+    ...(await benchSilent(postgres, signal)),
+    ...(await benchCatchUp(postgres, signal)),
   ]
 }
 

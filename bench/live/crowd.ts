@@ -157,7 +157,7 @@ async function gather(candidate: Candidate, load: Load): Promise<Measured> {
 }
 
 /** Milliseconds from just before COMMIT is sent until the last of the audience has the reading. */
-async function deliver(writer: BenchClient, audience: Child): Promise<number> {
+export async function deliver(writer: BenchClient, audience: Child): Promise<number> {
   await writer.query('begin')
   await writer.query(
     `insert into solark.telemetry (plant_id, timestamp, soc, batt_power, pv_power, load_power, grid_power)

@@ -18,7 +18,7 @@ import {
 const NAME = 'the server under test'
 const POOL_SIZE = 4
 /** With the live feed's, and those for what the server itself asks. */
-const MOST_CONNECTIONS = POOL_SIZE + 1 + 5
+const MOST_CONNECTIONS = POOL_SIZE + 1 + 7
 
 let database: TestDatabase
 let cable: Cable
