@@ -163,25 +163,33 @@ test('servers, PostgreSQL, listeners and clients are cut down at random: each su
           }
         }
       }
-      const owed = new Set(
-        (
-          await query<{ reading: string }>(
-            postgres.url,
-            `select plant_id || ' ' || to_char(timestamp at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as reading
-           from solark.telemetry where plant_id <> 99`,
-          )
-        ).map(({ reading }) => reading),
-      )
-      expect(owed.size).toBeGreaterThan(50)
+      // PostgreSQL may have been killed just now.
+      let stored: { reading: string }[] = []
+      await expect
+        .poll(
+          async () => {
+            stored = await query<{ reading: string }>(
+              postgres.url,
+              `select plant_id || ' ' || to_char(timestamp at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as reading
+               from solark.telemetry where plant_id <> 99`,
+            ).catch(() => [])
+            return stored.length
+          },
+          { timeout: 30_000 },
+        )
+        .toBeGreaterThan(50)
+      const owed = new Set(stored.map(({ reading }) => reading))
       const ofWriters = followers.map(
         ({ received }) =>
           () =>
             received.filter((reading) => !reading.startsWith('99 ')),
       )
-      for (const readings of ofWriters) {
+      for (const [index, readings] of ofWriters.entries()) {
         await expect
-          .poll(() => owed.difference(new Set(readings())).size, { timeout: 30_000 })
-          .toBe(0)
+          .poll(() => [followers[index]?.ends, owed.difference(new Set(readings())).size], {
+            timeout: 60_000,
+          })
+          .toEqual([[], 0])
       }
       const [first, ...others] = ofWriters.map((readings) => readings())
       expect(first).toHaveLength(owed.size)
