@@ -6,9 +6,9 @@ import type { Client } from '../support/client.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { openServer, type Server } from '../support/server.ts'
 import {
-  Conversations,
   EveryPlant,
   HealthReport,
+  HourlyChart,
   LatestReading,
   LiveCharge,
   PageOfReadings,
@@ -18,15 +18,13 @@ import {
 const NAME = 'the server under test'
 const POOL_SIZE = 2
 /** The live feed's, and those for what the server itself asks. */
-const OTHERS = 1 + 5
+const OTHERS = 1 + 7
 
 let database: TestDatabase
 let server: Server
 let admin: Client
 beforeAll(async () => {
   database = await openTestDatabase('native')
-  await sql`create schema agent`.execute(database.kysely)
-  await sql`create table agent.conversations (created_at timestamptz)`.execute(database.kysely)
   const url = new URL(database.url)
   url.searchParams.set('application_name', NAME)
   server = await openServer({
@@ -41,11 +39,11 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]()
 })
 
-/** Makes counting conversations wait, and nothing else, until the work is done. */
-async function whileConversationsAreLocked(work: () => Promise<void>): Promise<void> {
+/** Makes charts wait, and nothing else that is asked here, until the work is done. */
+async function whileChartsAreLocked(work: () => Promise<void>): Promise<void> {
   await using session = await database.openSession('test')
   await session.kysely.transaction().execute(async (transaction) => {
-    await sql`lock table agent.conversations in access exclusive mode`.execute(transaction)
+    await sql`lock table solark.rollup_hour in access exclusive mode`.execute(transaction)
     await work()
   })
 }
@@ -70,8 +68,8 @@ test('where slow queries hold every connection, requests are told BUSY, and heal
   await using live = server.as().subscribe(LiveCharge, { plantId: 1 })
   expect((await live.next()).latestEnergy.soc).toBe(1)
 
-  await whileConversationsAreLocked(async () => {
-    const slow = [1, 2].map(() => admin.fail(Conversations))
+  await whileChartsAreLocked(async () => {
+    const slow = [1, 2].map(() => admin.fail(HourlyChart, { plantId: 1 }))
     await expect.poll(async () => (await checksOf()).get('pool')?.detail).toMatch(/^2 of 2/)
     const waiting = [1, 2, 3].map(() => admin.fail(PageOfReadings))
     await expect
@@ -99,12 +97,12 @@ test('where slow queries hold every connection, requests are told BUSY, and heal
     }
   })
   expect((await checksOf()).get('pool')).toMatchObject({ status: 'HEALTHY' })
-  expect((await admin.ask(Conversations)).systemStats.totalConversations).toBe(0)
+  expect((await admin.ask(HourlyChart, { plantId: 1 })).history.points).toHaveLength(24)
 })
 
 test('a queue that is full refuses at once, and loses nobody who waits', async () => {
-  await whileConversationsAreLocked(async () => {
-    const slow = [1, 2].map(() => admin.fail(Conversations))
+  await whileChartsAreLocked(async () => {
+    const slow = [1, 2].map(() => admin.fail(HourlyChart, { plantId: 1 }))
     await expect.poll(async () => (await checksOf()).get('pool')?.detail).toMatch(/^2 of 2/)
     // Ahead of them all: 100 may wait for each connection.
     const refused = await Promise.race(
@@ -121,7 +119,7 @@ const questions = {
   plants: async () => (await admin.ask(EveryPlant)).plants.some(({ id }) => id === 1),
   latest: async () => (await admin.ask(LatestReading, { plantId: 1 })).latestEnergy?.soc === 2,
   page: async () => (await admin.ask(PageOfReadings, { plantId: 1 })).telemetry.nodes.length === 2,
-  conversations: async () => (await admin.ask(Conversations)).systemStats.totalConversations === 0,
+  chart: async () => (await admin.ask(HourlyChart, { plantId: 1 })).history.points.length === 24,
 }
 let recorded = 0
 let acknowledged = 0
@@ -152,7 +150,7 @@ test('of 50 requests at once on two connections, each gets its answer, BUSY or Q
       fc.constantFrom(0, 300, 5500, 7000),
       async (asked, lockedMs) => {
         let outcomes: Promise<string[]> = Promise.resolve([])
-        await whileConversationsAreLocked(async () => {
+        await whileChartsAreLocked(async () => {
           outcomes = Promise.all(asked.map(outcomeOf))
           await sleep(lockedMs)
         })

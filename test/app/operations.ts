@@ -59,10 +59,20 @@ export const Totals = graphql(`
   }
 `)
 
-export const Conversations = graphql(`
-  query Conversations {
-    systemStats {
-      totalConversations
+export const HourlyChart = graphql(`
+  query HourlyChart($plantId: Int!) {
+    history(
+      plantId: $plantId
+      from: "2026-01-01T00:00:00Z"
+      to: "2026-01-02T00:00:00Z"
+      bucket: "PT1H"
+    ) {
+      points {
+        start
+        pvPower {
+          avg
+        }
+      }
     }
   }
 `)

@@ -48,7 +48,7 @@ const untilHealthy = () => expect.poll(async () => (await healthOf()).status).to
 /** As the database sees it. */
 async function countConnections(): Promise<number> {
   const { rows } = await sql<{ connections: number }>`
-    select count(*) as connections from pg_stat_activity where application_name = ${NAME}`.execute(
+    select count(*) as connections from pg_stat_activity where application_name = ${NAME} and datname = current_database()`.execute(
     database.kysely,
   )
   return rows[0]?.connections ?? 0

@@ -121,10 +121,12 @@ export type TotalsQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type TotalsQuery = { systemStats: { totalEnergySnapshots: number, plants: number, liveSubscriptions: number, latestEnergy: { soc: number | null, plant: { id: number } } | null } };
 
-export type ConversationsQueryVariables = Exact<{ [key: string]: never; }>;
+export type HourlyChartQueryVariables = Exact<{
+  plantId: number;
+}>;
 
 
-export type ConversationsQuery = { systemStats: { totalConversations: number } };
+export type HourlyChartQuery = { history: { points: Array<{ start: string, pvPower: { avg: number } | null }> } };
 
 export type HealthReportQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -430,13 +432,23 @@ export const TotalsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TotalsQuery, TotalsQueryVariables>;
-export const ConversationsDocument = new TypedDocumentString(`
-    query Conversations {
-  systemStats {
-    totalConversations
+export const HourlyChartDocument = new TypedDocumentString(`
+    query HourlyChart($plantId: Int!) {
+  history(
+    plantId: $plantId
+    from: "2026-01-01T00:00:00Z"
+    to: "2026-01-02T00:00:00Z"
+    bucket: "PT1H"
+  ) {
+    points {
+      start
+      pvPower {
+        avg
+      }
+    }
   }
 }
-    `) as unknown as TypedDocumentString<ConversationsQuery, ConversationsQueryVariables>;
+    `) as unknown as TypedDocumentString<HourlyChartQuery, HourlyChartQueryVariables>;
 export const HealthReportDocument = new TypedDocumentString(`
     query HealthReport {
   health {
