@@ -14,7 +14,7 @@ export interface PoolUse {
   readonly waitedMs: number
 }
 
-/** A bounded number of connections, opened as they are needed; one that is idle for ten seconds is closed. */
+/** A bounded number of connections, opened as they are needed; one that is idle for half a minute is closed. */
 export interface Pool {
   /**
    * Throws BUSY where none becomes free in time or too many wait already, and DATABASE_UNAVAILABLE where none can
@@ -56,6 +56,8 @@ export function openPool(options: PoolOptions): Pool {
   const pool = new pg.Pool({
     ...options.connection,
     max: size,
+    // Rolling up asks every ten seconds, and the password alone takes milliseconds to prove.
+    idleTimeoutMillis: 30_000,
     onConnect: async (client) => {
       await options.prepare(client)
       reachability.answered()

@@ -1,105 +1,135 @@
-import type { ExecutionResult } from 'graphql'
+import { MessageType, stringifyMessage } from 'graphql-ws'
+import type { Taker } from '../supply.ts'
 import type { LiveStream } from './live-stream.ts'
-import type { Outlet } from './outlet.ts'
+import type { PeerContext } from './peer.ts'
 import type { Answer } from './subscription-group.ts'
-import type { Tell } from './told-error.ts'
+import { formatted, type Tell } from './told-error.ts'
 
 /** After so many messages in a row others get their turn, though this socket takes all at once. */
 const MESSAGES_A_TURN = 100
 
-type Ending = IteratorResult<ExecutionResult, undefined>
-const ended: Ending = { value: undefined, done: true }
+const over = { value: undefined, done: true } as const
 
 /**
- * Sends a stream's answers to one subscriber, as what graphql-ws takes for the result of the operation: an iterator
- * that yields nothing until the stream ends, so that graphql-ws says the rest of the protocol. Asks for the next
- * event only when the socket has drained: what happens meanwhile is for the source to keep, or to leave out.
+ * Sends a stream's answers to one subscriber. Takes the next event only when the socket has drained: what happens
+ * meanwhile is for the source to keep, or to leave out.
+ *
+ * graphql-ws waits in an async function while a subscription lasts, and keeps all that it began with, which would be
+ * half of what a subscriber takes. So it is given an iterator that is over at once, as if the client had completed
+ * it; after that `begin` puts the delivery where graphql-ws looks for the operations that go on, so that an id is not
+ * given twice, and `complete` and the end of the connection end it.
  */
-export class Delivery implements AsyncIterableIterator<ExecutionResult, undefined> {
+export class Delivery implements AsyncIterableIterator<never, undefined>, Taker {
   readonly #stream: LiveStream
-  readonly #outlet: Outlet
-  readonly #head: string
+  readonly #context: PeerContext
+  readonly #id: string
+  readonly #idInJson: string
   readonly #tell: Tell
-  readonly #onClose: () => void
-  #end: PromiseWithResolvers<Ending> | undefined
+  /** Came late, when another message was in the way. */
+  #held: Answer | undefined
   #isOpen = true
-  #sent = 0
 
+  /** Counts as a subscription of the connection until it is closed. */
   constructor(
     stream: LiveStream,
-    id: string,
-    { outlet, tell, onClose }: { outlet: Outlet; tell: Tell; onClose: () => void },
+    { context, id, tell }: { context: PeerContext; id: string; tell: Tell },
   ) {
     this.#stream = stream
-    this.#outlet = outlet
+    this.#context = context
+    this.#id = id
+    this.#idInJson = asciiJson(id)
     this.#tell = tell
-    this.#onClose = onClose
-    this.#head = `{"id":${asciiJson(id)},"type":"next","payload":`
   }
 
-  /** Begins to deliver; resolves once there is nothing more, with the error where there is one. */
-  next(): Promise<Ending> {
-    if (!this.#isOpen) return Promise.resolve(ended)
-    this.#end = Promise.withResolvers()
-    this.#ask()
-    return this.#end.promise
+  /** Nothing more, for graphql-ws. */
+  async next(): Promise<typeof over> {
+    delete this.#context.subscriptions[this.#id]
+    return over
   }
 
   /** The client has gone, or wants no more. */
-  async return(): Promise<Ending> {
-    await this.#close(ended)
-    return ended
+  async return(): Promise<typeof over> {
+    this.#close()
+    return over
   }
 
   [Symbol.asyncIterator](): this {
     return this
   }
 
-  readonly #ask = (): void => {
+  /** Begins to deliver, once graphql-ws has done with the message that asked for it. */
+  begin(): void {
     if (!this.#isOpen) return
-    if (++this.#sent % MESSAGES_A_TURN === 0) setImmediate(this.#askNow)
-    else this.#askNow()
-  }
-  readonly #askNow = (): void => void this.#stream.next().then(this.#take, this.#fail)
-
-  readonly #take = ({ value, done }: IteratorResult<unknown>): void => {
-    if (!this.#isOpen) return
-    if (done) return void this.#close(ended)
-    const answer = this.#stream.answer(value)
-    if (answer instanceof Promise) void answer.then(this.#send)
-    else this.#send(answer)
+    this.#context.subscriptions[this.#id] = this
+    this.ready()
   }
 
-  readonly #send = (answer: Answer): void => {
-    const outlet = this.#outlet
-    if (!this.#isOpen) return
-    if (!outlet.isDrained) {
-      // Another message of the socket is in the way.
-      outlet.whenDrained(() => this.#send(answer))
-      return
+  ready(): void {
+    const { outlet } = this.#context.extra
+    for (let sent = 0; this.#isOpen; sent++) {
+      if (!outlet.isDrained) {
+        outlet.whenDrained(this)
+        return
+      }
+      if (sent === MESSAGES_A_TURN) {
+        setImmediate(() => this.ready())
+        return
+      }
+      const answer = this.#next()
+      if (answer === undefined) return
+      outlet.send(this.#idInJson, answer.payload)
     }
-    outlet.send(this.#head, answer.payload)
-    if (outlet.isDrained) this.#ask()
-    else outlet.whenDrained(this.#ask)
   }
 
-  readonly #fail = (error: unknown): void => {
-    if (this.#isOpen) void this.#close({ value: { errors: [this.#tell(error)] }, done: false })
+  /** undefined: there will be one later, or never again. */
+  #next(): Answer | undefined {
+    const held = this.#held
+    if (held !== undefined) {
+      this.#held = undefined
+      return held
+    }
+    const { events } = this.#stream
+    try {
+      const event = events.take()
+      if (event !== undefined) {
+        const answer = this.#stream.answer(event)
+        if (!(answer instanceof Promise)) return answer
+        void answer.then((settled) => {
+          this.#held = settled
+          this.ready()
+        })
+      } else if (events.isOpen) events.whenReady(this)
+      else this.#end()
+    } catch (error) {
+      const { extra } = this.#context
+      const payload = { errors: [formatted(this.#tell(error))] }
+      extra.send(stringifyMessage({ id: this.#id, type: MessageType.Next, payload }))
+      this.#end()
+    }
+    return undefined
   }
 
-  async #close(last: Ending): Promise<void> {
+  #end(): void {
+    this.#close()
+    delete this.#context.subscriptions[this.#id]
+    this.#context.extra.send(stringifyMessage({ id: this.#id, type: MessageType.Complete }))
+  }
+
+  #close(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
-    this.#onClose()
-    this.#end?.resolve(last)
-    await this.#stream.close()
+    this.#context.extra.subscriptions--
+    this.#stream.close()
   }
 }
 
-/** A string as JSON of ASCII alone, whatever is in it. */
+/** What stands between the quotes of a string in JSON, in ASCII alone, whatever is in it. */
 function asciiJson(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\u0080-\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  if (/^[ !#-[\]-~]*$/.test(text)) return text
+  return JSON.stringify(text)
+    .slice(1, -1)
+    .replace(
+      /[\u0080-\uffff]/g,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    )
 }

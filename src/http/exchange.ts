@@ -48,7 +48,9 @@ export function createExchange(
     const streams = answer.headers.get('content-type')?.startsWith('text/event-stream')
     if (streams && answer.body !== null && !response.destroyed) {
       try {
-        response.once('close', turnstile(callerOf(request).address))
+        const { address } = callerOf(request)
+        turnstile.enter(address)
+        response.once('close', () => turnstile.leave(address))
       } catch (error) {
         await letGo(answer.body)
         throw error

@@ -27,25 +27,21 @@ export function useLiveExecution(execution: LiveExecution, tell: Tell): Plugin<O
   }
 }
 
+/** No generator, which could not be returned while it waits for an event. */
 function writtenResults(stream: LiveStream, tell: Tell): AsyncIterableIterator<WrittenResult> {
-  let isOpen = true
+  const written = (text: string) => ({ value: { stringify: () => text }, done: false })
   const close = async () => {
-    isOpen = false
-    await stream.close()
+    stream.close()
     return { value: undefined, done: true } as const
   }
   return {
     next: async () => {
-      if (!isOpen) return close()
       try {
-        const { value: event, done } = await stream.next()
-        if (done) return close()
-        const { text } = await stream.answer(event)
-        return { value: { stringify: () => text }, done: false }
+        const { value: event, done } = await stream.events.next()
+        return done ? close() : written((await stream.answer(event)).text)
       } catch (error) {
-        await close()
-        const text = JSON.stringify({ errors: [formatted(tell(error))] })
-        return { value: { stringify: () => text }, done: false }
+        stream.close()
+        return written(JSON.stringify({ errors: [formatted(tell(error))] }))
       }
     },
     return: close,

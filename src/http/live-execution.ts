@@ -6,6 +6,7 @@ import {
 } from 'graphql'
 import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
+import { supplyFrom } from '../supply.ts'
 import { createGroupKey, type LiveOperation } from './group-key.ts'
 import { LiveStream } from './live-stream.ts'
 import { SubscriptionGroup } from './subscription-group.ts'
@@ -45,18 +46,18 @@ export function createLiveExecution<Context extends object>(options: {
     })
     if (!('schema' in args)) return args
 
-    const group = existing ?? new SubscriptionGroup(args, tell)
+    const onLeave = ({ members }: SubscriptionGroup) => {
+      subscriptions--
+      if (members === 0) groups.delete(key)
+    }
+    const group = existing ?? new SubscriptionGroup(args, { tell, onLeave })
     groups.set(key, group)
     group.members++
     subscriptions++
-    const leave = () => {
-      subscriptions--
-      if (--group.members === 0) groups.delete(key)
-    }
     // The subscriber's own arguments, which differ from the group's in its pace.
     const source = await createSourceEventStream(args)
-    if (Symbol.asyncIterator in source) return new LiveStream(source, group, leave)
-    leave()
+    if (Symbol.asyncIterator in source) return new LiveStream(supplyFrom(source), group)
+    group.leave()
     return source.errors ?? []
   }
 

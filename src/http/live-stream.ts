@@ -1,21 +1,15 @@
+import type { Supply } from '../supply.ts'
 import type { Answer, SubscriptionGroup } from './subscription-group.ts'
 
 /** One subscriber's own events, and the answers to them, which its group shares. */
 export class LiveStream {
-  readonly #events: AsyncIterator<unknown>
+  readonly events: Supply<NonNullable<unknown>>
   readonly #group: SubscriptionGroup
-  readonly #leave: () => void
   #isOpen = true
 
-  constructor(source: AsyncIterable<unknown>, group: SubscriptionGroup, leave: () => void) {
-    this.#events = source[Symbol.asyncIterator]()
+  constructor(events: Supply<NonNullable<unknown>>, group: SubscriptionGroup) {
+    this.events = events
     this.#group = group
-    this.#leave = leave
-  }
-
-  /** The next event; ask again only for the one after it. */
-  next(): Promise<IteratorResult<unknown>> {
-    return this.#events.next()
   }
 
   /** Never rejects: what fails is told in the answer. */
@@ -24,10 +18,10 @@ export class LiveStream {
   }
 
   /** Lets go of the events, however often it is called. */
-  async close(): Promise<void> {
+  close(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
-    this.#leave()
-    await this.#events.return?.()
+    this.#group.leave()
+    this.events.close()
   }
 }

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
+import type { Taker } from '../supply.ts'
 import type { SharedPayload } from './shared-payload.ts'
 
 const nothing = Buffer.alloc(0)
@@ -8,14 +9,15 @@ const nothing = Buffer.alloc(0)
  * Sends what many sockets share, past ws and straight to the socket under it.
  *
  * ws takes a message as a whole: those of a thousand subscribers, which differ in their id alone, would each be put
- * together as a string, measured and encoded, with a callback each to learn when it has left. Here a message is what
- * comes before the shared part, and the shared part in bytes. Frames of ours may stand between those of ws because
- * ws writes each of its own at once and whole: compression is off, and no Blob is ever sent.
+ * together as a string, measured and encoded, with a callback each to learn when it has left. Here a message is one
+ * frame for all, in which the id is written over. Frames of ours may stand between those of ws because ws writes each
+ * of its own at once and whole: compression is off, and no Blob is ever sent.
  */
 export class Outlet {
   readonly #webSocket: WebSocket
   readonly #socket: Duplex
-  #waiting: (() => void)[] | undefined
+  /** Those that wait for the socket to drain, who waits longest first. */
+  #waiting: Taker[] | undefined
 
   constructor(webSocket: WebSocket, socket: Duplex) {
     this.#webSocket = webSocket
@@ -27,31 +29,45 @@ export class Outlet {
     return this.#socket.writableLength === 0
   }
 
-  /** Sends one text message: `head`, which is ASCII, and the payload. Nothing is sent on a closing socket. */
-  send(head: string, payload: SharedPayload): void {
+  /** Sends the `next` message of a subscription, its id as it stands in JSON. Nothing is sent on a closing socket. */
+  send(id: string, payload: SharedPayload): void {
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return
-    const [first, second] = payload.chunks(head)
-    if (second === undefined) this.#socket.write(first)
+    const frame = payload.frame(id)
+    const { rest } = payload
+    if (rest === undefined) this.#socket.write(frame)
     else {
       this.#socket.cork()
-      this.#socket.write(first)
-      this.#socket.write(second)
+      this.#socket.write(frame)
+      this.#socket.write(rest)
       this.#socket.uncork()
     }
     if (!this.isDrained) payload.giveAway()
   }
 
-  /** Calls back once all that was sent has left; also when the socket breaks. */
-  whenDrained(callback: () => void): void {
-    if (this.#waiting !== undefined) {
-      this.#waiting.push(callback)
-      return
+  /**
+   * Tells the taker once all that was sent has left, and nobody who came before it has filled the socket again; never,
+   * where the socket breaks instead.
+   */
+  whenDrained(taker: Taker): void {
+    if (this.#waiting !== undefined) this.#waiting.push(taker)
+    else {
+      this.#waiting = [taker]
+      this.#awaitDrain(this.#waiting)
     }
-    const waiting = [callback]
-    this.#waiting = waiting
-    this.#socket.write(nothing, () => {
-      this.#waiting = undefined
-      for (const go of waiting) go()
+  }
+
+  #awaitDrain(waiting: Taker[]): void {
+    this.#socket.write(nothing, (error) => {
+      if (error) return
+      while (this.isDrained) {
+        const next = waiting.shift()
+        if (next === undefined) {
+          this.#waiting = undefined
+          return
+        }
+        next.ready()
+      }
+      this.#awaitDrain(waiting)
     })
   }
 }

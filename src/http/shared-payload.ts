@@ -1,39 +1,53 @@
-/** Up to so many bytes a frame is written as one chunk, which is faster than two. */
+/** Up to so many bytes a message is written as one chunk, which is faster than two. */
 const ONE_CHUNK_BYTES = 4096
 
+const BEFORE_ID = '{"id":"'
+const AFTER_ID = '","type":"next","payload":'
+
 /**
- * The bytes with which the messages of many sockets end. The frame that was sent last is kept: the next one mostly
- * differs in a few letters before the payload, and a socket that took all of it at once does not look at it again.
+ * The `next` messages of many subscriptions, which differ in their id alone. The frame that was sent last is kept:
+ * for the next one its id is written over, since a socket that took all of it at once does not look at it again.
  */
 export class SharedPayload {
-  readonly bytes: Buffer
+  /** The payload, and what ends the message. */
+  readonly #end: Buffer
+  readonly #isOneChunk: boolean
   #frame: Buffer | undefined
-  #headLength = -1
+  #idLength = -1
 
   constructor(text: string) {
-    this.bytes = Buffer.from(text)
+    this.#end = Buffer.from(`${text}}`)
+    this.#isOneChunk = this.#end.length <= ONE_CHUNK_BYTES
   }
 
-  /** The chunks of one text message in one unmasked frame, by RFC 6455; `head` is ASCII. Call `giveAway` where they are kept. */
-  chunks(head: string): readonly [Buffer, Buffer?] {
-    const size = head.length + this.bytes.length
+  /**
+   * The message for a subscription as an unmasked frame, by RFC 6455, which `rest` completes where it is long. Its id
+   * is as it stands in JSON, in ASCII. Call `giveAway` where it is kept.
+   */
+  frame(id: string): Buffer {
+    const { length } = id
+    const afterId = BEFORE_ID.length + length + AFTER_ID.length
+    const size = afterId + this.#end.length
     const headerSize = size < 126 ? 2 : size < 65_536 ? 4 : 10
-    if (this.bytes.length > ONE_CHUNK_BYTES) {
-      const start = Buffer.allocUnsafe(headerSize + head.length)
-      writeHeader(start, size)
-      start.write(head, headerSize, 'latin1')
-      return [start, this.bytes]
-    }
-    let frame = this.#frame
-    if (frame === undefined || this.#headLength !== head.length) {
-      frame = Buffer.allocUnsafe(headerSize + size)
+    let frame = this.#idLength === length ? this.#frame : undefined
+    if (frame === undefined) {
+      const start = headerSize + afterId
+      frame = Buffer.allocUnsafe(this.#isOneChunk ? start + this.#end.length : start)
       writeHeader(frame, size)
-      this.bytes.copy(frame, headerSize + head.length)
-      this.#frame = frame
-      this.#headLength = head.length
+      frame.write(BEFORE_ID, headerSize, 'latin1')
+      frame.write(AFTER_ID, start - AFTER_ID.length, 'latin1')
+      if (this.#isOneChunk) {
+        this.#end.copy(frame, start)
+        this.#frame = frame
+        this.#idLength = length
+      }
     }
-    frame.write(head, headerSize, 'latin1')
-    return [frame]
+    frame.write(id, headerSize + BEFORE_ID.length, 'latin1')
+    return frame
+  }
+
+  get rest(): Buffer | undefined {
+    return this.#isOneChunk ? undefined : this.#end
   }
 
   /** What was sent last still waits in a socket: the next frame is made anew. */

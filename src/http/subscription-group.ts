@@ -10,7 +10,6 @@ import { formatted, type Tell } from './told-error.ts'
 /** A result as JSON. */
 export interface Answer {
   readonly text: string
-  /** The text, and the brace that ends a message around it. */
   readonly payload: SharedPayload
 }
 
@@ -29,17 +28,27 @@ export class SubscriptionGroup {
   members = 0
   readonly #args: ValidatedSubscriptionArgs
   readonly #tell: Tell
+  readonly #onLeave: (group: SubscriptionGroup) => void
   #recent = new WeakMap<object, Answer | Promise<Answer>>()
   #older = this.#recent
   #since = performance.now()
 
-  constructor(args: ValidatedSubscriptionArgs, tell: Tell) {
+  constructor(
+    args: ValidatedSubscriptionArgs,
+    { tell, onLeave }: { tell: Tell; onLeave: (group: SubscriptionGroup) => void },
+  ) {
     this.#args = args
     this.#tell = tell
+    this.#onLeave = onLeave
   }
 
   get contextValue(): unknown {
     return this.#args.contextValue
+  }
+
+  leave(): void {
+    this.members -= 1
+    this.#onLeave(this)
   }
 
   /** Never rejects: what fails is told in the answer. An event that is no object is executed each time. */
@@ -91,5 +100,5 @@ function writeAnswer(result: {
   extensions?: unknown
 }): Answer {
   const text = JSON.stringify({ ...result, errors: result.errors?.map(formatted) })
-  return { text, payload: new SharedPayload(`${text}}`) }
+  return { text, payload: new SharedPayload(text) }
 }

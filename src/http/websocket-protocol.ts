@@ -1,9 +1,7 @@
 import { type ExecutionArgs, type GraphQLSchema, getOperationAST } from 'graphql'
 import { CloseCode, makeServer, type OperationResult, type Server } from 'graphql-ws'
-import type { WebSocket } from 'ws'
 import type { Config } from '../config.ts'
 import { Fault } from '../fault.ts'
-import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import type { RoleOf } from './access.ts'
 import { Delivery } from './delivery.ts'
@@ -11,21 +9,8 @@ import type { Endpoint } from './endpoint.ts'
 import type { LiveOperation } from './group-key.ts'
 import type { LiveExecution } from './live-execution.ts'
 import { LiveStream } from './live-stream.ts'
-import type { Outlet } from './outlet.ts'
+import { beginAfterHandling, type Peer, type PeerContext } from './peer.ts'
 import { formatted, type Tell } from './told-error.ts'
-
-/** What a connection is, next to the protocol's own state. */
-export interface Connection extends Record<PropertyKey, unknown> {
-  readonly socket: WebSocket
-  readonly outlet: Outlet
-  /** The header of the upgrade. */
-  readonly authorization: string | undefined
-  /** The caller's address, for the log. */
-  readonly client: string
-  /** Set once the client has said who it is. */
-  role?: Role
-  subscriptions: number
-}
 
 /**
  * The graphql-transport-ws protocol on top of the endpoint. The token comes in the connection's
@@ -41,29 +26,26 @@ export function createProtocol(options: {
   tell: Tell
   log: Logger
   limits: Config['limits']
-}): Server<Connection> {
+}): Server<Peer> {
   const { schema, endpoint, execution, roleOf, tell, log, limits } = options
   const enveloped = endpoint.getEnveloped({})
 
-  /** Takes a place on the connection until the delivery is over. */
-  async function deliver(connection: Connection, id: string, operation: LiveOperation) {
-    if (connection.subscriptions >= limits.subscriptionsPerConnection) {
+  async function deliver(context: PeerContext, id: string, operation: LiveOperation) {
+    const peer = context.extra
+    if (peer.subscriptions >= limits.subscriptionsPerConnection) {
       throw new Fault(
         'TOO_MANY_SUBSCRIPTIONS',
         `Expected at most ${limits.subscriptionsPerConnection} subscriptions on one connection: complete some, open another connection, or set MAX_SUBSCRIPTIONS_PER_CONNECTION`,
       )
     }
-    connection.subscriptions++
-    const onClose = () => connection.subscriptions--
+    peer.subscriptions++
     const begun = await execution(operation)
-    if (begun instanceof LiveStream) {
-      return new Delivery(begun, id, { outlet: connection.outlet, tell, onClose })
-    }
-    onClose()
+    if (begun instanceof LiveStream) return new Delivery(begun, { context, id, tell })
+    peer.subscriptions--
     return begun
   }
 
-  return makeServer<Record<string, unknown>, Connection>({
+  return makeServer<Record<string, unknown>, Peer>({
     connectionInitWaitTimeout: limits.connectionInit,
 
     async execute(args: ExecutionArgs): Promise<Awaited<OperationResult>> {
@@ -75,7 +57,10 @@ export function createProtocol(options: {
     },
 
     subscribe({ rootValue }) {
-      if (rootValue instanceof Delivery) return rootValue
+      if (rootValue instanceof Delivery) {
+        beginAfterHandling(rootValue)
+        return rootValue
+      }
       throw new Error('A subscription came without its delivery')
     },
 
@@ -86,13 +71,13 @@ export function createProtocol(options: {
       } catch (error) {
         if (!(error instanceof Fault)) throw error
         // A reason may have 123 bytes; these messages are ASCII.
-        extra.socket.close(CloseCode.Forbidden, `${error.code}: ${error.message}`.slice(0, 123))
+        extra.close(CloseCode.Forbidden, `${error.code}: ${error.message}`.slice(0, 123))
         return false
       }
     },
 
-    async onSubscribe({ extra }, id, params) {
-      const { role, client } = extra
+    async onSubscribe(context, id, params) {
+      const { role, client } = context.extra
       if (role === undefined) throw new Error('An operation came before its connection had a role')
       try {
         const { operationName, variables } = params
@@ -102,7 +87,7 @@ export function createProtocol(options: {
         const errors = operation.validate(schema, document)
         if (errors.length > 0) return errors
         if (getOperationAST(document, operationName)?.operation === 'subscription') {
-          const begun = await deliver(extra, id, { role, document, operationName, variables })
+          const begun = await deliver(context, id, { role, document, operationName, variables })
           // graphql-ws hands what is here to `subscribe`, or lets go of it where the client left meanwhile.
           if (begun instanceof Delivery)
             return { schema, document, rootValue: begun, operationName }

@@ -1,14 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import { CloseCode, handleProtocols, type Server } from 'graphql-ws'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { handleProtocols, type Server } from 'graphql-ws'
+import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import type { Logger } from '../log.ts'
-import { maxUnsentBytes } from './limits.ts'
-import { Outlet } from './outlet.ts'
+import { Peer } from './peer.ts'
 import type { Tell } from './told-error.ts'
 import type { Turnstile } from './turnstile.ts'
-import type { Connection } from './websocket-protocol.ts'
 
 export interface WebSockets {
   /** Takes over a connection whose upgrade request was accepted. */
@@ -17,12 +15,42 @@ export interface WebSockets {
   close(grace: number): Promise<void>
 }
 
+class PeerSocket extends WebSocket {
+  peer: Peer | undefined
+}
+
+const peerOf = (socket: WebSocket) => (socket instanceof PeerSocket ? socket.peer : undefined)
+
+/** The same for all sockets, because there are thousands. */
+function listen(socket: PeerSocket): void {
+  socket.on('message', receive)
+  socket.on('ping', answerPing)
+  socket.on('pong', noteAnswer)
+  socket.on('error', noteError)
+}
+
+function receive(this: WebSocket, data: RawData): void {
+  void peerOf(this)?.receive(String(data))
+}
+
+function answerPing(this: WebSocket, data: Buffer): void {
+  peerOf(this)?.answerPing(data)
+}
+
+function noteAnswer(this: WebSocket): void {
+  peerOf(this)?.noteAnswer()
+}
+
+function noteError(this: WebSocket, error: Error): void {
+  peerOf(this)?.noteError(error)
+}
+
 /**
  * The sockets under the protocol. This is graphql-ws's own binding to ws, except that what a peer
  * does wrong goes to the log instead of the console, one timer watches all peers, and `close` ends.
  */
 export function openWebSockets(options: {
-  protocol: Server<Connection>
+  protocol: Server<Peer>
   turnstile: Turnstile
   tell: Tell
   log: Logger
@@ -33,6 +61,7 @@ export function openWebSockets(options: {
   const { protocol, turnstile, tell, log } = options
   const server = new WebSocketServer({
     noServer: true,
+    WebSocket: PeerSocket,
     maxPayload: options.messageBytes,
     // src/http/outlet.ts rests on this.
     perMessageDeflate: false,
@@ -40,60 +69,19 @@ export function openWebSockets(options: {
     handleProtocols,
   })
   const closing = new Set<Promise<void>>()
-  const unanswered = new WeakSet<WebSocket>()
   const heartbeat = setInterval(() => {
-    for (const socket of server.clients) {
-      if (unanswered.has(socket)) socket.terminate()
-      else {
-        unanswered.add(socket)
-        socket.ping()
-      }
-    }
+    for (const { peer } of server.clients) peer?.ping()
   }, options.keepAlive)
 
-  /** Whoever asks and never reads the answers, as by a flood of pings, ends here. */
-  function cutOffWhereFull(socket: WebSocket, client: string): void {
-    if (socket.bufferedAmount <= maxUnsentBytes || socket.readyState === socket.CLOSED) return
-    log.warn({ client, bytes: socket.bufferedAmount }, 'a websocket that does not read is cut off')
-    socket.terminate()
-  }
-
-  function open(
-    socket: WebSocket,
-    outlet: Outlet,
-    { client, authorization }: { client: string; authorization: string | undefined },
-  ): void {
-    const opened = performance.now()
-    const closed = protocol.opened(
-      {
-        protocol: socket.protocol,
-        close: (code, reason) => socket.close(code, reason),
-        send: (text) =>
-          new Promise((resolve, reject) => {
-            if (socket.readyState !== socket.OPEN) return resolve()
-            socket.send(text, (error) => (error ? reject(error) : resolve()))
-            cutOffWhereFull(socket, client)
-          }),
-        onMessage: (receive) =>
-          socket.on('message', (data) => {
-            receive(String(data)).catch((error: unknown) => {
-              log.error({ err: error, client }, 'a websocket message failed unexpectedly')
-              socket.close(CloseCode.InternalServerError, 'Unexpected error')
-            })
-          }),
-      },
-      { socket, outlet, client, authorization, subscriptions: 0 },
-    )
-    socket.on('ping', (data) => {
-      if (socket.readyState !== socket.OPEN) return
-      socket.pong(data)
-      cutOffWhereFull(socket, client)
-    })
-    socket.on('pong', () => unanswered.delete(socket))
-    socket.on('error', (error) => log.debug({ err: error, client }, 'websocket error'))
-    socket.once('close', (code, reason) => {
-      const ms = Math.round(performance.now() - opened)
+  function open(webSocket: PeerSocket, peer: Peer): void {
+    const { client } = peer
+    const closed = protocol.opened(peer, peer)
+    webSocket.peer = peer
+    listen(webSocket)
+    webSocket.on('close', (code, reason) => {
+      const ms = Math.round(performance.now() - peer.opened)
       log.debug({ client, code, ms }, 'websocket closed')
+      turnstile.leave(client)
       const done = closed(code, String(reason))
         .catch((error: unknown) => log.error({ err: error, client }, 'a websocket did not close'))
         .finally(() => closing.delete(done))
@@ -106,14 +94,15 @@ export function openWebSockets(options: {
       server.handleUpgrade(request, socket, head, (webSocket) => {
         const { authorization } = request.headers
         try {
-          webSocket.once('close', turnstile(client))
-          open(webSocket, new Outlet(webSocket, socket), { client, authorization })
+          turnstile.enter(client)
         } catch (error) {
           // After the upgrade, for a browser shows a page nothing of an upgrade that was refused.
           const { message, extensions } = tell(error)
           webSocket.on('error', () => webSocket.terminate())
           webSocket.close(1013, `${extensions.code}: ${message}`.slice(0, 123))
+          return
         }
+        open(webSocket, new Peer({ webSocket, socket, client, authorization, log }))
       }),
 
     async close(grace) {

@@ -8,7 +8,7 @@ import { comparePositions, type FedReading, type Position } from './position.ts'
 import { requireKnown } from './resume.ts'
 import { hadEnded } from './snapshot.ts'
 import type { Member, Tail } from './tail.ts'
-import { openWindow, type Window } from './window.ts'
+import { Window } from './window.ts'
 
 /** Of what is handed out so much may wait for the reader: what follows is read again once it is taken. */
 const READINGS_IN_WINDOW = 2 * READINGS_A_PAGE
@@ -35,7 +35,7 @@ export function follow(options: FollowerOptions): Window<Batch> {
   const since = 'snapshot' in from ? from : undefined
   const plantIds = options.plantId === undefined ? undefined : [options.plantId]
   const closing = new AbortController()
-  const window = openWindow<Batch>({
+  const window = new Window<Batch>({
     size: Math.ceil(READINGS_IN_WINDOW / maxBatch),
     onClose: () => {
       closing.abort()
@@ -59,7 +59,7 @@ export function follow(options: FollowerOptions): Window<Batch> {
   }
 
   const readPage = async (position: Position, limit: number): Promise<LogPage | undefined> => {
-    while (!window.closed) {
+    while (window.isOpen) {
       try {
         const page = await read(position, { plantIds, limit })
         requireKnown(position, generation, page.state)
@@ -79,14 +79,17 @@ export function follow(options: FollowerOptions): Window<Batch> {
     let position = from
     // Small at first, so that many who come back at once and do not read hold little.
     let limit = Math.min(maxBatch, READINGS_A_PAGE)
+    await window.shrunk(0)
     for (;;) {
-      await window.emptied()
       const page = await readPage(position, limit)
       if (page === undefined) return undefined
-      if (window.asked) limit = Math.min(2 * limit, READINGS_A_PAGE)
-      window.fill(newOf(page, position))
+      const batches = newOf(page, position)
+      window.fill(batches)
       position = page.end
       if (!page.more) return position
+      // The next page is read while this one is sent; while none of it is, nothing more is held.
+      await window.shrunk(Math.max(0, batches.length - 1))
+      limit = Math.min(2 * limit, READINGS_A_PAGE)
     }
   }
 
@@ -119,7 +122,7 @@ export function follow(options: FollowerOptions): Window<Batch> {
     const stop = () => over.resolve()
     closing.signal.addEventListener('abort', stop)
     try {
-      if (!window.closed && (await tail.join(member)) && !window.closed) await over.promise
+      if (window.isOpen && (await tail.join(member)) && window.isOpen) await over.promise
     } finally {
       tail.leave(member)
       closing.signal.removeEventListener('abort', stop)
@@ -129,7 +132,7 @@ export function follow(options: FollowerOptions): Window<Batch> {
 
   const run = async (): Promise<void> => {
     let position: Position | undefined = 'snapshot' in from ? from.end : from
-    while (position !== undefined && !window.closed) {
+    while (position !== undefined && window.isOpen) {
       position = await catchUp(position)
       if (position !== undefined) position = await followTail(position)
     }

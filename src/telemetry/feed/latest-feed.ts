@@ -1,10 +1,11 @@
 import type { Database } from '../../database/database.ts'
-import type { Instant } from '../../database/instant.ts'
+import type { Supply } from '../../supply.ts'
 import { readLatestOfEach } from '../latest.ts'
 import { isSimulated, type StoredReading } from '../reading.ts'
 import type { Extent } from './lookout.ts'
-import { type Mailbox, openMailbox } from './mailbox.ts'
-import { readPlantsWritten, readSnapshot, type Snapshot } from './snapshot.ts'
+import { Mailbox } from './mailbox.ts'
+import { readSnapshot, type Snapshot } from './snapshot.ts'
+import { readWritten } from './written.ts'
 
 export interface LatestFeed extends AsyncDisposable {
   readonly subscriptions: number
@@ -12,7 +13,7 @@ export interface LatestFeed extends AsyncDisposable {
    * The newest reading at once, then each newer one, or the one before it where it was deleted; of one plant, or
    * of every plant each its own (of simulated ones only while no real plant has a reading).
    */
-  subscribe(request: LatestRequest): AsyncIterableIterator<StoredReading>
+  subscribe(request: LatestRequest): Supply<StoredReading>
   /** Hands out what is new; answers whether transactions were under way at that moment. */
   look(extent: Extent): Promise<boolean>
 }
@@ -22,11 +23,25 @@ export interface LatestRequest {
   minIntervalMs?: number
 }
 
-interface Subscriber {
-  plantId: number | undefined
-  mailbox: Mailbox<StoredReading>
-  /** The time that was posted last, by plant. */
-  posted: Map<number, Instant>
+/** What one subscriber is owed. */
+class Subscription extends Mailbox<StoredReading> {
+  /** undefined: of every plant. */
+  readonly plantId: number | undefined
+  readonly #leave: (subscription: Subscription) => void
+
+  constructor(
+    { plantId, minIntervalMs }: LatestRequest,
+    leave: (subscription: Subscription) => void,
+  ) {
+    super(minIntervalMs)
+    this.plantId = plantId
+    this.#leave = leave
+  }
+
+  protected override release(): void {
+    super.release()
+    this.#leave(this)
+  }
 }
 
 /**
@@ -37,69 +52,85 @@ export function openLatestFeed(
   { reserved }: Pick<Database, 'reserved'>,
   { onSubscribed }: { onSubscribed: (extent: Extent) => void },
 ): LatestFeed {
-  const subscribers = new Set<Subscriber>()
-  /** Those that wait for what is current, because `newest` could not be trusted when they came. */
-  const arriving = new Set<Subscriber>()
+  /** Those that were given what is current, by plant. */
+  const followers = new Map<number | undefined, Set<Subscription>>()
+  /** Those that wait for it, because `newest` could not be trusted when they came. */
+  const arriving = new Set<Subscription>()
   const newest = new Map<number, StoredReading>()
   /** The moment of which `newest` is at least; undefined: it cannot be trusted. */
   let known: Snapshot | undefined
+  let subscriptions = 0
 
-  const concerns = ({ plantId }: Subscriber, reading: StoredReading): boolean => {
-    if (plantId !== undefined) return plantId === reading.plantId
-    return !isSimulated(reading.plantId) || !newest.keys().some((id) => !isSimulated(id))
+  const hasReal = (): boolean => newest.keys().some((plantId) => !isSimulated(plantId))
+
+  /** Of these, what they are sent who follow every plant. */
+  const ofEveryPlant = (readings: readonly StoredReading[]): readonly StoredReading[] =>
+    hasReal() ? readings.filter(({ plantId }) => !isSimulated(plantId)) : readings
+
+  const post = (plantId: number | undefined, readings: Iterable<StoredReading>): void => {
+    for (const subscription of followers.get(plantId) ?? []) {
+      for (const reading of readings) subscription.post(reading.plantId, reading)
+    }
   }
 
-  const post = (subscriber: Subscriber, reading: StoredReading): void => {
-    if (!concerns(subscriber, reading)) return
-    const { mailbox, posted } = subscriber
-    if (posted.get(reading.plantId) === reading.timestamp) return
-    posted.set(reading.plantId, reading.timestamp)
-    mailbox.post(reading.plantId, reading)
+  const join = (subscription: Subscription): void => {
+    const { plantId } = subscription
+    const current = plantId === undefined ? undefined : newest.get(plantId)
+    followers.getOrInsertComputed(plantId, () => new Set()).add(subscription)
+    if (plantId === undefined) {
+      for (const reading of ofEveryPlant([...newest.values()])) {
+        subscription.post(reading.plantId, reading)
+      }
+    } else if (current !== undefined) subscription.post(plantId, current)
+  }
+
+  const leave = (subscription: Subscription): void => {
+    const { plantId } = subscription
+    subscriptions -= 1
+    arriving.delete(subscription)
+    const those = followers.get(plantId)
+    those?.delete(subscription)
+    if (those?.size === 0) followers.delete(plantId)
   }
 
   const learn = (readings: readonly StoredReading[], asked: readonly number[]): void => {
+    const before = new Map(asked.map((plantId) => [plantId, newest.get(plantId)?.timestamp]))
+    const hadReal = hasReal()
     for (const plantId of asked) newest.delete(plantId)
     for (const reading of readings) newest.set(reading.plantId, reading)
-    const silent = asked.filter((plantId) => !newest.has(plantId))
-    for (const subscriber of subscribers) {
-      for (const plantId of silent) subscriber.posted.delete(plantId)
-      for (const reading of readings) post(subscriber, reading)
-    }
+    const changed = readings.filter(({ plantId, timestamp }) => before.get(plantId) !== timestamp)
+    for (const reading of changed) post(reading.plantId, [reading])
+    // Simulated plants appear once the last real one is gone.
+    post(undefined, hadReal && !hasReal() ? [...newest.values()] : ofEveryPlant(changed))
   }
 
   const lookAtEverything = async (): Promise<Snapshot> => {
     const snapshot = await readSnapshot(reserved)
     learn(await readLatestOfEach(reserved), [...newest.keys()])
+    for (const subscription of arriving) join(subscription)
     arriving.clear()
     return snapshot
   }
 
   const lookAtWritten = async (since: Snapshot): Promise<Snapshot> => {
-    const { snapshot, plantIds } = await readPlantsWritten(reserved, since)
-    if (plantIds.length > 0) learn(await readLatestOfEach(reserved, plantIds), plantIds)
+    const { snapshot, plantIds, newest } = await readWritten(reserved, since)
+    if (plantIds.length > 0) learn(newest, plantIds)
     return snapshot
   }
 
   return {
     get subscriptions() {
-      return subscribers.size
+      return subscriptions
     },
-    subscribe: ({ plantId, minIntervalMs }) => {
-      const mailbox = openMailbox<StoredReading>({
-        ...(minIntervalMs === undefined ? {} : { minIntervalMs }),
-        onClose: () => {
-          subscribers.delete(subscriber)
-          arriving.delete(subscriber)
-        },
-      })
-      const subscriber: Subscriber = { plantId, mailbox, posted: new Map() }
+    subscribe: (request) => {
+      const subscription = new Subscription(request, leave)
       // Nobody has looked since the last one left.
-      if (subscribers.size === 0) known = undefined
-      subscribers.add(subscriber)
-      if (known === undefined) arriving.add(subscriber)
-      else for (const reading of newest.values()) post(subscriber, reading)
+      if (subscriptions === 0) known = undefined
+      subscriptions += 1
+      if (known === undefined) arriving.add(subscription)
+      else join(subscription)
       onSubscribed(known === undefined ? 'anything' : 'written')
-      return mailbox
+      return subscription
     },
     look: async (extent) => {
       try {
@@ -110,12 +141,13 @@ export function openLatestFeed(
         return known.xmin < known.xmax
       } catch (error) {
         known = undefined
-        for (const { mailbox } of arriving) mailbox.fail(error)
+        for (const subscription of arriving) subscription.fail(error)
         throw error
       }
     },
     [Symbol.asyncDispose]: async () => {
-      for (const { mailbox } of subscribers) await mailbox.return()
+      for (const subscription of arriving) subscription.close()
+      for (const those of followers.values()) for (const each of those) each.close()
     },
   }
 }

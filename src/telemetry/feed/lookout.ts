@@ -26,7 +26,7 @@ const LOOK_AT_ALL_MS = 30_000
 const AGAIN_AFTER_MS = [25, 75, 200, 400]
 
 /**
- * Decides when to look for what was committed: on an announcement at once, and otherwise once a second, so that
+ * Decides when to look for what was committed: on an announcement at once, and otherwise after a second without a look, so that
  * without a connection that carries announcements everything arrives a second later at most. However many plants
  * and subscribers there are, a burst of commits costs the same few looks, one at a time.
  */
@@ -43,6 +43,7 @@ export function openLookout({ wanted, look, log }: LookoutOptions): Lookout {
     while (asked !== undefined && !closed) {
       const extent = failed ? 'anything' : asked
       asked = undefined
+      poll.refresh()
       try {
         const underWay = await look(extent)
         failed = false

@@ -31,20 +31,3 @@ export async function readSnapshot(kysely: Kysely<Schema>): Promise<Snapshot> {
     select pg_current_snapshot()::text as snapshot`.execute(kysely)
   return parseSnapshot(rows[0]?.snapshot ?? '')
 }
-
-/** The plants of which readings were written by transactions that had not ended at a moment and have now. */
-export async function readPlantsWritten(
-  kysely: Kysely<Schema>,
-  since: Snapshot,
-): Promise<{ snapshot: Snapshot; plantIds: number[] }> {
-  const running = [...since.running].map(String)
-  const written = (table: string) => sql`
-    select plant_id from ${sql.table(table)} where txid >= ${String(since.xmax)}::xid8
-    union
-    select plant_id from ${sql.table(table)} where txid = any (${running}::xid8[])`
-  const { rows } = await sql<{ snapshot: string; plantIds: number[] }>`
-    select pg_current_snapshot()::text as snapshot, array(
-      ${written('solark.telemetry_change')} union ${written('solark.telemetry_log')}
-    ) as "plantIds"`.execute(kysely)
-  return { snapshot: parseSnapshot(rows[0]?.snapshot ?? ''), plantIds: rows[0]?.plantIds ?? [] }
-}

@@ -2,6 +2,7 @@ import type { Database } from '../../database/database.ts'
 import { shareReads } from '../../database/share-reads.ts'
 import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
+import type { Supply } from '../../supply.ts'
 import type { Batch, Cut } from './batch.ts'
 import { readFeedState } from './feed-state.ts'
 import { follow } from './follower.ts'
@@ -19,7 +20,7 @@ export interface TelemetryFeed extends AsyncDisposable {
    * INVALID_CURSOR or CURSOR_EXPIRED. Ends with SLOW_CLIENT where the reader leaves it waiting for too long, and
    * with CURSOR_EXPIRED where what follows is no longer known.
    */
-  subscribe(request: TelemetryRequest): Promise<AsyncIterableIterator<Batch>>
+  subscribe(request: TelemetryRequest): Promise<Supply<Batch>>
   /** Hands out what is new; answers whether transactions were under way that may add to it. One at a time. */
   look(): Promise<boolean>
   /** To be called when the database may be another one than before. */
@@ -107,7 +108,7 @@ export function openTelemetryFeed(
     },
     [Symbol.asyncDispose]: async () => {
       clearInterval(endSlow)
-      for (const window of windows) await window.return()
+      for (const window of windows) window.close()
     },
   }
 }

@@ -1,115 +1,71 @@
+import { Supply } from '../../supply.ts'
+
 /**
- * A bounded queue between a source and the one who reads it. An async iterator: what is in it when it ends with an
- * error is dropped, since whoever reads can have it again.
+ * A bounded queue between a source and the one who reads it. What is in it when it ends with an error is dropped,
+ * since whoever reads can have it again.
  */
-export interface Window<Value> extends AsyncIterableIterator<Value> {
+export class Window<Value extends NonNullable<unknown>> extends Supply<Value> {
+  readonly #size: number
+  readonly #onClose: () => void
+  readonly #queue: Value[] = []
+  #shrunk: { to: number; done: PromiseWithResolvers<void> } | undefined
+  #waitingSince: number | undefined
+
+  constructor({ size, onClose }: { size: number; onClose: () => void }) {
+    super()
+    this.#size = size
+    this.#onClose = onClose
+  }
+
+  /** Since when something waits for the reader to take it, on a clock that never jumps; undefined: nothing does. */
+  get waitingSince(): number | undefined {
+    return this.#waitingSince
+  }
+
   /** Answers false where there is no room: the value is not in it then. */
-  push(value: Value): boolean
-  /** As much as it is, for when the window is empty. */
-  fill(values: readonly Value[]): void
-  /** Resolves once everything is taken, or the window is closed. */
-  emptied(): Promise<void>
-  /** Whether somebody waits for a value. */
-  readonly asked: boolean
-  /** Since when something waits for the reader to ask, on a clock that never jumps; undefined: nothing does. */
-  readonly waitingSince: number | undefined
-  readonly closed: boolean
-  fail(error: unknown): void
-  return(): Promise<IteratorResult<Value>>
-}
-
-export function openWindow<Value>({
-  size,
-  onClose,
-}: {
-  size: number
-  onClose: () => void
-}): Window<Value> {
-  const queue: Value[] = []
-  const end = { done: true, value: undefined } as const
-  let reader: PromiseWithResolvers<IteratorResult<Value>> | undefined
-  let drained: PromiseWithResolvers<void> | undefined
-  let waitingSince: number | undefined
-  let failure: { error: unknown } | undefined
-  let closed = false
-
-  const close = (): void => {
-    if (closed) return
-    closed = true
-    queue.length = 0
-    waitingSince = undefined
-    drained?.resolve()
-    onClose()
+  push(value: Value): boolean {
+    if (!this.isOpen) return true
+    if (this.#queue.length >= this.#size) return false
+    this.#add(value)
+    return true
   }
 
-  const add = (value: Value): void => {
-    if (reader === undefined) {
-      queue.push(value)
-      waitingSince ??= performance.now()
-      return
-    }
-    reader.resolve({ done: false, value })
-    reader = undefined
+  /** As much as it is, for who waits with more until it has shrunk. */
+  fill(values: readonly Value[]): void {
+    for (const value of values) if (this.isOpen) this.#add(value)
   }
 
-  return {
-    get waitingSince() {
-      return waitingSince
-    },
-    get closed() {
-      return closed
-    },
-    push: (value) => {
-      if (closed) return true
-      if (queue.length >= size) return false
-      add(value)
-      return true
-    },
-    fill: (values) => {
-      if (!closed) values.forEach(add)
-    },
-    emptied: async () => {
-      if (closed || queue.length === 0) return
-      drained ??= Promise.withResolvers()
-      await drained.promise
-    },
-    get asked() {
-      return reader !== undefined
-    },
-    fail: (error) => {
-      if (closed) return
-      close()
-      if (reader === undefined) failure = { error }
-      else reader.reject(error)
-      reader = undefined
-    },
-    next: () => {
-      if (failure !== undefined) {
-        const { error } = failure
-        failure = undefined
-        return Promise.reject(error)
-      }
-      if (closed) return Promise.resolve(end)
-      const value = queue.shift()
-      if (value === undefined) {
-        reader ??= Promise.withResolvers()
-        return reader.promise
-      }
-      waitingSince = queue.length > 0 ? performance.now() : undefined
-      if (queue.length === 0) {
-        drained?.resolve()
-        drained = undefined
-      }
-      return Promise.resolve({ done: false, value })
-    },
-    return: () => {
-      close()
-      reader?.resolve(end)
-      reader = undefined
-      return Promise.resolve(end)
-    },
-    [Symbol.asyncIterator]() {
-      return this
-    },
+  /** Resolves once no more than so many values wait, or the window is closed. For one who asks at a time. */
+  async shrunk(to: number): Promise<void> {
+    if (!this.isOpen || this.#queue.length <= to) return
+    const done = Promise.withResolvers<void>()
+    this.#shrunk = { to, done }
+    await done.promise
+  }
+
+  #add(value: Value): void {
+    this.#queue.push(value)
+    this.#waitingSince ??= performance.now()
+    this.tell()
+  }
+
+  protected override pick(): Value | undefined {
+    const value = this.#queue.shift()
+    if (value === undefined) return undefined
+    this.#waitingSince = this.#queue.length > 0 ? performance.now() : undefined
+    if (this.#shrunk !== undefined && this.#queue.length <= this.#shrunk.to) this.#tellShrunk()
+    return value
+  }
+
+  #tellShrunk(): void {
+    this.#shrunk?.done.resolve()
+    this.#shrunk = undefined
+  }
+
+  protected override release(): void {
+    this.#queue.length = 0
+    this.#waitingSince = undefined
+    this.#tellShrunk()
+    this.#onClose()
   }
 }

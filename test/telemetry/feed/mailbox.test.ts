@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { openMailbox } from '../../../src/telemetry/feed/mailbox.ts'
+import { Mailbox } from '../../../src/telemetry/feed/mailbox.ts'
+
+class Counted extends Mailbox<string> {
+  closed = 0
+  protected override release(): void {
+    super.release()
+    this.closed += 1
+  }
+}
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -9,7 +17,7 @@ afterEach(() => {
 })
 
 test('an interval beyond the longest timer does not wake the process again and again', async () => {
-  const mailbox = openMailbox<string>({ minIntervalMs: 2 ** 33, onClose: () => {} })
+  const mailbox = new Mailbox<string>(2 ** 33)
   const set = vi.spyOn(globalThis, 'setTimeout')
   mailbox.post(1, 'first')
   expect(await mailbox.next()).toEqual({ value: 'first', done: false })
@@ -22,8 +30,7 @@ test('an interval beyond the longest timer does not wake the process again and a
 })
 
 test('an iterator that is returned while it waits ends, with no timer and no subscriber left', async () => {
-  let closed = 0
-  const mailbox = openMailbox<string>({ minIntervalMs: 1000, onClose: () => (closed += 1) })
+  const mailbox = new Counted(1000)
   mailbox.post(1, 'first')
   await mailbox.next()
   mailbox.post(1, 'second')
@@ -32,18 +39,18 @@ test('an iterator that is returned while it waits ends, with no timer and no sub
   await mailbox.return()
   expect(await waiting).toEqual({ value: undefined, done: true })
   expect(await mailbox.next()).toEqual({ value: undefined, done: true })
-  expect([vi.getTimerCount(), closed]).toEqual([0, 1])
+  expect([vi.getTimerCount(), mailbox.closed]).toEqual([0, 1])
 })
 
 test('a key that is posted all the time does not keep others waiting', async () => {
-  const mailbox = openMailbox<string>({ onClose: () => {} })
+  const mailbox = new Mailbox<string>()
   const taken: string[] = []
   for (let round = 0; round < 3; round += 1) {
     mailbox.post(1, `noisy ${round}`)
     if (round === 0) mailbox.post(2, 'quiet')
     mailbox.post(1, `noisy ${round} again`)
     const { value } = await mailbox.next()
-    taken.push(value)
+    taken.push(String(value))
   }
   expect(taken).toEqual(['noisy 0 again', 'quiet', 'noisy 2 again'])
 })

@@ -254,7 +254,7 @@ test('who does not take readings is ended with SLOW_CLIENT, and goes on from the
   const slow = await subscribe(feed, { maxBatch: 10 })
   const quick = await subscribe(feed, { maxBatch: 10 })
   await write(database, [1, 0, 0])
-  expect(await slow.take(1)).toEqual([[1, 0]])
+  for (const follower of [slow, quick]) expect(await follower.take(1)).toEqual([[1, 0]])
   for (let start = 1; start <= 20_000; start += 1000) {
     await write(
       database,
@@ -264,9 +264,9 @@ test('who does not take readings is ended with SLOW_CLIENT, and goes on from the
         1,
       ]),
     )
+    expect(await quick.take(1000)).toHaveLength(1000)
   }
-  expect(await quick.take(20_001)).toHaveLength(20_001)
-  await expect.poll(() => feed.subscriptions, { timeout: 5000 }).toBe(1)
+  await expect.poll(() => feed.subscriptions, { timeout: 10_000 }).toBe(1)
   await expect(slow.take(1)).rejects.toMatchObject({ code: 'SLOW_CLIENT' })
   const again = await subscribe(feed, { maxBatch: 100, after: slow.cursor ?? '' })
   expect(await again.take(20_000)).toHaveLength(20_000)
@@ -356,5 +356,8 @@ test('health says what holds the feed up', async () => {
     /telemetry lag 0 s, held up by the transaction of process \d+ \(nightly report\) in database/,
   )
   await writer.query('rollback')
-  expect((await check.run()).detail).toBe('0 subscriptions; telemetry lag 0 s')
+  // Other databases of this cluster have transactions of their own.
+  await expect
+    .poll(async () => (await check.run()).detail, { timeout: 10_000 })
+    .toBe('0 subscriptions; telemetry lag 0 s')
 })

@@ -1,0 +1,59 @@
+import { type Kysely, sql } from 'kysely'
+import type { Schema } from '../../database/schema.ts'
+import { readingColumns } from '../columns.ts'
+import type { StoredReading } from '../reading.ts'
+import { parseSnapshot, type Snapshot } from './snapshot.ts'
+
+export interface Written {
+  readonly snapshot: Snapshot
+  readonly plantIds: readonly number[]
+  /** The newest of each of these plants that has any. */
+  readonly newest: readonly StoredReading[]
+}
+
+/** The plants of which readings were written by transactions that had not ended at a moment and have now. */
+export async function readWritten(kysely: Kysely<Schema>, since: Snapshot): Promise<Written> {
+  const running = [...since.running].map(String)
+  const writtenIn = (table: string) => sql`
+    select plant_id from ${sql.table(table)} where txid >= ${String(since.xmax)}::xid8
+    union
+    select plant_id from ${sql.table(table)} where txid = any (${running}::xid8[])`
+  const rows = await kysely
+    .selectFrom(
+      sql<{ snapshot: string }>`(select pg_current_snapshot()::text as snapshot)`.as('moment'),
+    )
+    .leftJoin(
+      sql<{ plant_id: number }>`(
+        ${writtenIn('solark.telemetry_change')} union ${writtenIn('solark.telemetry_log')}
+      )`.as('written'),
+      (join) => join.onTrue(),
+    )
+    .leftJoinLateral(
+      (expression) =>
+        expression
+          .selectFrom('solark.latest as copy')
+          .select(readingColumns)
+          .whereRef('copy.plant_id', '=', 'written.plant_id')
+          .orderBy('timestamp', 'desc')
+          .limit(1)
+          .as('newest'),
+      (join) => join.onTrue(),
+    )
+    .select(['snapshot', 'written.plant_id as written'])
+    .selectAll('newest')
+    .execute()
+  return {
+    snapshot: parseSnapshot(rows[0]?.snapshot ?? ''),
+    plantIds: rows.flatMap(({ written }) => written ?? []),
+    newest: rows.flatMap(({ snapshot, written, ...reading }) =>
+      isReading(reading) ? reading : [],
+    ),
+  }
+}
+
+/** Whether it is one, and not what an outer join says where there is none. */
+function isReading(
+  reading: { [Key in keyof StoredReading]: StoredReading[Key] | null },
+): reading is StoredReading {
+  return reading.id !== null
+}
