@@ -4,24 +4,32 @@
  */
 export type Instant = number
 
+const TIMESTAMPTZ = /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00$/
+
 /** Reads PostgreSQL's text form of a `timestamptz` under `TimeZone = UTC` and `DateStyle = ISO`. */
 export function parseInstant(text: string): Instant {
-  const match = /^(\d{4,6})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?\+00$/.exec(text)
-  if (match === null) {
+  if (!TIMESTAMPTZ.test(text)) {
     throw new RangeError(`Expected a time in UTC such as 2026-06-21 18:04:05+00, got ${text}`)
   }
-  const [, year, month, day, hour, minute, second, fraction = ''] = match
-  const seconds =
-    Date.UTC(
-      Number(year),
-      Number(month) - 1,
-      Number(day),
-      Number(hour),
-      Number(minute),
-      Number(second),
-    ) / 1000
-  return seconds * 1_000_000 + Number(fraction.padEnd(6, '0'))
+  // Each row has some: taking the digits as they stand is twice as fast as matching them.
+  const year = text.indexOf('-')
+  const milliseconds = Date.UTC(
+    Number(text.slice(0, year)),
+    twoDigits(text, year + 1) - 1,
+    twoDigits(text, year + 4),
+    twoDigits(text, year + 7),
+    twoDigits(text, year + 10),
+    twoDigits(text, year + 13),
+  )
+  const fraction = Number(`0${text.slice(year + 15, -3)}`)
+  return milliseconds * 1000 + Math.round(fraction * 1_000_000)
 }
+
+function twoDigits(text: string, at: number): number {
+  return (text.charCodeAt(at) - ZERO) * 10 + text.charCodeAt(at + 1) - ZERO
+}
+
+const ZERO = '0'.charCodeAt(0)
 
 /** Writes an instant as RFC 3339 in UTC with microseconds, which PostgreSQL takes as a `timestamptz`. */
 export function formatInstant(instant: Instant): string {

@@ -40,7 +40,7 @@ builder.subscriptionField('telemetry', (t) =>
     },
     resolve: ({ generation, readings }) =>
       readings.map((node) => ({
-        cursor: () => encodeFeedCursor({ ...node, generation }),
+        cursor: () => encodeFeedCursor(node, generation),
         node,
       })),
   }),

@@ -8,8 +8,10 @@ export interface FeedPoint extends Pick<FedReading, 'txid' | 'notedAt' | 'plantI
 }
 
 /** An opaque name of a point in the feed. */
-export function encodeFeedCursor(point: FeedPoint): string {
-  const { generation, txid, notedAt, plantId, timestamp } = point
+export function encodeFeedCursor(
+  { txid, notedAt, plantId, timestamp }: Omit<FeedPoint, 'generation'>,
+  generation: string,
+): string {
   const text = `f${generation}.${txid}.${notedAt}.${plantId}.${timestamp}`
   return Buffer.from(text, 'latin1').toString('base64url')
 }
@@ -28,7 +30,11 @@ export function decodeFeedCursor(cursor: string): FeedPoint {
     plantId: Number(plantId),
     timestamp: Number(timestamp),
   }
-  if (match === null || point.plantId > LARGEST_PLANT_ID || encodeFeedCursor(point) !== cursor) {
+  if (
+    match === null ||
+    point.plantId > LARGEST_PLANT_ID ||
+    encodeFeedCursor(point, generation) !== cursor
+  ) {
     throw new Fault(
       'INVALID_CURSOR',
       `Expected after to be a cursor of an edge that this subscription gave; got ${JSON.stringify(cursor.slice(0, 120))}`,

@@ -119,10 +119,11 @@ async function readStretches(
     .orderBy('reading.timestamp')
     .limit(limit)
     .execute()
-  return rows.map(({ number, ...reading }) => {
-    const stretch = stretches[number - 1]
-    if (stretch === undefined) throw new Error(`Expected one of the stretches, got ${number}`)
-    return { ...reading, txid: stretch.txid, notedAt: stretch.notedAt }
+  return rows.map((row) => {
+    const stretch = stretches[row.number - 1]
+    if (stretch === undefined) throw new Error(`Expected one of the stretches, got ${row.number}`)
+    // Copying rows would be a twentieth of what they cost.
+    return Object.assign(row, { txid: stretch.txid, notedAt: stretch.notedAt })
   })
 }
 

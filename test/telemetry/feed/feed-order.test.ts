@@ -66,7 +66,7 @@ function openSubscriber() {
         for await (const { generation, readings } of batches) {
           received.push(...readings)
           const last = readings.at(-1)
-          if (last !== undefined) cursor = encodeFeedCursor({ ...last, generation })
+          if (last !== undefined) cursor = encodeFeedCursor(last, generation)
         }
       })().catch((error: unknown) => {
         failures.push(error)
