@@ -178,6 +178,7 @@ describe.each(engines)('runMigration on %s', (engine) => {
       'solark.reading_count table',
       'solark.retention_run table',
       'solark.rollup table',
+      'solark.rollup_day table',
       'solark.rollup_hour table',
       'solark.rollup_quarter table',
       `solark.telemetry ${engine === 'native' ? 'table' : 'hypertable'}`,

@@ -208,7 +208,11 @@ async function integrateReadings(
       bucketOf: (time) => sql`width_bucket(${time}, (select times from edge))`,
       startOf: (bucket) => sql`(select times from edge)[${bucket}]`,
     })}) as summary`.execute(kysely)
-  const pack = { packed: rows[0]?.pack ?? null, bucketOf: (bucket: number) => bucket - 1 }
+  const pack = {
+    packed: rows[0]?.pack ?? null,
+    ofDays: false,
+    bucketOf: (bucket: number) => bucket - 1,
+  }
   return sumUp([pack], edges.length - 1, everything)
 }
 

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { isSigned, type Quantity } from './quantity.ts'
 import type { Course, Summary } from './summary.ts'
-import { type Part, summaryColumn, type Wanted } from './summary-columns.ts'
+import { lineColumn, type Part, summaryColumn, type Wanted } from './summary-columns.ts'
 
 /**
  * What is wanted of all rows with the columns of SummaryRow as one value, in an aggregate, or null where there is none:
@@ -13,10 +13,7 @@ export function packed(key: RawBuilder<unknown>, wanted: Wanted): RawBuilder<Uin
   if (wanted.aspects.includes('samples')) numbers.push(sql`samples`, sql`covered`)
   for (const quantity of wanted.quantities) {
     const column = (part: Part) => sql.ref(summaryColumn(quantity, part))
-    const eitherOf = (line: Part, readings: RawBuilder<unknown>) =>
-      sql`case when ${column('covered')} > 0 then ${column(line)} else coalesce(${readings}, 0) end`
-    // What single readings say is needed only where nothing is covered, and takes the same two places.
-    numbers.push(eitherOf('covered', sql`-${column('count')}`), eitherOf('integral', column('sum')))
+    numbers.push(...lineOf(quantity))
     if (isParted(quantity, wanted)) numbers.push(sql`coalesce(${column('positive')}, 0)`)
     if (wanted.aspects.includes('extremes')) {
       numbers.push(sql`coalesce(${column('min')}, 'NaN')`, sql`coalesce(${column('max')}, 'NaN')`)
@@ -26,15 +23,41 @@ export function packed(key: RawBuilder<unknown>, wanted: Wanted): RawBuilder<Uin
   return sql`string_agg(${sql.join(doubles, sql` || `)}, '')`
 }
 
+/** What single readings say is needed only where nothing is covered, and takes the same two places. */
+function lineOf(quantity: Quantity): RawBuilder<unknown>[] {
+  const column = (part: Part) => sql.ref(summaryColumn(quantity, part))
+  const eitherOf = (line: Part, readings: RawBuilder<unknown>) =>
+    sql`case when ${column('covered')} > 0 then ${column(line)} else coalesce(${readings}, 0) end`
+  return [eitherOf('covered', sql`-${column('count')}`), eitherOf('integral', column('sum'))]
+}
+
+/** The same of rows of solark.rollup_day: of each its start in seconds, and then quantity by quantity 24 lines. */
+export function packedDays(quantities: readonly Quantity[]): RawBuilder<Uint8Array | null> {
+  const lines = quantities.map((quantity) => sql.ref(lineColumn(quantity)))
+  const parts = [sql`float8send(date_part('epoch', start))`, ...lines]
+  return sql`string_agg(${sql.join(parts, sql` || `)}, '')`
+}
+
+/** One of the lines of solark.rollup_day, in an aggregate over rows of solark.rollup_hour with their `slot` in the day. */
+export function packedLine(quantity: Quantity): RawBuilder<Uint8Array> {
+  const doubles = lineOf(quantity).map((number) => sql`float8send(coalesce(${number}, 0))`)
+  return sql`string_agg(${sql.join(doubles, sql` || `)}, '' order by slot)`
+}
+
 function isParted(quantity: Quantity, { aspects }: Wanted): boolean {
   return isSigned(quantity) && aspects.includes('signs')
 }
 
-/** What `packed` made, and the number, from 0 on, of the bucket to which a key belongs. */
+/** What `packed` or `packedDays` made, and the number, from 0 on, of the bucket to which a key belongs. */
 export interface Pack {
   packed: Uint8Array | null
+  /** Whether it is of days; the keys are those of their hours then. */
+  ofDays: boolean
   bucketOf(key: number): number
 }
+
+const HOURS_A_DAY = 24
+const SECONDS_AN_HOUR = 3600
 
 /** Adds up what adjacent stretches of time have: tiles, and what was integrated between them. */
 export function sumUp(packs: readonly Pack[], buckets: number, wanted: Wanted): Summary[] {
@@ -49,7 +72,7 @@ export function sumUp(packs: readonly Pack[], buckets: number, wanted: Wanted): 
     })
     return { tallies, parted: isParted(quantity, wanted) }
   })
-  for (const { packed, bucketOf } of packs) {
+  for (const { packed, ofDays, bucketOf } of packs) {
     if (packed === null) continue
     const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
     let at = 0
@@ -57,13 +80,25 @@ export function sumUp(packs: readonly Pack[], buckets: number, wanted: Wanted): 
       at += 8
       return view.getFloat64(at - 8)
     }
+    const bucketAt = (key: number) => {
+      const bucket = bucketOf(key)
+      if (bucket >= 0 && bucket < buckets) return bucket
+      throw new RangeError(`Expected one of ${buckets} buckets for ${key}`)
+    }
     while (at < view.byteLength) {
       const key = next()
-      const bucket = bucketOf(key)
+      if (ofDays) {
+        const hours = Array.from({ length: HOURS_A_DAY }, (_, hour) =>
+          bucketAt(key + hour * SECONDS_AN_HOUR),
+        )
+        for (const { tallies } of courses) {
+          for (const hour of hours) addLine(tallies[hour] ?? newTally(), next(), next())
+        }
+        continue
+      }
+      const bucket = bucketAt(key)
       const summary = summaries[bucket]
-      if (summary === undefined)
-        throw new RangeError(`Expected one of ${buckets} buckets for ${key}`)
-      if (withSamples) {
+      if (withSamples && summary !== undefined) {
         summary.samples += next()
         summary.covered += next()
       }

@@ -4,12 +4,21 @@ import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { changedQuarters } from './change.ts'
 import { integrate, maxGapMicroseconds, microseconds } from './integrate.ts'
-import { type Pack, packed, sumUp } from './packed.ts'
+import { type Pack, packed, packedDays, sumUp } from './packed.ts'
 import type { Quantity } from './quantity.ts'
 import { stretchTable } from './stretch-table.ts'
 import type { Summary } from './summary.ts'
 import { type Aspect, aspects, mergedColumns, type Wanted } from './summary-columns.ts'
-import { HOUR, layTiles, lengthOf, QUARTER, type Stretch, type Tiling } from './tiles.ts'
+import {
+  DAY,
+  HOUR,
+  layTiles,
+  lengthOf,
+  QUARTER,
+  type Stretch,
+  type Tiling,
+  wholeDays,
+} from './tiles.ts'
 
 export interface SummariesRequest {
   plantId: number
@@ -95,7 +104,7 @@ async function readChanged(
   return { maxGap: rows[0]?.maxGap ?? 0, changed }
 }
 
-const kinds = ['hours', 'quarters', 'rest'] as const
+const kinds = ['days', 'hours', 'quarters', 'rest'] as const
 
 /** Where a part of the summaries comes from. */
 interface Source {
@@ -116,15 +125,36 @@ function summariesOf(
   sources: readonly Source[],
   packs: Packs | undefined,
 ): Summary[] {
-  const parts = sources.map(({ name, bucketOf }) => ({ packed: packs?.[name] ?? null, bucketOf }))
+  const parts = sources.map(({ name, bucketOf }) => ({
+    packed: packs?.[name] ?? null,
+    ofDays: name === 'days',
+    bucketOf,
+  }))
   return sumUp(parts, asked.edges.length - 1, asked)
 }
 
-function tileSources(asked: Asked, { hours, quarters }: Tiling): Source[] {
+function tileSources(asked: Asked, tiling: Tiling): Source[] {
   const sources: Source[] = []
+  const { days, hours } = daysServe(asked, tiling)
+    ? wholeDays(tiling.hours)
+    : { days: [], hours: tiling.hours }
+  if (days.length > 0) sources.push(daySource(asked, days))
   if (hours.length > 0) sources.push(tileSource(asked, 'hours', hours))
-  if (quarters.length > 0) sources.push(tileSource(asked, 'quarters', quarters))
+  if (tiling.quarters.length > 0) sources.push(tileSource(asked, 'quarters', tiling.quarters))
   return sources
+}
+
+/** Days have nothing but the means of their hours, all of which are sent: for months, grouping hours costs less. */
+function daysServe({ aspects, quantities, edges }: Asked, { hours }: Tiling): boolean {
+  return aspects.length === 0 && quantities.length > 0 && lengthOf(hours) < DAY * edges.length
+}
+
+function daySource(asked: Asked, stretches: readonly Stretch[]): Source {
+  return {
+    name: 'days',
+    query: sql`select ${packedDays(asked.quantities)} from ${tilesIn('solark.rollup_day', asked.plantId, stretches)}`,
+    bucketOf: bucketIn(asked.edges),
+  }
 }
 
 const tables = {
@@ -140,15 +170,12 @@ function tileSource(
 ): Source {
   const { plantId, edges } = asked
   const { table, width } = tables[name]
-  const tiles = sql`
-    ${stretchTable(plantId, stretches)}
-    join ${sql.table(table)} as tile
-      on tile.plant_id = stretch.plant_id and start >= since and start < until`
+  const tiles = tilesIn(table, plantId, stretches)
   if (lengthOf(stretches) / width < 2 * edges.length) {
     return {
       name,
       query: sql`select ${packed(sql`date_part('epoch', start)`, asked)} from ${tiles}`,
-      bucketOf: (seconds) => bucketAt(edges, seconds * 1e6),
+      bucketOf: bucketIn(edges),
     }
   }
   return groupedSource(
@@ -159,6 +186,22 @@ function tileSource(
     from ${tiles}
     group by bucket`,
   )
+}
+
+/** The planner is quickest with one stretch and no join. */
+function tilesIn(
+  table: string,
+  plantId: number,
+  stretches: readonly Stretch[],
+): RawBuilder<unknown> {
+  const [only, ...others] = stretches
+  if (only !== undefined && others.length === 0) {
+    return sql`${sql.table(table)} as tile
+      where plant_id = ${plantId} and start >= ${timestamptz(only.since)} and start < ${timestamptz(only.until)}`
+  }
+  return sql`${stretchTable(plantId, stretches)}
+    join ${sql.table(table)} as tile
+      on tile.plant_id = stretch.plant_id and start >= since and start < until`
 }
 
 function readingSource(asked: Asked, stretches: readonly Stretch[], maxGap: number): Source {
@@ -186,6 +229,21 @@ function groupedSource(asked: Asked, name: Source['name'], rows: RawBuilder<unkn
       with edge as materialized (select ${asked.edges}::double precision[] as times)
       select ${packed(sql`bucket`, asked)} from (${rows}) as summary`,
     bucketOf: (bucket) => bucket - 1,
+  }
+}
+
+/** By seconds since 1970, the bucket whose edge is the last that is not later; mostly the one after the one before. */
+function bucketIn(edges: readonly Instant[]): (seconds: number) => number {
+  let bucket = 0
+  const holds = (time: Instant) =>
+    (edges[bucket] ?? Number.POSITIVE_INFINITY) <= time &&
+    time < (edges[bucket + 1] ?? Number.NEGATIVE_INFINITY)
+  return (seconds) => {
+    const time = seconds * 1e6
+    if (holds(time)) return bucket
+    bucket += 1
+    if (!holds(time)) bucket = bucketAt(edges, time)
+    return bucket
   }
 }
 

@@ -36,6 +36,11 @@ export function summaryColumn(quantity: Quantity, part: Part): SummaryColumn {
   return `${columnOf[quantity]}_${part}`
 }
 
+/** The column of solark.rollup_day that has a quantity's `covered` and `integral`, or `count` and `sum`, hour by hour. */
+export function lineColumn(quantity: Quantity): `${(typeof columnOf)[Quantity]}_line` {
+  return `${columnOf[quantity]}_line`
+}
+
 export type SummaryColumn = `${(typeof columnOf)[Quantity]}_${Part}`
 
 /** A summary as a row, of the quantities that were asked for. */

@@ -8,6 +8,7 @@ export interface Stretch {
 
 export const QUARTER: Instant = 15 * 60 * 1_000_000
 export const HOUR: Instant = 4 * QUARTER
+export const DAY: Instant = 24 * HOUR
 
 /** How long stretches are together. */
 export function lengthOf(stretches: readonly Stretch[]): number {
@@ -66,6 +67,22 @@ function layClean({ hours, quarters, rest }: Tiling, since: Instant, until: Inst
     extend(quarters, lastHour, lastQuarter)
   }
   extend(rest, lastQuarter, until)
+}
+
+/** Parts stretches of whole hours into whole days of UTC and the hours around them. */
+export function wholeDays(stretches: readonly Stretch[]): { days: Stretch[]; hours: Stretch[] } {
+  const days: Stretch[] = []
+  const hours: Stretch[] = []
+  for (const { since, until } of stretches) {
+    const [first, last] = within(since, until, DAY)
+    if (first >= last) hours.push({ since, until })
+    else {
+      extend(hours, since, first)
+      extend(days, first, last)
+      extend(hours, last, until)
+    }
+  }
+  return { days, hours }
 }
 
 function within(since: Instant, until: Instant, width: Instant): [Instant, Instant] {

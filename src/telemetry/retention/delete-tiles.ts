@@ -3,7 +3,7 @@ import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import type { Pace } from './pace.ts'
-import { withShortLocks } from './with-lock.ts'
+import { lockRollups, withShortLocks } from './with-lock.ts'
 
 export const tileTables = ['solark.rollup_quarter', 'solark.rollup_hour'] as const
 
@@ -24,6 +24,8 @@ export async function deleteTilesBefore(
     while (plantId !== undefined) {
       if (pace.over !== undefined) return pace.over
       const batch = await withShortLocks(kysely, pace, async (transaction) => {
+        // A day is packed from its hours: two at once would not see what the other does to them.
+        await lockRollups(transaction)
         const { numAffectedRows = 0n } = await sql`
           delete from ${sql.table(table)}
           where ctid = any (array(

@@ -117,6 +117,12 @@ export function edgesAt(place: Instant): fc.Arbitrary<Instant[]> {
     .map(({ offset, width, before, count }) =>
       Array.from({ length: count + 1 }, (_, index) => place + offset + (index - before) * width),
     )
+  const hourly = fc
+    .record({ before: fc.integer({ min: 0, max: 48 }), count: fc.integer({ min: 24, max: 72 }) })
+    .map(({ before, count }) => {
+      const start = Math.floor(place / HOUR) * HOUR
+      return Array.from({ length: count + 1 }, (_, index) => start + (index - before) * HOUR)
+    })
   const years = fc.constant(
     Array.from({ length: 356 }, (_, index) => Date.UTC(1900 + index, 0) * 1000),
   )
@@ -134,6 +140,7 @@ export function edgesAt(place: Instant): fc.Arbitrary<Instant[]> {
     .oneof(
       { weight: 4, arbitrary: regular },
       { weight: 3, arbitrary: anywhere },
+      { weight: 2, arbitrary: hourly },
       { weight: 1, arbitrary: years },
     )
     .map((edges) => edges.filter((edge) => edge >= FIRST_TIME && edge <= END_OF_TIME))

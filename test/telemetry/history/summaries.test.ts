@@ -29,7 +29,7 @@ const questionAt = (place: Instant): fc.Arbitrary<Question> =>
     edges: edgesAt(place),
     atReadings: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 }),
     quantities: fc.oneof(fc.constant(quantities), fc.subarray([...quantities], { minLength: 1 })),
-    aspects: fc.oneof(fc.constant(aspects), fc.subarray([...aspects])),
+    aspects: fc.oneof(fc.constant(aspects), fc.constant([]), fc.subarray([...aspects])),
   })
 
 const story = place.chain((place) =>

@@ -1,5 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import { migrations } from '../../../migrations/index.ts'
+import { migrateFirst } from '../../../src/database/migrate-first.ts'
 import type { Schema } from '../../../src/database/schema.ts'
 import type { Difference } from '../../../src/telemetry/history/difference.ts'
 import { readCounts } from '../../../src/telemetry/history/reading-counts.ts'
@@ -26,10 +28,12 @@ async function record(kysely: Kysely<Schema>): Promise<void> {
 }
 
 async function verify(kysely: Kysely<Schema>, plantId?: number) {
-  const found = { quarters: 0, hours: 0, counts: 0, differences: [] as Difference[] }
-  for await (const { quarters, hours, counts, differences } of verifyRollups(kysely, plantId)) {
+  const found = { quarters: 0, hours: 0, days: 0, counts: 0, differences: [] as Difference[] }
+  for await (const part of verifyRollups(kysely, plantId)) {
+    const { quarters, hours, days, counts, differences } = part
     found.quarters += quarters
     found.hours += hours
+    found.days += days
     found.counts += counts
     found.differences.push(...differences)
   }
@@ -41,17 +45,25 @@ describe.each(engines)('%s', (engine) => {
     await using database = await openTestDatabase(engine)
     const { kysely } = database
     await record(kysely)
-    expect(await verify(kysely)).toEqual({ quarters: 0, hours: 0, counts: 78, differences: [] })
+    expect(await verify(kysely)).toEqual({
+      quarters: 0,
+      hours: 0,
+      days: 0,
+      counts: 78,
+      differences: [],
+    })
     await rollUpEverything(kysely)
     expect(await verify(kysely)).toEqual({
       quarters: 416,
       hours: 104,
+      days: 7,
       counts: 78,
       differences: [],
     })
     expect(await verify(kysely, 7)).toEqual({
       quarters: 208,
       hours: 52,
+      days: 3,
       counts: 0,
       differences: [],
     })
@@ -87,6 +99,12 @@ describe.each(engines)('%s', (engine) => {
         )
       }
     }
+    await sql`
+      update solark.rollup_day set load_power_line = overlay(load_power_line placing '\\x40'::bytea from 1 + 16 * 7)
+      where plant_id = 7 and start = '2026-06-02'`.execute(kysely)
+    await sql`delete from solark.rollup_day where plant_id = 8 and start = '2026-06-02'`.execute(
+      kysely,
+    )
     await sql`update solark.reading_count set readings = 3 where hour = '2026-06-01 02:00Z'`.execute(
       kysely,
     )
@@ -98,8 +116,10 @@ describe.each(engines)('%s', (engine) => {
     expect([...new Set(differences.map(placeOf))]).toEqual([
       'rollup_quarter 7 10.25',
       'rollup_hour 7 5',
+      'rollup_day 7 31',
       'rollup_quarter 8 3.5',
       'rollup_hour 8 3',
+      'rollup_day 8 24',
       'rollup_quarter 8 468',
       'rollup_quarter 9 -56232',
       'reading_count null 2',
@@ -126,6 +146,17 @@ describe.each(engines)('%s', (engine) => {
       select from solark.rollup_quarter where plant_id = 9
       union all select from solark.rollup_hour where plant_id = 9`.execute(kysely)
     expect(rows).toEqual([])
+  })
+
+  test('a database that was rolled up before there were days has them packed', async () => {
+    await using database = await openTestDatabase(engine, { migrated: false })
+    const { kysely } = database
+    const { '0008_rollup_days': _, ...before } = migrations
+    await migrateFirst(database, before)
+    await record(kysely)
+    await rollUpEverything(kysely)
+    await migrateFirst(database, migrations)
+    expect(await verify(kysely)).toMatchObject({ days: 7, differences: [] })
   })
 
   test('tiles whose readings retention took are neither compared nor made anew', async () => {
