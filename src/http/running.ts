@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { isStream } from './exchange.ts'
 
@@ -18,23 +17,28 @@ const FLUSH_MS = 100
 export function trackRunning(): Running {
   const running = new Set<ServerResponse>()
   let ending = false
+  let whenAllEnded = () => {}
 
   const markLast = (response: ServerResponse): void => {
     if (!response.headersSent) response.setHeader('Connection', 'close')
   }
+  /** Those that are added meanwhile count as well. */
   const allEnded = async (withinMs: number): Promise<void> => {
-    const signal = AbortSignal.timeout(withinMs)
-    // Also those that are added meanwhile.
-    for (const response of running) {
-      await once(response, 'close', { signal }).catch(() => {})
-      if (signal.aborted) return
-    }
+    if (running.size === 0) return
+    const over = Promise.withResolvers<void>()
+    whenAllEnded = over.resolve
+    const late = setTimeout(over.resolve, withinMs)
+    await over.promise
+    clearTimeout(late)
   }
 
   return {
     add: (response) => {
       running.add(response)
-      response.once('close', () => running.delete(response))
+      response.once('close', () => {
+        running.delete(response)
+        if (running.size === 0) whenAllEnded()
+      })
       if (ending) markLast(response)
     },
     end: async (grace, tell) => {

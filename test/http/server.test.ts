@@ -100,6 +100,9 @@ test('a peer that answers no ping is cut off, one that answers stays', async () 
 
 describe('going away', () => {
   test('ends subscriptions, silent peers and idle connections, and leaves nothing', async () => {
+    const warnings: Error[] = []
+    const warn = (warning: Error) => warnings.push(warning)
+    process.on('warning', warn)
     const toy = await openToy()
     const query = 'subscription { latestEnergy { soc } }'
     const sockets = await Promise.all(
@@ -133,6 +136,9 @@ describe('going away', () => {
     await expect(fetch(toy.url)).rejects.toThrow()
     expect(process.getActiveResourcesInfo().filter((name) => /TCPServer/.test(name))).toEqual([])
     await toy[Symbol.asyncDispose]()
+    // Such as of too many listeners on what is sent as a stream.
+    expect(warnings).toEqual([])
+    process.off('warning', warn)
 
     const successor = createServer().listen(toy.port, '127.0.0.1')
     await new Promise((resolve) => successor.once('listening', resolve))
