@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { followReadings } from '../../examples/follow-readings.ts'
 import { openEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.ts'
 import { createLogger } from '../../src/log.ts'
-import { killPostgres } from '../database/embedded/postgres-process.ts'
+import { killPostgres, postgresPid } from '../database/embedded/postgres-process.ts'
 import { openDataFolder, openServer, type Server } from '../support/server.ts'
 
 const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
@@ -147,8 +147,11 @@ test('servers, PostgreSQL, listeners and clients are cut down at random: each su
         for (const { to, server: index, afterMs } of blows) {
           await sleep(afterMs)
           const server = servers[index]
-          if (to === 'PostgreSQL') await killPostgres(folder.path)
-          else if (to === 'some clients')
+          if (to === 'PostgreSQL') {
+            // It may still be down from the last blow.
+            while ((await postgresPid(folder.path)) === undefined) await sleep(5)
+            await killPostgres(folder.path)
+          } else if (to === 'some clients')
             for (const follower of followers.slice(index)) follower.cut()
           else if (to === 'a server' && server !== undefined) {
             server.program.kill('SIGKILL')

@@ -29,7 +29,7 @@ export interface Drill extends AsyncDisposable {
   /** Where the server answers, whenever it lives. */
   readonly url: string
   readonly importer: Pick<Importer, 'imported' | 'runs'>
-  /** The address of its PostgreSQL, which must be running. */
+  /** The address of its PostgreSQL, once it runs. */
   databaseUrl(): Promise<string>
   kill(kill: Kill): Promise<void>
   /**
@@ -88,9 +88,13 @@ export async function openDrill(options: {
   ]
 
   const databaseUrl = async (): Promise<string> => {
-    const running = await runningEmbeddedUrl(dataDir)
-    if (running === undefined) throw new Error(`No PostgreSQL answers in ${dataDir}`)
-    return running
+    const signal = AbortSignal.timeout(PATIENCE_MS)
+    for (;;) {
+      const running = await runningEmbeddedUrl(dataDir)
+      if (running !== undefined) return running
+      if (signal.aborted) throw new Error(`No PostgreSQL answers in ${dataDir}`)
+      await sleep(5)
+    }
   }
   const withDatabase = async <Value>(
     work: (database: ReturnType<typeof openDatabase>) => Promise<Value>,
@@ -131,8 +135,11 @@ export async function openDrill(options: {
         () => new Promise<never>(() => {}),
       )
       const all = pairs.map(async ({ writer, follower }) => {
-        const before = writer.newest
-        while (writer.newest === before && !signal.aborted) await sleep(5)
+        // The first acknowledgement may be of what was sent before the fall.
+        for (const _ of ['under way', 'sent since']) {
+          const before = writer.newest
+          while (writer.newest === before && !signal.aborted) await sleep(5)
+        }
         await follower.reached(writer.newest / 1000)
       })
       try {
