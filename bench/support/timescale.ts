@@ -38,6 +38,7 @@ async function migrateWithin(kysely: Kysely<Schema>): Promise<void> {
     {
       kysely,
       notices: [],
+      lock: async () => ({ [Symbol.asyncDispose]: async () => {} }),
       copyFrom: needsNative,
       copyTo: needsNative,
       [Symbol.asyncDispose]: async () => {},

@@ -174,7 +174,10 @@ export function openDatabase(options: DatabaseOptions): Database {
           await client.end()
           throw error
         }
-        return sessionOn(client, reachability)
+        return sessionOn(client, {
+          reachability,
+          connect: () => reach(() => connect(`${purpose} lock`)),
+        })
       }),
     listen: (channel, events) =>
       openListener(

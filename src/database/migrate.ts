@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { sql } from 'kysely'
 import { type Migration, Migrator, NO_MIGRATIONS } from 'kysely/migration'
 import { Fault } from '../fault.ts'
+import type { LockKey } from './advisory-lock.ts'
 import { type AppliedMigration, readAppliedMigrations } from './applied-migrations.ts'
 import type { Session } from './database.ts'
 import { toDatabaseFault } from './faults.ts'
@@ -33,9 +32,8 @@ export interface MigrateOptions {
   signal?: AbortSignal | undefined
 }
 
-/** The advisory lock that one migrating process holds, as the two keys of PostgreSQL's lock functions. */
-const LOCK = sql`1212501064, 1`
-const LOCK_RETRY_MS = 100
+/** What one migrating process holds. */
+const LOCK: LockKey = [1_212_501_064, 1]
 
 /**
  * Applies pending migrations, only ever forward, all in one transaction: where one fails, the database is as it
@@ -91,15 +89,10 @@ async function run(
     const denied = await findDenied(session, names)
     if (denied !== undefined) return denied
     if (lock === 'none') return body(await readAppliedMigrations(session.kysely))
-    if (!(await acquireLock(session, lock === 'wait', signal))) {
-      const applied = await readAppliedMigrations(session.kysely)
-      return { status: 'ALREADY_RUNNING', steps: stepsOf(names, applied) }
-    }
-    try {
-      return await body(await readAppliedMigrations(session.kysely))
-    } finally {
-      await sql`select pg_advisory_unlock(${LOCK})`.execute(session.kysely)
-    }
+    await using held = await session.lock(LOCK, { wait: lock === 'wait', signal })
+    const applied = await readAppliedMigrations(session.kysely)
+    if (held === undefined) return { status: 'ALREADY_RUNNING', steps: stepsOf(names, applied) }
+    return await body(applied)
   })()
   return {
     ...outcome,
@@ -156,18 +149,4 @@ async function moveTo(
   }
   const applied = await readAppliedMigrations(session.kysely)
   return { status: 'APPLIED', steps: stepsOf(Object.keys(migrations), applied) }
-}
-
-async function acquireLock(
-  session: Session,
-  wait: boolean,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  for (;;) {
-    const { rows } = await sql<{ acquired: boolean }>`
-      select pg_try_advisory_lock(${LOCK}) as acquired`.execute(session.kysely)
-    if (rows[0]?.acquired === true) return true
-    if (!wait) return false
-    await sleep(LOCK_RETRY_MS, undefined, signal && { signal })
-  }
 }

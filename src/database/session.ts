@@ -1,15 +1,18 @@
 import type { Readable, Writable } from 'node:stream'
 import { Kysely, PostgresDialect } from 'kysely'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import { holdLock, type LockKey, type LockOptions } from './advisory-lock.ts'
 import { type Client, watchSilence } from './client.ts'
 import type { Reachability } from './reachability.ts'
 import type { Schema } from './schema.ts'
 
-/** One connection, so that locks, temporary tables and notices belong to one piece of work. */
+/** One connection, so that temporary tables and notices belong to one piece of work. */
 export interface Session extends AsyncDisposable {
   readonly kysely: Kysely<Schema>
   /** What the database said: RAISE NOTICE and warnings, in order. */
   readonly notices: readonly string[]
+  /** Takes an advisory lock until what it answers is disposed; undefined where somebody else has it. */
+  lock(key: LockKey, options?: LockOptions): Promise<AsyncDisposable | undefined>
   /** Feeds `COPY … FROM STDIN`. */
   copyFrom(statement: string): Writable
   /** Reads `COPY … TO STDOUT`. */
@@ -22,7 +25,10 @@ const DOUBT_EVERY = 5
 const LONGEST_SILENCE_IN_OUTAGE = 10
 
 /** Work on the connection, which fails where both it and new connections are silent. */
-export function sessionOn(client: Client, reachability: Reachability): Session {
+export function sessionOn(
+  client: Client,
+  { reachability, connect }: { reachability: Reachability; connect: () => Promise<Client> },
+): Session {
   const notices: string[] = []
   client.on('notice', (notice) => notices.push(notice.message ?? ''))
   const watching = watchSilence(client, (seconds) => {
@@ -40,6 +46,7 @@ export function sessionOn(client: Client, reachability: Reachability): Session {
   return {
     kysely,
     notices,
+    lock: (key, options = {}) => holdLock(connect, key, options),
     copyFrom: (statement) => client.query(copyFrom(statement)),
     copyTo: (statement) => client.query(copyTo(statement)),
     [Symbol.asyncDispose]: async () => {

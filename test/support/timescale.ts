@@ -80,6 +80,8 @@ function databaseOf(pglite: PGlite): Database {
     openSession: async () => ({
       kysely,
       notices,
+      // One connection is nobody else's.
+      lock: async () => ({ [Symbol.asyncDispose]: async () => {} }),
       copyFrom: needsNative,
       copyTo: needsNative,
       [Symbol.asyncDispose]: async () => {},

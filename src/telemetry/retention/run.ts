@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
+import type { LockKey } from '../../database/advisory-lock.ts'
 import type { Session } from '../../database/database.ts'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
@@ -23,8 +24,8 @@ export interface RunOptions {
   onProgress?: (soFar: Readonly<RetentionResult>) => void
 }
 
-/** The advisory lock of the one that runs, as the two keys of PostgreSQL's lock functions. */
-const LOCK = sql`1212501064, 2`
+/** What the one that runs holds. */
+const LOCK: LockKey = [1_212_501_064, 2]
 
 /**
  * Drops and compresses what the policy says, in pieces that keep no writer waiting, and keeps what it did. Answers
@@ -33,14 +34,13 @@ const LOCK = sql`1212501064, 2`
  * @throws SCHEMA_NOT_READY
  */
 export async function runRetention(
-  { kysely }: Session,
+  { kysely, lock }: Pick<Session, 'kysely' | 'lock'>,
   policy: RetentionPolicy,
   { budgetMs = Number.POSITIVE_INFINITY, signal, onProgress }: RunOptions = {},
 ): Promise<RetentionResult | undefined> {
   await requireSchema(kysely)
-  const { rows } = await sql<{ acquired: boolean }>`
-    select pg_try_advisory_lock(${LOCK}) as acquired`.execute(kysely)
-  if (rows[0]?.acquired !== true) return undefined
+  await using held = await lock(LOCK)
+  if (held === undefined) return undefined
 
   const result = { readings: 0, chunks: 0, tiles: 0, compressed: 0, unfinished: null }
   try {
@@ -57,9 +57,6 @@ export async function runRetention(
   } catch (error) {
     if (signal?.aborted !== true) await keepFailure(kysely, result, error)
     throw error
-  } finally {
-    // A connection that broke gave its locks back.
-    await sql`select pg_advisory_unlock(${LOCK})`.execute(kysely).catch(() => {})
   }
 }
 
