@@ -69,8 +69,13 @@ async function exportTo(
       end,
     })
 
+  const writeAll = (sink: NodeJS.WritableStream, compressed: boolean, end: boolean) =>
+    session.kysely.transaction().execute(async () => {
+      await write(await exportCsv(session, { plantId, from, to }), sink, compressed, end)
+    })
+
   if (file === '-') {
-    await write(await exportCsv(session, { plantId, from, to }), process.stdout, false, false)
+    await writeAll(process.stdout, false, false)
     return counter.rows
   }
   const path = resolve(workbench.workingDirectory, file)
@@ -82,8 +87,7 @@ async function exportTo(
   }
   const partial = `${path}.partial`
   try {
-    const csv = await exportCsv(session, { plantId, from, to })
-    await write(csv, createWriteStream(partial), path.endsWith('.gz'), true)
+    await writeAll(createWriteStream(partial), path.endsWith('.gz'), true)
     await rename(partial, path)
   } catch (error) {
     await rm(partial, { force: true })

@@ -1,8 +1,9 @@
 import type { Readable, Writable } from 'node:stream'
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely } from 'kysely'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { holdLock, type LockKey, type LockOptions } from './advisory-lock.ts'
 import { type Client, watchSilence } from './client.ts'
+import { LongWorkDialect } from './long-work.ts'
 import type { Reachability } from './reachability.ts'
 import type { Schema } from './schema.ts'
 
@@ -39,7 +40,7 @@ export function sessionOn(
   })
   const lease = Object.assign(client, { release: () => {} })
   const kysely = new Kysely<Schema>({
-    dialect: new PostgresDialect({
+    dialect: new LongWorkDialect({
       pool: { connect: async () => lease, end: async () => {}, options: {} },
     }),
   })
