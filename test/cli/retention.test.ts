@@ -88,6 +88,13 @@ test('while another process is at it, it says so; killed in the middle, the next
   const history = () => readSummaries(kysely, { plantId: 1, edges, quantities })
   const before = await history()
   const there = 40 * 24 * 60
+  // Each piece takes long enough to be caught in the middle, on however slow a machine.
+  await sql`
+    create function dawdle() returns trigger language plpgsql as $$
+    begin perform pg_sleep(1); return null; end $$`.execute(kysely)
+  await sql`
+    create trigger dawdle after delete on solark.telemetry
+    for each statement execute function dawdle()`.execute(kysely)
   {
     await using killed = startProgram(['retention', '--days', '1'], { DATABASE_URL: database.url })
     await expect.poll(() => countExactly(kysely), { interval: 10 }).toBeLessThan(there)
@@ -99,6 +106,7 @@ test('while another process is at it, it says so; killed in the middle, the next
     await expect(killed.exited).rejects.toThrow('SIGKILL')
   }
   const left = await countExactly(kysely)
+  await sql`drop function dawdle cascade`.execute(kysely)
   expect(left).toBeGreaterThan(24 * 60)
   expect(await history()).toEqual(before)
   // The database notices that the connection is gone after the statement under way.
