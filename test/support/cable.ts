@@ -11,6 +11,8 @@ export interface Cable extends AsyncDisposable {
   readonly attempts: number
   /** Ends every connection and refuses new ones. */
   cut(): Promise<void>
+  /** Ends every connection; new ones lead to another database. */
+  leadTo(databaseUrl: string): void
   /** Swallows what is said, as a vanished network does; a connection that is half open loses one direction. */
   silence(what?: Silence): void
   /** Holds up everything by so many milliseconds, each way. */
@@ -20,7 +22,7 @@ export interface Cable extends AsyncDisposable {
 }
 
 export async function openCable(databaseUrl: string): Promise<Cable> {
-  const target = new URL(databaseUrl)
+  let target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
   let silent: Silence | undefined
   let delayMs = 0
@@ -63,6 +65,10 @@ export async function openCable(databaseUrl: string): Promise<Cable> {
       return attempts
     },
     cut,
+    leadTo: (databaseUrl) => {
+      target = new URL(databaseUrl)
+      for (const socket of sockets) socket.resetAndDestroy()
+    },
     silence: (what = 'both ways') => {
       silent = what
     },
