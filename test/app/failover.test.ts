@@ -3,11 +3,12 @@ import { createClient } from 'graphql-ws'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { followReadings } from '../../examples/follow-readings.ts'
+import { hasPgBouncer, openPgBouncer } from '../support/pgbouncer.ts'
 import { openServer, type Server } from '../support/server.ts'
 import { openPair, type Pair } from '../support/standby.ts'
 import { LiveReadings } from './operations.ts'
 
-const startServer = ({ url }: Pair): Promise<Server> =>
+const startServer = ({ url }: Pick<Pair, 'url'>): Promise<Server> =>
   openServer({ DATABASE_URL: url, MIGRATE_ON_START: 'true', KEEP_ALIVE_INTERVAL: 'PT60S' })
 
 async function query<Row extends pg.QueryResultRow>(
@@ -156,3 +157,25 @@ test('a standby that lacks the last commits takes over: cursors of what is lost 
   await expect.poll(() => tooFar.ends).toMatchObject([expired])
   expect(tooFar.received).toEqual([])
 })
+
+test.skipIf(!hasPgBouncer)(
+  'a pooler hides that a standby took over which lacks the last commits: the newest is what there is all the same',
+  {
+    timeout: 120_000,
+  },
+  async () => {
+    await using pair = await openPair({ synchronous: false })
+    await using pooler = await openPgBouncer(pair.url, 10)
+    await using server = await startServer(pooler)
+    await using live = server.as().subscribe(LiveReadings, { plantId: 1 })
+    await insert(pair, 1, 1)
+    expect((await live.next()).latestEnergy.soc).toBe(1)
+    await sleep(500)
+    await pair.isolateStandby()
+    for (let soc = 2; soc <= 40; soc++) await insert(pair, 1, soc)
+    await live.nextWhere(({ latestEnergy }) => latestEnergy.soc === 40)
+    await pair.failOver()
+    await insert(pair, 1, 50)
+    await live.nextWhere(({ latestEnergy }) => latestEnergy.soc === 50)
+  },
+)

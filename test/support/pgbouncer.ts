@@ -23,7 +23,7 @@ export async function openPgBouncer(
   await writeFile(
     file,
     `[databases]
-${name} = host=${hostname} port=${port} dbname=${name} user=${username} password=${decodeURIComponent(password)}
+${name} = host=${hostname} port=${port} dbname=${name} user=${username} password=${decodeURIComponent(password) || 'none'}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${ownPort}

@@ -114,6 +114,8 @@ export function openLatestFeed(
 
   const lookAtWritten = async (since: Snapshot): Promise<Snapshot> => {
     const { snapshot, plantIds, newest } = await readWritten(reserved, since)
+    // It went back to a time before, as where a standby took over: what is written now has numbers of then.
+    if (snapshot.xmax < since.xmax) return await lookAtEverything()
     if (plantIds.length > 0) learn(newest, plantIds)
     return snapshot
   }
