@@ -1,17 +1,8 @@
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import pg from 'pg'
-import { type Account, chooseAccount } from '../../src/database/embedded/account.ts'
-import { type Binaries, locateBinaries } from '../../src/database/embedded/binaries.ts'
-import { dataFolder } from '../../src/database/embedded/data-folder.ts'
-import { cleanEnvironment } from '../../src/database/embedded/environment.ts'
-import { freePort } from '../../src/database/embedded/free-port.ts'
 import { openCable } from './cable.ts'
+import { ask, openWorkshop } from './workshop.ts'
 
 /** A PostgreSQL and its streaming standby, reached over an address that leads to whichever it is told to. */
 export interface Pair extends AsyncDisposable {
@@ -26,22 +17,14 @@ export interface Pair extends AsyncDisposable {
 /** Where it is synchronous, what can be seen on the primary is on the standby already. */
 export async function openPair({ synchronous }: { synchronous: boolean }): Promise<Pair> {
   await using opening = new AsyncDisposableStack()
-  const root = await mkdtemp(join(tmpdir(), 'heliograph-pair-'))
-  opening.defer(() => rm(root, { recursive: true, maxRetries: 20 }))
-  await chmod(root, 0o755)
-  const binaries = await locateBinaries()
-  const account = await chooseAccount(dataFolder(root), binaries)
-  const clusters = await makeClusters(root, binaries, account)
-
-  const start = async (cluster: string, settings = {}) => {
-    const server = await startPostgres(binaries, account, cluster, settings)
-    opening.defer(server.kill)
-    return server
-  }
-  const primary = await start(clusters.primary)
+  const workshop = opening.use(await openWorkshop())
+  const folder = await workshop.make('primary')
+  const copy = `${folder}-copy`
+  await cp(folder, copy, { recursive: true, preserveTimestamps: true })
+  const primary = await workshop.start(folder)
   const link = opening.use(await openCable(primary.url))
-  await writeFile(join(clusters.standby, 'standby.signal'), '')
-  const standby = await start(clusters.standby, {
+  await writeFile(join(copy, 'standby.signal'), '')
+  const standby = await workshop.start(copy, {
     primary_conninfo: `host=127.0.0.1 port=${new URL(link.url).port} user=heliograph`,
     primary_slot_name: '',
   })
@@ -61,71 +44,5 @@ export async function openPair({ synchronous }: { synchronous: boolean }): Promi
       address.leadTo(standby.url)
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
-  }
-}
-
-interface Postgres {
-  readonly url: string
-  kill(): Promise<void>
-}
-
-/** Two of the same contents: a standby is a copy of its primary. */
-async function makeClusters(root: string, binaries: Binaries, account: Account) {
-  const primary = join(root, 'primary')
-  const standby = join(root, 'standby')
-  const { file, args, as } = account.command(binaries.initdb, [
-    `--pgdata=${primary}`,
-    '--username=heliograph',
-    '--auth=trust',
-    '--encoding=UTF8',
-    '--locale=C',
-    '--no-sync',
-  ])
-  await promisify(execFile)(file, args, { ...as, cwd: '/', env: cleanEnvironment })
-  await cp(primary, standby, { recursive: true, preserveTimestamps: true })
-  return { primary, standby }
-}
-
-async function startPostgres(
-  { postgres }: Binaries,
-  account: Account,
-  cluster: string,
-  settings: Record<string, string>,
-): Promise<Postgres> {
-  const port = await freePort()
-  const all = {
-    listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
-    port: `${port}`,
-    wal_receiver_status_interval: '1s',
-    ...settings,
-  }
-  const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const { file, args, as } = account.command(postgres, ['-D', cluster, ...options])
-  const child = spawn(file, args, { ...as, cwd: '/', env: cleanEnvironment, stdio: 'ignore' })
-  const ended = once(child, 'exit')
-  const url = `postgres://heliograph@127.0.0.1:${port}/postgres?sslmode=disable`
-  while ((await ask(url, 'select').catch(() => undefined)) === undefined) {
-    if (child.exitCode !== null) throw new Error(`PostgreSQL ended with ${child.exitCode}`)
-    await sleep(20)
-  }
-  return {
-    url,
-    kill: async () => {
-      child.kill('SIGKILL')
-      await ended
-    },
-  }
-}
-
-/** Answers how many rows there are. */
-async function ask(url: string, text: string): Promise<number> {
-  const client = new pg.Client(url)
-  client.on('error', () => {})
-  await client.connect()
-  try {
-    return (await client.query(text)).rows.length
-  } finally {
-    await client.end()
   }
 }

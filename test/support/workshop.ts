@@ -1,0 +1,105 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { type Account, chooseAccount } from '../../src/database/embedded/account.ts'
+import { type Binaries, locateBinaries } from '../../src/database/embedded/binaries.ts'
+import { dataFolder } from '../../src/database/embedded/data-folder.ts'
+import { cleanEnvironment } from '../../src/database/embedded/environment.ts'
+import { freePort } from '../../src/database/embedded/free-port.ts'
+
+/** Where PostgreSQLs with settings of their own are made and started; all are killed when it is disposed. */
+export interface Workshop extends AsyncDisposable {
+  /** Makes a new cluster, and answers its folder. */
+  make(name: string): Promise<string>
+  /** Starts the cluster of a folder. */
+  start(cluster: string, settings?: Record<string, string>): Promise<Postgres>
+}
+
+export interface Postgres {
+  readonly url: string
+  kill(): Promise<void>
+}
+
+export async function openWorkshop(): Promise<Workshop> {
+  await using opening = new AsyncDisposableStack()
+  const root = await mkdtemp(join(tmpdir(), 'heliograph-clusters-'))
+  opening.defer(() => rm(root, { recursive: true, maxRetries: 20 }))
+  await chmod(root, 0o755)
+  const binaries = await locateBinaries()
+  const account = await chooseAccount(dataFolder(root), binaries)
+  const open = opening.move()
+  return {
+    make: async (name) => {
+      const cluster = join(root, name)
+      await initialise(binaries, account, cluster)
+      return cluster
+    },
+    start: async (cluster, settings = {}) => {
+      const server = await startPostgres(binaries, account, cluster, settings)
+      open.defer(server.kill)
+      return server
+    },
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  }
+}
+
+async function initialise(binaries: Binaries, account: Account, cluster: string): Promise<void> {
+  const { file, args, as } = account.command(binaries.initdb, [
+    `--pgdata=${cluster}`,
+    '--username=heliograph',
+    '--auth=trust',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--no-sync',
+  ])
+  await promisify(execFile)(file, args, { ...as, cwd: '/', env: cleanEnvironment })
+}
+
+async function startPostgres(
+  { postgres }: Binaries,
+  account: Account,
+  cluster: string,
+  settings: Record<string, string>,
+): Promise<Postgres> {
+  const port = await freePort()
+  const all = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    port: `${port}`,
+    wal_receiver_status_interval: '1s',
+    ...settings,
+  }
+  const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const { file, args, as } = account.command(postgres, ['-D', cluster, ...options])
+  const child = spawn(file, args, { ...as, cwd: '/', env: cleanEnvironment, stdio: 'ignore' })
+  const ended = once(child, 'exit')
+  const url = `postgres://heliograph@127.0.0.1:${port}/postgres?sslmode=disable`
+  while ((await ask(url, 'select').catch(() => undefined)) === undefined) {
+    if (child.exitCode !== null) throw new Error(`PostgreSQL ended with ${child.exitCode}`)
+    await sleep(20)
+  }
+  return {
+    url,
+    kill: async () => {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+/** Answers how many rows there are. */
+export async function ask(url: string, text: string): Promise<number> {
+  const client = new pg.Client(url)
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return (await client.query(text)).rows.length
+  } finally {
+    await client.end()
+  }
+}
