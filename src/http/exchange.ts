@@ -23,10 +23,13 @@ export function createExchange(
     roleOf,
     callerOf,
     turnstile,
+    keepAlive,
   }: {
     roleOf: RoleOf
     callerOf: (request: IncomingMessage) => Caller
     turnstile: Turnstile
+    /** Milliseconds; a stream of which nothing is taken for twice as long is cut off, as silent WebSockets are. */
+    keepAlive: number
   },
 ): Exchange {
   return async (request, response, seen) => {
@@ -65,7 +68,7 @@ export function createExchange(
     } else if (answer.body === null) {
       response.end()
     } else {
-      await stream(answer.body, response)
+      await stream(answer.body, response, 2 * keepAlive)
     }
   }
 }
@@ -75,11 +78,18 @@ export function isStream(response: ServerResponse): boolean {
   return String(response.getHeader('content-type')).startsWith('text/event-stream')
 }
 
-async function stream(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
+async function stream(
+  body: ReadableStream<Uint8Array>,
+  response: ServerResponse,
+  patienceMs: number,
+): Promise<void> {
   response.setHeader('X-Accel-Buffering', 'no') // Or nginx keeps events until it has a page of them.
   if (response.destroyed) {
     return letGo(body) // The client left meanwhile.
   }
+  response.setTimeout(patienceMs, () => {
+    if (response.writableLength > 0) response.destroy()
+  })
   try {
     await pipeline(body, response)
   } catch (error) {

@@ -69,7 +69,12 @@ export async function openHttpServer<Context extends object>(
   })
   const endpoint = createEndpoint({ schema, contextOf, execution, tell })
   const route = createRouter({
-    exchange: createExchange(endpoint, { roleOf, callerOf, turnstile }),
+    exchange: createExchange(endpoint, {
+      roleOf,
+      callerOf,
+      turnstile,
+      keepAlive: config.keepAlive,
+    }),
     graphiql: createGraphiQL({ publicRead }),
     probes: createProbes(options, { roleOf, publicRead }),
   })

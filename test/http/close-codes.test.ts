@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { GraphQLError } from 'graphql'
 import { afterAll, expect, test } from 'vitest'
@@ -150,6 +152,34 @@ test('a peer that answers no ping is cut off', async () => {
   await toy.subscribed(1)
   toy.emit(1)
   expect(await alive.next()).toMatchObject({ payload: { data: { latestEnergy: { soc: 1 } } } })
+})
+
+test('an event stream that is not read is cut off, one that waits for its next event is not', async () => {
+  await using toy = await openToy({ KEEP_ALIVE_INTERVAL: 'PT0.2S' })
+  const open = async (query: string) => {
+    const asked = request(`${toy.url}/graphql?query=${encodeURIComponent(query)}`, {
+      headers: { accept: 'text/event-stream' },
+      agent: false,
+    })
+    asked.end()
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    return response
+  }
+  const silent = await open('subscription { latestEnergy { bulk(size: 1000000) } }')
+  const ended = once(silent, 'error')
+  silent.pause()
+  const patient = await open(live)
+  const events = patient.setEncoding('utf8')[Symbol.asyncIterator]()
+  await toy.subscribed(2)
+  for (let count = 0; count < 40; count++) toy.emit(count)
+  await toy.subscribed(1)
+  silent.resume()
+  expect(await ended).toMatchObject([{ code: 'ECONNRESET' }])
+  toy.emit(77)
+  let text = ''
+  while (!text.includes('77')) text += (await events.next()).value
+  patient.destroy()
+  await toy.subscribed(0)
 })
 
 test('more subscriptions than a connection or the server takes are refused by themselves', async () => {
