@@ -45,11 +45,8 @@ export function openServices(options: ServicesOptions): OpenServices {
   const names = Object.keys(migrations)
   const liveFeed = openLiveFeed(database, { slowClientTimeout: options.slowClientTimeout, log })
   const statistics = createStatistics(database)
-  const needed = [
-    databaseCheck(database),
-    migrationsCheck(database.reserved, names),
-    liveFeedCheck(liveFeed, database.reserved),
-  ]
+  const feed = liveFeedCheck(liveFeed, database.reserved)
+  const needed = [databaseCheck(database), migrationsCheck(database.reserved, names), feed]
   const pool = poolCheck(database.poolUse)
   const rollups = rollupsCheck(database.reserved)
   const storage = storageCheck(statistics, options.queryTimes ?? createQueryTimes())
@@ -71,7 +68,11 @@ export function openServices(options: ServicesOptions): OpenServices {
       checkHealth([...needed, pool, rollups, storage, ...retaining, ...checks], version),
     checkReadiness: async () => {
       const { checks: found } = await checkHealth(needed, version)
-      const fault = found.find(({ status }) => status !== 'HEALTHY')
+      // What makes the feed late, such as a long transaction, would take every server out of service at once.
+      const fault = found.find(
+        ({ name, status }) =>
+          status === 'UNHEALTHY' || (status === 'DEGRADED' && name !== feed.name),
+      )
       if (fault === undefined) return { ready: true }
       return { ready: false, reason: `${fault.name}: ${fault.detail}` }
     },
