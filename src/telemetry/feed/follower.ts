@@ -116,7 +116,8 @@ export function follow(options: FollowerOptions): Window<Batch> {
           if (!window.push(batch)) return over.resolve()
           position = batch.readings.at(-1) ?? position
         }
-        position = page.end
+        // The tail may be behind what this one read by itself.
+        if (comparePositions(page.end, position) > 0) position = page.end
       },
     }
     const stop = () => over.resolve()

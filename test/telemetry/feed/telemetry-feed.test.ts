@@ -272,6 +272,30 @@ test('who does not take readings is ended with SLOW_CLIENT, and goes on from the
   expect(await again.take(20_000)).toHaveLength(20_000)
 })
 
+test('who has caught up before the others are handed what it read by itself receives nothing twice', async () => {
+  const database = keep(await openTestDatabase('native'))
+  const feed = await openFeed(database)
+  const all = await subscribe(feed)
+  const one = await subscribe(feed, { plantId: 2 })
+  await write(database, [2, 0, 0])
+  for (const follower of [all, one]) expect(await follower.take(1)).toEqual([[2, 0]])
+  await one.leave()
+  // Many pages, of which the last has all of plant 2.
+  await sql`
+    insert into solark.telemetry (plant_id, timestamp, soc)
+    select plant_id, timestamptz '2026-06-21 01:00Z' + number * interval '1 second', number
+    from (select 1 as plant_id, generate_series(1, 40000) as number
+      union all select 2, generate_series(1, 10)) as written`.execute(database.kysely)
+  const taken = await all.take(1)
+  const again = await subscribe(feed, { plantId: 2, after: one.cursor ?? '' })
+  const owed = Array.from({ length: 10 }, (_, index) => [2, index + 1])
+  expect(await again.take(10)).toEqual(owed)
+  taken.push(...(await all.take(40_010 - taken.length)))
+  expect(taken).toHaveLength(40_010)
+  await write(database, [2, 1, 77])
+  expect(await again.take(1)).toEqual([[2, 77]])
+})
+
 async function openWriter(url: string): Promise<pg.Client & AsyncDisposable> {
   const client = new pg.Client(url)
   await client.connect()
