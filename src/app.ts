@@ -6,6 +6,8 @@ import { asFullDisk } from './database/embedded/full-disk.ts'
 import { toDatabaseFault } from './database/faults.ts'
 import { dateOf } from './database/instant.ts'
 import { migrateFirst } from './database/migrate-first.ts'
+import { shareReads } from './database/share-reads.ts'
+import { readState } from './database/state.ts'
 import type { Storage } from './database/storage.ts'
 import { Fault } from './fault.ts'
 import { createContext } from './graphql/context.ts'
@@ -107,6 +109,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
     await openHttpServer({
       schema,
       contextOf: ({ role }) => createContext(services, role),
+      readState: shareReads(() => readState(database.reserved)),
       config,
       adminToken: admin.token,
       log,

@@ -1,7 +1,9 @@
 import type { CompiledQuery } from 'kysely'
-import { dateOf } from '../../src/database/instant.ts'
+import { dateOf, instantOf } from '../../src/database/instant.ts'
 import { createStatistics } from '../../src/system/statistics.ts'
 import { readSummaries } from '../../src/telemetry/history/summaries.ts'
+import { emptyReading } from '../../src/telemetry/reading.ts'
+import { recordReadings } from '../../src/telemetry/record.ts'
 import { statementsOf } from '../query/statements.ts'
 import { startChild } from '../support/child.ts'
 import { compare, type Finding, quantile } from '../support/finding.ts'
@@ -10,7 +12,7 @@ import { startHeliograph } from '../support/heliograph.ts'
 import { interleave } from '../support/interleave.ts'
 import { note } from '../support/note.ts'
 import { type BenchClient, type BenchDatabase, openClient } from '../support/postgres.ts'
-import { binnedChart, DAY, hourlyChart, noteEverything } from './chart.ts'
+import { binnedChart, DAY, HOUR, hourlyChart, noteEverything } from './chart.ts'
 import { PLANTS, rollUpAll, UNTIL } from './maintenance.ts'
 
 const ROUNDS = 5
@@ -20,17 +22,24 @@ const CLIENTS = 32
 const PATIENT_CLIENTS = 8
 const PLANT = 7
 
-/** Of each plant in turn. */
-const bodies = Array.from({ length: PLANTS }, (_, index) =>
-  JSON.stringify({
-    query: `query ($plantId: Int!) {
-      history(plantId: $plantId, from: "${dateOf(UNTIL - 30 * DAY).toISOString()}",
-        to: "${dateOf(UNTIL).toISOString()}", bucket: "PT1H", timeZone: "UTC") {
+/** The chart of a plant over the 30 days up to some hours before the end. */
+function chartOf(plantId: number, hoursBefore = 0): string {
+  const until = UNTIL - hoursBefore * HOUR
+  return JSON.stringify({
+    query: `query ($plantId: Int!, $from: DateTime!, $to: DateTime!) {
+      history(plantId: $plantId, from: $from, to: $to, bucket: "PT1H", timeZone: "UTC") {
         points { start pvPower { avg } loadPower { avg } batteryPower { avg } gridPower { avg } }
       }
     }`,
-    variables: { plantId: index + 1 },
-  }),
+    variables: { plantId, from: dateOf(until - 30 * DAY), to: dateOf(until) },
+  })
+}
+
+/** Of each plant in turn, as when many look at the same charts. */
+const bodies = Array.from({ length: PLANTS }, (_, index) => chartOf(index + 1))
+/** No two are the same. */
+const different = Array.from({ length: 59 * 24 * 5 }, (_, index) =>
+  chartOf((index % PLANTS) + 1, index % (59 * 24)),
 )
 
 const statistics = `{
@@ -126,15 +135,31 @@ async function compareEndToEnd(database: BenchDatabase, signal: AbortSignal): Pr
   const counting = JSON.stringify({ query: statistics })
   using stockApi = openGraphQL(stock.url, CLIENTS)
   let asked = 0
-  const ask = (client: GraphQLClient, clients: number) =>
-    rate(Array.from({ length: clients }, () => () => client.send(bodies[asked++ % PLANTS] ?? '')))
-  const works = { binned: () => ask(stockApi, CLIENTS), chart: () => ask(api, CLIENTS) }
-  await works.binned()
-  await works.chart()
-  const cpu = await server.cpu()
+  const ask = (client: GraphQLClient, clients: number, charts: readonly string[] = bodies) =>
+    rate(
+      Array.from(
+        { length: clients },
+        () => () => client.send(charts[asked++ % charts.length] ?? ''),
+      ),
+    )
+  const cpu: Record<'same' | 'different', number[]> = { same: [], different: [] }
+  /** Notes the milliseconds of CPU that each answer took the server's process. */
+  const watched = async (charts: keyof typeof cpu, work: () => Promise<number>) => {
+    const before = await server.cpu()
+    const answers = await work()
+    cpu[charts].push(((await server.cpu()) - before) / (answers * ROUND_MS))
+    return answers
+  }
+  const works = {
+    binned: () => ask(stockApi, CLIENTS),
+    same: () => watched('same', () => ask(api, CLIENTS)),
+    binnedDifferent: () => ask(stockApi, CLIENTS, different),
+    different: () => watched('different', () => ask(api, CLIENTS, different)),
+    whileWriting: () => whileWriting(database, () => ask(api, CLIENTS)),
+  }
+  for (const work of Object.values(works)) await work()
+  for (const each of Object.values(cpu)) each.length = 0
   const measured = await interleave(works, { rounds: ROUNDS, signal, title: 'end to end' })
-  const answers = measured.chart.reduce((sum, each) => sum + (each * ROUND_MS) / 1000, 0)
-  const cpuEach = ((await server.cpu()) - cpu) / 1000 / answers
   const counted = await interleave(
     {
       readings: () => rate(bare.map((client) => () => client.query(countAll))),
@@ -145,20 +170,28 @@ async function compareEndToEnd(database: BenchDatabase, signal: AbortSignal): Pr
 
   note('end to end: the same from the readings')
   await noteEverything.execute(database.kysely)
-  const unrolled = await fromReadings(database, () => ask(api, PATIENT_CLIENTS))
+  const unrolled = await fromReadings(database, () => ask(api, PATIENT_CLIENTS, different))
   await rollUpAll(database.kysely, signal)
   note('')
   return [
     compare(
-      `30-day hourly chart, ${CLIENTS} clients, by a stock server that asks date_bin over the readings`,
+      `30-day hourly chart, ${CLIENTS} clients of ${PLANTS} charts, by a stock server that asks date_bin over the readings`,
       'a second',
-      { candidate: measured.chart, baseline: measured.binned },
+      { candidate: measured.same, baseline: measured.binned },
       { of: 'ratio', atLeast: 20 },
     ),
+    compare('The same, while a reading is committed each second', 'a second', {
+      candidate: measured.whileWriting,
+      baseline: measured.binned,
+    }),
+    compare('The same, where no chart is asked for twice', 'a second', {
+      candidate: measured.different,
+      baseline: measured.binnedDifferent,
+    }),
     compare(
       `30-day hourly chart, ${CLIENTS} clients, by ${PATIENT_CLIENTS} clients of the same request answered from the readings`,
       'a second',
-      { candidate: [quantile(measured.chart, 0.5)], baseline: [unrolled] },
+      { candidate: [quantile(measured.different, 0.5)], baseline: [unrolled] },
       { of: 'ratio', atLeast: 20 },
     ),
     compare(
@@ -168,10 +201,30 @@ async function compareEndToEnd(database: BenchDatabase, signal: AbortSignal): Pr
       { of: 'ratio', atLeast: 100 },
     ),
     compare('30-day hourly chart, CPU of the server process, by a millisecond', 'ms', {
-      candidate: [cpuEach],
-      baseline: [1],
+      candidate: cpu.different,
+      baseline: cpu.different.map(() => 1),
+    }),
+    compare('One that was asked for before, CPU of the server process, by a millisecond', 'ms', {
+      candidate: cpu.same,
+      baseline: cpu.same.map(() => 1),
     }),
   ]
+}
+
+/** A reading of now, in which no chart is that is asked for. */
+async function whileWriting(
+  database: BenchDatabase,
+  measure: () => Promise<number>,
+): Promise<number> {
+  const timer = setInterval(() => {
+    const now = instantOf(new Date())
+    void recordReadings(database.kysely, [emptyReading(1, now)], { onDuplicate: 'REPLACE', now })
+  }, 1000)
+  try {
+    return await measure()
+  } finally {
+    clearInterval(timer)
+  }
 }
 
 /** Holds what keeps the server from rolling up while it is asked. */

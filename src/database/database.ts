@@ -82,9 +82,9 @@ export const SESSION_SETTINGS = `
 
 /**
  * As many as there are questions, so that none waits for another: the version, the migrations, the size, the
- * growth, the newest readings and the log for the live feed, and whether announcements are carried.
+ * growth, the state, the newest readings and the log for the live feed, and whether announcements are carried.
  */
-const RESERVED_CONNECTIONS = 7
+const RESERVED_CONNECTIONS = 8
 
 const CONNECT_TIMEOUT_MS = 5000
 const FAREWELL_MS = 1000

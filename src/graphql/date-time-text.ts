@@ -1,5 +1,11 @@
 const DAY = 86_400_000
+const MINUTE = 60_000
 const pairs = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
+/** Such as 18:04:00.000Z, by the minutes since midnight. */
+const wholeMinutes = Array.from(
+  { length: 1440 },
+  (_, minute) => `${pairs[Math.floor(minute / 60)]}:${pairs[minute % 60]}:00.000Z`,
+)
 
 let day = Number.NaN
 /** Of `day`, such as 2026-06-21T. */
@@ -19,6 +25,7 @@ export function dateTimeText(value: Date): string {
     date = text.slice(0, 11)
   }
   const rest = time - day * DAY
+  if (rest % MINUTE === 0) return `${date}${wholeMinutes[rest / MINUTE]}`
   const seconds = Math.floor(rest / 1000)
   const minutes = Math.floor(seconds / 60)
   const clock = `${pairs[Math.floor(minutes / 60)]}:${pairs[minutes % 60]}:${pairs[seconds % 60]}`

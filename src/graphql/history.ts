@@ -15,11 +15,13 @@ import { builder } from './builder.ts'
 import { Energy } from './energy.ts'
 import { Plant } from './plant.ts'
 import { pointsCost } from './points-cost.ts'
+import { stored } from './stored.ts'
 import { needs, wantedBy } from './wanted.ts'
 
 const DEFAULT_POINTS = 300
 
 const Range = builder.objectRef<Values>('Range').implement({
+  extensions: stored,
   description:
     'Time-weighted mean and the extremes of one quantity over a bucket, of the line through its readings; where readings lie in the bucket but none has a neighbour within MAX_GAP, coverage is 0 and avg their plain mean. The line and its integral follow the rules of Energy.',
   fields: (t) => ({
@@ -39,6 +41,7 @@ const Range = builder.objectRef<Values>('Range').implement({
 })
 
 const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
+  extensions: stored,
   description: 'One bucket of a history.',
   fields: (t) => {
     const range = (quantity: Quantity) =>
@@ -47,7 +50,7 @@ const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
         nullable: true,
         description: describe(quantity),
         extensions: needs(quantity),
-        resolve: ({ ranges }) => ranges[quantity] ?? null,
+        resolve: (point) => point.range(quantity),
       })
     return {
       start: t.field({ type: 'DateTime', resolve: ({ start }) => dateOf(start) }),
@@ -81,6 +84,7 @@ const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
 const once = { field: 1, multiplier: 1 }
 
 const History = builder.objectRef<Course>('History').implement({
+  extensions: stored,
   description: "The course of a plant's quantities over time, in buckets.",
   fields: (t) => ({
     plant: t.expose('plant', { type: Plant }),
@@ -113,6 +117,7 @@ const Fill = builder.enumType('Fill', {
 builder.queryField('history', (t) =>
   t.field({
     type: History,
+    extensions: stored,
     description: `Time-bucketed series for charts, at most ${MOST_POINTS} points. An edge of buckets is where the zone's clock shows a multiple of the width since midnight, or where a day, week (Monday), month, quarter or year begins. Where the clock repeats an hour, both times count up to PT1H, and the first alone above; where it skips one, the jump is the edge.`,
     args: {
       plantId: t.arg.int({ required: true }),

@@ -2,9 +2,10 @@ import type { GraphQLSchema } from 'graphql'
 import { createYoga, type GraphQLParams, type YogaServerInstance } from 'graphql-yoga'
 import type { Role } from '../graphql/role.ts'
 import { useDocuments } from './documents.ts'
-import { mutationExecution } from './execution.ts'
+import { useExecution } from './execution.ts'
 import { useLiveExecution } from './live-events.ts'
 import type { LiveExecution } from './live-execution.ts'
+import type { ReadState } from './reused-answers.ts'
 import type { Tell } from './told-error.ts'
 
 /** What the log says of a request, filled in as it becomes known. */
@@ -33,13 +34,15 @@ export function createEndpoint<Context extends object>(options: {
   contextOf: (request: { role: Role }) => Context
   execution: LiveExecution
   tell: Tell
+  /** Without it no answer is given twice. */
+  readState?: ReadState | undefined
 }): Endpoint {
   return createYoga<OperationContext, Context>({
     schema: options.schema,
     context: ({ role }) => options.contextOf({ role }),
     plugins: [
       useDocuments(options.schema),
-      mutationExecution,
+      useExecution(options.schema, options.readState),
       useLiveExecution(options.execution, options.tell),
       { onParams: noteOperation },
     ],

@@ -63,8 +63,10 @@ export function createExchange(
     response.setHeaders(new Map(answer.headers))
     if (answer.headers.get('content-type')?.includes('json')) {
       const text = await answer.text()
-      response.setHeader('Content-Length', Buffer.byteLength(text))
-      response.end(text)
+      const length = Buffer.byteLength(text)
+      response.setHeader('Content-Length', length)
+      // ASCII, such as a chart, needs no encoding.
+      response.end(text, length === text.length ? 'latin1' : 'utf8')
     } else if (answer.body === null) {
       response.end()
     } else {

@@ -16,6 +16,7 @@ import { createLiveExecution } from './live-execution.ts'
 import { createOriginGuard } from './origin.ts'
 import { createProbes, type ProbeOptions } from './probes.ts'
 import { refuseUpgrade, replyError } from './reply.ts'
+import type { ReadState } from './reused-answers.ts'
 import { createRouter, graphqlPath, pathOf } from './router.ts'
 import { trackRunning } from './running.ts'
 import { createTell, type Translate } from './told-error.ts'
@@ -34,6 +35,11 @@ export interface HttpServerOptions<Context extends object> extends ProbeOptions 
   /** `config.tokens.admin`, or the one that was generated. */
   adminToken: string
   log: Logger
+  /**
+   * Names what is stored; while the name stays the same, answers that are made of that alone are given again. Without it
+   * none is.
+   */
+  readState?: ReadState
   /** What the errors of lower layers mean to a client; without it they are masked. */
   translate?: Translate
 }
@@ -67,7 +73,13 @@ export async function openHttpServer<Context extends object>(
     tell,
     maxSubscriptions: config.limits.subscriptions,
   })
-  const endpoint = createEndpoint({ schema, contextOf, execution, tell })
+  const endpoint = createEndpoint({
+    schema,
+    contextOf,
+    execution,
+    tell,
+    readState: options.readState,
+  })
   const route = createRouter({
     exchange: createExchange(endpoint, {
       roleOf,

@@ -18,7 +18,7 @@ import {
 const NAME = 'the server under test'
 const POOL_SIZE = 2
 /** The live feed's, and those for what the server itself asks. */
-const OTHERS = 1 + 7
+const OTHERS = 1 + 8
 
 let database: TestDatabase
 let server: Server
@@ -43,7 +43,7 @@ afterAll(async () => {
 async function whileChartsAreLocked(work: () => Promise<void>): Promise<void> {
   await using session = await database.openSession('test')
   await session.kysely.transaction().execute(async (transaction) => {
-    await sql`lock table solark.rollup_hour in access exclusive mode`.execute(transaction)
+    await sql`lock table solark.rollup_day in access exclusive mode`.execute(transaction)
     await work()
   })
 }

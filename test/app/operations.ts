@@ -59,6 +59,7 @@ export const Totals = graphql(`
   }
 `)
 
+/** With its plant, so that each question is answered by itself. */
 export const HourlyChart = graphql(`
   query HourlyChart($plantId: Int!) {
     history(
@@ -67,6 +68,9 @@ export const HourlyChart = graphql(`
       to: "2026-01-02T00:00:00Z"
       bucket: "PT1H"
     ) {
+      plant {
+        id
+      }
       points {
         start
         pvPower {

@@ -19,7 +19,7 @@ type Documents = {
     "\n  query LatestReading($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n      plant {\n        id\n        isSimulated\n      }\n    }\n  }\n": typeof types.LatestReadingDocument,
     "\n  query PageOfReadings($plantId: Int, $first: Int, $after: String) {\n    telemetry(plantId: $plantId, first: $first, after: $after) {\n      nodes {\n        timestamp\n        soc\n        pvPower\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.PageOfReadingsDocument,
     "\n  query Totals {\n    systemStats {\n      totalEnergySnapshots\n      plants\n      liveSubscriptions\n      latestEnergy {\n        soc\n        plant {\n          id\n        }\n      }\n    }\n  }\n": typeof types.TotalsDocument,
-    "\n  query HourlyChart($plantId: Int!) {\n    history(\n      plantId: $plantId\n      from: \"2026-01-01T00:00:00Z\"\n      to: \"2026-01-02T00:00:00Z\"\n      bucket: \"PT1H\"\n    ) {\n      points {\n        start\n        pvPower {\n          avg\n        }\n      }\n    }\n  }\n": typeof types.HourlyChartDocument,
+    "\n  query HourlyChart($plantId: Int!) {\n    history(\n      plantId: $plantId\n      from: \"2026-01-01T00:00:00Z\"\n      to: \"2026-01-02T00:00:00Z\"\n      bucket: \"PT1H\"\n    ) {\n      plant {\n        id\n      }\n      points {\n        start\n        pvPower {\n          avg\n        }\n      }\n    }\n  }\n": typeof types.HourlyChartDocument,
     "\n  query HealthReport {\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n": typeof types.HealthReportDocument,
     "\n  query StorageStatus {\n    schemaStatus {\n      storage {\n        kind\n        reason\n      }\n      pendingMigrations\n      migrations {\n        name\n        status\n      }\n    }\n  }\n": typeof types.StorageStatusDocument,
     "\n  mutation SendReadings($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": typeof types.SendReadingsDocument,
@@ -56,7 +56,7 @@ const documents: Documents = {
     "\n  query LatestReading($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n      plant {\n        id\n        isSimulated\n      }\n    }\n  }\n": types.LatestReadingDocument,
     "\n  query PageOfReadings($plantId: Int, $first: Int, $after: String) {\n    telemetry(plantId: $plantId, first: $first, after: $after) {\n      nodes {\n        timestamp\n        soc\n        pvPower\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.PageOfReadingsDocument,
     "\n  query Totals {\n    systemStats {\n      totalEnergySnapshots\n      plants\n      liveSubscriptions\n      latestEnergy {\n        soc\n        plant {\n          id\n        }\n      }\n    }\n  }\n": types.TotalsDocument,
-    "\n  query HourlyChart($plantId: Int!) {\n    history(\n      plantId: $plantId\n      from: \"2026-01-01T00:00:00Z\"\n      to: \"2026-01-02T00:00:00Z\"\n      bucket: \"PT1H\"\n    ) {\n      points {\n        start\n        pvPower {\n          avg\n        }\n      }\n    }\n  }\n": types.HourlyChartDocument,
+    "\n  query HourlyChart($plantId: Int!) {\n    history(\n      plantId: $plantId\n      from: \"2026-01-01T00:00:00Z\"\n      to: \"2026-01-02T00:00:00Z\"\n      bucket: \"PT1H\"\n    ) {\n      plant {\n        id\n      }\n      points {\n        start\n        pvPower {\n          avg\n        }\n      }\n    }\n  }\n": types.HourlyChartDocument,
     "\n  query HealthReport {\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n": types.HealthReportDocument,
     "\n  query StorageStatus {\n    schemaStatus {\n      storage {\n        kind\n        reason\n      }\n      pendingMigrations\n      migrations {\n        name\n        status\n      }\n    }\n  }\n": types.StorageStatusDocument,
     "\n  mutation SendReadings($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": types.SendReadingsDocument,
@@ -108,7 +108,7 @@ export function graphql(source: "\n  query Totals {\n    systemStats {\n      to
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query HourlyChart($plantId: Int!) {\n    history(\n      plantId: $plantId\n      from: \"2026-01-01T00:00:00Z\"\n      to: \"2026-01-02T00:00:00Z\"\n      bucket: \"PT1H\"\n    ) {\n      points {\n        start\n        pvPower {\n          avg\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').HourlyChartDocument;
+export function graphql(source: "\n  query HourlyChart($plantId: Int!) {\n    history(\n      plantId: $plantId\n      from: \"2026-01-01T00:00:00Z\"\n      to: \"2026-01-02T00:00:00Z\"\n      bucket: \"PT1H\"\n    ) {\n      plant {\n        id\n      }\n      points {\n        start\n        pvPower {\n          avg\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').HourlyChartDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

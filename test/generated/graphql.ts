@@ -126,7 +126,7 @@ export type HourlyChartQueryVariables = Exact<{
 }>;
 
 
-export type HourlyChartQuery = { history: { points: Array<{ start: string, pvPower: { avg: number } | null }> } };
+export type HourlyChartQuery = { history: { plant: { id: number }, points: Array<{ start: string, pvPower: { avg: number } | null }> } };
 
 export type HealthReportQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -440,6 +440,9 @@ export const HourlyChartDocument = new TypedDocumentString(`
     to: "2026-01-02T00:00:00Z"
     bucket: "PT1H"
   ) {
+    plant {
+      id
+    }
     points {
       start
       pvPower {

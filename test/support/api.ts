@@ -1,6 +1,8 @@
 import { migrations } from '../../migrations/index.ts'
 import { toDatabaseFault } from '../../src/database/faults.ts'
 import type { Migrations } from '../../src/database/migrate.ts'
+import { shareReads } from '../../src/database/share-reads.ts'
+import { readState } from '../../src/database/state.ts'
 import { createContext, type Services } from '../../src/graphql/context.ts'
 import type { Role } from '../../src/graphql/role.ts'
 import { schema } from '../../src/graphql/schema.ts'
@@ -68,7 +70,11 @@ export async function openTestApi(
     tell: createTell(log, (error) => toDatabaseFault(error) ?? error),
   }
   const execution = createLiveExecution({ ...parts, maxSubscriptions: 1000 })
-  const endpoint = createEndpoint({ ...parts, execution })
+  const endpoint = createEndpoint({
+    ...parts,
+    execution,
+    readState: shareReads(() => readState(database.reserved)),
+  })
   opening.defer(async () => endpoint.dispose())
 
   const send = async (

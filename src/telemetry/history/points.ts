@@ -3,23 +3,71 @@ import { type Fill, fillIn } from './fill.ts'
 import type { Quantity } from './quantity.ts'
 import type { Course, Summary } from './summary.ts'
 
-/** One bucket. */
-export interface Point {
-  start: Instant
-  end: Instant
-  summary: Summary
-  /** Of the quantities that were asked for; null: not measured, nor filled in. */
-  ranges: Partial<Record<Quantity, Range | null>>
-}
-
 /** The course of one quantity over a bucket, in its unit. */
 export interface Range {
   /** Time-weighted. */
-  avg: number
-  min: number
-  max: number
+  readonly avg: number
+  readonly min: number
+  readonly max: number
   /** Share of the bucket that its own readings cover, 0 to 1. */
-  coverage: number
+  readonly coverage: number
+}
+
+/** The averages of all buckets, with those that were filled in; of the quantities that were asked for. */
+type Averages = ReadonlyMap<Quantity, readonly (number | null)[]>
+
+/** One bucket. What it tells is worked out where somebody asks, since of a chart most is asked for once and little of each. */
+export class Point {
+  readonly start: Instant
+  readonly end: Instant
+  readonly summary: Summary
+  readonly #index: number
+  readonly #averages: Averages
+
+  constructor(
+    { start, end }: { start: Instant; end: Instant },
+    summary: Summary,
+    { index, averages }: { index: number; averages: Averages },
+  ) {
+    this.start = start
+    this.end = end
+    this.summary = summary
+    this.#index = index
+    this.#averages = averages
+  }
+
+  /** null: not measured, nor filled in. */
+  range(quantity: Quantity): Range | null {
+    const avg = this.#averages.get(quantity)?.[this.#index] ?? null
+    if (avg === null) return null
+    const course = this.summary.of[quantity]
+    if (course?.mean == null) return { avg, min: avg, max: avg, coverage: 0 }
+    return new Measured(course, course.mean, this.end - this.start)
+  }
+}
+
+class Measured implements Range {
+  readonly avg: number
+  readonly #course: Course
+  readonly #length: number
+
+  constructor(course: Course, avg: number, length: number) {
+    this.#course = course
+    this.avg = avg
+    this.#length = length
+  }
+
+  get min(): number {
+    return this.#course.min ?? this.avg
+  }
+
+  get max(): number {
+    return this.#course.max ?? this.avg
+  }
+
+  get coverage(): number {
+    return this.#course.covered / this.#length
+  }
 }
 
 /** The buckets between neighbouring edges, with what is missing filled in: of the averages, never of energy. */
@@ -34,28 +82,19 @@ export function pointsOf({
   quantities: readonly Quantity[]
   fill: Fill
 }): Point[] {
-  const points = summaries.map(
-    (summary, index): Point => ({
-      start: edges[index] ?? 0,
-      end: edges[index + 1] ?? 0,
-      summary,
-      ranges: {},
+  const spans = summaries.map((_, index) => ({
+    start: edges[index] ?? 0,
+    end: edges[index + 1] ?? 0,
+  }))
+  const middles = spans.map(({ start, end }) => (start + end) / 2)
+  const averages = new Map(
+    quantities.map((quantity) => {
+      const values = summaries.map(({ of }) => of[quantity]?.mean ?? null)
+      return [quantity, fillIn({ values, middles }, fill)] as const
     }),
   )
-  const middles = points.map(({ start, end }) => (start + end) / 2)
-  for (const quantity of quantities) {
-    const courses = summaries.map(({ of }) => of[quantity])
-    const values = fillIn({ values: courses.map((course) => course?.mean ?? null), middles }, fill)
-    points.forEach((point, index) => {
-      const [avg, course] = [values[index] ?? null, courses[index]]
-      point.ranges[quantity] = avg === null ? null : rangeOf(avg, course, point)
-    })
-  }
-  return points
-}
-
-function rangeOf(avg: number, course: Course | undefined, { start, end }: Point): Range {
-  if (course?.mean == null) return { avg, min: avg, max: avg, coverage: 0 }
-  const { min, max, covered } = course
-  return { avg, min: min ?? avg, max: max ?? avg, coverage: covered / (end - start) }
+  return summaries.map(
+    (summary, index) =>
+      new Point(spans[index] ?? { start: 0, end: 0 }, summary, { index, averages }),
+  )
 }

@@ -1,0 +1,195 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  GraphQLError,
+  GraphQLInt,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  GraphQLSchema,
+  GraphQLString,
+} from 'graphql'
+import { expect, test } from 'vitest'
+import { openPeer } from './graphql-ws-peer.ts'
+import { bearer, openToy, post, tokens } from './toy.ts'
+
+const Chart = new GraphQLObjectType<number>({
+  name: 'Chart',
+  extensions: { stored: true },
+  fields: {
+    value: { type: GraphQLInt, resolve: (value) => value },
+    plant: {
+      type: new GraphQLObjectType({
+        name: 'Plant',
+        fields: { age: { type: GraphQLInt, resolve: () => 1 } },
+      }),
+      resolve: () => ({}),
+    },
+  },
+})
+
+/** A server whose store holds one number, and counts how often it is asked for that. */
+async function openStore() {
+  const store = {
+    value: 1,
+    runs: 0,
+    takes: 0,
+    commits: 0,
+    away: false,
+    asked: 0,
+    /** An answer is not made before. */
+    until: Promise.resolve(),
+  }
+  const read = async () => {
+    store.runs += 1
+    const { value } = store
+    await sleep(store.takes)
+    await store.until
+    if (value < 0) throw new GraphQLError('below', { extensions: { code: 'BELOW' } })
+    return value
+  }
+  const fields = {
+    chart: {
+      type: Chart,
+      args: { plantId: { type: GraphQLInt } },
+      extensions: { stored: true },
+      resolve: read,
+    },
+    clock: { type: Chart, resolve: read },
+    text: { type: new GraphQLNonNull(GraphQLString), extensions: { stored: true }, resolve: read },
+  }
+  const server = await openToy(
+    {},
+    {
+      schema: new GraphQLSchema({ query: new GraphQLObjectType({ name: 'Query', fields }) }),
+      readState: async () => {
+        store.asked += 1
+        if (store.away) throw new Error('away')
+        return `${store.commits}`
+      },
+    },
+  )
+  const ask = async (query = '{ chart { value } }', options = {}) =>
+    (await post(server, query, options)).body
+  /** How many runs it takes to ask so often, one after the other. */
+  const runsOf = async (times: number, query?: string, options?: object) => {
+    const before = store.runs
+    for (let time = 0; time < times; time++) await ask(query, options)
+    return store.runs - before
+  }
+  const commit = (value: number) => {
+    store.value = value
+    store.commits += 1
+  }
+  return {
+    server,
+    store,
+    ask,
+    runsOf,
+    commit,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
+test('an answer is given again while nothing is committed, from the second time on', async () => {
+  await using open = await openStore()
+  expect(await open.ask()).toEqual({ data: { chart: { value: 1 } } })
+  expect(open.store.asked).toBe(0)
+  expect(await open.runsOf(5)).toBe(1)
+  expect(await open.ask()).toEqual({ data: { chart: { value: 1 } } })
+  open.commit(2)
+  expect(await open.ask()).toEqual({ data: { chart: { value: 2 } } })
+  expect(await open.runsOf(5)).toBe(0)
+})
+
+test('what is committed while an answer is made is not hidden by it', async () => {
+  await using open = await openStore()
+  await open.runsOf(1)
+  open.store.takes = 20
+  const making = open.ask()
+  await expect.poll(() => open.store.runs, { interval: 1 }).toBe(2)
+  open.commit(5)
+  expect(await open.ask()).toEqual({ data: { chart: { value: 5 } } })
+  expect(await making).toEqual({ data: { chart: { value: 1 } } })
+  expect(await open.ask()).toEqual({ data: { chart: { value: 5 } } })
+})
+
+test('who asks at once waits for one answer, and is told the one failure', async () => {
+  await using open = await openStore()
+  await open.runsOf(1)
+  for (const [value, answer] of [
+    [3, { data: { chart: { value: 3 } } }],
+    [-1, { data: { chart: null }, errors: [expect.objectContaining({ message: 'below' })] }],
+  ] as const) {
+    open.commit(value)
+    const before = { ...open.store }
+    const made = Promise.withResolvers<void>()
+    open.store.until = made.promise
+    const asking = Promise.all(Array.from({ length: 20 }, () => open.ask()))
+    await expect
+      .poll(() => open.store.asked - before.asked, { timeout: 10_000 })
+      .toBeGreaterThanOrEqual(20)
+    made.resolve()
+    const answers = await asking
+    for (const each of answers) expect(each).toEqual(answer)
+    expect(open.store.runs - before.runs).toBe(1)
+  }
+})
+
+test('an answer with errors is not given again', async () => {
+  await using open = await openStore()
+  open.commit(-1)
+  expect(await open.runsOf(4)).toBe(4)
+})
+
+test.for([
+  [
+    'other variables',
+    'query ($id: Int) { chart(plantId: $id) { value } }',
+    { variables: { id: 2 } },
+  ],
+  ['another text', '{ chart { value } } ', {}],
+  ['another role', '{ chart { value } }', { headers: bearer(tokens.ADMIN_TOKEN) }],
+] as const)('%s make it another question', async ([, query, options]) => {
+  await using open = await openStore()
+  await open.runsOf(3)
+  expect(await open.runsOf(3, query, options)).toBe(2)
+})
+
+test.for([
+  ['a root field', '{ clock { value } }'],
+  ['a field beside', '{ chart { value } clock { value } }'],
+  ['a type below', '{ chart { value plant { age } } }'],
+])('%s that is not of what is stored alone makes each answer anew', async ([, query]) => {
+  await using open = await openStore()
+  expect(await open.runsOf(4, query)).toBeGreaterThanOrEqual(4)
+  expect(open.store.asked).toBe(0)
+})
+
+test('where the state cannot be read, each question is answered anew', async () => {
+  await using open = await openStore()
+  open.store.away = true
+  expect(await open.runsOf(4)).toBe(4)
+})
+
+test('an answer is the same over WebSocket and HTTP, and made once', async () => {
+  await using open = await openStore()
+  await open.runsOf(2, '{ text }')
+  using peer = await openPeer(open.server)
+  for (const id of ['1', '2']) {
+    peer.ask(id, '{ text }')
+    expect(await peer.next()).toEqual({ id, type: 'next', payload: { data: { text: '1' } } })
+    expect(await peer.next()).toEqual({ id, type: 'complete' })
+  }
+  expect(open.store.runs).toBe(2)
+})
+
+test('what is kept is bounded: the longest unused goes first', async () => {
+  await using open = await openStore()
+  const long = 'x'.repeat(90_000)
+  const query = (index: number) => `{ chart { value } } # ${index} ${long}`
+  await open.runsOf(2, query(0))
+  expect(await open.runsOf(1, query(0))).toBe(0)
+  for (let index = 1; index < 400; index++) await open.runsOf(1, query(index))
+  expect(await open.runsOf(1, query(0))).toBe(1)
+  expect(await open.runsOf(1, query(399))).toBe(1)
+  expect(await open.runsOf(1, query(399))).toBe(0)
+})
