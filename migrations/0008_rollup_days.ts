@@ -16,7 +16,8 @@ const lineColumns = (table?: string) =>
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await createDays(db)
-  await createPacking(db)
+  await createPackDays(db)
+  await createTriggers(db)
   for (const { name } of triggers) await verifyTrigger(db, 'solark.rollup_hour', name)
   await packAll(db)
 }
@@ -68,11 +69,11 @@ const packedLines = sql.join(
   }),
 )
 
-/** A day that has no hours has no row. */
-async function createPacking(db: Kysely<unknown>): Promise<void> {
+/** A day that has no hours has no row. Also for whoever takes back what a later migration made of it. */
+export async function createPackDays(db: Kysely<unknown>): Promise<void> {
   // Of a few days the planner would think that they are a thousand.
   await sql`
-    create function solark.pack_days(plants integer[], starts timestamptz[]) returns void
+    create or replace function solark.pack_days(plants integer[], starts timestamptz[]) returns void
     language plpgsql set search_path = pg_catalog, pg_temp
     set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off set jit = off as $$
     begin
@@ -101,6 +102,9 @@ async function createPacking(db: Kysely<unknown>): Promise<void> {
       );
     end
     $$`.execute(db)
+}
+
+async function createTriggers(db: Kysely<unknown>): Promise<void> {
   await sql`
     create function solark.pack_touched_days() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -133,8 +137,8 @@ const triggers = [
   { name: 'days_deleted', event: sql`delete`, touched: sql`old table as touched` },
 ]
 
-/** Whatever hours there are. */
-async function packAll(db: Kysely<unknown>): Promise<void> {
+/** Whatever hours there are; also for a later migration that packs them in another way. */
+export async function packAll(db: Kysely<unknown>): Promise<void> {
   await sql`do $$ begin ${packDaysOf('solark.rollup_hour')}; end $$`.execute(db)
   const { rows } = await sql<{
     days: number

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
-import { isSigned, type Quantity } from './quantity.ts'
+import { columnOf, isSigned, type Quantity } from './quantity.ts'
 import type { Course, Summary } from './summary.ts'
-import { lineColumn, type Part, summaryColumn, type Wanted } from './summary-columns.ts'
+import { type Part, summaryColumn, type Wanted } from './summary-columns.ts'
 
 /**
  * What is wanted of all rows with the columns of SummaryRow as one value, in an aggregate, or null where there is none:
@@ -31,18 +31,55 @@ function lineOf(quantity: Quantity): RawBuilder<unknown>[] {
   return [eitherOf('covered', sql`-${column('count')}`), eitherOf('integral', column('sum'))]
 }
 
-/** The same of rows of solark.rollup_day: of each its start in seconds, and then quantity by quantity 24 lines. */
-export function packedDays(quantities: readonly Quantity[]): RawBuilder<Uint8Array | null> {
-  const lines = quantities.map((quantity) => sql.ref(lineColumn(quantity)))
-  const parts = [sql`float8send(date_part('epoch', start))`, ...lines]
-  return sql`string_agg(${sql.join(parts, sql` || `)}, '')`
+/**
+ * The same of the days of a plant that start from `since` to before `until`: of each its start in seconds, and then
+ * quantity by quantity its hours, as `packedHours` has them; the quantities in the order of `quantities`.
+ */
+export function packedDays(
+  { plantId, since, until }: Record<'plantId' | 'since' | 'until', RawBuilder<unknown>>,
+  wanted: readonly Quantity[],
+): RawBuilder<Uint8Array | null> {
+  return sql`solark.packed_days(${plantId}, ${since}, ${until}, ${wanted.map((quantity) => columnOf[quantity])}::text[])`
 }
 
-/** One of the lines of solark.rollup_day, in an aggregate over rows of solark.rollup_hour with their `slot` in the day. */
-export function packedLine(quantity: Quantity): RawBuilder<Uint8Array> {
-  const doubles = lineOf(quantity).map((number) => sql`float8send(coalesce(${number}, 0))`)
-  return sql`string_agg(${sql.join(doubles, sql` || `)}, '' order by slot)`
+/**
+ * A quantity's column of solark.rollup_day, in an aggregate over rows of solark.rollup_hour with their `slot` in the
+ * day: what all hours are covered by and then 24 integrals, or NaN and then 24 pairs of both.
+ */
+export function packedHours(quantity: Quantity): RawBuilder<Uint8Array> {
+  const [covered, total] = lineOf(quantity).map(
+    (number) => sql`coalesce(${number}, 0)::double precision`,
+  )
+  return sql`
+    case when count(distinct ${covered}) = 1
+      then float8send(min(${covered})) || string_agg(float8send(${total}), '' order by slot)
+      else float8send('NaN') || string_agg(float8send(${covered}) || float8send(${total}), '' order by slot)
+    end`
 }
+
+/** Reads what `packedHours` made, hour by hour from `at` on; answers where it ends. */
+export function readHours(
+  view: DataView,
+  at: number,
+  take: (hour: number, covered: number, total: number) => void,
+): number {
+  const shared = view.getFloat64(at)
+  let next = at + DOUBLE
+  for (let hour = 0; hour < HOURS_A_DAY; hour++) {
+    let covered = shared
+    if (Number.isNaN(shared)) {
+      covered = view.getFloat64(next)
+      next += DOUBLE
+    }
+    take(hour, covered, view.getFloat64(next))
+    next += DOUBLE
+  }
+  return next
+}
+
+const DOUBLE = 8
+const HOURS_A_DAY = 24
+const SECONDS_AN_HOUR = 3600
 
 function isParted(quantity: Quantity, { aspects }: Wanted): boolean {
   return isSigned(quantity) && aspects.includes('signs')
@@ -55,9 +92,6 @@ export interface Pack {
   ofDays: boolean
   bucketOf(key: number): number
 }
-
-const HOURS_A_DAY = 24
-const SECONDS_AN_HOUR = 3600
 
 /** Adds up what adjacent stretches of time have: tiles, and what was integrated between them. */
 export function sumUp(packs: readonly Pack[], buckets: number, wanted: Wanted): Summary[] {
@@ -77,8 +111,8 @@ export function sumUp(packs: readonly Pack[], buckets: number, wanted: Wanted): 
     const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
     let at = 0
     const next = () => {
-      at += 8
-      return view.getFloat64(at - 8)
+      at += DOUBLE
+      return view.getFloat64(at - DOUBLE)
     }
     const bucketAt = (key: number) => {
       const bucket = bucketOf(key)
@@ -92,7 +126,9 @@ export function sumUp(packs: readonly Pack[], buckets: number, wanted: Wanted): 
           bucketAt(key + hour * SECONDS_AN_HOUR),
         )
         for (const { tallies } of courses) {
-          for (const hour of hours) addLine(tallies[hour] ?? newTally(), next(), next())
+          at = readHours(view, at, (hour, covered, total) =>
+            addLine(tallies[hours[hour] ?? 0] ?? newTally(), covered, total),
+          )
         }
         continue
       }

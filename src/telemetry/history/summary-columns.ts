@@ -37,8 +37,8 @@ export function summaryColumn(quantity: Quantity, part: Part): SummaryColumn {
 }
 
 /** The column of solark.rollup_day that has a quantity's `covered` and `integral`, or `count` and `sum`, hour by hour. */
-export function lineColumn(quantity: Quantity): `${(typeof columnOf)[Quantity]}_line` {
-  return `${columnOf[quantity]}_line`
+export function hoursColumn(quantity: Quantity): `${(typeof columnOf)[Quantity]}_hours` {
+  return `${columnOf[quantity]}_hours`
 }
 
 export type SummaryColumn = `${(typeof columnOf)[Quantity]}_${Part}`

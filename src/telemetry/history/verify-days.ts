@@ -4,14 +4,14 @@ import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { dayOf } from './change.ts'
 import type { Difference } from './difference.ts'
-import { packedLine } from './packed.ts'
+import { packedHours, readHours } from './packed.ts'
 import { quantities } from './quantity.ts'
-import { lineColumn } from './summary-columns.ts'
+import { hoursColumn } from './summary-columns.ts'
 import { HOUR, type Stretch } from './tiles.ts'
 import type { ComparedTiles } from './verify-tiles.ts'
 
-/** A line of a day that is not what the hours say. */
-interface WrongLine {
+/** A column of a day that is not what the hours say. */
+interface WrongColumn {
   start: Instant
   column: string
   /** null: there is no such day. */
@@ -20,24 +20,24 @@ interface WrongLine {
   recomputed: Uint8Array | null
 }
 
-const lines = quantities.map((quantity) => sql.ref(lineColumn(quantity)))
+const columns = quantities.map((quantity) => sql.ref(hoursColumn(quantity)))
 
-/** Compares a window of whole days with the hours that are kept, whether those are current or not: byte by byte. */
+/** Compares a window of whole days with the hours that are kept, whether those are current or not, number by number. */
 export async function verifyDays(
   snapshot: Kysely<Schema>,
   plantId: number,
   { since, until }: Stretch,
 ): Promise<ComparedTiles> {
   const within = sql`plant_id = ${plantId} and start >= ${timestamptz(since)} and start < ${timestamptz(until)}`
-  const pairs = lines.map(
-    (line, index) =>
-      sql`(${sql.lit(index)}, ${sql.lit(lineColumn(quantities[index] ?? 'soc'))}, (day.kept).${line}, (day.recomputed).${line})`,
+  const pairs = columns.map(
+    (name, index) =>
+      sql`(${sql.lit(index)}, ${sql.lit(hoursColumn(quantities[index] ?? 'soc'))}, (day.kept).${name}, (day.recomputed).${name})`,
   )
   const { rows } = await sql<
-    { compared: number } & { [Key in keyof WrongLine]: WrongLine[Key] | null }
+    { compared: number } & { [Key in keyof WrongColumn]: WrongColumn[Key] | null }
   >`
     with recomputed as materialized (
-      select day.start, ${sql.join(quantities.map((quantity, index) => sql`${packedLine(quantity)} as ${lines[index]}`))}
+      select day.start, ${sql.join(quantities.map((quantity, index) => sql`${packedHours(quantity)} as ${columns[index]}`))}
       from (
         select distinct ${dayOf(sql`start`)} as start
         from solark.rollup_hour where ${within}
@@ -55,10 +55,10 @@ export async function verifyDays(
     select counted.days as compared, wrong.*
     from (select count(*)::integer as days from day) as counted
     left join (
-      select start, line."column", line.kept, line.recomputed
+      select start, pair."column", pair.kept, pair.recomputed
       from day
-      cross join lateral (values ${sql.join(pairs)}) as line (number, "column", kept, recomputed)
-      where line.kept is distinct from line.recomputed
+      cross join lateral (values ${sql.join(pairs)}) as pair (number, "column", kept, recomputed)
+      where pair.kept is distinct from pair.recomputed
       order by start, number
     ) as wrong on true`.execute(snapshot)
   const differences = new Map<Instant, Difference>()
@@ -66,7 +66,7 @@ export async function verifyDays(
     if (start === null || column === null) continue
     for (const difference of differencesOf({ start, column, kept, recomputed })) {
       const at = difference.start
-      // Of a day that is missing, once, not for each of its lines.
+      // Of a day that is missing, once, not for each of its columns.
       differences.getOrInsert(at, { table: 'rollup_day', plantId, ...difference })
     }
   }
@@ -78,27 +78,35 @@ function differencesOf({
   column,
   kept,
   recomputed,
-}: WrongLine): (Pick<Difference, 'column' | 'kept' | 'recomputed'> & { start: Instant })[] {
+}: WrongColumn): (Pick<Difference, 'column' | 'kept' | 'recomputed'> & { start: Instant })[] {
   if (kept === null || recomputed === null) {
     return [
       {
         start,
-        column: 'lines',
-        kept: kept && lines.length,
-        recomputed: recomputed && lines.length,
+        column: 'quantities',
+        kept: kept && columns.length,
+        recomputed: recomputed && columns.length,
       },
     ]
   }
-  const [ours, theirs] = [doublesOf(kept), doublesOf(recomputed)]
-  return ours.flatMap((number, index) => {
-    const other = theirs[index] ?? null
+  const [ours, theirs] = [numbersOf(kept), numbersOf(recomputed)]
+  return theirs.flatMap((number, index) => {
+    const other = ours[index] ?? null
     return Object.is(number, other)
       ? []
-      : [{ start: start + Math.floor(index / 2) * HOUR, column, kept: number, recomputed: other }]
+      : [{ start: start + Math.floor(index / 2) * HOUR, column, kept: other, recomputed: number }]
   })
 }
 
-function doublesOf(bytes: Uint8Array): number[] {
+/** Of each hour what is covered and the total; none where the bytes are no hours. */
+function numbersOf(bytes: Uint8Array): number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return Array.from({ length: bytes.byteLength / 8 }, (_, index) => view.getFloat64(index * 8))
+  const numbers: number[] = []
+  try {
+    const end = readHours(view, 0, (_, covered, total) => void numbers.push(covered, total))
+    return end === view.byteLength ? numbers : []
+  } catch (error) {
+    if (error instanceof RangeError) return []
+    throw error
+  }
 }

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { migrations } from '../../../migrations/index.ts'
+import { revertLast } from '../../../src/database/migrate.ts'
 import { migrateFirst } from '../../../src/database/migrate-first.ts'
 import type { Schema } from '../../../src/database/schema.ts'
 import type { Difference } from '../../../src/telemetry/history/difference.ts'
@@ -100,7 +101,7 @@ describe.each(engines)('%s', (engine) => {
       }
     }
     await sql`
-      update solark.rollup_day set load_power_line = overlay(load_power_line placing '\\x40'::bytea from 1 + 16 * 7)
+      update solark.rollup_day set load_power_hours = overlay(load_power_hours placing '\\x40'::bytea from 1 + 8 * 8)
       where plant_id = 7 and start = '2026-06-02'`.execute(kysely)
     await sql`delete from solark.rollup_day where plant_id = 8 and start = '2026-06-02'`.execute(
       kysely,
@@ -148,16 +149,28 @@ describe.each(engines)('%s', (engine) => {
     expect(rows).toEqual([])
   })
 
-  test('a database that was rolled up before there were days has them packed', async () => {
-    await using database = await openTestDatabase(engine, { migrated: false })
-    const { kysely } = database
-    const { '0008_rollup_days': _, ...before } = migrations
-    await migrateFirst(database, before)
-    await record(kysely)
-    await rollUpEverything(kysely)
-    await migrateFirst(database, migrations)
-    expect(await verify(kysely)).toMatchObject({ days: 7, differences: [] })
-  })
+  test.each(['0008_rollup_days', '0009_compact_days'])(
+    'a database that was rolled up before %s has its days packed by it, and again after it was taken back',
+    async (name) => {
+      await using database = await openTestDatabase(engine, { migrated: false })
+      const { kysely } = database
+      await migrateFirst(
+        database,
+        Object.fromEntries(Object.entries(migrations).filter(([before]) => before < name)),
+      )
+      await record(kysely)
+      await rollUpEverything(kysely)
+      const packed = expect.objectContaining({ days: 7, differences: [] })
+      await migrateFirst(database, migrations)
+      expect(await verify(kysely)).toEqual(packed)
+      {
+        await using session = await database.openSession('test')
+        await revertLast(session, migrations)
+      }
+      await migrateFirst(database, migrations)
+      expect(await verify(kysely)).toEqual(packed)
+    },
+  )
 
   test('tiles whose readings retention took are neither compared nor made anew', async () => {
     await using database = await openTestDatabase(engine)
