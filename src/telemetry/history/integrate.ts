@@ -27,7 +27,8 @@ const NEGLIGIBLE = 1e-100
  * skipping readings without that quantity; it is cut at the edges of buckets and stretches, and at zero for the
  * positive part.
  *
- * Most pairs of readings lie in one bucket and need no cutting, which is why they take a way of their own.
+ * Most pairs of readings lie in one bucket and need no cutting, which is why they take a way of their own. The
+ * reading before comes as one array: lag() takes as long for it as for each of its numbers.
  * `offset 0` keeps the planner from folding one step into the next, which would compute every step again for
  * each use of its columns.
  */
@@ -36,19 +37,21 @@ export function integrate(integration: Integration): RawBuilder<unknown> {
   const maxGap = sql.lit(integration.maxGap)
   const gap = sql`(${maxGap} * interval '1 microsecond')`
   const names = quantities.map(namesOf)
-  const each = (column: (names: Names) => RawBuilder<unknown>) => sql.join(names.map(column))
+  const each = (column: (names: Names, index: number) => RawBuilder<unknown>) =>
+    sql.join(names.map(column))
 
   return sql`
     with neighbours as materialized (
-      select stretch.plant_id, begins, ends, pair.*, coalesce(t1 - t0 <= ${maxGap}, false) as near
+      select stretch.plant_id, begins, ends, timestamp, t1, earlier[1] as t0, b1, earlier[2]::integer as b0,
+        coalesce(t1 - earlier[1] <= ${maxGap}, false) as near,
+        ${each(({ value, before }, index) => sql`${value}, case when ${value} is not null then earlier[${sql.lit(index + 3)}] end as ${before}`)}
       from (
         select plant_id, since, until,
           ${microseconds('since')} as begins, ${microseconds('until')} as ends
         from ${stretches}
       ) as stretch
       cross join lateral (
-        select timestamp, t1, lag(t1) over earlier as t0, b1, lag(b1) over earlier as b0,
-          ${each(({ value, before }) => sql`${value}, case when ${value} is not null then lag(${value}) over earlier end as ${before}`)}
+        select *, lag(array[t1, b1, ${each(({ value }) => value)}]::double precision[]) over (order by timestamp) as earlier
         from (
           select *, ${bucketOf(sql`t1`)}::integer as b1
           from (
@@ -61,7 +64,6 @@ export function integrate(integration: Integration): RawBuilder<unknown> {
           ) as reading
           offset 0
         ) as placed
-        window earlier as (order by timestamp)
       ) as pair
     ),
     to_cut as (
@@ -109,7 +111,7 @@ export function integrate(integration: Integration): RawBuilder<unknown> {
             low,
             high,
           }) => sql`${value}, ${value} as ${low}, ${value} as ${high},
-          case when near then ${before} end as ${first}, ${value} as ${last}`,
+          ${before} as ${first}, ${value} as ${last}`,
         )}
       from neighbours
       where t1 >= begins and t1 < ends and (not near or (b0 = b1 and t0 >= begins))
