@@ -13,7 +13,11 @@ export const tileColumns = [
   ...columnsOf(everything).map(({ column }) => column),
 ] as const
 
-/** Tiles of solark.rollup_quarter as the readings have them, with `plant_id` and `start`; `stretches` as in Integration. */
+/**
+ * Tiles of solark.rollup_quarter as the readings have them, with `plant_id` and `start`; `stretches` as in Integration,
+ * made of whole quarters. A day is integrated at a time: of weeks, what is kept on the way takes memory that is new to
+ * the process each time, and a sixth longer.
+ */
 export function quartersFromReadings(
   stretches: RawBuilder<unknown>,
   maxGap: number,
@@ -21,7 +25,7 @@ export function quartersFromReadings(
   const width = sql.lit(QUARTER)
   // Quarters since 1970 number the buckets.
   const summaries = integrate({
-    stretches,
+    stretches: sql`(select day.plant_id, day.since, day.until) as stretch`,
     maxGap,
     ...everything,
     bucketOf: (time) => sql`floor(${time} / ${width})`,
@@ -29,5 +33,11 @@ export function quartersFromReadings(
   })
   return sql`
     select summary.*, to_timestamp(bucket * ${sql.lit(QUARTER / 1e6)}::double precision) as start
-    from (${summaries}) as summary`
+    from (
+      select plant_id, day.since, least(day.since + interval '24 hours', until) as until
+      from ${stretches}
+      cross join lateral generate_series(since, until - interval '1 microsecond', interval '24 hours') as day (since)
+      offset 0
+    ) as day
+    cross join lateral (${summaries}) as summary`
 }
