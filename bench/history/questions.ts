@@ -10,6 +10,7 @@ import { compare, type Finding, quantile } from '../support/finding.ts'
 import { type GraphQLClient, openGraphQL } from '../support/graphql.ts'
 import { startHeliograph } from '../support/heliograph.ts'
 import { interleave } from '../support/interleave.ts'
+import { latency } from '../support/latency.ts'
 import { note } from '../support/note.ts'
 import { type BenchClient, type BenchDatabase, openClient } from '../support/postgres.ts'
 import { binnedChart, DAY, HOUR, hourlyChart, noteEverything } from './chart.ts'
@@ -104,18 +105,6 @@ async function compareStatements(
 
 async function ask(client: BenchClient, statements: readonly CompiledQuery[]): Promise<void> {
   for (const { sql, parameters } of statements) await client.query(sql, [...parameters])
-}
-
-/** Milliseconds, the median of many one after the other. */
-async function latency(work: () => Promise<unknown>): Promise<number> {
-  const latencies: number[] = []
-  const begin = performance.now()
-  while (performance.now() - begin < ROUND_MS / 2) {
-    const start = performance.now()
-    await work()
-    latencies.push(performance.now() - start)
-  }
-  return quantile(latencies, 0.5)
 }
 
 /**
