@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { once, setMaxListeners } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ExecutionArgs } from 'graphql'
@@ -9,7 +9,9 @@ import { followNewest, type LiveReading } from './newest.ts'
 import { serveParent } from './parent.ts'
 
 // The usual recipe: Yoga with graphql-ws as its manual shows them, and Yoga's own pub/sub, a topic a plant.
-const pubSub = createPubSub<{ reading: [plantId: number, reading: LiveReading] }>()
+const eventTarget = new EventTarget()
+setMaxListeners(0, eventTarget)
+const pubSub = createPubSub<{ reading: [plantId: number, reading: LiveReading] }>({ eventTarget })
 const yoga = createYoga({
   logging: false,
   schema: createSchema({
