@@ -49,11 +49,18 @@ async function createDays(db: Kysely<unknown>): Promise<void> {
     await sql`alter table solark.rollup_day alter column ${sql.ref(line)} set storage plain`.execute(
       db,
     )
+  }
+  await commentLines(db)
+  await verifyRelation(db, 'solark.rollup_day')
+}
+
+/** Also for whoever takes back what a later migration made of them. */
+export async function commentLines(db: Kysely<unknown>): Promise<void> {
+  for (const line of lines) {
     await sql`comment on column solark.rollup_day.${sql.ref(line)} is ${sql.lit(
       'For each of 24 hours two float8send: covered and integral; where nothing is covered, minus the count and the sum of the readings',
     )}`.execute(db)
   }
-  await verifyRelation(db, 'solark.rollup_day')
 }
 
 /** The lines of a day, in an aggregate over its hours; of an hour that is not there zeros. */

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
-import { createPackDays as createLongPackDays, packAll } from './0008_rollup_days.ts'
+import { commentLines, createPackDays as createLongPackDays, packAll } from './0008_rollup_days.ts'
+import { verifyTrigger } from './verify.ts'
 
 /** The quantities of solark.rollup_day, in the order in which solark.packed_days gives them. */
 const quantities = ['soc', 'pv_power', 'load_power', 'batt_power', 'grid_power', 'batt_voltage']
@@ -13,7 +14,7 @@ const columns = ofAll(hoursOf)
  * Halves what a chart by the hour reads and sends, since nearly every day has readings all the time: what all hours
  * of a day are covered by is kept once. And the two questions of such a chart become functions, whose plans stay:
  * planning them took as long as answering. The columns have new names, so that a server of before fails on them
- * instead of reading them wrong.
+ * instead of reading them wrong. Days go with a TRUNCATE of the hours, too.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const quantity of quantities) {
@@ -25,12 +26,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )}`.execute(db)
   }
   await createPackDays(db)
-  await packAll(db)
+  await packAnew(db)
+  await createTruncated(db)
   await createPackedDays(db)
   await createIsNoted(db)
 }
 
 export async function down(db: Kysely<unknown>): Promise<void> {
+  await sql`drop trigger days_truncated on solark.rollup_hour`.execute(db)
+  await sql`drop function solark.forget_days()`.execute(db)
   await sql`drop function solark.is_noted(integer, timestamptz, timestamptz)`.execute(db)
   await sql`drop function solark.packed_days(integer, timestamptz, timestamptz, text[])`.execute(db)
   for (const quantity of quantities) {
@@ -38,8 +42,30 @@ export async function down(db: Kysely<unknown>): Promise<void> {
       db,
     )
   }
+  await commentLines(db)
   await createLongPackDays(db)
+  await packAnew(db)
+}
+
+/** From nothing: a day without hours, such as triggers that were off leave, would stay as it was packed before. */
+async function packAnew(db: Kysely<unknown>): Promise<void> {
+  await sql`truncate solark.rollup_day`.execute(db)
   await packAll(db)
+}
+
+async function createTruncated(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create function solark.forget_days() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+    begin
+      delete from solark.rollup_day;
+      return null;
+    end
+    $$`.execute(db)
+  await sql`
+    create trigger days_truncated after truncate on solark.rollup_hour
+    for each statement execute function solark.forget_days()`.execute(db)
+  await verifyTrigger(db, 'solark.rollup_hour', 'days_truncated')
 }
 
 /**
@@ -99,13 +125,16 @@ async function createPackDays(db: Kysely<unknown>): Promise<void> {
     $$`.execute(db)
 }
 
-/** Whatever size the table had when the plan was made, the index of its key serves. */
+/**
+ * Whatever size the table had when the plan was made, the index of its key serves. What a scan that is off costs would
+ * have it compiled where a session compiles.
+ */
 async function createPackedDays(db: Kysely<unknown>): Promise<void> {
   const wanted = (quantity: string) => sql.ref(`with_${quantity}`)
   await sql`
     create function solark.packed_days(plant integer, since timestamptz, until timestamptz, quantities text[])
     returns bytea
-    language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+    language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
     declare
       ${sql.join(
         quantities.map(
@@ -127,6 +156,7 @@ async function createPackedDays(db: Kysely<unknown>): Promise<void> {
       );
     end
     $$`.execute(db)
+  await allow(db, 'packed_days(integer, timestamptz, timestamptz, text[])')
   await sql`
     comment on function solark.packed_days is
       'Days of solark.rollup_day as one value: of each float8send of its start in seconds since 1970, and then of the quantities that are asked for their hours, in the order of the columns'`.execute(
@@ -137,7 +167,7 @@ async function createPackedDays(db: Kysely<unknown>): Promise<void> {
 async function createIsNoted(db: Kysely<unknown>): Promise<void> {
   await sql`
     create function solark.is_noted(plant integer, since timestamptz, until timestamptz) returns boolean
-    language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+    language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
     begin
       return exists (
         select from solark.rollup, solark.telemetry_change
@@ -145,9 +175,15 @@ async function createIsNoted(db: Kysely<unknown>): Promise<void> {
       );
     end
     $$`.execute(db)
+  await allow(db, 'is_noted(integer, timestamptz, timestamptz)')
   await sql`
     comment on function solark.is_noted is
       'Whether a row of solark.telemetry_change touches a stretch of time of a plant, and so what is rolled up of it may be old'`.execute(
     db,
   )
+}
+
+/** Whoever may read the tables may ask it; also where functions are nobody's by default. */
+async function allow(db: Kysely<unknown>, signature: string): Promise<void> {
+  await sql`grant execute on function solark.${sql.raw(signature)} to public`.execute(db)
 }

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { integrate } from './integrate.ts'
 import { quantities } from './quantity.ts'
 import { aspects, columnsOf } from './summary-columns.ts'
-import { QUARTER } from './tiles.ts'
+import { DAY, QUARTER } from './tiles.ts'
 
 /** What a tile says. */
 export const everything = { quantities, aspects }
@@ -16,16 +16,18 @@ export const tileColumns = [
 /**
  * Tiles of solark.rollup_quarter as the readings have them, with `plant_id` and `start`; `stretches` as in Integration,
  * made of whole quarters. A day is integrated at a time: of weeks, what is kept on the way takes memory that is new to
- * the process each time, and a sixth longer.
+ * the process each time, and a sixth longer. Where the gap limit is long, more at a time: it is read on both sides.
  */
 export function quartersFromReadings(
   stretches: RawBuilder<unknown>,
   maxGap: number,
 ): RawBuilder<unknown> {
   const width = sql.lit(QUARTER)
+  const days = Math.max(1, Math.ceil((8 * maxGap) / DAY))
+  const length = sql`interval '${sql.raw(String(24 * days))} hours'`
   // Quarters since 1970 number the buckets.
   const summaries = integrate({
-    stretches: sql`(select day.plant_id, day.since, day.until) as stretch`,
+    stretches: sql`(select piece.plant_id, piece.since, piece.until) as stretch`,
     maxGap,
     ...everything,
     bucketOf: (time) => sql`floor(${time} / ${width})`,
@@ -34,10 +36,10 @@ export function quartersFromReadings(
   return sql`
     select summary.*, to_timestamp(bucket * ${sql.lit(QUARTER / 1e6)}::double precision) as start
     from (
-      select plant_id, day.since, least(day.since + interval '24 hours', until) as until
+      select plant_id, part.since, least(part.since + ${length}, until) as until
       from ${stretches}
-      cross join lateral generate_series(since, until - interval '1 microsecond', interval '24 hours') as day (since)
+      cross join lateral generate_series(since, until - interval '1 microsecond', ${length}) as part (since)
       offset 0
-    ) as day
+    ) as piece
     cross join lateral (${summaries}) as summary`
 }

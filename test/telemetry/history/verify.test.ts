@@ -172,6 +172,19 @@ describe.each(engines)('%s', (engine) => {
     },
   )
 
+  test('days go with their hours, also where those are truncated', async () => {
+    await using database = await openTestDatabase(engine)
+    const { kysely } = database
+    await record(kysely)
+    await rollUpEverything(kysely)
+    await sql`truncate solark.rollup_hour`.execute(kysely)
+    const { rows } = await sql`select from solark.rollup_day`.execute(kysely)
+    expect(rows).toEqual([])
+    expect(await noteRebuild(kysely)).toBe(true)
+    await rollUpEverything(kysely)
+    expect(await verify(kysely)).toMatchObject({ days: 7, differences: [] })
+  })
+
   test('tiles whose readings retention took are neither compared nor made anew', async () => {
     await using database = await openTestDatabase(engine)
     const { kysely } = database
