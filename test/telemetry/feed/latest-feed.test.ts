@@ -80,6 +80,44 @@ describe.each(engines)('latestEnergy on %s', (engine) => {
     expect(feed.subscriptions).toBe(0)
   })
 
+  test('reads once for a commit, however many plants it has and however many follow them', async () => {
+    const database = keep(await openTestDatabase(engine))
+    const plants = Array.from({ length: 100 }, (_, index) => index + 1)
+    await sql`
+      insert into solark.telemetry (plant_id, timestamp, soc)
+      select plant, '2026-06-21', 1 from unnest(${plants}::integer[]) as plant`.execute(
+      database.kysely,
+    )
+    let reads = 0
+    const reserved = database.reserved.withPlugin({
+      transformQuery: ({ node }) => {
+        reads += 1
+        return node
+      },
+      transformResult: async ({ result }) => result,
+    })
+    const feed = keep(openLiveFeed({ ...database, reserved }, { slowClientTimeout: 10_000, log }))
+    await expect.poll(() => feed.hearing).toBe('heard')
+    const followers = plants.flatMap((plantId) => [
+      { count: 1, feed: feed.latest.subscribe({ plantId }) },
+      { count: plants.length, feed: feed.latest.subscribe({}) },
+    ])
+    for (const { count, feed } of followers) await take(feed, count)
+    reads = 0
+    await sql`
+      insert into solark.telemetry (plant_id, timestamp, soc)
+      select plant, '2026-06-22', 2 from unnest(${plants}::integer[]) as plant`.execute(
+      database.kysely,
+    )
+    for (const { count, feed } of followers) {
+      expect(await take(feed, count)).toHaveLength(count)
+    }
+    // One, and those that look again for who kept silent meanwhile.
+    expect(reads).toBeGreaterThan(0)
+    expect(reads).toBeLessThan(10)
+    for (const { feed } of followers) await feed.return?.()
+  })
+
   test('forgets what was corrected or deleted', async () => {
     const database = keep(await openTestDatabase(engine))
     const feed = await openListeningFeed(database)
