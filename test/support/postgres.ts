@@ -20,7 +20,9 @@ declare module 'vitest' {
  * of the run are in one folder, so that whatever is left behind, and leave-nothing.ts did not see, fails the run.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await using opening = new AsyncDisposableStack()
   const runFolder = await mkdtemp(join(tmpdir(), 'heliograph-test-'))
+  opening.defer(() => rm(runFolder, { recursive: true, force: true }))
   // Entered by the account that PostgreSQL runs under where the tests are run as root.
   await chmod(runFolder, 0o755)
   process.env.TMPDIR = runFolder
@@ -28,8 +30,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await mkdir(process.env.SHARED_FOLDER)
   const dataDir = join(runFolder, 'postgres-of-the-run')
   const log = createLogger({ logLevel: 'warn', logFormat: 'json' })
-  const postgres = await openEmbeddedPostgres({ dataDir, role: 'server', log })
+  const postgres = opening.use(await openEmbeddedPostgres({ dataDir, role: 'server', log }))
   await createTemplate(postgres.url)
+  // From here on the run ends by what is answered, which looks for leaks between the two.
+  opening.move()
   project.provide('postgresUrl', postgres.url)
   project.provide('runFolder', runFolder)
   return async () => {
