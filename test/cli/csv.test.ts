@@ -187,7 +187,10 @@ test.each([
   })
 })
 
-test('Ctrl-C leaves nothing behind', async () => {
+test.each([
+  { name: 'Ctrl-C', signals: ['SIGINT'] },
+  { name: 'SIGTERM, twice as where npm passes it on,', signals: ['SIGTERM', 'SIGTERM'] },
+] as const)('$name leaves nothing behind', async ({ signals }) => {
   const child = start('import', '-', '--plant', '1')
   const rows = Array.from(
     { length: 50_000 },
@@ -197,7 +200,7 @@ test('Ctrl-C leaves nothing behind', async () => {
   child.stdin.on('error', () => {})
   child.stdin.write(`timestamp,soc\n${rows.join('')}`)
   await expect.poll(writing, { timeout: 20_000 }).toBe(true)
-  child.kill('SIGINT')
+  for (const signal of signals) child.kill(signal)
   expect(await outcomeOf(child)).toEqual({
     code: 130,
     stdout: '',
