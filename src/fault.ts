@@ -1,7 +1,9 @@
 /** What can go wrong in a way that its caller should be told; programs match on these, so they never change. */
 export type FaultCode =
   | 'ALREADY_RUNNING'
+  | 'BAD_REQUEST'
   | 'BAD_USER_INPUT'
+  | 'BODY_TOO_COMPLEX'
   | 'BODY_TOO_LARGE'
   | 'BUSY'
   | 'CONFIGURATION_INVALID'
@@ -11,19 +13,23 @@ export type FaultCode =
   | 'DATABASE_UNAVAILABLE'
   | 'DATA_FOLDER_IN_USE'
   | 'DATA_FOLDER_UNUSABLE'
+  | 'EXPECTATION_FAILED'
   | 'FORBIDDEN'
+  | 'HEADERS_TOO_LARGE'
   | 'HOST_REFUSED'
   | 'IMPORT_REFUSED'
   | 'INVALID_CURSOR'
   | 'INVALID_RANGE'
   | 'METHOD_NOT_ALLOWED'
   | 'MIGRATION_FAILED'
+  | 'NOT_ACCEPTABLE'
   | 'NOT_FOUND'
   | 'ORIGIN_REFUSED'
   | 'PAGE_TOO_LARGE'
   | 'PORT_UNAVAILABLE'
   | 'QUERY_TIMEOUT'
   | 'QUERY_TOO_COMPLEX'
+  | 'REQUEST_TIMEOUT'
   | 'SCHEMA_NOT_READY'
   | 'SERVER_STOPPING'
   | 'SLOW_CLIENT'
@@ -33,6 +39,7 @@ export type FaultCode =
   | 'TOO_MANY_READINGS'
   | 'TOO_MANY_SUBSCRIPTIONS'
   | 'UNAUTHENTICATED'
+  | 'UNSUPPORTED_MEDIA_TYPE'
 
 /** An error that is told to the caller as it is: the message says what was expected, what came, and the cure. */
 export class Fault extends Error {
@@ -53,4 +60,12 @@ export class Fault extends Error {
     this.code = code
     this.inputPath = options.path
   }
+}
+
+/** Characters of what came that a message repeats. */
+const MOST_REPEATED = 100
+
+/** The text if it is short, else its beginning and how long it is: for messages that say what came. */
+export function abridge(text: string, most = MOST_REPEATED): string {
+  return text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`
 }
