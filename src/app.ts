@@ -19,6 +19,7 @@ import { openServices } from './services.ts'
 import { openSimulation } from './sources/simulated/simulation.ts'
 import { diskCheck } from './system/disk-check.ts'
 import type { Check } from './system/health.ts'
+import { limitsCheck, openProcessGauges } from './system/limits-check.ts'
 import { createQueryTimes } from './system/query-times.ts'
 import { readSchemaStatus } from './system/schema-status.ts'
 import { startMaintenance } from './telemetry/history/maintenance.ts'
@@ -121,6 +122,8 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       ready: services.checkReadiness,
     }),
   )
+  const gauges = opening.use(openProcessGauges())
+  checks.push(limitsCheck(() => [...http.usage(), ...gauges.read()]))
   const open = opening.move()
   return {
     url: http.url,

@@ -8,6 +8,10 @@ export class DocumentCache {
   readonly #documents = new Map<string, DocumentNode>()
   #tokens = 0
 
+  has(text: string): boolean {
+    return this.#documents.has(text)
+  }
+
   get(text: string): DocumentNode | undefined {
     const document = this.#documents.get(text)
     if (document === undefined) return undefined

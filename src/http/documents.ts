@@ -7,12 +7,26 @@ import {
   parse,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
+import { eventsNeeded } from './answer-forms.ts'
 import { withCostVariables } from './cost-variables.ts'
 import { DocumentCache } from './document-cache.ts'
-import { documentLimitErrors, operationLimitErrors, parseLimits } from './limits.ts'
+import type { OperationContext } from './endpoint.ts'
+import {
+  documentLimitErrors,
+  type Judgement,
+  judgeOperation,
+  parseLimits,
+  readingCost,
+} from './limits.ts'
+import { refusal } from './reply.ts'
+import { abridged } from './told-error.ts'
 
-interface Operation {
-  readonly params?: { operationName?: string | null; variables?: Record<string, unknown> | null }
+/** The documents that clients send, each parsed and validated once. */
+export interface Documents {
+  /** What it costs at most to parse and validate a text, in the unit of limits.ts; 0 if that was done before. */
+  readingCost(text: unknown): number
+  /** For Yoga. */
+  readonly plugin: Plugin<OperationContext>
 }
 
 /**
@@ -20,25 +34,45 @@ interface Operation {
  * limits. Yoga's own cache is bounded by the number of documents, whatever their size, and cannot
  * tell what depends on variables.
  */
-export function useDocuments(schema: GraphQLSchema): Plugin<Operation> {
+export function createDocuments(schema: GraphQLSchema): Documents {
   const documents = new DocumentCache()
   const verdicts = new WeakMap<DocumentNode, readonly GraphQLError[]>()
   /** Operations as they are judged. */
   const judged = new WeakMap<OperationDefinitionNode, OperationDefinitionNode>()
   /** Of operations that always cost the same, whatever the variables. */
-  const costs = new WeakMap<OperationDefinitionNode, readonly GraphQLError[]>()
+  const judgements = new WeakMap<OperationDefinitionNode, Judgement>()
 
-  function operationErrors(document: DocumentNode, params: Operation['params']) {
-    const operation = getOperationAST(document, params?.operationName)
-    if (!operation) return [] // The executor says which one is missing.
+  function judge(
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Record<string, unknown>,
+  ): Judgement {
     const sized = judged.getOrInsertComputed(operation, () =>
       withCostVariables(schema, document, operation),
     )
-    const judge = () => operationLimitErrors(schema, document, sized, params?.variables ?? {})
-    return sized.variableDefinitions?.length ? judge() : costs.getOrInsertComputed(operation, judge)
+    const work = () => judgeOperation(schema, document, sized, variables)
+    return sized.variableDefinitions?.length
+      ? work()
+      : judgements.getOrInsertComputed(operation, work)
   }
 
-  return {
+  /** What an operation is refused for before it begins; else its cost is noted in the context. */
+  function operationErrors(
+    document: DocumentNode,
+    context: Partial<OperationContext>,
+  ): readonly GraphQLError[] {
+    const { params, forms } = context
+    const operation = getOperationAST(document, params?.operationName)
+    if (!operation) return [] // The executor says which one is missing.
+    // Over WebSocket there are no forms.
+    if (operation.operation === 'subscription' && forms?.events === false)
+      return [refusal(eventsNeeded())]
+    const { errors, cost } = judge(document, operation, params?.variables ?? {})
+    context.cost = cost
+    return errors
+  }
+
+  const plugin: Plugin<OperationContext> = {
     onParse({ setParseFn }) {
       setParseFn((source) => {
         const text = typeof source === 'string' ? source : source.body
@@ -54,11 +88,16 @@ export function useDocuments(schema: GraphQLSchema): Plugin<Operation> {
         const document = params.documentAST
         const verdict = verdicts.getOrInsertComputed(document, () => {
           const errors = documentLimitErrors(document)
-          return errors.length > 0 ? errors : validateFn(...given)
+          return errors.length > 0 ? errors : validateFn(...given).map(abridged)
         })
-        return verdict.length > 0 ? verdict : operationErrors(document, context.params)
+        return verdict.length > 0 ? verdict : operationErrors(document, context)
       })
     },
+  }
+  return {
+    plugin,
+    readingCost: (text) =>
+      typeof text !== 'string' || documents.has(text) ? 0 : readingCost(text.length),
   }
 }
 

@@ -1,10 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
+import { Fault } from '../fault.ts'
 import type { RoleOf } from './access.ts'
-import { readBody } from './body.ts'
+import type { Admission } from './admission.ts'
+import { acceptedForms } from './answer-forms.ts'
+import { createBodyReader } from './body.ts'
+import type { ByteBudget } from './byte-budget.ts'
 import type { Caller } from './caller.ts'
+import type { Documents } from './documents.ts'
 import type { Endpoint, Seen } from './endpoint.ts'
+import { parseGraphQLParams } from './graphql-params.ts'
+import { jsonLimits } from './limits.ts'
+import { refusal } from './reply.ts'
 import type { Turnstile } from './turnstile.ts'
+import type { Unsent } from './unsent.ts'
 
 /** Answers one GraphQL request over HTTP; a subscription as a stream of events until either side ends it. */
 export type Exchange = (
@@ -13,64 +22,80 @@ export type Exchange = (
   seen: Seen,
 ) => Promise<void>
 
+export interface ExchangeOptions {
+  documents: Documents
+  roleOf: RoleOf
+  callerOf: (request: IncomingMessage) => Caller
+  turnstile: Turnstile
+  bodies: ByteBudget
+  admission: Admission
+  unsent: Unsent
+  /** Milliseconds; who takes nothing of an answer for twice as long is cut off, as silent WebSockets are. */
+  keepAlive: number
+}
+
 /**
- * GraphQL over HTTP. Refuses before it reads: an unknown token (`UNAUTHENTICATED`), then a body that
- * is too large (`BODY_TOO_LARGE`).
+ * GraphQL over HTTP, in the order in which a request is refused before it costs anything: an unknown token
+ * (`UNAUTHENTICATED`), a form of answer that there is not (`NOT_ACCEPTABLE`), a body that is too large
+ * (`BODY_TOO_LARGE`, `BUSY`), of no type that is read (`UNSUPPORTED_MEDIA_TYPE`) or no fit JSON. What the operation
+ * itself may be refused for is in documents.ts.
  */
-export function createExchange(
-  endpoint: Endpoint,
-  {
-    roleOf,
-    callerOf,
-    turnstile,
-    keepAlive,
-  }: {
-    roleOf: RoleOf
-    callerOf: (request: IncomingMessage) => Caller
-    turnstile: Turnstile
-    /** Milliseconds; a stream of which nothing is taken for twice as long is cut off, as silent WebSockets are. */
-    keepAlive: number
-  },
-): Exchange {
+export function createExchange(endpoint: Endpoint, options: ExchangeOptions): Exchange {
+  const { documents, roleOf, callerOf, turnstile, admission, unsent } = options
+  const patienceMs = 2 * options.keepAlive
+  const readBody = createBodyReader(options.bodies)
+
   return async (request, response, seen) => {
     const role = roleOf(request.headers.authorization)
-    const body = request.method === 'POST' ? await readBody(request) : null
+    const { address } = callerOf(request)
+    const client = `${role} ${address}`
+    const forms = acceptedForms(request.headers.accept)
+    using body = request.method === 'POST' ? await readBody(request, { client, role }) : undefined
+    const params = parseGraphQLParams(request, body?.bytes, jsonLimits[role])
+    using turn = createTurn((cost) => admission.admit(client, cost), response)
+    await turn.take(documents.readingCost(params.query))
     const answer = await endpoint.fetch(
-      `http://localhost${request.url}`,
+      'http://localhost/graphql',
       {
         method: request.method ?? 'GET',
-        headers: {
-          accept: request.headers.accept ?? '*/*',
-          'content-type': request.headers['content-type'] ?? '',
-        },
-        body,
+        headers: { accept: request.headers.accept ?? '*/*' },
       },
-      { role, seen },
+      { role, client, seen, forms, parsed: params, admit: turn.take },
     )
-    if (response.headersSent) return // Told meanwhile that the server stops.
-    const streams = answer.headers.get('content-type')?.startsWith('text/event-stream')
-    if (streams && answer.body !== null && !response.destroyed) {
-      try {
-        const { address } = callerOf(request)
-        turnstile.enter(address)
-        response.once('close', () => turnstile.leave(address))
-      } catch (error) {
-        await letGo(answer.body)
-        throw error
-      }
+    if (response.headersSent) return letGo(answer.body) // Told meanwhile that the server stops.
+    if (answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+      body?.[Symbol.dispose]()
+      turn[Symbol.dispose]()
+      delete params.variables // Yoga keeps the parameters for as long as it streams.
+      return stream(answer, address, response)
     }
-    response.statusCode = answer.status
-    response.setHeaders(new Map(answer.headers))
-    if (answer.headers.get('content-type')?.includes('json')) {
-      const text = await answer.text()
-      const length = Buffer.byteLength(text)
-      response.setHeader('Content-Length', length)
-      // ASCII, such as a chart, needs no encoding.
-      response.end(text, length === text.length ? 'latin1' : 'utf8')
-    } else if (answer.body === null) {
-      response.end()
-    } else {
-      await stream(answer.body, response, 2 * keepAlive)
+    writeHead(answer, response)
+    const text = await answer.text()
+    const length = Buffer.byteLength(text)
+    response.setHeader('Content-Length', length)
+    // ASCII, such as a chart, needs no encoding.
+    response.end(text, length === text.length ? 'latin1' : 'utf8')
+    holdUnsent(response, patienceMs, unsent)
+  }
+
+  async function stream(answer: Response, address: string, response: ServerResponse) {
+    if (answer.body === null || response.destroyed) return letGo(answer.body) // The client left meanwhile.
+    try {
+      turnstile.enter(address)
+      response.once('close', () => turnstile.leave(address))
+    } catch (error) {
+      await letGo(answer.body)
+      throw error
+    }
+    writeHead(answer, response)
+    response.setHeader('X-Accel-Buffering', 'no') // Or nginx keeps events until it has a page of them.
+    response.setTimeout(patienceMs, () => {
+      if (response.writableLength > 0) response.destroy()
+    })
+    try {
+      await pipeline(answer.body, response)
+    } catch (error) {
+      if (!response.destroyed) throw error // Else the client left, which is how most streams end.
     }
   }
 }
@@ -80,26 +105,49 @@ export function isStream(response: ServerResponse): boolean {
   return String(response.getHeader('content-type')).startsWith('text/event-stream')
 }
 
-async function stream(
-  body: ReadableStream<Uint8Array>,
+/** The turn of a request, which has one at a time: to be read, and then to be executed. */
+function createTurn(
+  admit: (cost: number) => Promise<() => void>,
   response: ServerResponse,
-  patienceMs: number,
-): Promise<void> {
-  response.setHeader('X-Accel-Buffering', 'no') // Or nginx keeps events until it has a page of them.
-  if (response.destroyed) {
-    return letGo(body) // The client left meanwhile.
-  }
-  response.setTimeout(patienceMs, () => {
-    if (response.writableLength > 0) response.destroy()
-  })
-  try {
-    await pipeline(body, response)
-  } catch (error) {
-    if (!response.destroyed) throw error // Else the client left, which is how most streams end.
+): { take: (cost: number) => Promise<void> } & Disposable {
+  let end = () => {}
+  return {
+    take: async (cost) => {
+      end()
+      end = () => {}
+      if (cost === 0) return
+      end = await admit(cost).catch((error: unknown) => {
+        throw error instanceof Fault ? refusal(error) : error
+      })
+      if (!response.destroyed) return
+      throw new Fault('BAD_USER_INPUT', 'The connection was lost before the operation began')
+    },
+    [Symbol.dispose]: () => end(),
   }
 }
 
+function writeHead(answer: Response, response: ServerResponse): void {
+  response.statusCode = answer.status
+  response.setHeaders(new Map(answer.headers))
+  if (!response.hasHeader('cache-control')) response.setHeader('Cache-Control', 'no-store')
+}
+
+/** Until the client has taken all of an answer, it counts as unsent, and may not stand still for long. */
+function holdUnsent(response: ServerResponse, patienceMs: number, unsent: Unsent): void {
+  if (response.writableLength === 0) return
+  const sender = {
+    get unsentBytes() {
+      return response.writableLength
+    },
+    cutOff: () => response.destroy(),
+  }
+  response.setTimeout(patienceMs, sender.cutOff)
+  response.once('close', () => unsent.forget(sender))
+  unsent.note(sender)
+}
+
 /** Yoga's stream lets go of its source only once it has begun. */
-async function letGo(body: ReadableStream<Uint8Array>): Promise<void> {
+async function letGo(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  if (body === null) return
   for await (const _ of body) break
 }

@@ -31,13 +31,20 @@ export function useExecution(
   return {
     onExecute({ args, executeFn, setExecuteFn }) {
       const operation = getOperationAST(args.document, args.operationName)
-      if (operation?.operation === 'mutation') setExecuteFn(execute)
-      if (operation?.operation !== 'query' || !reused || !isStored(args.document)) return
-      const { role } = args.contextValue
+      const { role, admit, cost = 0 } = args.contextValue
+      const executeBy = operation?.operation === 'mutation' ? execute : executeFn
+      const executeInTurn = async (given: ExecutionArgs) => {
+        await admit?.(cost)
+        return await executeBy(given)
+      }
+      if (operation?.operation !== 'query' || !reused || !isStored(args.document)) {
+        setExecuteFn(executeInTurn)
+        return
+      }
       setExecuteFn(async (given: ExecutionArgs) => {
         const { document, operationName, variableValues: variables } = given
         const key = keyOf({ role, document, operationName, variables })
-        return await reused.answer(key, async () => answerOf(await executeFn(given)))
+        return await reused.answer(key, async () => answerOf(await executeInTurn(given)))
       })
     },
   }

@@ -8,12 +8,31 @@ import {
   type ParseOptions,
   visit,
 } from 'graphql'
+import type { Role } from '../graphql/role.ts'
+import type { JsonLimits } from './json-limits.ts'
 
-/** Bytes of a request's body: 10,000 readings with every field take 3 MiB. */
-export const maxBodySize = 8 * 1024 * 1024
+/** Bytes of a request's body, or of a WebSocket message: 10,000 readings with every field take 3 MiB. */
+export const maxBodyBytes: Readonly<Record<Role, number>> = {
+  read: 256 * 1024,
+  ingest: 8 * 1024 * 1024,
+  admin: 8 * 1024 * 1024,
+}
+
+/** Bytes of all bodies under way together. */
+export const maxBytesUnderWay = 64 * 1024 * 1024
+
+/** Of the JSON that a role sends: 10,000 readings with every field have 180,000 values. */
+export const jsonLimits: Readonly<Record<Role, JsonLimits>> = {
+  read: { depth: 32, values: 10_000 },
+  ingest: { depth: 32, values: 250_000 },
+  admin: { depth: 32, values: 250_000 },
+}
 
 /** Bytes that may wait for a WebSocket to read: two of the largest answers. */
 export const maxUnsentBytes = 16 * 1024 * 1024
+
+/** Bytes that may wait for all clients together to read. */
+export const maxUnsentBytesTogether = 128 * 1024 * 1024
 
 /**
  * Bounds of the text. Validating the worst document of 2000 tokens takes 0.1 s; GraphiQL's
@@ -48,29 +67,45 @@ export function documentLimitErrors(document: DocumentNode): GraphQLError[] {
   return aliases > maxAliases ? [tooComplex('aliases', aliases, maxAliases)] : []
 }
 
-/** Depth and cost of one operation; the cost counts the page sizes in the variables. */
-export function operationLimitErrors(
+/** What an operation costs, and what it is refused for. */
+export interface Judgement {
+  readonly errors: readonly GraphQLError[]
+  readonly cost: number
+}
+
+/** Judges depth and cost of one operation; the cost counts the page sizes in the variables. */
+export function judgeOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Record<string, unknown>,
-): GraphQLError[] {
+): Judgement {
   const definitions = [
     operation,
     ...document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION),
   ]
-  let depth: number
-  let complexity: number
   try {
     const query = { kind: Kind.DOCUMENT, definitions } as const
-    ;({ depth, complexity } = complexityFromQuery(query, { schema, variables }))
+    const { depth, complexity: cost } = complexityFromQuery(query, { schema, variables })
+    const errors =
+      depth > maxDepth
+        ? [tooComplex('levels of fields', depth, maxDepth)]
+        : cost > maxCost
+          ? [tooComplex('fields to resolve', cost, maxCost)]
+          : []
+    return { errors, cost }
   } catch (error) {
-    if (error instanceof GraphQLError) return [] // A variable is wrong: the executor says how.
+    if (error instanceof GraphQLError) return { errors: [], cost: 0 } // A variable is wrong: the executor says how.
     throw error
   }
-  if (depth > maxDepth) return [tooComplex('levels of fields', depth, maxDepth)]
-  if (complexity > maxCost) return [tooComplex('fields to resolve', complexity, maxCost)]
-  return []
+}
+
+/**
+ * What it costs at most to parse and validate a text of so many characters: that grows with its square, up to the
+ * 0.1 s of the worst document of 2000 tokens.
+ */
+export function readingCost(characters: number): number {
+  return Math.min(maxCost, Math.round(characters ** 2 / 320))
 }
 
 function tooComplex(what: string, count: number, limit: number): GraphQLError {

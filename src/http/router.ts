@@ -26,6 +26,7 @@ export function createRouter(routes: {
     response: ServerResponse,
     { cors, seen }: { cors: CorsHeaders; seen: Seen },
   ): Promise<void> => {
+    response.setHeader('X-Content-Type-Options', 'nosniff')
     for (const name in cors) response.setHeader(name, String(cors[name]))
     if (request.method === 'OPTIONS') return preflight(request, response, cors)
 

@@ -1,9 +1,12 @@
 import type { ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { isStream } from './exchange.ts'
 
 /** The requests that are under way, so that they can be brought to an end. */
 export interface Running {
   add(response: ServerResponse): void
+  /** Whether an answer is on its way over the connection. */
+  hasBegun(socket: Duplex): boolean
   /**
    * Cuts off streams of events, gives all else `grace` milliseconds, those included that still come in, and then
    * has `tell` answer whoever waits.
@@ -40,6 +43,12 @@ export function trackRunning(): Running {
         if (running.size === 0) whenAllEnded()
       })
       if (ending) markLast(response)
+    },
+    hasBegun: (socket) => {
+      for (const response of running) {
+        if (response.socket === socket && response.headersSent) return true
+      }
+      return false
     },
     end: async (grace, tell) => {
       ending = true

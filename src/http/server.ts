@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { GraphQLSchema } from 'graphql'
 import type { Config } from '../config.ts'
@@ -7,20 +8,26 @@ import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import { createRoleOf } from './access.ts'
+import { createAdmission } from './admission.ts'
+import { createByteBudget } from './byte-budget.ts'
 import { createCallerOf } from './caller.ts'
+import { createDocuments } from './documents.ts'
 import { createEndpoint, type Seen } from './endpoint.ts'
 import { createExchange } from './exchange.ts'
 import { createGraphiQL } from './graphiql.ts'
+import { maxBytesUnderWay, maxUnsentBytesTogether } from './limits.ts'
 import { listen } from './listen.ts'
 import { createLiveExecution } from './live-execution.ts'
 import { createOriginGuard } from './origin.ts'
 import { createProbes, type ProbeOptions } from './probes.ts'
-import { refuseUpgrade, replyError } from './reply.ts'
+import { refuseConnection, replyError } from './reply.ts'
 import type { ReadState } from './reused-answers.ts'
 import { createRouter, graphqlPath, pathOf } from './router.ts'
 import { trackRunning } from './running.ts'
 import { createTell, type Translate } from './told-error.ts'
 import { createTurnstile } from './turnstile.ts'
+import { expectationFailed, unreadable } from './unreadable.ts'
+import { createUnsent } from './unsent.ts'
 import { createProtocol } from './websocket-protocol.ts'
 import { openWebSockets } from './websockets.ts'
 
@@ -48,6 +55,14 @@ export interface HttpServer extends AsyncDisposable {
   /** Such as `http://127.0.0.1:4000`. */
   readonly url: string
   readonly port: number
+  /** How much of what it has a bounded amount of is in use. */
+  usage(): Usage[]
+}
+
+export interface Usage {
+  readonly name: string
+  readonly used: number
+  readonly most: number
 }
 
 /** Milliseconds that running requests and closing sockets get when the server goes away; then they are told. */
@@ -67,6 +82,13 @@ export async function openHttpServer<Context extends object>(
   const tell = createTell(log, options.translate ?? ((error) => error))
   const { contextOf } = options
   const turnstile = createTurnstile(config.limits)
+  const sockets = createTurnstile(socketLimits(config))
+  const admission = createAdmission()
+  const bodies = createByteBudget(maxBytesUnderWay)
+  const unsent = createUnsent(maxUnsentBytesTogether, () =>
+    log.warn({ bytes: unsent.bytes }, 'a client that does not read its answers is cut off'),
+  )
+  const documents = createDocuments(schema)
   const execution = createLiveExecution({
     schema,
     contextOf,
@@ -75,6 +97,7 @@ export async function openHttpServer<Context extends object>(
   })
   const endpoint = createEndpoint({
     schema,
+    documents,
     contextOf,
     execution,
     tell,
@@ -82,9 +105,13 @@ export async function openHttpServer<Context extends object>(
   })
   const route = createRouter({
     exchange: createExchange(endpoint, {
+      documents,
       roleOf,
       callerOf,
       turnstile,
+      bodies,
+      admission,
+      unsent,
       keepAlive: config.keepAlive,
     }),
     graphiql: createGraphiQL({ publicRead }),
@@ -96,6 +123,7 @@ export async function openHttpServer<Context extends object>(
     headersTimeout: 10_000,
     requestTimeout: 60_000,
     connectionsCheckingInterval: 5000,
+    requireHostHeader: false, // createOriginGuard
     shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
   })
   const port = await listen(server, config.host, config.port)
@@ -117,6 +145,23 @@ export async function openHttpServer<Context extends object>(
     messageBytes: config.limits.messageBytes,
   })
   const running = trackRunning()
+
+  server.on('connection', (socket: Socket) => {
+    const { remoteAddress = '' } = socket
+    try {
+      sockets.enter(remoteAddress)
+      socket.once('close', () => sockets.leave(remoteAddress))
+    } catch (error) {
+      refuseConnection(socket, tell(error))
+    }
+  })
+  server.on('clientError', (error: Error, socket: Socket) => {
+    if (!socket.writable || running.hasBegun(socket)) socket.destroy()
+    else refuseConnection(socket, tell(unreadable(error)))
+  })
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    replyError(request, response, tell(expectationFailed(request))),
+  )
 
   server.on('request', async (request: IncomingMessage, response: ServerResponse) => {
     const caller = callerOf(request)
@@ -154,7 +199,7 @@ export async function openHttpServer<Context extends object>(
       }
       webSockets.accept(request, socket, head, caller.address)
     } catch (error) {
-      refuseUpgrade(socket, tell(error))
+      refuseConnection(socket, tell(error))
     }
   })
 
@@ -171,6 +216,7 @@ export async function openHttpServer<Context extends object>(
       webSockets.close(grace),
       running.end(grace, (response) => replyError(response.req, response, stopping)),
     ])
+    admission[Symbol.dispose]()
     server.closeAllConnections()
     await endpoint.dispose()
     await closed
@@ -180,7 +226,24 @@ export async function openHttpServer<Context extends object>(
   return {
     url: `http://${reachable(config.host)}:${port}`,
     port,
+    usage: () => [
+      { name: 'bytes of bodies under way', used: bodies.used, most: bodies.most },
+      { name: 'bytes that clients leave unread', used: unsent.bytes, most: unsent.most },
+    ],
     [Symbol.asyncDispose]: () => (closing ??= close()),
+  }
+}
+
+/**
+ * Of connections of any kind: so many that some are left for requests when as many as may be are streams and WebSockets.
+ * The address of a proxy stands for many clients.
+ */
+function socketLimits({ limits, trustedProxies }: Config) {
+  const most = (streams: number) => 2 * streams + 100
+  const hasProxies = trustedProxies.rules.length > 0
+  return {
+    connections: most(limits.connections),
+    connectionsPerAddress: most(hasProxies ? limits.connections : limits.connectionsPerAddress),
   }
 }
 

@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql'
-import { Fault } from '../fault.ts'
+
+import { abridge, Fault } from '../fault.ts'
 import type { Logger } from '../log.ts'
 
 /**
@@ -31,13 +32,15 @@ export function createTell(log: Logger, translate: Translate): Tell {
           ...(fault.inputPath === undefined ? {} : { path: fault.inputPath }),
         })
       }
-      if (cause instanceof GraphQLError && cause.extensions.code !== undefined) return cause
+      if (cause instanceof GraphQLError && cause.extensions.code !== undefined) {
+        return abridged(cause)
+      }
     }
     const root = chain.at(-1)
     if (root instanceof GraphQLError && isAboutInput(root, place)) {
       // The outer message says where in a variable the value lies.
       const { message } = place ?? root
-      return tellAt(place, message, { ...root.extensions, code: 'BAD_USER_INPUT' })
+      return tellAt(place, shorten(message), { ...root.extensions, code: 'BAD_USER_INPUT' })
     }
     if (typeof root !== 'object' || root === null || !logged.has(root)) {
       log.error({ err: root, path: place?.path?.join('.') }, 'a request failed unexpectedly')
@@ -59,6 +62,21 @@ function logFault(log: Logger, fault: Fault): void {
 export function formatted(error: GraphQLError): GraphQLFormattedError {
   const { extensions: { http: _, unexpected: __, ...extensions } = {}, ...rest } = error.toJSON()
   return { ...rest, extensions }
+}
+
+/** A library's error with no more of what came than its beginning. */
+export function abridged(error: GraphQLError): GraphQLError {
+  const { originalError: _, ...extensions } = error.extensions
+  return tellAt(error, shorten(error.message), extensions)
+}
+
+const LONGEST_MESSAGE = 240
+
+/** A library's message repeats what came, whatever its length: of that, the beginning is enough. */
+function shorten(message: string): string {
+  const text = message.replace(/[^"]{101,}/g, (part) => abridge(part))
+  if (text.length <= LONGEST_MESSAGE) return text
+  return `${text.slice(0, LONGEST_MESSAGE / 2)} … ${text.slice(-LONGEST_MESSAGE / 3)}`
 }
 
 /** The error, what it wraps, what that wraps, and so on. */

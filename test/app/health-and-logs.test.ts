@@ -52,8 +52,11 @@ test('health tells readers everything, as JSON at /health too, and others the st
     'pool',
     'rollups',
     'storage',
+    'limits',
   ])
-  expect(health.checks.at(-1)?.detail).toMatch(/[kM]B; .*; .*slowest query \d/)
+  const detailOf = (wanted: string) => health.checks.find(({ name }) => name === wanted)?.detail
+  expect(detailOf('limits')).toBe('no limit is near')
+  expect(detailOf('storage')).toMatch(/[kM]B; .*; .*slowest query \d/)
 
   const authorization = `Bearer ${tokens.READ_TOKEN}`
   const told = await fetch(`${server.url}/health`, { headers: { authorization } })

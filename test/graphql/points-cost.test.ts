@@ -1,13 +1,13 @@
 import { getOperationAST, parse } from 'graphql'
 import { expect, test } from 'vitest'
 import { schema } from '../../src/graphql/schema.ts'
-import { operationLimitErrors } from '../../src/http/limits.ts'
+import { judgeOperation } from '../../src/http/limits.ts'
 
 function isAllowed(document: string): boolean {
   const ast = parse(document)
   const operation = getOperationAST(ast)
   if (operation == null) throw new Error('No operation')
-  return operationLimitErrors(schema, ast, operation, {}).length === 0
+  return judgeOperation(schema, ast, operation, {}).errors.length === 0
 }
 
 const range = ['soc', 'pvPower', 'loadPower', 'batteryPower', 'gridPower', 'batteryVoltage']

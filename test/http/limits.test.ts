@@ -1,8 +1,8 @@
 import { getIntrospectionQuery } from 'graphql'
 import { createClient } from 'graphql-ws'
 import { afterAll, describe, expect, test } from 'vitest'
-import { maxAliases, maxBodySize, maxCost, maxDepth } from '../../src/http/limits.ts'
-import { openToy, post } from './toy.ts'
+import { maxAliases, maxBodyBytes, maxCost, maxDepth } from '../../src/http/limits.ts'
+import { bearer, openToy, post, tokens } from './toy.ts'
 
 const toy = await openToy()
 afterAll(() => toy[Symbol.asyncDispose]())
@@ -120,28 +120,58 @@ describe('a body', () => {
     body.variables.filler = 'x'.repeat(size - JSON.stringify(body).length)
     return JSON.stringify(body)
   }
-  const send = (body: string | ReadableStream) =>
-    fetch(`${toy.url}/graphql`, {
+  const send = async (body: string | ReadableStream, token?: string) => {
+    const response = await fetch(`${toy.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...(token ? bearer(token) : {}) },
       body,
       ...(typeof body === 'string' ? {} : { duplex: 'half' }),
     })
-  const tooLarge = { errors: [{ extensions: { code: 'BODY_TOO_LARGE' } }] }
+    return [response.status, await response.json()]
+  }
+  const refused = (code: string) => ({ errors: [{ extensions: { code } }] })
+  // The document leaves its variable unused, which shows that it was read and validated.
+  const taken = refused('GRAPHQL_VALIDATION_FAILED')
 
-  test('of 8 MiB is taken, one byte more is refused with 413', async () => {
-    // The document leaves its variable unused, which shows that it was read and validated.
-    const taken = await send(operation(maxBodySize))
-    expect(await taken.json()).toMatchObject({
-      errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }],
-    })
-    const refused = await send(operation(maxBodySize + 1))
-    expect([refused.status, await refused.json()]).toMatchObject([413, tooLarge])
-  })
+  test.for([
+    ['a reader', undefined, maxBodyBytes.read],
+    ['who may ingest', tokens.INGEST_TOKEN, maxBodyBytes.ingest],
+  ] as const)(
+    'of %s is taken up to its limit, one byte more is refused with 413',
+    async ([, token, most]) => {
+      expect(await send(operation(most), token)).toMatchObject([200, taken])
+      expect(await send(operation(most + 1), token)).toMatchObject([413, refused('BODY_TOO_LARGE')])
+    },
+  )
 
   test('of unknown length is counted as it comes', async () => {
     const parts = Array.from({ length: 10 }, () => new Uint8Array(1024 * 1024))
-    const refused = await send(new Blob(parts).stream())
-    expect([refused.status, await refused.json()]).toMatchObject([413, tooLarge])
+    const stream = new Blob(parts).stream()
+    expect(await send(stream, tokens.ADMIN_TOKEN)).toMatchObject([413, refused('BODY_TOO_LARGE')])
+  })
+
+  test.for([
+    ['deep lists', '['.repeat(40) + ']'.repeat(40)],
+    ['deep objects', `${'{"a":'.repeat(40)}1${'}'.repeat(40)}`],
+    ['many values', `[${'1,'.repeat(20_000)}1]`],
+    ['many objects', `[${'{},'.repeat(20_000)}1]`],
+  ] as const)(
+    'of %s is refused before it is parsed, by POST, by a form and by GET',
+    async ([, json]) => {
+      const body = `{"query":"{ role }","variables":{"v":${json}}}`
+      expect(await send(body)).toMatchObject([413, refused('BODY_TOO_COMPLEX')])
+      const form = new URLSearchParams({ query: '{ role }', variables: `{"v":${json}}` })
+      const posted = await fetch(`${toy.url}/graphql`, { method: 'POST', body: form })
+      expect([posted.status, await posted.json()]).toMatchObject([413, refused('BODY_TOO_COMPLEX')])
+      if (json.length > 1000) return
+      const got = await fetch(`${toy.url}/graphql?${form}`)
+      expect([got.status, await got.json()]).toMatchObject([413, refused('BODY_TOO_COMPLEX')])
+    },
+  )
+
+  test('may hold brackets and quotes in strings', async () => {
+    const name = `${'['.repeat(100)}\\"${'{,'.repeat(20_000)}`
+    const body = JSON.stringify({ query: 'query ($n: String) { role }', variables: { n: name } })
+    expect(await send(body)).toMatchObject([200, taken])
   })
 })

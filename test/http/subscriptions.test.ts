@@ -1,7 +1,7 @@
 import { createClient } from 'graphql-ws'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { maxBodySize } from '../../src/http/limits.ts'
+import { maxBodyBytes } from '../../src/http/limits.ts'
 import { bearer, openToy, tokens } from './toy.ts'
 
 const toy = await openToy()
@@ -98,7 +98,7 @@ describe('over WebSocket', () => {
 
   test.for([
     ['that is none', '{"type":', 4400],
-    ['that is too large', 'x'.repeat(maxBodySize + 1), 1009],
+    ['that is too large', 'x'.repeat(maxBodyBytes.admin + 1), 1009],
   ] as const)(
     'a message %s closes its socket, and goes to the log alone',
     async ([, text, code]) => {

@@ -27,6 +27,8 @@ export interface Toy extends HttpServer {
   executions(): number
   /** How many there have ever been. */
   everSubscribed(): number
+  /** How often the mutation `record` was carried out. */
+  recorded(): number
   /** Resolves when there are this many subscribers. */
   subscribed(count: number): Promise<void>
   /** Resolves when a `slow` operation runs. */
@@ -55,7 +57,7 @@ export async function openToy(
     return released.promise
   }
   const log: Record<string, unknown>[] = []
-  const count = { executions: 0 }
+  const count = { executions: 0, records: 0 }
   const config = parseConfig({ PORT: '0', LOG_LEVEL: 'debug', ...tokens, ...environment })
   const server = await openHttpServer<Context>({
     schema: toySchema(readings, slow, count),
@@ -78,6 +80,7 @@ export async function openToy(
     subscribers,
     executions: () => count.executions,
     everSubscribed: () => ever,
+    recorded: () => count.records,
     async subscribed(count) {
       await expect.poll(subscribers, { interval: 5, timeout: 10_000 }).toBe(count)
     },
@@ -109,7 +112,7 @@ function readingsOf(emitter: EventEmitter): AsyncIterableIterator<{ soc: number 
 function toySchema(
   readings: EventEmitter,
   slow: () => Promise<void>,
-  count: { executions: number },
+  count: { executions: number; records: number },
 ) {
   const builder = new SchemaBuilder<{
     Context: Context
@@ -201,6 +204,7 @@ function toySchema(
       record: t.boolean({
         resolve: (_parent, _args, { role }) => {
           requireRole(role, 'ingest')
+          count.records++
           return true
         },
       }),

@@ -6,6 +6,7 @@ import { readState } from '../../src/database/state.ts'
 import { createContext, type Services } from '../../src/graphql/context.ts'
 import type { Role } from '../../src/graphql/role.ts'
 import { schema } from '../../src/graphql/schema.ts'
+import { createDocuments } from '../../src/http/documents.ts'
 import { createEndpoint } from '../../src/http/endpoint.ts'
 import { createLiveExecution } from '../../src/http/live-execution.ts'
 import { createTell } from '../../src/http/told-error.ts'
@@ -72,6 +73,7 @@ export async function openTestApi(
   const execution = createLiveExecution({ ...parts, maxSubscriptions: 1000 })
   const endpoint = createEndpoint({
     ...parts,
+    documents: createDocuments(schema),
     execution,
     readState: shareReads(() => readState(database.reserved)),
   })

@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http'
+import type { GraphQLParams } from 'graphql-yoga'
+
+import { abridge, Fault } from '../fault.ts'
+import { type JsonLimits, requireModestJson } from './json-limits.ts'
+
+/** Reads the parameters of an operation from a body. */
+type Parser = (body: Buffer, limits: JsonLimits) => GraphQLParams
+
+const parsers: Readonly<Record<string, Parser>> = {
+  'application/json': (body, limits) => parseJson('the body', body, limits),
+  'application/graphql+json': (body, limits) => parseJson('the body', body, limits),
+  'application/graphql': (body) => ({ query: body.toString() }),
+  'application/x-www-form-urlencoded': (body, limits) => parseForm(body.toString(), limits),
+}
+
+/**
+ * Reads the parameters of an operation from a request: from its URL for GET, else from its body. Throws
+ * `UNSUPPORTED_MEDIA_TYPE`, `BODY_TOO_COMPLEX`, or `BAD_REQUEST` for what is no JSON. Whether the parameters are of the
+ * right types is for Yoga to judge.
+ */
+export function parseGraphQLParams(
+  request: IncomingMessage,
+  body: Buffer | undefined,
+  limits: JsonLimits,
+): GraphQLParams {
+  if (body === undefined) return parseForm(queryOf(request.url ?? ''), limits)
+  const type = mediaTypeOf(request)
+  const parse = Object.hasOwn(parsers, type) ? parsers[type] : undefined
+  if (parse !== undefined) return parse(body, limits)
+  throw new Fault(
+    'UNSUPPORTED_MEDIA_TYPE',
+    `Expected a body of one of the types ${Object.keys(parsers).join(', ')}; got ${type === '' ? 'none' : abridge(type)}`,
+  )
+}
+
+/** A list of types is none, but some clients send one. */
+function mediaTypeOf(request: IncomingMessage): string {
+  return (/^[^;,]*/.exec(request.headers['content-type'] ?? '')?.[0] ?? '').trim().toLowerCase()
+}
+
+function queryOf(url: string): string {
+  const mark = url.indexOf('?')
+  return mark === -1 ? '' : url.slice(mark + 1)
+}
+
+function parseForm(text: string, limits: JsonLimits): GraphQLParams {
+  const fields = new URLSearchParams(text)
+  const json = (name: string) => {
+    const value = fields.get(name)
+    return value ? parseJson(name, Buffer.from(value), limits) : undefined
+  }
+  const params: GraphQLParams = { variables: json('variables'), extensions: json('extensions') }
+  const query = fields.get('query')
+  const operationName = fields.get('operationName')
+  if (query) params.query = query
+  if (operationName) params.operationName = operationName
+  return params
+}
+
+/** Whatever JSON it is: Yoga refuses what is no object. */
+function parseJson(what: string, bytes: Buffer, limits: JsonLimits) {
+  requireModestJson(bytes, limits)
+  try {
+    return JSON.parse(bytes.toString())
+  } catch (cause) {
+    throw new Fault('BAD_REQUEST', `Expected ${what} to be JSON; got ${describe(bytes)}`, { cause })
+  }
+}
+
+function describe(bytes: Buffer): string {
+  return bytes.length === 0
+    ? 'nothing'
+    : `something else, beginning with ${abridge(bytes.toString('utf8', 0, 400), 40)}`
+}

@@ -1,0 +1,74 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { getHeapStatistics } from 'node:v8'
+import type { Check } from './health.ts'
+
+/** Something that the server has a bounded amount of. */
+export interface Gauge {
+  /** Such as "subscriptions". */
+  readonly name: string
+  readonly used: number
+  readonly most: number
+  readonly unit?: 'MB' | 'ms'
+}
+
+/** Gauges of this process itself. */
+export interface ProcessGauges extends Disposable {
+  read(): Gauge[]
+}
+
+/** From here on a limit is near. */
+const NEAR = 0.8
+/** Beyond which everybody who asks feels it. */
+const LONG_DELAY_MS = 1000
+const WINDOW_MS = 10_000
+const NANOSECONDS_A_MS = 1e6
+
+/**
+ * Memory on the heap, and how late the event loop is: the 99th percentile of the last ten to twenty seconds, so that a
+ * single long turn does not count.
+ */
+export function openProcessGauges(): ProcessGauges {
+  const delay = monitorEventLoopDelay({ resolution: 20 })
+  delay.enable()
+  let before = 0
+  const turn = setInterval(() => {
+    before = delay.percentile(99)
+    delay.reset()
+  }, WINDOW_MS)
+  turn.unref()
+  return {
+    read: () => {
+      const { used_heap_size: used, heap_size_limit: most } = getHeapStatistics()
+      const late = before / NANOSECONDS_A_MS
+      return [
+        { name: 'heap', used: inMegabytes(used), most: inMegabytes(most), unit: 'MB' },
+        { name: 'event loop delay', used: late, most: LONG_DELAY_MS, unit: 'ms' },
+      ]
+    },
+    [Symbol.dispose]: () => {
+      clearInterval(turn)
+      delay.disable()
+    },
+  }
+}
+
+/** Bytes as a gauge shows them. */
+export function inMegabytes(bytes: number): number {
+  return bytes / 1e6
+}
+
+/** Which limits are near: DEGRADED from four fifths on. */
+export function limitsCheck(gauges: () => readonly Gauge[]): Check {
+  return {
+    name: 'limits',
+    run: () => {
+      const near = gauges().filter(({ used, most }) => used >= NEAR * most)
+      if (near.length === 0) return { status: 'HEALTHY', detail: 'no limit is near' }
+      return { status: 'DEGRADED', detail: `near their limits: ${near.map(describe).join(', ')}` }
+    },
+  }
+}
+
+function describe({ name, used, most, unit }: Gauge): string {
+  return `${name} ${Math.round(used)} of ${Math.round(most)}${unit === undefined ? '' : ` ${unit}`}`
+}

@@ -1,0 +1,160 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { afterAll, describe, expect, test } from 'vitest'
+import { openToy, tokens } from './toy.ts'
+
+const toy = await openToy()
+afterAll(() => toy[Symbol.asyncDispose]())
+
+const url = `${toy.url}/graphql`
+const json = { 'content-type': 'application/json' }
+const live = 'subscription { latestEnergy { soc } }'
+
+/** What every client can read of a refusal. */
+async function refusalOf(response: Response) {
+  const { errors } = await response.json()
+  expect(errors).toEqual([expect.objectContaining({ message: expect.any(String) })])
+  expect(Object.keys(errors[0].extensions)).not.toContain('originalError')
+  const { message, extensions } = errors[0]
+  return { status: response.status, code: String(extensions.code), message: String(message) }
+}
+
+describe('a form of answer that there is not', () => {
+  test.for(['text/csv', 'application/xml', 'application/json;charset=utf-16'])(
+    '%s is refused before a mutation is carried out',
+    async (accept) => {
+      const before = toy.recorded()
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { ...json, accept, authorization: `Bearer ${tokens.ADMIN_TOKEN}` },
+        body: JSON.stringify({ query: 'mutation { record }' }),
+      })
+      expect(await refusalOf(response)).toMatchObject({ status: 406, code: 'NOT_ACCEPTABLE' })
+      expect(toy.recorded()).toBe(before)
+    },
+  )
+
+  test.for(['application/json', 'multipart/mixed;subscriptionSpec="1.0", application/json'])(
+    'a subscription as %s is refused, and leaves nobody subscribed',
+    async (accept) => {
+      const ask = () =>
+        fetch(url, {
+          method: 'POST',
+          headers: { ...json, accept },
+          body: JSON.stringify({ query: live }),
+        })
+      for (const response of await Promise.all(Array.from({ length: 50 }, ask))) {
+        expect(await refusalOf(response)).toEqual({
+          status: 406,
+          code: 'NOT_ACCEPTABLE',
+          message: expect.stringContaining('text/event-stream'),
+        })
+      }
+      expect(toy.everSubscribed()).toBe(0)
+    },
+  )
+})
+
+describe('a body', () => {
+  const post = (body: string, type: string) =>
+    fetch(url, { method: 'POST', headers: { 'content-type': type }, body })
+
+  test.for(['application/graphql-response+json', 'text/plain', 'x'.repeat(300)])(
+    'of the type %s is refused with the types that are read',
+    async (type) => {
+      const { status, code, message } = await refusalOf(await post('{}', type))
+      expect([status, code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
+      expect(message).toContain('application/json')
+      expect(message.length).toBeLessThan(300)
+    },
+  )
+
+  test('that is no JSON is refused, and no more of it is repeated than its beginning', async () => {
+    for (const body of ['', '{"query"', `${'x'.repeat(100_000)}`]) {
+      const { status, code, message } = await refusalOf(await post(body, 'application/json'))
+      expect([status, code]).toEqual([400, 'BAD_REQUEST'])
+      expect(message.length).toBeLessThan(200)
+    }
+  })
+
+  test.for(['variables', 'extensions'])(
+    'with broken JSON in %s is refused, by form and by GET',
+    async (name) => {
+      const form = new URLSearchParams({ query: '{ role }', [name]: '{"a":' })
+      expect(await refusalOf(await fetch(`${url}?${form}`))).toMatchObject({
+        status: 400,
+        code: 'BAD_REQUEST',
+      })
+      const posted = await fetch(url, { method: 'POST', body: form })
+      expect(await refusalOf(posted)).toMatchObject({ status: 400, code: 'BAD_REQUEST' })
+    },
+  )
+
+  test('may be a form or the text of a document', async () => {
+    const answer = { data: { role: 'read' } }
+    const form = new URLSearchParams({ query: '{ role }', variables: '{}' })
+    expect(await (await fetch(url, { method: 'POST', body: form })).json()).toEqual(answer)
+    expect(await (await post('{ role }', 'application/graphql')).json()).toEqual(answer)
+  })
+})
+
+describe('what came', () => {
+  test.for([
+    ['a value', 'query ($id: Int!) { plant(id: $id) { id } }', { id: 'x'.repeat(100_000) }],
+    ['a list', 'query ($id: Int!) { plant(id: $id) { id } }', { id: Array(9000).fill(1) }],
+    ['a literal', `{ plant(id: "${'x'.repeat(50_000)}") { id } }`, {}],
+    ['a name', `{ ${'x'.repeat(50_000)} }`, {}],
+    ['a parameter', '{ role }', {}, { ['p'.repeat(50_000)]: 1 }],
+    ['an operation name', 'query A { role }', {}, { operationName: 'o'.repeat(50_000) }],
+  ] as const)('is repeated by its beginning alone: %s', async ([, query, variables, more = {}]) => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: json,
+      body: JSON.stringify({ query, variables, ...more }),
+    })
+    const { errors } = await response.json()
+    for (const { message } of errors) expect(message.length).toBeLessThanOrEqual(300)
+    expect(JSON.stringify(errors)).not.toMatch(/(x|p|o|1, |1,){101}/)
+  })
+})
+
+describe('what Node refuses by itself has a body with a code', () => {
+  test.for([
+    ['an unreadable request', 'GET /graphql HTTP/1.1\r\nHost:\x01\r\n\r\n', 400, 'BAD_REQUEST'],
+    [
+      'headers that are too large',
+      `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'HEADERS_TOO_LARGE',
+    ],
+    [
+      'an expectation',
+      'GET /livez HTTP/1.1\r\nHost: localhost\r\nExpect: cake\r\nConnection: close\r\n\r\n',
+      417,
+      'EXPECTATION_FAILED',
+    ],
+    ['no host', 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n', 421, 'HOST_REFUSED'],
+  ] as const)('%s', async ([, request, status, code]) => {
+    const socket = connect(toy.port, '127.0.0.1')
+    await once(socket, 'connect')
+    socket.write(request)
+    const answer = await text(socket)
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(
+      JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')).replace(/^\s*[0-9a-f]+\r\n/, '')),
+    ).toMatchObject({
+      errors: [{ extensions: { code } }],
+    })
+  })
+})
+
+test('nothing is kept by caches or taken for another type', async () => {
+  for (const path of ['/livez', '/health', '/graphql?query={role}', '/nowhere']) {
+    const { headers } = await fetch(`${toy.url}${path}`)
+    expect([headers.get('cache-control'), headers.get('x-content-type-options')]).toEqual([
+      'no-store',
+      'nosniff',
+    ])
+  }
+})
