@@ -115,8 +115,8 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       adminToken: admin.token,
       log,
       translate: explain,
-      health: async () => {
-        const health = await services.checkHealth()
+      health: async (role) => {
+        const health = await services.checkHealth(role)
         return { ...health, timestamp: dateOf(health.timestamp).toISOString() }
       },
       ready: services.checkReadiness,

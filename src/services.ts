@@ -64,10 +64,13 @@ export function openServices(options: ServicesOptions): OpenServices {
       return run
     },
     readSchemaStatus: () => readSchemaStatus(kysely, names, retention),
-    checkHealth: () =>
-      checkHealth([...needed, pool, rollups, storage, ...retaining, ...checks], version),
+    checkHealth: (role) =>
+      checkHealth([...needed, pool, rollups, storage, ...retaining, ...checks], {
+        version,
+        forAdmin: role === 'admin',
+      }),
     checkReadiness: async () => {
-      const { checks: found } = await checkHealth(needed, version)
+      const { checks: found } = await checkHealth(needed, { version, forAdmin: false })
       // What makes the feed late, such as a long transaction, would take every server out of service at once.
       const fault = found.find(
         ({ name, status }) =>

@@ -17,7 +17,7 @@ export interface Services {
   readonly staleAfter: number
   runMigration(options: { target: string | undefined; dryRun: boolean }): Promise<MigrationRun>
   readSchemaStatus(): Promise<SchemaStatus>
-  checkHealth(): Promise<Health>
+  checkHealth(role: Role): Promise<Health>
 }
 
 /** What a resolver gets. */

@@ -9,7 +9,7 @@ const HealthStatus = builder.enumType('HealthStatus', {
 
 const HealthCheck = builder.objectRef<Check>('HealthCheck').implement({
   description:
-    'One thing that was looked at: database, migrations, live feed, pool (of connections for requests), storage (size, growth a day, slowest query), each source, retention (where it is configured).',
+    'One thing that was looked at: database, migrations, live feed, pool (of connections for requests), storage (size, growth a day, slowest query, of which admins are told the text), each source, retention (where it is configured).',
   fields: (t) => ({
     name: t.exposeString('name'),
     status: t.expose('status', { type: HealthStatus }),
@@ -32,6 +32,6 @@ builder.queryField('health', (t) =>
   t.field({
     type: Health,
     description: 'How the server and what it depends on are; also at /health as JSON.',
-    resolve: (_, __, { checkHealth }) => checkHealth(),
+    resolve: (_, __, { checkHealth, role }) => checkHealth(role),
   }),
 )

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Role } from '../graphql/role.ts'
 import type { RoleOf } from './access.ts'
 import { replyJson } from './reply.ts'
 
@@ -9,7 +10,7 @@ export type Health = {
 } & Record<string, unknown>
 
 export interface ProbeOptions {
-  health: () => Promise<Health>
+  health: (role: Role) => Promise<Health>
   ready: () => Promise<{ ready: boolean; reason?: string }>
 }
 
@@ -36,8 +37,8 @@ export function createProbes(
       '/health',
       async ({ headers: { authorization } }, response) => {
         const isReader = access.publicRead || authorization !== undefined
-        if (isReader) access.roleOf(authorization)
-        const state = await health()
+        const role = isReader ? access.roleOf(authorization) : 'read'
+        const state = await health(role)
         const status = state.status === 'UNHEALTHY' ? 503 : 200
         replyJson(response, status, isReader ? state : { status: state.status })
       },

@@ -19,7 +19,10 @@ export interface Health {
 }
 
 /** What a check found; one that throws is UNHEALTHY with the message of the error. */
-export type Finding = Pick<HealthCheck, 'status' | 'detail'>
+export interface Finding extends Pick<HealthCheck, 'status' | 'detail'> {
+  /** What admins are told beside the detail, such as the text of a statement. */
+  detailForAdmins?: string
+}
 
 export interface Check {
   name: string
@@ -30,8 +33,11 @@ const SEVERITY: Readonly<Record<HealthStatus, number>> = { HEALTHY: 0, DEGRADED:
 const CHECK_TIMEOUT_MS = 2000
 
 /** Runs every check side by side; the whole is as well as its worst check. */
-export async function checkHealth(checks: readonly Check[], version: string): Promise<Health> {
-  const results = await Promise.all(checks.map(runCheck))
+export async function checkHealth(
+  checks: readonly Check[],
+  { version, forAdmin }: { version: string; forAdmin: boolean },
+): Promise<Health> {
+  const results = await Promise.all(checks.map((check) => runCheck(check, forAdmin)))
   const worst = results.reduce<HealthStatus>(
     (status, check) => (SEVERITY[check.status] > SEVERITY[status] ? check.status : status),
     'HEALTHY',
@@ -45,7 +51,7 @@ export async function checkHealth(checks: readonly Check[], version: string): Pr
   }
 }
 
-async function runCheck({ name, run }: Check): Promise<HealthCheck> {
+async function runCheck({ name, run }: Check, forAdmin: boolean): Promise<HealthCheck> {
   const started = performance.now()
   const timeout = Promise.withResolvers<never>()
   const timer = setTimeout(
@@ -53,8 +59,17 @@ async function runCheck({ name, run }: Check): Promise<HealthCheck> {
     CHECK_TIMEOUT_MS,
   )
   try {
-    const finding = await Promise.race([Promise.resolve().then(run), timeout.promise])
-    return { name, ...finding, latencyMs: performance.now() - started }
+    const { status, detail, detailForAdmins } = await Promise.race([
+      Promise.resolve().then(run),
+      timeout.promise,
+    ])
+    const told = [detail, forAdmin ? detailForAdmins : undefined].filter((part) => part != null)
+    return {
+      name,
+      status,
+      detail: told.length > 0 ? told.join(': ') : null,
+      latencyMs: performance.now() - started,
+    }
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     return { name, status: 'UNHEALTHY', detail, latencyMs: performance.now() - started }

@@ -27,7 +27,7 @@ test('a server is ready without notifications, and while a transaction holds the
   await using behind = openDatabase({ url: pooler.url, poolSize: 4, statementTimeout: 10_000 })
   await using services = servicesOn(behind)
   const feed = async () =>
-    (await services.checkHealth()).checks.find(({ name }) => name === 'live feed')
+    (await services.checkHealth('read')).checks.find(({ name }) => name === 'live feed')
   await expect
     .poll(feed)
     .toMatchObject({ status: 'DEGRADED', detail: expect.stringContaining('pooler') })
