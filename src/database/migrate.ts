@@ -1,5 +1,5 @@
 import { type Migration, Migrator, NO_MIGRATIONS } from 'kysely/migration'
-import { Fault } from '../fault.ts'
+import { abridge, Fault } from '../fault.ts'
 import type { LockKey } from './advisory-lock.ts'
 import { type AppliedMigration, readAppliedMigrations } from './applied-migrations.ts'
 import type { Session } from './database.ts'
@@ -43,9 +43,13 @@ export async function migrate(session: Session, options: MigrateOptions): Promis
   const { migrations, target, dryRun = false } = options
   const names = Object.keys(migrations)
   if (target !== undefined && !names.includes(target)) {
-    throw new Fault('BAD_USER_INPUT', `Expected one of ${names.join(', ')}; got ${target}`, {
-      path: ['target'],
-    })
+    throw new Fault(
+      'BAD_USER_INPUT',
+      `Expected one of ${names.join(', ')}; got ${abridge(target)}`,
+      {
+        path: ['target'],
+      },
+    )
   }
   const plan = async (applied: AppliedMigration[]): Promise<Outcome> => {
     const steps = stepsOf(names, applied)

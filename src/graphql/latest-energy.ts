@@ -1,4 +1,4 @@
-import { Fault } from '../fault.ts'
+import { abridge, Fault } from '../fault.ts'
 import { readLatestOf, readLatestOfAny } from '../telemetry/latest.ts'
 import { builder } from './builder.ts'
 import { Telemetry } from './telemetry.ts'
@@ -54,7 +54,7 @@ function milliseconds(minInterval: string): number {
   } catch {}
   throw new Fault(
     'BAD_USER_INPUT',
-    `Expected minInterval to be a duration such as PT5S; got ${minInterval}`,
+    `Expected minInterval to be a duration such as PT5S; got ${abridge(minInterval)}`,
     { path: ['minInterval'] },
   )
 }

@@ -5,6 +5,7 @@ import {
   GraphQLLocalDate,
   GraphQLSafeInt,
 } from 'graphql-scalars'
+import { abridge } from '../fault.ts'
 import { parseTimeZone } from '../telemetry/time-zone.ts'
 import { dateTimeText } from './date-time-text.ts'
 
@@ -32,7 +33,7 @@ export const TimeZone = new GraphQLScalarType<string, string>({
     const timeZone = typeof value === 'string' ? parseTimeZone(value) : undefined
     if (timeZone !== undefined) return timeZone
     throw new GraphQLError(
-      `Expected an IANA time zone such as America/Los_Angeles; got ${JSON.stringify(value)}`,
+      `Expected an IANA time zone such as America/Los_Angeles; got ${abridge(JSON.stringify(value) ?? String(value))}`,
     )
   },
 })

@@ -1,5 +1,5 @@
 import { type Config, isLoopback } from '../config.ts'
-import { Fault } from '../fault.ts'
+import { abridge, Fault } from '../fault.ts'
 import type { Caller } from './caller.ts'
 
 /** The headers that let a page of an allowed origin read the answer; empty for every other. */
@@ -24,7 +24,7 @@ export function createOriginGuard(
     if (onLoopback && !caller.proxied && !usualHosts.has(host) && !isOwnHost(host, port)) {
       throw new Fault(
         'HOST_REFUSED',
-        `Expected the host localhost:${port} or 127.0.0.1:${port}, got ${host}: call the server by that name, or set HOST to serve other names`,
+        `Expected the host localhost:${port} or 127.0.0.1:${port}, got ${abridge(host)}: call the server by that name, or set HOST to serve other names`,
       )
     }
     if (origin === undefined) return vary
@@ -34,7 +34,7 @@ export function createOriginGuard(
     if (isSameOrigin(origin, host)) return vary
     throw new Fault(
       'ORIGIN_REFUSED',
-      `Pages of ${origin} may not call this server: list that origin in CORS_ORIGINS to let them`,
+      `Pages of ${abridge(origin)} may not call this server: list that origin in CORS_ORIGINS to let them`,
     )
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Fault } from '../fault.ts'
+import { abridge, Fault } from '../fault.ts'
 import type { Seen } from './endpoint.ts'
 import type { Exchange } from './exchange.ts'
 import { wantsPage } from './graphiql.ts'
@@ -40,11 +40,14 @@ export function createRouter(routes: {
     if (path !== '/' && probe === undefined) {
       throw new Fault(
         'NOT_FOUND',
-        `There is nothing at ${path}: GraphQL is at ${graphqlPath}, health at ${[...routes.probes.keys()].join(', ')}`,
+        `There is nothing at ${abridge(path)}: GraphQL is at ${graphqlPath}, health at ${[...routes.probes.keys()].join(', ')}`,
       )
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      throw new Fault('METHOD_NOT_ALLOWED', `Expected GET ${path}, got ${request.method}`)
+      throw new Fault(
+        'METHOD_NOT_ALLOWED',
+        `Expected GET ${path}, got ${abridge(request.method ?? 'none')}`,
+      )
     }
     if (probe !== undefined) return probe(request, response)
     response.writeHead(307, { Location: graphqlPath, 'Content-Length': 0 }).end()

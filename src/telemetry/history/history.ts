@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
-import { Fault } from '../../fault.ts'
+import { abridge, Fault } from '../../fault.ts'
 import type { Plant } from '../plant.ts'
 import { countBuckets, edgesOf } from './edges.ts'
 import type { Fill } from './fill.ts'
@@ -77,7 +77,7 @@ function widthChooser({ from, to, bucket, maxPoints }: HistoryRequest) {
   if (bucket !== undefined && !isWidthName(bucket)) {
     throw new Fault(
       'BAD_USER_INPUT',
-      `Expected bucket to be one of ${widthNames.join(' ')}; got ${bucket}`,
+      `Expected bucket to be one of ${widthNames.join(' ')}; got ${abridge(bucket)}`,
       { path: ['bucket'] },
     )
   }
