@@ -7,12 +7,12 @@ import { acceptedForms } from './answer-forms.ts'
 import { createBodyReader } from './body.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import type { Caller } from './caller.ts'
+import type { ConnectionLimit } from './connection-limit.ts'
 import type { Documents } from './documents.ts'
 import type { Endpoint, Seen } from './endpoint.ts'
 import { parseGraphQLParams } from './graphql-params.ts'
 import { jsonLimits } from './limits.ts'
 import { refusal } from './reply.ts'
-import type { Turnstile } from './turnstile.ts'
 import type { Unsent } from './unsent.ts'
 
 /** Answers one GraphQL request over HTTP; a subscription as a stream of events until either side ends it. */
@@ -26,7 +26,7 @@ export interface ExchangeOptions {
   documents: Documents
   roleOf: RoleOf
   callerOf: (request: IncomingMessage) => Caller
-  turnstile: Turnstile
+  connectionLimit: ConnectionLimit
   bodies: ByteBudget
   admission: Admission
   unsent: Unsent
@@ -41,7 +41,7 @@ export interface ExchangeOptions {
  * itself may be refused for is in documents.ts.
  */
 export function createExchange(endpoint: Endpoint, options: ExchangeOptions): Exchange {
-  const { documents, roleOf, callerOf, turnstile, admission, unsent } = options
+  const { documents, roleOf, callerOf, connectionLimit, admission, unsent } = options
   const patienceMs = 2 * options.keepAlive
   const readBody = createBodyReader(options.bodies)
 
@@ -81,8 +81,8 @@ export function createExchange(endpoint: Endpoint, options: ExchangeOptions): Ex
   async function stream(answer: Response, address: string, response: ServerResponse) {
     if (answer.body === null || response.destroyed) return letGo(answer.body) // The client left meanwhile.
     try {
-      turnstile.enter(address)
-      response.once('close', () => turnstile.leave(address))
+      connectionLimit.enter(address)
+      response.once('close', () => connectionLimit.leave(address))
     } catch (error) {
       await letGo(answer.body)
       throw error

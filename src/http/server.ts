@@ -11,10 +11,12 @@ import { createRoleOf } from './access.ts'
 import { createAdmission } from './admission.ts'
 import { createByteBudget } from './byte-budget.ts'
 import { createCallerOf } from './caller.ts'
+import { createConnectionLimit } from './connection-limit.ts'
 import { createDocuments } from './documents.ts'
 import { createEndpoint, type Seen } from './endpoint.ts'
 import { createExchange } from './exchange.ts'
 import { createGraphiQL } from './graphiql.ts'
+import { createProtocol } from './graphql-transport-ws.ts'
 import { maxBytesUnderWay, maxUnsentBytesTogether } from './limits.ts'
 import { listen } from './listen.ts'
 import { createLiveExecution } from './live-execution.ts'
@@ -25,11 +27,9 @@ import type { ReadState } from './reused-answers.ts'
 import { createRouter, graphqlPath, pathOf } from './router.ts'
 import { trackRunning } from './running.ts'
 import { createTell, type Translate } from './told-error.ts'
-import { createTurnstile } from './turnstile.ts'
 import { expectationFailed, unreadable } from './unreadable.ts'
 import { createUnsent } from './unsent.ts'
-import { createProtocol } from './websocket-protocol.ts'
-import { openWebSockets } from './websockets.ts'
+import { openWebSocketServer } from './websocket-server.ts'
 
 export interface HttpServerOptions<Context extends object> extends ProbeOptions {
   schema: GraphQLSchema
@@ -81,8 +81,8 @@ export async function openHttpServer<Context extends object>(
   const callerOf = createCallerOf(config.trustedProxies)
   const tell = createTell(log, options.translate ?? ((error) => error))
   const { contextOf } = options
-  const turnstile = createTurnstile(config.limits)
-  const sockets = createTurnstile(socketLimits(config))
+  const connectionLimit = createConnectionLimit(config.limits)
+  const sockets = createConnectionLimit(socketLimits(config))
   const admission = createAdmission()
   const bodies = createByteBudget(maxBytesUnderWay)
   const unsent = createUnsent(maxUnsentBytesTogether, () =>
@@ -108,7 +108,7 @@ export async function openHttpServer<Context extends object>(
       documents,
       roleOf,
       callerOf,
-      turnstile,
+      connectionLimit,
       bodies,
       admission,
       unsent,
@@ -128,7 +128,7 @@ export async function openHttpServer<Context extends object>(
   })
   const port = await listen(server, config.host, config.port)
   const guard = createOriginGuard(config, port)
-  const webSockets = openWebSockets({
+  const webSockets = openWebSocketServer({
     protocol: createProtocol({
       schema,
       endpoint,
@@ -138,7 +138,7 @@ export async function openHttpServer<Context extends object>(
       log,
       limits: config.limits,
     }),
-    turnstile,
+    connectionLimit,
     tell,
     log,
     keepAlive: config.keepAlive,

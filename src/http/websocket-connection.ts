@@ -4,14 +4,14 @@ import { CloseCode, type Context, type WebSocket as ProtocolSocket } from 'graph
 import type { WebSocket } from 'ws'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
-import type { Delivery } from './delivery.ts'
+import { FrameWriter } from './frame-writer.ts'
 import { maxUnsentBytes } from './limits.ts'
-import { Outlet } from './outlet.ts'
+import type { SubscriptionSender } from './subscription-sender.ts'
 
-/** What the protocol knows of a connection, and beside it the peer. */
-export type PeerContext = Context<Record<string, unknown> | undefined, Peer>
+/** What the protocol knows of a connection, and what is known beside it. */
+export type ConnectionContext = Context<Record<string, unknown> | undefined, WebSocketConnection>
 
-export interface PeerOptions {
+export interface ConnectionOptions {
   webSocket: WebSocket
   /** The one under it. */
   socket: Duplex
@@ -23,14 +23,14 @@ export interface PeerOptions {
 }
 
 /** What the message that is being handled has led to. */
-const handling = new AsyncLocalStorage<{ delivery?: Delivery }>()
+const handling = new AsyncLocalStorage<{ delivery?: SubscriptionSender }>()
 
 /** The connection to one client: the socket that graphql-ws speaks through, and what is known of who is there. */
-export class Peer implements ProtocolSocket {
+export class WebSocketConnection implements ProtocolSocket {
   readonly protocol: string
   readonly client: string
   readonly authorization: string | undefined
-  readonly outlet: Outlet
+  readonly frames: FrameWriter
   /** Set once the client has said who it is. */
   role: Role | undefined
   subscriptions = 0
@@ -42,11 +42,11 @@ export class Peer implements ProtocolSocket {
   readonly #log: Logger
   #receive: ((text: string) => Promise<void>) | undefined
 
-  constructor({ webSocket, socket, client, authorization, log }: PeerOptions) {
+  constructor({ webSocket, socket, client, authorization, log }: ConnectionOptions) {
     this.protocol = webSocket.protocol
     this.client = client
     this.authorization = authorization
-    this.outlet = new Outlet(webSocket, socket)
+    this.frames = new FrameWriter(webSocket, socket)
     this.#webSocket = webSocket
     this.#log = log
   }
@@ -90,7 +90,7 @@ export class Peer implements ProtocolSocket {
 
   /** Handles one message, and begins the delivery that it asked for. */
   async receive(text: string): Promise<void> {
-    const led: { delivery?: Delivery } = {}
+    const led: { delivery?: SubscriptionSender } = {}
     try {
       await handling.run(led, () => this.#receive?.(text))
       led.delivery?.begin()
@@ -117,7 +117,7 @@ export class Peer implements ProtocolSocket {
 }
 
 /** The delivery begins when the message that is being handled has been. */
-export function beginAfterHandling(delivery: Delivery): void {
+export function beginAfterHandling(delivery: SubscriptionSender): void {
   const led = handling.getStore()
   if (led === undefined) throw new Error('A subscription came outside of a message')
   led.delivery = delivery

@@ -13,7 +13,7 @@ const nothing = Buffer.alloc(0)
  * frame for all, in which the id is written over. Frames of ours may stand between those of ws because ws writes each
  * of its own at once and whole: compression is off, and no Blob is ever sent.
  */
-export class Outlet {
+export class FrameWriter {
   readonly #webSocket: WebSocket
   readonly #socket: Duplex
   /** Those that wait for the socket to drain, who waits longest first. */

@@ -1,9 +1,9 @@
 import { MessageType, stringifyMessage } from 'graphql-ws'
 import type { Taker } from '../supply.ts'
 import type { LiveStream } from './live-stream.ts'
-import type { PeerContext } from './peer.ts'
 import type { Answer } from './subscription-group.ts'
 import { formatted, type Tell } from './told-error.ts'
+import type { ConnectionContext } from './websocket-connection.ts'
 
 /** After so many messages in a row others get their turn, though this socket takes all at once. */
 const MESSAGES_A_TURN = 100
@@ -19,9 +19,9 @@ const over = { value: undefined, done: true } as const
  * it; after that `begin` puts the delivery where graphql-ws looks for the operations that go on, so that an id is not
  * given twice, and `complete` and the end of the connection end it.
  */
-export class Delivery implements AsyncIterableIterator<never, undefined>, Taker {
+export class SubscriptionSender implements AsyncIterableIterator<never, undefined>, Taker {
   readonly #stream: LiveStream
-  readonly #context: PeerContext
+  readonly #context: ConnectionContext
   readonly #id: string
   readonly #idInJson: string
   readonly #tell: Tell
@@ -32,7 +32,7 @@ export class Delivery implements AsyncIterableIterator<never, undefined>, Taker 
   /** Counts as a subscription of the connection until it is closed. */
   constructor(
     stream: LiveStream,
-    { context, id, tell }: { context: PeerContext; id: string; tell: Tell },
+    { context, id, tell }: { context: ConnectionContext; id: string; tell: Tell },
   ) {
     this.#stream = stream
     this.#context = context
@@ -65,10 +65,10 @@ export class Delivery implements AsyncIterableIterator<never, undefined>, Taker 
   }
 
   ready(): void {
-    const { outlet } = this.#context.extra
+    const { frames } = this.#context.extra
     for (let sent = 0; this.#isOpen; sent++) {
-      if (!outlet.isDrained) {
-        outlet.whenDrained(this)
+      if (!frames.isDrained) {
+        frames.whenDrained(this)
         return
       }
       if (sent === MESSAGES_A_TURN) {
@@ -77,7 +77,7 @@ export class Delivery implements AsyncIterableIterator<never, undefined>, Taker 
       }
       const answer = this.#next()
       if (answer === undefined) return
-      outlet.send(this.#idInJson, answer.payload)
+      frames.send(this.#idInJson, answer.payload)
     }
   }
 

@@ -4,13 +4,17 @@ import type { Config } from '../config.ts'
 import { Fault } from '../fault.ts'
 import type { Logger } from '../log.ts'
 import type { RoleOf } from './access.ts'
-import { Delivery } from './delivery.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { LiveOperation } from './group-key.ts'
 import type { LiveExecution } from './live-execution.ts'
 import { LiveStream } from './live-stream.ts'
-import { beginAfterHandling, type Peer, type PeerContext } from './peer.ts'
+import { SubscriptionSender } from './subscription-sender.ts'
 import { formatted, type Tell } from './told-error.ts'
+import {
+  beginAfterHandling,
+  type ConnectionContext,
+  type WebSocketConnection,
+} from './websocket-connection.ts'
 
 /**
  * The graphql-transport-ws protocol on top of the endpoint. The token comes in the connection's
@@ -26,26 +30,26 @@ export function createProtocol(options: {
   tell: Tell
   log: Logger
   limits: Config['limits']
-}): Server<Peer> {
+}): Server<WebSocketConnection> {
   const { schema, endpoint, execution, roleOf, tell, log, limits } = options
   const enveloped = endpoint.getEnveloped({})
 
-  async function deliver(context: PeerContext, id: string, operation: LiveOperation) {
-    const peer = context.extra
-    if (peer.subscriptions >= limits.subscriptionsPerConnection) {
+  async function deliver(context: ConnectionContext, id: string, operation: LiveOperation) {
+    const connection = context.extra
+    if (connection.subscriptions >= limits.subscriptionsPerConnection) {
       throw new Fault(
         'TOO_MANY_SUBSCRIPTIONS',
         `Expected at most ${limits.subscriptionsPerConnection} subscriptions on one connection: complete some, open another connection, or set MAX_SUBSCRIPTIONS_PER_CONNECTION`,
       )
     }
-    peer.subscriptions++
+    connection.subscriptions++
     const begun = await execution(operation)
-    if (begun instanceof LiveStream) return new Delivery(begun, { context, id, tell })
-    peer.subscriptions--
+    if (begun instanceof LiveStream) return new SubscriptionSender(begun, { context, id, tell })
+    connection.subscriptions--
     return begun
   }
 
-  return makeServer<Record<string, unknown>, Peer>({
+  return makeServer<Record<string, unknown>, WebSocketConnection>({
     connectionInitWaitTimeout: limits.connectionInit,
 
     async execute(args: ExecutionArgs): Promise<Awaited<OperationResult>> {
@@ -57,7 +61,7 @@ export function createProtocol(options: {
     },
 
     subscribe({ rootValue }) {
-      if (rootValue instanceof Delivery) {
+      if (rootValue instanceof SubscriptionSender) {
         beginAfterHandling(rootValue)
         return rootValue
       }
@@ -89,7 +93,7 @@ export function createProtocol(options: {
         if (getOperationAST(document, operationName)?.operation === 'subscription') {
           const begun = await deliver(context, id, { role, document, operationName, variables })
           // graphql-ws hands what is here to `subscribe`, or lets go of it where the client left meanwhile.
-          if (begun instanceof Delivery)
+          if (begun instanceof SubscriptionSender)
             return { schema, document, rootValue: begun, operationName }
           return begun
         }

@@ -2,27 +2,28 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { handleProtocols, type Server } from 'graphql-ws'
-import { type RawData, WebSocket, WebSocketServer } from 'ws'
+import { type RawData, WebSocket, WebSocketServer as WsServer } from 'ws'
 import type { Logger } from '../log.ts'
-import { Peer } from './peer.ts'
+import type { ConnectionLimit } from './connection-limit.ts'
 import type { Tell } from './told-error.ts'
-import type { Turnstile } from './turnstile.ts'
+import { WebSocketConnection } from './websocket-connection.ts'
 
-export interface WebSockets {
+export interface WebSocketServer {
   /** Takes over a connection whose upgrade request was accepted. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, client: string): void
   /** Says goodbye (1001), and cuts off after `grace` milliseconds whoever does not answer. */
   close(grace: number): Promise<void>
 }
 
-class PeerSocket extends WebSocket {
-  peer: Peer | undefined
+class ConnectionSocket extends WebSocket {
+  connection: WebSocketConnection | undefined
 }
 
-const peerOf = (socket: WebSocket) => (socket instanceof PeerSocket ? socket.peer : undefined)
+const connectionOf = (socket: WebSocket) =>
+  socket instanceof ConnectionSocket ? socket.connection : undefined
 
 /** The same for all sockets, because there are thousands. */
-function listen(socket: PeerSocket): void {
+function listen(socket: ConnectionSocket): void {
   socket.on('message', receive)
   socket.on('ping', answerPing)
   socket.on('pong', noteAnswer)
@@ -30,58 +31,58 @@ function listen(socket: PeerSocket): void {
 }
 
 function receive(this: WebSocket, data: RawData): void {
-  void peerOf(this)?.receive(String(data))
+  void connectionOf(this)?.receive(String(data))
 }
 
 function answerPing(this: WebSocket, data: Buffer): void {
-  peerOf(this)?.answerPing(data)
+  connectionOf(this)?.answerPing(data)
 }
 
 function noteAnswer(this: WebSocket): void {
-  peerOf(this)?.noteAnswer()
+  connectionOf(this)?.noteAnswer()
 }
 
 function noteError(this: WebSocket, error: Error): void {
-  peerOf(this)?.noteError(error)
+  connectionOf(this)?.noteError(error)
 }
 
 /**
  * The sockets under the protocol. This is graphql-ws's own binding to ws, except that what a peer
  * does wrong goes to the log instead of the console, one timer watches all peers, and `close` ends.
  */
-export function openWebSockets(options: {
-  protocol: Server<Peer>
-  turnstile: Turnstile
+export function openWebSocketServer(options: {
+  protocol: Server<WebSocketConnection>
+  connectionLimit: ConnectionLimit
   tell: Tell
   log: Logger
   /** Milliseconds between pings; a peer that has not answered one by the next is gone. */
   keepAlive: number
   messageBytes: number
-}): WebSockets {
-  const { protocol, turnstile, tell, log } = options
-  const server = new WebSocketServer({
+}): WebSocketServer {
+  const { protocol, connectionLimit, tell, log } = options
+  const server = new WsServer({
     noServer: true,
-    WebSocket: PeerSocket,
+    WebSocket: ConnectionSocket,
     maxPayload: options.messageBytes,
-    // src/http/outlet.ts rests on this.
+    // src/http/frame-writer.ts rests on this.
     perMessageDeflate: false,
     autoPong: false,
     handleProtocols,
   })
   const closing = new Set<Promise<void>>()
   const heartbeat = setInterval(() => {
-    for (const { peer } of server.clients) peer?.ping()
+    for (const { connection } of server.clients) connection?.ping()
   }, options.keepAlive)
 
-  function open(webSocket: PeerSocket, peer: Peer): void {
-    const { client } = peer
-    const closed = protocol.opened(peer, peer)
-    webSocket.peer = peer
+  function open(webSocket: ConnectionSocket, connection: WebSocketConnection): void {
+    const { client } = connection
+    const closed = protocol.opened(connection, connection)
+    webSocket.connection = connection
     listen(webSocket)
     webSocket.on('close', (code, reason) => {
-      const ms = Math.round(performance.now() - peer.opened)
+      const ms = Math.round(performance.now() - connection.opened)
       log.debug({ client, code, ms }, 'websocket closed')
-      turnstile.leave(client)
+      connectionLimit.leave(client)
       const done = closed(code, String(reason))
         .catch((error: unknown) => log.error({ err: error, client }, 'a websocket did not close'))
         .finally(() => closing.delete(done))
@@ -94,7 +95,7 @@ export function openWebSockets(options: {
       server.handleUpgrade(request, socket, head, (webSocket) => {
         const { authorization } = request.headers
         try {
-          turnstile.enter(client)
+          connectionLimit.enter(client)
         } catch (error) {
           // After the upgrade, for a browser shows a page nothing of an upgrade that was refused.
           const { message, extensions } = tell(error)
@@ -102,7 +103,7 @@ export function openWebSockets(options: {
           webSocket.close(1013, `${extensions.code}: ${message}`.slice(0, 123))
           return
         }
-        open(webSocket, new Peer({ webSocket, socket, client, authorization, log }))
+        open(webSocket, new WebSocketConnection({ webSocket, socket, client, authorization, log }))
       }),
 
     async close(grace) {

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import { Fault } from '../fault.ts'
 
-export interface Turnstile {
+export interface ConnectionLimit {
   /** Lets a connection in; refused: `TOO_MANY_CONNECTIONS`. */
   enter(address: string): void
   /** To be called once for each that was let in. */
@@ -9,10 +9,10 @@ export interface Turnstile {
 }
 
 /** Counts what stays open, WebSockets and streams of events alike: in all, and by address. */
-export function createTurnstile({
+export function createConnectionLimit({
   connections,
   connectionsPerAddress,
-}: Pick<Config['limits'], 'connections' | 'connectionsPerAddress'>): Turnstile {
+}: Pick<Config['limits'], 'connections' | 'connectionsPerAddress'>): ConnectionLimit {
   const inside = new Map<string, number>()
   let total = 0
 
