@@ -1,7 +1,21 @@
-import { type ExecutionArgs, type GraphQLSchema, getOperationAST } from 'graphql'
-import { CloseCode, makeServer, type OperationResult, type Server } from 'graphql-ws'
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+} from 'graphql'
+import {
+  CloseCode,
+  type Message,
+  MessageType,
+  parseMessage,
+  type SubscribeMessage,
+  stringifyMessage,
+} from 'graphql-ws'
 import type { Config } from '../config.ts'
 import { Fault } from '../fault.ts'
+import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import type { RoleOf } from './access.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -10,32 +24,161 @@ import type { LiveExecution } from './live-execution.ts'
 import { LiveStream } from './live-stream.ts'
 import { SubscriptionSender } from './subscription-sender.ts'
 import { formatted, type Tell } from './told-error.ts'
-import {
-  beginAfterHandling,
-  type ConnectionContext,
-  type WebSocketConnection,
-} from './websocket-connection.ts'
+import type { Operation, WebSocketConnection } from './websocket-connection.ts'
 
 /**
- * The graphql-transport-ws protocol on top of the endpoint. The token comes in the connection's
- * parameters, as `authorization`, or in the header of the upgrade; a connection that may not read
- * is closed with 4403. An operation that cannot be parsed, validated or afforded gets an `error`
- * message of its own; graphql-ws by itself would close the socket with everything on it.
+ * The server's side of graphql-transport-ws, as in PROTOCOL.md of graphql-ws.
+ *
+ * A connection is
+ * - `OPENED` while nobody has said who is there. `connection_init` with a token that may read, or none where reading
+ *   needs none, makes it `ACKNOWLEDGED`, and is answered with `connection_ack`. Any other token closes it with 4403, an
+ *   operation with 4401, and `CONNECTION_INIT_TIMEOUT` without a word with 4408.
+ * - `ACKNOWLEDGED` once it has a role. Another `connection_init` closes it with 4429.
+ * - `CLOSED` as soon as either side says so. Its operations are over, and what it still sends is not looked at.
+ *
+ * A `ping` is answered with a `pong` of the same payload while it is open. What is no message of a client closes it
+ * with 4400, and a fault of ours with 4500.
+ *
+ * An operation has an id of the client's choice, which is taken until the operation is over; `subscribe` with an id that
+ * is taken closes the connection with 4409. It is
+ * - `BEGINNING` from `subscribe` on, while it is parsed and judged, and then executed or, a subscription, given its source.
+ *   One that cannot be parsed, validated, afforded or begun is answered with `error`, and is over: the socket and
+ *   what else runs on it stay. The result of a query or a mutation is sent as `next`, then `complete`, and it is over.
+ * - `RUNNING`, a subscription only: each event is sent as `next`. It is over when its source is, which `complete` tells,
+ *   after a `next` with the error that it ended with, if any.
+ *
+ * Either is over too by the client's `complete`, and by the end of the connection: nothing more is sent of it, its
+ * source is let go of, and what comes of a beginning later is let go of at once.
  */
-export function createProtocol(options: {
+export interface GraphqlTransportWs {
+  /** A connection came: `OPENED`. */
+  opened(connection: WebSocketConnection): void
+  /** A message came. Never throws. */
+  receive(connection: WebSocketConnection, text: string): void
+  /** The connection is gone: `CLOSED`. */
+  closed(connection: WebSocketConnection): void
+}
+
+/** What came of a beginning: a source of events, a result, or why there is neither. */
+type Outcome = LiveStream | { readonly result: ExecutionResult } | readonly GraphQLError[]
+
+/** Speaks the protocol on connections whose sub-protocol it is. */
+export function createGraphqlTransportWs(options: {
   schema: GraphQLSchema
   endpoint: Endpoint
   execution: LiveExecution
   roleOf: RoleOf
   tell: Tell
   log: Logger
-  limits: Config['limits']
-}): Server<WebSocketConnection> {
+  limits: Pick<Config['limits'], 'connectionInit' | 'subscriptionsPerConnection'>
+}): GraphqlTransportWs {
   const { schema, endpoint, execution, roleOf, tell, log, limits } = options
-  const enveloped = endpoint.getEnveloped({})
 
-  async function deliver(context: ConnectionContext, id: string, operation: LiveOperation) {
-    const connection = context.extra
+  async function handle(connection: WebSocketConnection, text: string): Promise<void> {
+    if (!connection.isOpen) return
+    const message = parsed(text)
+    switch (message?.type) {
+      case MessageType.ConnectionInit: {
+        if (connection.role !== undefined) {
+          const reason = 'Too many initialisation requests'
+          return close(connection, CloseCode.TooManyInitialisationRequests, reason)
+        }
+        try {
+          connection.acknowledge(
+            roleOf(authorizationIn(message.payload) ?? connection.authorization),
+          )
+        } catch (error) {
+          if (!(error instanceof Fault)) throw error
+          return close(connection, CloseCode.Forbidden, `${error.code}: ${error.message}`)
+        }
+        return connection.send(stringifyMessage({ type: MessageType.ConnectionAck }))
+      }
+
+      case MessageType.Ping: {
+        const { payload } = message
+        const pong = { type: MessageType.Pong, ...(payload ? { payload } : {}) } as const
+        return connection.send(stringifyMessage(pong))
+      }
+
+      case MessageType.Pong:
+        return
+
+      case MessageType.Subscribe: {
+        const { role } = connection
+        if (role === undefined) return close(connection, CloseCode.Unauthorized, 'Unauthorized')
+        if (connection.operations.has(message.id)) {
+          const reason = 'A subscriber with this id already exists'
+          return close(connection, CloseCode.SubscriberAlreadyExists, reason)
+        }
+        return await run(connection, role, message)
+      }
+
+      case MessageType.Complete: {
+        const operation = connection.operations.get(message.id)
+        connection.operations.delete(message.id)
+        return operation?.close()
+      }
+
+      // No message at all, or one that only a server sends.
+      default:
+        return close(connection, CloseCode.BadRequest, 'Invalid message received')
+    }
+  }
+
+  async function run(
+    connection: WebSocketConnection,
+    role: Role,
+    { id, payload }: SubscribeMessage,
+  ): Promise<void> {
+    const { operations } = connection
+    const beginning: Operation = { close: () => {} }
+    operations.set(id, beginning)
+    const outcome = await begin(connection, role, payload)
+    // Over meanwhile, though another may have the id by now.
+    const isOver = operations.get(id) !== beginning
+    if (outcome instanceof LiveStream) {
+      const sender = new SubscriptionSender(outcome, { connection, id, tell })
+      if (isOver) return sender.close()
+      operations.set(id, sender)
+      return sender.ready()
+    }
+    if (isOver) return
+    operations.delete(id)
+    if ('result' in outcome) {
+      const next = { id, type: MessageType.Next, payload: formattedResult(outcome.result) } as const
+      connection.send(stringifyMessage(next))
+      connection.send(stringifyMessage({ id, type: MessageType.Complete }))
+    } else {
+      const errors = outcome.map((error) => formatted(tell(error)))
+      connection.send(stringifyMessage({ id, type: MessageType.Error, payload: errors }))
+    }
+  }
+
+  async function begin(
+    connection: WebSocketConnection,
+    role: Role,
+    params: SubscribeMessage['payload'],
+  ): Promise<Outcome> {
+    try {
+      const { query, operationName, variables } = params
+      log.debug({ client: connection.client, operation: operationName }, 'websocket operation')
+      const operation = endpoint.getEnveloped({ role, params })
+      const document: DocumentNode = operation.parse(query)
+      const errors: readonly GraphQLError[] = operation.validate(schema, document)
+      if (errors.length > 0) return errors
+      if (getOperationAST(document, operationName)?.operation === 'subscription') {
+        return await subscribe(connection, { role, document, operationName, variables })
+      }
+      const contextValue = await operation.contextFactory()
+      const args = { schema, document, contextValue, operationName, variableValues: variables }
+      const result: ExecutionResult = await operation.execute(args)
+      return { result }
+    } catch (error) {
+      return [tell(error)]
+    }
+  }
+
+  async function subscribe(connection: WebSocketConnection, operation: LiveOperation) {
     if (connection.subscriptions >= limits.subscriptionsPerConnection) {
       throw new Fault(
         'TOO_MANY_SUBSCRIPTIONS',
@@ -44,79 +187,55 @@ export function createProtocol(options: {
     }
     connection.subscriptions++
     const begun = await execution(operation)
-    if (begun instanceof LiveStream) return new SubscriptionSender(begun, { context, id, tell })
-    connection.subscriptions--
+    if (!(begun instanceof LiveStream)) connection.subscriptions--
     return begun
   }
 
-  return makeServer<Record<string, unknown>, WebSocketConnection>({
-    connectionInitWaitTimeout: limits.connectionInit,
+  function closed(connection: WebSocketConnection): void {
+    clearTimeout(connection.initTimeout)
+    const operations = [...connection.operations.values()]
+    connection.operations.clear()
+    for (const operation of operations) operation.close()
+  }
 
-    async execute(args: ExecutionArgs): Promise<Awaited<OperationResult>> {
-      try {
-        return await enveloped.execute(args)
-      } catch (error) {
-        return { errors: [tell(error)] }
-      }
-    },
+  /** Without waiting for the client to agree. */
+  function close(connection: WebSocketConnection, code: number, reason: string): void {
+    closed(connection)
+    connection.close(code, reason)
+  }
 
-    subscribe({ rootValue }) {
-      if (rootValue instanceof SubscriptionSender) {
-        beginAfterHandling(rootValue)
-        return rootValue
-      }
-      throw new Error('A subscription came without its delivery')
+  return {
+    opened: (connection) => {
+      connection.initTimeout = setTimeout(() => {
+        const reason = 'Connection initialisation timeout'
+        close(connection, CloseCode.ConnectionInitialisationTimeout, reason)
+      }, limits.connectionInit)
     },
+    receive: (connection, text) => {
+      handle(connection, text).catch((error: unknown) => {
+        const { client } = connection
+        log.error({ err: error, client }, 'a websocket message failed unexpectedly')
+        close(connection, CloseCode.InternalServerError, 'Unexpected error')
+      })
+    },
+    closed,
+  }
+}
 
-    onConnect({ connectionParams, extra }) {
-      try {
-        extra.role = roleOf(authorizationIn(connectionParams) ?? extra.authorization)
-        return true
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error
-        // A reason may have 123 bytes; these messages are ASCII.
-        extra.close(CloseCode.Forbidden, `${error.code}: ${error.message}`.slice(0, 123))
-        return false
-      }
-    },
-
-    async onSubscribe(context, id, params) {
-      const { role, client } = context.extra
-      if (role === undefined) throw new Error('An operation came before its connection had a role')
-      try {
-        const { operationName, variables } = params
-        log.debug({ client, operation: operationName }, 'websocket operation')
-        const operation = endpoint.getEnveloped({ role, params })
-        const document = operation.parse(params.query)
-        const errors = operation.validate(schema, document)
-        if (errors.length > 0) return errors
-        if (getOperationAST(document, operationName)?.operation === 'subscription') {
-          const begun = await deliver(context, id, { role, document, operationName, variables })
-          // graphql-ws hands what is here to `subscribe`, or lets go of it where the client left meanwhile.
-          if (begun instanceof SubscriptionSender)
-            return { schema, document, rootValue: begun, operationName }
-          return begun
-        }
-        const contextValue = await operation.contextFactory()
-        return { schema, document, contextValue, operationName, variableValues: variables }
-      } catch (error) {
-        return [tell(error)]
-      }
-    },
-
-    onNext(_context, _id, _params, _args, { errors, data, extensions }) {
-      if (errors === undefined) return
-      return {
-        errors: errors.map(formatted),
-        ...(data === undefined ? {} : { data }),
-        ...(extensions === undefined ? {} : { extensions }),
-      }
-    },
-    onError: (_context, _id, _params, errors) => errors.map(formatted),
-  })
+function parsed(text: string): Message | undefined {
+  try {
+    return parseMessage(text)
+  } catch {
+    return undefined
+  }
 }
 
 function authorizationIn(params: Readonly<Record<string, unknown>> | undefined) {
   const value = params?.authorization ?? params?.Authorization
   return value === undefined || value === null ? undefined : String(value)
+}
+
+/** JSON leaves out what is undefined. */
+function formattedResult({ errors, data, extensions }: ExecutionResult) {
+  return { errors: errors?.map(formatted), data, extensions }
 }

@@ -5,9 +5,9 @@ import {
   STATUS_CODES,
 } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { GraphQLError } from 'graphql'
+import type { GraphQLError } from 'graphql'
 import type { Fault } from '../fault.ts'
-import { formatted } from './told-error.ts'
+import { formatted, ToldError } from './told-error.ts'
 
 /** Sends one JSON value. */
 export function replyJson(
@@ -48,7 +48,7 @@ const statusOf: Readonly<Record<string, number>> = {
 
 /** A refusal of an operation that has not begun, with its HTTP status as Yoga reads it. */
 export function refusal({ code, message, inputPath }: Fault): GraphQLError {
-  return new GraphQLError(message, {
+  return new ToldError(message, {
     extensions: {
       code,
       ...(inputPath === undefined ? {} : { path: inputPath }),

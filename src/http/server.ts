@@ -16,7 +16,7 @@ import { createDocuments } from './documents.ts'
 import { createEndpoint, type Seen } from './endpoint.ts'
 import { createExchange } from './exchange.ts'
 import { createGraphiQL } from './graphiql.ts'
-import { createProtocol } from './graphql-transport-ws.ts'
+import { createGraphqlTransportWs } from './graphql-transport-ws.ts'
 import { maxBytesUnderWay, maxUnsentBytesTogether } from './limits.ts'
 import { listen } from './listen.ts'
 import { createLiveExecution } from './live-execution.ts'
@@ -129,7 +129,7 @@ export async function openHttpServer<Context extends object>(
   const port = await listen(server, config.host, config.port)
   const guard = createOriginGuard(config, port)
   const webSockets = openWebSocketServer({
-    protocol: createProtocol({
+    protocol: createGraphqlTransportWs({
       schema,
       endpoint,
       execution,

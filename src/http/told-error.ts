@@ -9,6 +9,9 @@ import type { Logger } from '../log.ts'
  */
 export type Translate = (error: unknown) => unknown
 
+/** What a client is told: it is told as it is, however often it is handed on. */
+export class ToldError extends GraphQLError {}
+
 /** Turns whatever was thrown into what a client is told. */
 export type Tell = (error: unknown) => GraphQLError
 
@@ -32,6 +35,7 @@ export function createTell(log: Logger, translate: Translate): Tell {
           ...(fault.inputPath === undefined ? {} : { path: fault.inputPath }),
         })
       }
+      if (cause instanceof ToldError) return cause
       if (cause instanceof GraphQLError && cause.extensions.code !== undefined) {
         return abridged(cause)
       }
@@ -104,7 +108,7 @@ function tellAt(
   message: string,
   extensions: Record<string, unknown>,
 ): GraphQLError {
-  return new GraphQLError(message, {
+  return new ToldError(message, {
     nodes: place?.nodes,
     source: place?.source,
     positions: place?.positions,

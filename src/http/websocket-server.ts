@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import { handleProtocols, type Server } from 'graphql-ws'
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols } from 'graphql-ws'
 import { type RawData, WebSocket, WebSocketServer as WsServer } from 'ws'
 import type { Logger } from '../log.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
+import type { GraphqlTransportWs } from './graphql-transport-ws.ts'
 import type { Tell } from './told-error.ts'
 import { WebSocketConnection } from './websocket-connection.ts'
 
@@ -22,18 +23,6 @@ class ConnectionSocket extends WebSocket {
 const connectionOf = (socket: WebSocket) =>
   socket instanceof ConnectionSocket ? socket.connection : undefined
 
-/** The same for all sockets, because there are thousands. */
-function listen(socket: ConnectionSocket): void {
-  socket.on('message', receive)
-  socket.on('ping', answerPing)
-  socket.on('pong', noteAnswer)
-  socket.on('error', noteError)
-}
-
-function receive(this: WebSocket, data: RawData): void {
-  void connectionOf(this)?.receive(String(data))
-}
-
 function answerPing(this: WebSocket, data: Buffer): void {
   connectionOf(this)?.answerPing(data)
 }
@@ -47,15 +36,15 @@ function noteError(this: WebSocket, error: Error): void {
 }
 
 /**
- * The sockets under the protocol. This is graphql-ws's own binding to ws, except that what a peer
- * does wrong goes to the log instead of the console, one timer watches all peers, and `close` ends.
+ * The sockets under the protocol. What a client does wrong goes to the log, one timer watches all connections, they
+ * share their listeners because there are thousands, and `close` ends.
  */
 export function openWebSocketServer(options: {
-  protocol: Server<WebSocketConnection>
+  protocol: GraphqlTransportWs
   connectionLimit: ConnectionLimit
   tell: Tell
   log: Logger
-  /** Milliseconds between pings; a peer that has not answered one by the next is gone. */
+  /** Milliseconds between pings; a client that has not answered one by the next is gone. */
   keepAlive: number
   messageBytes: number
 }): WebSocketServer {
@@ -69,25 +58,34 @@ export function openWebSocketServer(options: {
     autoPong: false,
     handleProtocols,
   })
-  const closing = new Set<Promise<void>>()
   const heartbeat = setInterval(() => {
     for (const { connection } of server.clients) connection?.ping()
   }, options.keepAlive)
 
+  function receive(this: WebSocket, data: RawData): void {
+    const connection = connectionOf(this)
+    if (connection !== undefined) protocol.receive(connection, String(data))
+  }
+
+  function forget(this: WebSocket, code: number): void {
+    const connection = connectionOf(this)
+    if (connection === undefined) return
+    const { client, opened } = connection
+    const ms = Math.round(performance.now() - opened)
+    log.debug({ client, code, ms }, 'websocket closed')
+    connectionLimit.leave(client)
+    protocol.closed(connection)
+  }
+
   function open(webSocket: ConnectionSocket, connection: WebSocketConnection): void {
-    const { client } = connection
-    const closed = protocol.opened(connection, connection)
     webSocket.connection = connection
-    listen(webSocket)
-    webSocket.on('close', (code, reason) => {
-      const ms = Math.round(performance.now() - connection.opened)
-      log.debug({ client, code, ms }, 'websocket closed')
-      connectionLimit.leave(client)
-      const done = closed(code, String(reason))
-        .catch((error: unknown) => log.error({ err: error, client }, 'a websocket did not close'))
-        .finally(() => closing.delete(done))
-      closing.add(done)
-    })
+    webSocket.on('message', receive)
+    webSocket.on('ping', answerPing)
+    webSocket.on('pong', noteAnswer)
+    webSocket.on('error', noteError)
+    webSocket.on('close', forget)
+    if (webSocket.protocol === GRAPHQL_TRANSPORT_WS_PROTOCOL) protocol.opened(connection)
+    else connection.close(CloseCode.SubprotocolNotAcceptable, 'Subprotocol not acceptable')
   }
 
   return {
@@ -119,7 +117,6 @@ export function openWebSocketServer(options: {
       await Promise.race([late, Promise.all(goodbyes)])
       for (const socket of server.clients) socket.terminate()
       await Promise.all(goodbyes)
-      await Promise.race([late, Promise.all(closing)])
       deadline.abort()
     },
   }

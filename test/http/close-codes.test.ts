@@ -17,6 +17,7 @@ test.for([
   ['of no type', '{}'],
   ['of a type that there is not', '{"type":"start"}'],
   ['that only a server sends', '{"type":"next","id":"1"}'],
+  ['that only a server sends, and whole', '{"type":"connection_ack"}'],
   ['whose id is no text', '{"type":"subscribe","id":1,"payload":{"query":"{ role }"}}'],
   ['without a query', '{"type":"subscribe","id":"1","payload":{}}'],
 ] as const)('4400: a message %s', async ([, text]) => {
