@@ -1,8 +1,8 @@
 import pg from 'pg'
 import { Fault } from '../fault.ts'
 import { Client, watchSilence } from './client.ts'
+import { openConnectionQueue } from './connection-queue.ts'
 import { unavailable } from './faults.ts'
-import { openGate } from './gate.ts'
 import type { Reachability } from './reachability.ts'
 
 /** How many connections a pool may have, and how many requests have one or wait. */
@@ -64,14 +64,14 @@ export function openPool(options: PoolOptions): Pool {
     },
   })
   pool.on('error', options.onIdleError)
-  const gate = openGate({
-    places: size,
-    longestQueue: size * MOST_WAITING_PER_CONNECTION,
+  const queue = openConnectionQueue({
+    connections: size,
+    longest: size * MOST_WAITING_PER_CONNECTION,
     patienceMs: PATIENCE_MS,
     refuse: () =>
       new Fault(
         'BUSY',
-        `Expected one of ${size} connections to the database to become free within ${PATIENCE_MS / 1000} s; all are in use, and ${gate.waiting} requests wait: try again later, ask for less at once, or raise DATABASE_POOL_SIZE`,
+        `Expected one of ${size} connections to the database to become free within ${PATIENCE_MS / 1000} s; all are in use, and ${queue.waiting} requests wait: try again later, ask for less at once, or raise DATABASE_POOL_SIZE`,
       ),
   })
   const longestSilence = Math.ceil((options.statementTimeout + GRACE_MS) / 1000)
@@ -102,7 +102,7 @@ export function openPool(options: PoolOptions): Pool {
   return {
     connect: async () => {
       if (reachability.outage !== undefined) throw unavailable(reachability.outage.cause)
-      const leave = await gate.enter()
+      const leave = await queue.enter()
       try {
         const client = await connectAnew()
         const watching = watch(client)
@@ -122,17 +122,17 @@ export function openPool(options: PoolOptions): Pool {
     use: {
       size,
       get inUse() {
-        return gate.inside
+        return queue.inUse
       },
       get waiting() {
-        return gate.waiting
+        return queue.waiting
       },
       get waitedMs() {
-        return gate.waitedMs
+        return queue.waitedMs
       },
     },
     clear: (reason) => {
-      gate.turnAway(reason)
+      queue.turnAway(reason)
       for (let idle = pool.idleCount; idle > 0; idle--) {
         pool.connect().then(
           (client) => client.release(true),

@@ -1,19 +1,19 @@
-/** Lets a bounded number in at a time; a bounded number of others waits, each for a bounded time. */
-export interface Gate {
-  /** Resolves with what lets the next one in; rejects with the reason of `refuse`, or of `turnAway`. */
+/** Lends a bounded number of connections; a bounded number of others waits for one, each for a bounded time. */
+export interface ConnectionQueue {
+  /** Resolves with what gives the connection back; rejects with the reason of `refuse`, or of `turnAway`. */
   enter(): Promise<() => void>
   /** Rejects everyone who waits. */
   turnAway(reason: Error): void
-  readonly inside: number
+  readonly inUse: number
   readonly waiting: number
   /** How long the first in line has waited, in milliseconds; 0 where nobody does. */
   readonly waitedMs: number
 }
 
-export interface GateOptions {
-  places: number
+export interface ConnectionQueueOptions {
+  connections: number
   /** How many may wait. */
-  longestQueue: number
+  longest: number
   /** Milliseconds that each may wait. */
   patienceMs: number
   /** The reason for one who waited in vain, or found the queue full. */
@@ -26,10 +26,15 @@ interface Waiting {
   reject(reason: Error): void
 }
 
-export function openGate({ places, longestQueue, patienceMs, refuse }: GateOptions): Gate {
+export function openConnectionQueue({
+  connections,
+  longest,
+  patienceMs,
+  refuse,
+}: ConnectionQueueOptions): ConnectionQueue {
   /** First come, first served: a Set keeps the order. */
   const queue = new Set<Waiting>()
-  let inside = 0
+  let inUse = 0
 
   const first = (): Waiting | undefined => queue.values().next().value
   const leaveOnce = (): (() => void) => {
@@ -37,18 +42,18 @@ export function openGate({ places, longestQueue, patienceMs, refuse }: GateOptio
     return () => {
       if (left) return
       left = true
-      inside -= 1
+      inUse -= 1
       first()?.admit()
     }
   }
 
   return {
     enter: () => {
-      if (inside < places) {
-        inside += 1
+      if (inUse < connections) {
+        inUse += 1
         return Promise.resolve(leaveOnce())
       }
-      if (queue.size >= longestQueue) return Promise.reject(refuse())
+      if (queue.size >= longest) return Promise.reject(refuse())
       const { promise, resolve, reject } = Promise.withResolvers<() => void>()
       const leaveQueue = () => {
         clearTimeout(timer)
@@ -58,7 +63,7 @@ export function openGate({ places, longestQueue, patienceMs, refuse }: GateOptio
         since: performance.now(),
         admit: () => {
           leaveQueue()
-          inside += 1
+          inUse += 1
           resolve(leaveOnce())
         },
         reject: (reason) => {
@@ -73,8 +78,8 @@ export function openGate({ places, longestQueue, patienceMs, refuse }: GateOptio
     turnAway: (reason) => {
       for (const waiting of queue) waiting.reject(reason)
     },
-    get inside() {
-      return inside
+    get inUse() {
+      return inUse
     },
     get waiting() {
       return queue.size
