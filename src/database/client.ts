@@ -1,29 +1,62 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
+import { startPatience } from './patience.ts'
 
+/** For which a connection may take to be made. */
+const CONNECT_MS = 5000
 /** What of a peer that vanished without a word is waited for when a connection ends. */
 const FAREWELL_MS = 1000
 const SECOND_MS = 1000
 
-/** A connection that can be watched for silence, and that ends within a second even where its peer is gone. */
+export interface ClientConfig extends Omit<pg.ClientConfig, 'connectionTimeoutMillis'> {
+  /** Milliseconds of patience with which the connection is made, in place of pg's, which go by the clock. */
+  connectWithinMs?: number
+}
+
+/**
+ * A connection that is given up where it is not made within five seconds, that can be watched for silence, and that
+ * ends within a second even where its peer is gone.
+ */
 export class Client extends pg.Client {
   /** Below TLS, where there is any. */
   readonly socket: Socket
+  readonly #connectWithinMs: number
 
-  constructor(config?: pg.ClientConfig) {
+  constructor({ connectWithinMs = CONNECT_MS, ...config }: ClientConfig = {}) {
     const socket = new Socket()
     super({ ...config, stream: () => socket })
     this.socket = socket
+    this.#connectWithinMs = connectWithinMs
     // A connection that breaks also fails its query; without a listener it would end the process too.
     this.on('error', () => {})
+  }
+
+  override connect(): Promise<pg.Client>
+  override connect(
+    callback: ((error: Error) => void) | ((error: null, client: pg.Client) => void),
+  ): void
+  override connect(
+    callback?: ((error: Error) => void) | ((error: null, client: pg.Client) => void),
+  ): Promise<pg.Client> | undefined {
+    const patience = startPatience(this.#connectWithinMs, () => this.giveUp())
+    this.once('connect', () => patience[Symbol.dispose]())
+    this.socket.once('close', () => patience[Symbol.dispose]())
+    if (callback === undefined) return super.connect()
+    super.connect(callback)
+    return undefined
+  }
+
+  /** Fails whatever waits for the peer, and says nothing to it. */
+  giveUp(): void {
+    this.socket.destroy(new Error('timeout expired'))
   }
 
   override end(): Promise<void>
   override end(callback: (error: Error) => void): void
   override end(callback?: (error: Error) => void): Promise<void> | void {
     if (!this.socket.destroyed) {
-      const timer = setTimeout(() => this.socket.destroy(), FAREWELL_MS)
-      this.socket.once('close', () => clearTimeout(timer))
+      const patience = startPatience(FAREWELL_MS, () => this.socket.destroy())
+      this.socket.once('close', () => patience[Symbol.dispose]())
     }
     return callback === undefined ? super.end() : super.end(callback)
   }
@@ -33,7 +66,7 @@ export class Client extends pg.Client {
 export interface Clients {
   /** For pg's pool, and for whoever needs a connection alone. */
   readonly Client: new (
-    config?: pg.ClientConfig,
+    config?: ClientConfig,
   ) => Client
   /** Closes whatever is still open, saying nothing to the peer. */
   destroy(): void
@@ -43,7 +76,7 @@ export function trackClients(): Clients {
   const sockets = new Set<Socket>()
   return {
     Client: class extends Client {
-      constructor(config?: pg.ClientConfig) {
+      constructor(config?: ClientConfig) {
         super(config)
         sockets.add(this.socket)
         this.socket.once('close', () => sockets.delete(this.socket))
@@ -55,18 +88,16 @@ export function trackClients(): Clients {
   }
 }
 
-/**
- * Tells after each second in which nothing came from the peer how many there were by now. They are counted, not
- * measured: a process that was stopped for a while has not listened.
- */
+/** Tells after each second in which this process ran and nothing came from the peer how many there were by now. */
 export function watchSilence({ socket }: Client, onSilence: (seconds: number) => void): Disposable {
   let heard = socket.bytesRead
   let seconds = 0
-  const timer = setInterval(() => {
+  const listen = (): void => {
     seconds = socket.bytesRead === heard ? seconds + 1 : 0
     heard = socket.bytesRead
+    patience = startPatience(SECOND_MS, listen)
     if (seconds > 0) onSilence(seconds)
-  }, SECOND_MS)
-  timer.unref()
-  return { [Symbol.dispose]: () => clearInterval(timer) }
+  }
+  let patience = startPatience(SECOND_MS, listen)
+  return { [Symbol.dispose]: () => patience[Symbol.dispose]() }
 }

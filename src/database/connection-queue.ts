@@ -1,3 +1,5 @@
+import { startPatience } from './patience.ts'
+
 /** Lends a bounded number of connections; a bounded number of others waits for one, each for a bounded time. */
 export interface ConnectionQueue {
   /** Resolves with what gives the connection back; rejects with the reason of `refuse`, or of `turnAway`. */
@@ -56,7 +58,7 @@ export function openConnectionQueue({
       if (queue.size >= longest) return Promise.reject(refuse())
       const { promise, resolve, reject } = Promise.withResolvers<() => void>()
       const leaveQueue = () => {
-        clearTimeout(timer)
+        patience[Symbol.dispose]()
         queue.delete(waiting)
       }
       const waiting: Waiting = {
@@ -71,7 +73,7 @@ export function openConnectionQueue({
           reject(reason)
         },
       }
-      const timer = setTimeout(() => waiting.reject(refuse()), patienceMs)
+      const patience = startPatience(patienceMs, () => waiting.reject(refuse()))
       queue.add(waiting)
       return promise
     },

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
-import { type Client, trackClients } from './client.ts'
+import { type Client, type ClientConfig, trackClients } from './client.ts'
 import { unavailable } from './faults.ts'
 import { type Instant, parseInstant } from './instant.ts'
 import { type Listener, type ListenerEvents, openListener } from './listener.ts'
+import { startPatience, waitPatiently } from './patience.ts'
 import { openPool, type PoolUse } from './pool.ts'
 import { watchReachability } from './reachability.ts'
 import type { Schema } from './schema.ts'
@@ -86,7 +86,8 @@ export const SESSION_SETTINGS = `
  */
 const RESERVED_CONNECTIONS = 8
 
-const CONNECT_TIMEOUT_MS = 5000
+/** For which a new connection may take to be prepared. */
+const PREPARE_MS = 5000
 const FAREWELL_MS = 1000
 /** Of silence, until the kernel asks the peer whether it is there; it gives up ten seconds later. */
 const KEEP_ALIVE_MS = 10_000
@@ -95,19 +96,18 @@ export function openDatabase(options: DatabaseOptions): Database {
   const clients = trackClients()
   const connection = {
     connectionString: options.url,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     types,
   }
-  const connect = async (purpose: string, extra: pg.ClientConfig = {}): Promise<Client> => {
+  const connect = async (purpose: string, extra: ClientConfig = {}): Promise<Client> => {
     const name = `heliograph ${purpose}`
     const client = new clients.Client({ ...connection, ...extra, application_name: name })
     await client.connect()
     return client
   }
   const probe = async (timeoutMs: number): Promise<void> => {
-    const client = await connect('probe', { connectionTimeoutMillis: timeoutMs })
+    const client = await connect('probe', { connectWithinMs: timeoutMs })
     client.end()
   }
   const reachability = watchReachability({
@@ -184,7 +184,7 @@ export function openDatabase(options: DatabaseOptions): Database {
         {
           connect: async (signal) => {
             await reachability.untilReachable(signal)
-            return reach(() => connect('live feed', { query_timeout: CONNECT_TIMEOUT_MS }))
+            return reach(() => connect('live feed'))
           },
           announce: async (to, payload) => {
             const { rows } = await sql<{ announced: boolean }>`
@@ -205,7 +205,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       const ended = Promise.all([kysely.destroy(), reservedKysely.destroy()])
         // Kysely leaves a pool alone that was never asked for a connection.
         .then(() => Promise.all([requests.end(), reserved.end()]))
-      await Promise.race([ended, sleep(FAREWELL_MS, undefined, { ref: false })])
+      await waitPatiently(ended, FAREWELL_MS, () => {})
       clients.destroy()
       await ended
     },
@@ -213,10 +213,8 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 /** A role or a database may have settings of its own. */
-async function prepare(client: pg.ClientBase, statementTimeout: number): Promise<void> {
-  const settings = {
-    text: `${SESSION_SETTINGS}; set statement_timeout = ${statementTimeout}${statementTimeout === 0 ? '; set idle_in_transaction_session_timeout = 0' : ''}`,
-    query_timeout: CONNECT_TIMEOUT_MS,
-  }
+async function prepare(client: Client, statementTimeout: number): Promise<void> {
+  const settings = `${SESSION_SETTINGS}; set statement_timeout = ${statementTimeout}${statementTimeout === 0 ? '; set idle_in_transaction_session_timeout = 0' : ''}`
+  using _patience = startPatience(PREPARE_MS, () => client.giveUp())
   await client.query(settings)
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { waitPatiently } from './patience.ts'
 
 /** What a listener tells its owner. */
 export interface ListenerEvents {
@@ -28,13 +29,14 @@ export type Announce = (channel: string, payload: string) => Promise<boolean>
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 2000
 const PROBE_EVERY_MS = 15_000
+/** A question to the database that takes longer is not answered. */
+const ANSWERED_WITHIN_MS = 5000
 /** An announcement that takes longer is not carried. */
 const CARRIED_WITHIN_MS = 2000
 
 /**
  * Keeps one connection on LISTEN, and connects again with a jittered, growing pause whenever it breaks. The
- * connection is probed, since a peer that vanished without a word would otherwise go unnoticed for hours: its
- * queries need a timeout. An announcement to itself, over another connection, shows whether it hears anything.
+ * connection is probed, since a peer that vanished without a word would otherwise go unnoticed for hours. An announcement to itself, over another connection, shows whether it hears anything.
  * `connect` may wait until the database can be reached, or the signal aborts.
  */
 export function openListener(
@@ -68,15 +70,19 @@ export function openListener(
     const close = () => ended.resolve()
     signal.addEventListener('abort', close)
 
+    const ask = (statement: string) =>
+      waitPatiently(client.query(statement), ANSWERED_WITHIN_MS, () => {
+        throw new Error(`No answer within ${ANSWERED_WITHIN_MS} ms`)
+      })
     const listenForEcho = async (): Promise<Hearing> => {
       const arrived = Promise.withResolvers<void>()
       echo = arrived
       if (!(await announce(ownChannel, ''))) return 'kept back'
-      const late = sleep(CARRIED_WITHIN_MS, 'not carried' as const, { ref: false })
-      return await Promise.race([late, arrived.promise.then(() => 'heard' as const)])
+      const heard = arrived.promise.then(() => 'heard' as const)
+      return await waitPatiently(heard, CARRIED_WITHIN_MS, () => 'not carried' as const)
     }
     const probe = async (): Promise<void> => {
-      await client.query('select 1').catch(ended.reject)
+      await ask('select 1').catch(ended.reject)
       // Where nothing can be announced, nothing can be written either, and health tells of that.
       const heard = await listenForEcho().catch(() => hearing)
       if (hearing !== 'not listening') hearing = heard
@@ -84,7 +90,7 @@ export function openListener(
     const probing = setInterval(probe, PROBE_EVERY_MS)
     try {
       for (const name of [channel, ownChannel]) {
-        await client.query(`listen ${pg.escapeIdentifier(name)}`)
+        await ask(`listen ${pg.escapeIdentifier(name)}`)
       }
       hearing = 'heard'
       retryMs = FIRST_RETRY_MS

@@ -35,7 +35,7 @@ export interface PoolOptions {
   /** Milliseconds; a connection that takes longer over it is given up. */
   statementTimeout: number
   /** Prepares a new connection. */
-  prepare(client: pg.ClientBase): Promise<unknown>
+  prepare(client: Client): Promise<unknown>
   reachability: Reachability
   /** Called when an idle connection breaks, such as on a restart of the database. */
   onIdleError: (error: Error) => void
@@ -59,7 +59,7 @@ export function openPool(options: PoolOptions): Pool {
     // Rolling up asks every ten seconds, and the password alone takes milliseconds to prove.
     idleTimeoutMillis: 30_000,
     onConnect: async (client) => {
-      await options.prepare(client)
+      await options.prepare(ownClient(client))
       reachability.answered()
     },
   })
@@ -90,14 +90,12 @@ export function openPool(options: PoolOptions): Pool {
     }
   }
   /** A database that vanished without a word would leave requests waiting for hours. */
-  const watch = (client: pg.PoolClient): Disposable | undefined => {
-    if (!(client instanceof Client)) return undefined
-    return watchSilence(client, (seconds) => {
+  const watch = (client: Client): Disposable =>
+    watchSilence(client, (seconds) => {
       if (seconds % DOUBT_EVERY === 1) reachability.doubt()
       const limit = reachability.outage === undefined ? longestSilence : LONGEST_SILENCE_IN_OUTAGE
       if (seconds >= limit) client.socket.destroy()
     })
-  }
 
   return {
     connect: async () => {
@@ -105,10 +103,10 @@ export function openPool(options: PoolOptions): Pool {
       const leave = await queue.enter()
       try {
         const client = await connectAnew()
-        const watching = watch(client)
+        const watching = watch(ownClient(client))
         leases.set(client, () => {
           leases.delete(client)
-          watching?.[Symbol.dispose]()
+          watching[Symbol.dispose]()
           leave()
         })
         return client
@@ -141,4 +139,10 @@ export function openPool(options: PoolOptions): Pool {
       }
     },
   }
+}
+
+/** pg's pool makes what it is told to make, and does not say so in its types. */
+function ownClient(client: pg.ClientBase): Client {
+  if (client instanceof Client) return client
+  throw new TypeError(`Expected the pool to make its own clients, got ${client.constructor.name}`)
 }

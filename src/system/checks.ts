@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import { readAppliedMigrations } from '../database/applied-migrations.ts'
 import type { Database } from '../database/database.ts'
 import { toDatabaseFault } from '../database/faults.ts'
 import { dateOf, type Instant } from '../database/instant.ts'
 import type { Hearing } from '../database/listener.ts'
+import { waitPatiently } from '../database/patience.ts'
 import type { PoolUse } from '../database/pool.ts'
 import type { Schema } from '../database/schema.ts'
 import { abridge, Fault } from '../fault.ts'
@@ -145,8 +145,7 @@ export function storageCheck(statistics: Statistics, queryTimes: QueryTimes): Ch
     run: asking(async () => {
       const bytes = await statistics.databaseSize()
       // Counting the readings of a day may take longer than a check may; then the next one knows.
-      const patience = sleep(PATIENCE_MS, undefined, { ref: false })
-      const growth = await Promise.race([statistics.growth(), patience])
+      const growth = await waitPatiently(statistics.growth(), PATIENCE_MS, () => undefined)
       const slowest = queryTimes.slowest()
       const detail = [
         formatBytes(bytes),

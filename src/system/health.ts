@@ -1,4 +1,5 @@
 import type { Instant } from '../database/instant.ts'
+import { waitPatiently } from '../database/patience.ts'
 
 export type HealthStatus = 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY'
 
@@ -53,16 +54,15 @@ export async function checkHealth(
 
 async function runCheck({ name, run }: Check, forAdmin: boolean): Promise<HealthCheck> {
   const started = performance.now()
-  const timeout = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => timeout.reject(new Error(`No answer within ${CHECK_TIMEOUT_MS} ms`)),
-    CHECK_TIMEOUT_MS,
-  )
+  const late = (): never => {
+    throw new Error(`No answer within ${CHECK_TIMEOUT_MS} ms`)
+  }
   try {
-    const { status, detail, detailForAdmins } = await Promise.race([
+    const { status, detail, detailForAdmins } = await waitPatiently(
       Promise.resolve().then(run),
-      timeout.promise,
-    ])
+      CHECK_TIMEOUT_MS,
+      late,
+    )
     const told = [detail, forAdmin ? detailForAdmins : undefined].filter((part) => part != null)
     return {
       name,
@@ -73,7 +73,5 @@ async function runCheck({ name, run }: Check, forAdmin: boolean): Promise<Health
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     return { name, status: 'UNHEALTHY', detail, latencyMs: performance.now() - started }
-  } finally {
-    clearTimeout(timer)
   }
 }

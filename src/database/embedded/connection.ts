@@ -1,10 +1,10 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { Fault } from '../../fault.ts'
+import { Client } from '../client.ts'
 import { NAME, readPassword } from './cluster.ts'
 import type { DataFolder } from './data-folder.ts'
 import { isSameFolder } from './postmaster.ts'
 
-const CONNECT_TIMEOUT_MS = 5000
 const NO_SUCH_DATABASE = '3D000'
 const WRONG_PASSWORD = '28P01'
 
@@ -50,14 +50,11 @@ async function createDatabase(url: string): Promise<void> {
 }
 
 async function open(url: string, purpose: string): Promise<Connection> {
-  const client = new pg.Client({
+  const client = new Client({
     connectionString: url,
     application_name: `heliograph ${purpose}`,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
   })
-  // `ended` tells; without a listener a broken connection would end the process.
-  client.on('error', () => {})
   const ended = new Promise<void>((resolve) => client.once('end', resolve))
   const connection = { client, ended, [Symbol.asyncDispose]: () => client.end() }
   try {
