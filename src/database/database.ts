@@ -9,12 +9,16 @@ import { openPool, type PoolUse } from './pool.ts'
 import { watchReachability } from './reachability.ts'
 import type { Schema } from './schema.ts'
 import { type Session, sessionOn } from './session.ts'
+import { currentOperation, type Operation } from './work.ts'
 
 export type { Session } from './session.ts'
 
 /** A database that Heliograph works on: PostgreSQL 15 to 18, with or without TimescaleDB. */
 export interface Database extends AsyncDisposable {
-  /** For requests: pooled, every statement under the statement timeout. */
+  /**
+   * For requests: pooled, every statement under the statement timeout, shared out between the operations of clients
+   * that runWork tells of.
+   */
   readonly kysely: Kysely<Schema>
   /**
    * For what the server itself asks, one question of each kind at a time: it is answered when requests use every
@@ -129,19 +133,21 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 
   let disposed = false
-  const poolOf = (name: string, size: number) =>
+  const poolOf = (name: string, size: number, operation: () => Operation | undefined) =>
     openPool({
       connection: { ...connection, application_name: name, Client: clients.Client },
       size,
       statementTimeout: options.statementTimeout,
       prepare: (client) => prepare(client, Math.round(options.statementTimeout)),
       reachability,
+      operation,
       onIdleError: (error) => {
         if (!disposed) options.onIdleError?.(error)
       },
     })
-  const requests = poolOf('heliograph', options.poolSize)
-  const reserved = poolOf('heliograph reserved', RESERVED_CONNECTIONS)
+  const requests = poolOf('heliograph', options.poolSize, currentOperation)
+  // What several operations wait for is no one's.
+  const reserved = poolOf('heliograph reserved', RESERVED_CONNECTIONS, () => undefined)
   const { onQuery, closing } = options
   const kysely = new Kysely<Schema>({
     dialect: new PostgresDialect({ pool: requests }),

@@ -1,16 +1,17 @@
 import pg from 'pg'
-import { Fault } from '../fault.ts'
+import type { Fault } from '../fault.ts'
 import { Client, watchSilence } from './client.ts'
 import { openConnectionQueue } from './connection-queue.ts'
 import { unavailable } from './faults.ts'
 import type { Reachability } from './reachability.ts'
+import type { Operation } from './work.ts'
 
-/** How many connections a pool may have, and how many requests have one or wait. */
+/** How many connections a pool may have, how many are lent, and how many statements wait for one. */
 export interface PoolUse {
   readonly size: number
   readonly inUse: number
   readonly waiting: number
-  /** How long the first in line has waited, in milliseconds. */
+  /** How long the one who has waited longest for a connection of others has done so, in milliseconds. */
   readonly waitedMs: number
 }
 
@@ -37,6 +38,8 @@ export interface PoolOptions {
   /** Prepares a new connection. */
   prepare(client: Client): Promise<unknown>
   reachability: Reachability
+  /** Whose statement it is that asks for a connection; undefined: no client's. */
+  operation(): Operation | undefined
   /** Called when an idle connection breaks, such as on a restart of the database. */
   onIdleError: (error: Error) => void
 }
@@ -68,11 +71,6 @@ export function openPool(options: PoolOptions): Pool {
     connections: size,
     longest: size * MOST_WAITING_PER_CONNECTION,
     patienceMs: PATIENCE_MS,
-    refuse: () =>
-      new Fault(
-        'BUSY',
-        `Expected one of ${size} connections to the database to become free within ${PATIENCE_MS / 1000} s; all are in use, and ${queue.waiting} requests wait: try again later, ask for less at once, or raise DATABASE_POOL_SIZE`,
-      ),
   })
   const longestSilence = Math.ceil((options.statementTimeout + GRACE_MS) / 1000)
   const leases = new WeakMap<pg.PoolClient, () => void>()
@@ -100,7 +98,7 @@ export function openPool(options: PoolOptions): Pool {
   return {
     connect: async () => {
       if (reachability.outage !== undefined) throw unavailable(reachability.outage.cause)
-      const leave = await queue.enter()
+      const leave = await queue.enter(options.operation())
       try {
         const client = await connectAnew()
         const watching = watch(ownClient(client))
