@@ -1,5 +1,6 @@
 import type { Database } from './database/database.ts'
 import { type Migrations, migrate } from './database/migrate.ts'
+import { shareReads } from './database/share-reads.ts'
 import type { Services } from './graphql/context.ts'
 import type { Logger } from './log.ts'
 import {
@@ -51,6 +52,15 @@ export function openServices(options: ServicesOptions): OpenServices {
   const rollups = rollupsCheck(database.reserved)
   const storage = storageCheck(statistics, options.queryTimes ?? createQueryTimes())
   const retaining = isRetaining(retention) ? [retentionCheck(database.reserved, retention)] : []
+  const healthFor = ({ forAdmin }: { forAdmin: boolean }) =>
+    shareReads(() =>
+      checkHealth([...needed, pool, rollups, storage, ...retaining, ...checks], {
+        version,
+        forAdmin,
+      }),
+    )
+  const healthForAdmins = healthFor({ forAdmin: true })
+  const healthForOthers = healthFor({ forAdmin: false })
   return {
     database,
     liveFeed,
@@ -63,12 +73,8 @@ export function openServices(options: ServicesOptions): OpenServices {
       log.info({ status: run.status, error: failed?.error ?? undefined }, 'runMigration')
       return run
     },
-    readSchemaStatus: () => readSchemaStatus(kysely, names, retention),
-    checkHealth: (role) =>
-      checkHealth([...needed, pool, rollups, storage, ...retaining, ...checks], {
-        version,
-        forAdmin: role === 'admin',
-      }),
+    readSchemaStatus: shareReads(() => readSchemaStatus(kysely, names, retention)),
+    checkHealth: (role) => (role === 'admin' ? healthForAdmins() : healthForOthers()),
     checkReadiness: async () => {
       const { checks: found } = await checkHealth(needed, { version, forAdmin: false })
       // What makes the feed late, such as a long transaction, would take every server out of service at once.

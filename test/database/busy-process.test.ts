@@ -55,7 +55,7 @@ test('a process that was stopped takes no database for silent or busy, and one t
     await ask(asked)
     return { status: 'HEALTHY', detail: null } as const
   }
-  const health = checkHealth([{ name: 'database', run }], '')
+  const health = checkHealth([{ name: 'database', run }], { version: '', forAdmin: false })
   await nextTurn()
   stopLoop(LONG_MS)
 
