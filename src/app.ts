@@ -111,6 +111,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       schema,
       contextOf: ({ role }) => createContext(services, role),
       readState: shareReads(() => readState(database.reserved)),
+      sizes: services.sizes,
       config,
       adminToken: admin.token,
       log,

@@ -15,6 +15,7 @@ import { type Check, checkHealth } from './system/health.ts'
 import { createQueryTimes, type QueryTimes } from './system/query-times.ts'
 import { retentionCheck } from './system/retention-check.ts'
 import { readSchemaStatus } from './system/schema-status.ts'
+import { createSizes } from './system/sizes.ts'
 import { createStatistics } from './system/statistics.ts'
 import { openLiveFeed } from './telemetry/feed/live-feed.ts'
 import { isRetaining, type RetentionPolicy } from './telemetry/retention/policy.ts'
@@ -65,6 +66,7 @@ export function openServices(options: ServicesOptions): OpenServices {
     database,
     liveFeed,
     statistics,
+    sizes: createSizes(database.reserved),
     staleAfter,
     runMigration: async (choice) => {
       await using session = await database.openSession('migrate')

@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts'
 import type { MigrationRun } from '../database/migration-run.ts'
 import type { Health } from '../system/health.ts'
 import type { SchemaStatus } from '../system/schema-status.ts'
+import type { Sizes } from '../system/sizes.ts'
 import type { Statistics } from '../system/statistics.ts'
 import type { LiveFeed } from '../telemetry/feed/live-feed.ts'
 import { type Plant, readPlants } from '../telemetry/plant.ts'
@@ -13,6 +14,8 @@ export interface Services {
   readonly database: Database
   readonly liveFeed: LiveFeed
   readonly statistics: Statistics
+  /** All that the complexities of fields are given of this, since they are asked before there is a context. */
+  readonly sizes: Sizes
   /** Age in milliseconds from which a plant's newest reading counts as stale. */
   readonly staleAfter: number
   runMigration(options: { target: string | undefined; dryRun: boolean }): Promise<MigrationRun>

@@ -1,14 +1,14 @@
 import { dateOf } from '../database/instant.ts'
 import { type Energy as KilowattHours, powerOf } from '../telemetry/history/energy.ts'
 import {
-  expectedPeriods,
+  expectedEnergy,
   type EnergyPeriod as Figures,
   periods,
   readEnergy,
 } from '../telemetry/history/energy-periods.ts'
 import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { builder } from './builder.ts'
-import { pointsCost } from './points-cost.ts'
+import { pointsCost } from './cost.ts'
 import { stored } from './stored.ts'
 import { needs, wantedBy } from './wanted.ts'
 
@@ -105,8 +105,10 @@ builder.queryField('energy', (t) =>
       period: t.arg({ type: Period, defaultValue: 'DAY' }),
       timeZone: t.arg({ type: 'TimeZone', description: "The plant's, where it is left out." }),
     },
-    complexity: ({ from, to, period }) =>
-      pointsCost(expectedPeriods({ from, to, period: period ?? 'DAY' })),
+    complexity: ({ from, to, period, timeZone }) =>
+      pointsCost(
+        expectedEnergy({ from, to, period: period ?? 'DAY', timeZone: timeZone ?? undefined }),
+      ),
     resolve: (_, { plantId, from, to, period, timeZone }, { database, plants }, info) =>
       readEnergy(
         { kysely: database.kysely, loadPlant: (id) => plants.load(id) },

@@ -1,6 +1,7 @@
 import { dateOf } from '../database/instant.ts'
 import type { HealthCheck as Check, Health as Report } from '../system/health.ts'
 import { builder } from './builder.ts'
+import { STATEMENT } from './cost.ts'
 
 const HealthStatus = builder.enumType('HealthStatus', {
   description: 'The whole is as well as its worst check.',
@@ -31,6 +32,7 @@ const Health = builder.objectRef<Report>('Health').implement({
 builder.queryField('health', (t) =>
   t.field({
     type: Health,
+    complexity: STATEMENT,
     description: 'How the server and what it depends on are; also at /health as JSON.',
     resolve: (_, __, { checkHealth, role }) => checkHealth(role),
   }),

@@ -3,7 +3,7 @@ import { energyOf } from '../telemetry/history/energy.ts'
 import type { Fill as FillName } from '../telemetry/history/fill.ts'
 import {
   type History as Course,
-  expectedPoints,
+  expectedHistory,
   readHistory,
 } from '../telemetry/history/history.ts'
 import type { Point, Range as Values } from '../telemetry/history/points.ts'
@@ -12,9 +12,9 @@ import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { widthNames } from '../telemetry/history/width.ts'
 import { describe } from '../telemetry/reading.ts'
 import { builder } from './builder.ts'
+import { pointsCost } from './cost.ts'
 import { Energy } from './energy.ts'
 import { Plant } from './plant.ts'
-import { pointsCost } from './points-cost.ts'
 import { stored } from './stored.ts'
 import { needs, wantedBy } from './wanted.ts'
 
@@ -138,11 +138,15 @@ builder.queryField('history', (t) =>
       timeZone: t.arg({ type: 'TimeZone', description: "The plant's, where it is left out." }),
       fill: t.arg({ type: Fill, defaultValue: 'NULL' }),
     },
-    complexity: ({ from, to, bucket, maxPoints }) =>
+    complexity: ({ from, to, bucket, maxPoints, timeZone }) =>
       pointsCost(
-        bucket == null
-          ? (maxPoints ?? DEFAULT_POINTS)
-          : expectedPoints({ from: instantOf(from), to: instantOf(to), bucket }),
+        expectedHistory({
+          from: instantOf(from),
+          to: instantOf(to),
+          bucket: bucket ?? undefined,
+          maxPoints: maxPoints ?? DEFAULT_POINTS,
+          timeZone: timeZone ?? undefined,
+        }),
       ),
     resolve: (_, { from, to, bucket, maxPoints, timeZone, fill, plantId }, context, info) =>
       readHistory(

@@ -1,6 +1,7 @@
 import { abridge, Fault } from '../fault.ts'
 import { readLatestOf, readLatestOfAny } from '../telemetry/latest.ts'
 import { builder } from './builder.ts'
+import { STATEMENT } from './cost.ts'
 import { Telemetry } from './telemetry.ts'
 
 builder.queryField('latestEnergy', (t) =>
@@ -10,6 +11,7 @@ builder.queryField('latestEnergy', (t) =>
     description:
       'Newest reading of one plant, or of the plant that reported last (simulated plants only while there is no real one). null while there is none.',
     args: { plantId: t.arg.int() },
+    complexity: STATEMENT,
     resolve: async (_, { plantId }, { database }) => {
       const { kysely } = database
       return (

@@ -6,6 +6,7 @@ import {
 } from '../telemetry/plant.ts'
 import { isSimulated } from '../telemetry/reading.ts'
 import { builder } from './builder.ts'
+import { pageCost, STATEMENT } from './cost.ts'
 import { requireRole } from './role.ts'
 
 export const Plant = builder.objectRef<StoredPlant>('Plant')
@@ -36,6 +37,7 @@ builder.queryFields((t) => ({
   plants: t.field({
     type: [Plant],
     description: 'Every plant that is registered or has sent a reading.',
+    complexity: (_, { sizes }) => pageCost(sizes.plants),
     resolve: (_, __, { database }) => readPlants(database.kysely),
   }),
   plant: t.field({
@@ -43,6 +45,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'One plant; null where nothing is known of it.',
     args: { id: t.arg.int({ required: true }) },
+    complexity: STATEMENT,
     resolve: async (_, { id }, { plants }) => (await plants.load(id)) ?? null,
   }),
 }))
@@ -52,6 +55,7 @@ builder.mutationFields((t) => ({
     type: Plant,
     description:
       'Name a plant and set its time zone; what is left out stays as it is. Needs the admin role.',
+    complexity: 3 * STATEMENT,
     args: {
       id: t.arg.int({ required: true }),
       name: t.arg.string(),

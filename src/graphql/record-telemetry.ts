@@ -4,6 +4,7 @@ import type { RecordOutcome } from '../telemetry/outcome.ts'
 import { describe, type Measurements, type Reading } from '../telemetry/reading.ts'
 import { LARGEST_BATCH, recordReadings } from '../telemetry/record.ts'
 import { builder } from './builder.ts'
+import { STATEMENT } from './cost.ts'
 import { requireRole } from './role.ts'
 
 const TelemetryInput = builder.inputType('TelemetryInput', {
@@ -66,8 +67,13 @@ builder.mutationField('recordTelemetry', (t) =>
   t.field({
     type: RecordTelemetryPayload,
     description: `Store readings, at most ${LARGEST_BATCH} a call, all or none. A reading of the same plant and instant that is already there is kept and counted, or replaced where onDuplicate says so. Needs the ingest or admin role.`,
+    complexity: STATEMENT,
     args: {
-      readings: t.arg({ type: [TelemetryInput], required: true }),
+      readings: t.arg({
+        type: [TelemetryInput],
+        required: true,
+        extensions: { longest: LARGEST_BATCH },
+      }),
       onDuplicate: t.arg({ type: OnDuplicate, required: true, defaultValue: 'KEEP' }),
     },
     resolve: (_, { readings, onDuplicate }, { role, database }) => {
@@ -108,6 +114,7 @@ builder.mutationField('deleteTelemetry', (t) =>
     type: 'SafeInt',
     description:
       "Remove a plant's readings in a range, such as an import with wrong signs; answers how many. Needs the admin role.",
+    complexity: 10 * STATEMENT,
     args: {
       plantId: t.arg.int({ required: true }),
       from: t.arg({ type: 'DateTime', required: true, description: 'Inclusive.' }),

@@ -90,7 +90,7 @@ const TableStatus = builder.objectRef<Table>('TableStatus').implement({
       type: 'SafeInt',
       description: 'With indexes, TOAST and chunks.',
     }),
-    columns: t.expose('columns', { type: [ColumnStatus] }),
+    columns: t.expose('columns', { type: [ColumnStatus], complexity: { multiplier: 20 } }),
     indexes: t.expose('indexes', { type: [IndexStatus] }),
   }),
 })
@@ -126,6 +126,7 @@ const SchemaStatus = builder.objectRef<Status>('SchemaStatus').implement({
     }),
     tables: t.expose('tables', {
       type: [TableStatus],
+      complexity: { multiplier: 20 },
       description: 'Tables and views of users; a hypertable stands for its chunks.',
     }),
     extensions: t.expose('extensions', { type: [Extension] }),
@@ -143,6 +144,13 @@ function migrationsOf({ migrations }: Status): Step[] {
   return migrations
 }
 
+/** Statements that take PostgreSQL 14 ms, and this process one. */
+const CATALOG = 1500
+
 builder.queryField('schemaStatus', (t) =>
-  t.field({ type: SchemaStatus, resolve: (_, __, { readSchemaStatus }) => readSchemaStatus() }),
+  t.field({
+    type: SchemaStatus,
+    complexity: CATALOG,
+    resolve: (_, __, { readSchemaStatus }) => readSchemaStatus(),
+  }),
 )

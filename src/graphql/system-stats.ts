@@ -1,5 +1,6 @@
 import type { SystemCounts } from '../system/statistics.ts'
 import { builder } from './builder.ts'
+import { STATEMENT } from './cost.ts'
 import { Telemetry } from './telemetry.ts'
 
 const SystemStats = builder.objectRef<SystemCounts>('SystemStats').implement({
@@ -29,6 +30,7 @@ const SystemStats = builder.objectRef<SystemCounts>('SystemStats').implement({
     latestEnergy: t.field({
       type: Telemetry,
       nullable: true,
+      complexity: STATEMENT,
       description: 'As the query latestEnergy without plantId.',
       resolve: async (_, __, { statistics }) => (await statistics.latest()) ?? null,
     }),
@@ -49,6 +51,7 @@ const SystemStats = builder.objectRef<SystemCounts>('SystemStats').implement({
 builder.queryField('systemStats', (t) =>
   t.field({
     type: SystemStats,
+    complexity: 2 * STATEMENT,
     resolve: (_, __, { statistics }) => statistics.count(),
   }),
 )

@@ -4,6 +4,7 @@ import { encodeCursor } from '../telemetry/cursor.ts'
 import { DEFAULT_PAGE_SIZE, LARGEST_PAGE, type Page, readPage } from '../telemetry/page.ts'
 import type { StoredReading } from '../telemetry/reading.ts'
 import { builder } from './builder.ts'
+import { pageCost, STATEMENT } from './cost.ts'
 import { Plant } from './plant.ts'
 import { Telemetry } from './telemetry.ts'
 
@@ -27,10 +28,12 @@ export const TelemetryEdge = builder.objectRef<Edge>('TelemetryEdge').implement(
 const PageInfo = builder.objectRef<Page>('PageInfo').implement({
   fields: (t) => ({
     hasNextPage: t.boolean({
+      complexity: STATEMENT,
       description: 'Whether older readings follow.',
       resolve: (page) => page.hasNextPage(),
     }),
     hasPreviousPage: t.boolean({
+      complexity: STATEMENT,
       description: 'Whether newer readings come before.',
       resolve: (page) => page.hasPreviousPage(),
     }),
@@ -99,9 +102,9 @@ function pageOf(
   })
 }
 
-/** What a page costs is counted in readings, so that a page of pages of pages is refused before it runs. */
 function pageComplexity({ first, last }: PageArguments): { field: number; multiplier: number } {
-  return { field: 1, multiplier: Math.max(1, first ?? last ?? DEFAULT_PAGE_SIZE) }
+  const size = first ?? last ?? DEFAULT_PAGE_SIZE
+  return pageCost(size > LARGEST_PAGE ? 0 : size) // A larger one is refused by the field itself.
 }
 
 builder.queryField('telemetry', (t) =>

@@ -3,6 +3,7 @@ import { unregistered } from '../telemetry/plant.ts'
 import { describe, type Quantity, type StoredReading } from '../telemetry/reading.ts'
 import { asksOnly } from './asks-only.ts'
 import { builder } from './builder.ts'
+import { LOOKUP } from './cost.ts'
 import { Plant } from './plant.ts'
 
 /** What a reading itself says of its plant: a promise for each of a million readings is half of what they cost. */
@@ -27,6 +28,7 @@ Telemetry.implement({
       id: t.id({ resolve: ({ id }) => String(id) }),
       plant: t.field({
         type: Plant,
+        complexity: LOOKUP,
         resolve: ({ plantId }, _, { plants }, info) =>
           asksOnly(info, toldByReading)
             ? unregistered(plantId)

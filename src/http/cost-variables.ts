@@ -9,7 +9,7 @@ import {
 
 /**
  * The operation with only those of its variables on which its cost depends: the ones in arguments of fields whose
- * complexity is a function. To coerce the others, such as a batch of readings, would take longer than all else
+ * complexity is a function, and of introspection. To coerce the others, such as a batch of readings, would take longer than all else
  * that is judged.
  */
 export function withCostVariables(
@@ -21,8 +21,13 @@ export function withCostVariables(
   const typeInfo = new TypeInfo(schema)
   const visitor = visitWithTypeInfo(typeInfo, {
     Variable(node) {
-      const complexity: unknown = typeInfo.getFieldDef()?.extensions.complexity
-      if (typeof complexity === 'function') names.add(node.name.value)
+      const field = typeInfo.getFieldDef()
+      const introspects = [field?.name, typeInfo.getParentType()?.name].some((name) =>
+        name?.startsWith('__'),
+      )
+      if (introspects || typeof field?.extensions.complexity === 'function') {
+        names.add(node.name.value)
+      }
     },
   })
   visit(document, visitor)

@@ -17,7 +17,9 @@ import {
   judgeOperation,
   parseLimits,
   readingCost,
+  usualSizes,
 } from './limits.ts'
+import type { Sizes } from './operation-cost.ts'
 import { refusal } from './reply.ts'
 import { abridged } from './told-error.ts'
 
@@ -34,26 +36,29 @@ export interface Documents {
  * limits. Yoga's own cache is bounded by the number of documents, whatever their size, and cannot
  * tell what depends on variables.
  */
-export function createDocuments(schema: GraphQLSchema): Documents {
+export function createDocuments(schema: GraphQLSchema, sizes: Sizes = usualSizes): Documents {
   const documents = new DocumentCache()
   const verdicts = new WeakMap<DocumentNode, readonly GraphQLError[]>()
   /** Operations as they are judged. */
   const judged = new WeakMap<OperationDefinitionNode, OperationDefinitionNode>()
-  /** Of operations that always cost the same, whatever the variables. */
-  const judgements = new WeakMap<OperationDefinitionNode, Judgement>()
+  /** Of operations that cost the same whatever the variables, while there are as many plants. */
+  const judgements = new WeakMap<OperationDefinitionNode, Judgement & { plants: number }>()
 
   function judge(
     document: DocumentNode,
     operation: OperationDefinitionNode,
     variables: Record<string, unknown>,
   ): Judgement {
-    const sized = judged.getOrInsertComputed(operation, () =>
+    const weighed = judged.getOrInsertComputed(operation, () =>
       withCostVariables(schema, document, operation),
     )
-    const work = () => judgeOperation(schema, document, sized, variables)
-    return sized.variableDefinitions?.length
-      ? work()
-      : judgements.getOrInsertComputed(operation, work)
+    const { plants } = sizes
+    const known = judgements.get(operation)
+    if (known?.plants === plants) return known
+    const judgement = judgeOperation(schema, document, weighed, variables, { plants })
+    const isFixed = operation.operation !== 'mutation' && !weighed.variableDefinitions?.length
+    if (isFixed) judgements.set(operation, { ...judgement, plants })
+    return judgement
   }
 
   /** What an operation is refused for before it begins; else its cost is noted in the context. */

@@ -20,6 +20,7 @@ import { createGraphqlTransportWs } from './graphql-transport-ws.ts'
 import { maxBytesUnderWay, maxUnsentBytesTogether } from './limits.ts'
 import { listen } from './listen.ts'
 import { createLiveExecution } from './live-execution.ts'
+import type { Sizes } from './operation-cost.ts'
 import { createOriginGuard } from './origin.ts'
 import { createProbes, type ProbeOptions } from './probes.ts'
 import { refuseConnection, replyError } from './reply.ts'
@@ -47,6 +48,8 @@ export interface HttpServerOptions<Context extends object> extends ProbeOptions 
    * none is.
    */
   readState?: ReadState
+  /** What the cost of an operation depends on; without it the usual. */
+  sizes?: Sizes
   /** What the errors of lower layers mean to a client; without it they are masked. */
   translate?: Translate
 }
@@ -88,7 +91,7 @@ export async function openHttpServer<Context extends object>(
   const unsent = createUnsent(maxUnsentBytesTogether, () =>
     log.warn({ bytes: unsent.bytes }, 'a client that does not read its answers is cut off'),
   )
-  const documents = createDocuments(schema)
+  const documents = createDocuments(schema, options.sizes)
   const execution = createLiveExecution({
     schema,
     contextOf,

@@ -1,7 +1,13 @@
 import { getIntrospectionQuery } from 'graphql'
 import { createClient } from 'graphql-ws'
 import { afterAll, describe, expect, test } from 'vitest'
-import { maxAliases, maxBodyBytes, maxCost, maxDepth } from '../../src/http/limits.ts'
+import {
+  maxAliases,
+  maxAliasLength,
+  maxBodyBytes,
+  maxCost,
+  maxDepth,
+} from '../../src/http/limits.ts'
 import { bearer, openToy, post, tokens } from './toy.ts'
 
 const toy = await openToy()
@@ -46,6 +52,14 @@ describe.for(ways)('over %s', ([, errorsOf]) => {
     expect(await errorsOf(aliases(maxAliases))).toBeUndefined()
     expect(await errorsOf(aliases(maxAliases + 1))).toMatchObject(
       tooComplex(maxAliases, maxAliases + 1),
+    )
+  })
+
+  test('an alias longer than any name is refused', async () => {
+    const alias = (length: number) => `{ ${'a'.repeat(length)}: role }`
+    expect(await errorsOf(alias(maxAliasLength))).toBeUndefined()
+    expect(await errorsOf(alias(maxAliasLength + 1))).toMatchObject(
+      tooComplex(maxAliasLength, maxAliasLength + 1),
     )
   })
 
@@ -100,6 +114,14 @@ describe.for(ways)('over %s', ([, errorsOf]) => {
       oneOf: true,
     })
     expect(await errorsOf(query)).toBeUndefined()
+  })
+
+  test('introspection again and again is refused', async () => {
+    const types =
+      '__schema { types { name fields { name args { name } type { name ofType { name } } } inputFields { name } } }'
+    const aliases = Array.from({ length: 60 }, (_, index) => `a${index}: ${types}`)
+    expect(await errorsOf(`{ ${aliases.slice(0, 2).join(' ')} }`)).toBeUndefined()
+    expect(await errorsOf(`{ ${aliases.join(' ')} }`)).toMatchObject(tooComplex(maxCost))
   })
 })
 

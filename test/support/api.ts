@@ -73,7 +73,7 @@ export async function openTestApi(
   const execution = createLiveExecution({ ...parts, maxSubscriptions: 1000 })
   const endpoint = createEndpoint({
     ...parts,
-    documents: createDocuments(schema),
+    documents: createDocuments(schema, services.sizes),
     execution,
     readState: shareReads(() => readState(database.reserved)),
   })

@@ -7,14 +7,11 @@ beforeAll(async () => {
 })
 afterAll(() => api[Symbol.asyncDispose]())
 
-test.for(['readSchemaStatus', 'checkHealth'] as const)(
-  'who calls %s meanwhile waits for the next, together',
-  async (read) => {
-    const { services } = api
-    const [first, ...others] = await Promise.all(
-      Array.from({ length: 100 }, () => services[read]()),
-    )
-    expect(new Set(others).size).toBe(1)
-    expect(others).not.toContain(first)
-  },
-)
+test.for([
+  ['the schema status', () => api.services.readSchemaStatus()],
+  ['health', () => api.services.checkHealth('read')],
+] as const)('who asks for %s while it is read waits for the next, together', async ([, read]) => {
+  const [first, ...others] = await Promise.all(Array.from({ length: 100 }, () => read()))
+  expect(new Set(others).size).toBe(1)
+  expect(others).not.toContain(first)
+})

@@ -1,10 +1,11 @@
 import type { Kysely } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
-import { countBuckets, edgesOf } from './edges.ts'
+import { edgesOf } from './edges.ts'
 import { type Energy, energyOf } from './energy.ts'
+import { type ExpectedReads, expectedReads, NOTHING } from './expected-reads.ts'
 import { type LoadPlant, planByClock } from './plant-clock.ts'
-import { requireFewPoints, requireSpan } from './span.ts'
+import { isSpan, requireFewPoints, requireSpan } from './span.ts'
 import { readSummaries } from './summaries.ts'
 import type { Summary } from './summary.ts'
 import type { Wanted } from './summary-columns.ts'
@@ -83,14 +84,17 @@ export async function readEnergy(
   })
 }
 
-/** How many periods an answer has, by the clock of UTC. */
-export function expectedPeriods({
+/** What an answer makes the database read, by the clock of UTC where no zone is given; nothing where it would be refused. */
+export function expectedEnergy({
   from,
   to,
   period,
-}: Pick<EnergyRequest, 'from' | 'to' | 'period'>): number {
-  const cut = { from: midnightOf(from), to: midnightOf(to) + DAY, clock: zoneClock('UTC') }
-  return countBuckets(cut, widthOf[period])
+  timeZone,
+}: Pick<EnergyRequest, 'from' | 'to' | 'period' | 'timeZone'>): ExpectedReads {
+  if (!isSpan(midnightOf(from), midnightOf(to))) return NOTHING
+  const clock = zoneClock(timeZone ?? 'UTC')
+  const cut = { from: clock.reach(midnightOf(from)), to: clock.reach(midnightOf(to) + DAY), clock }
+  return expectedReads(cut, widthOf[period])
 }
 
 const DAY = 86_400_000_000

@@ -3,11 +3,19 @@ import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { abridge, Fault } from '../../fault.ts'
 import type { Plant } from '../plant.ts'
-import { countBuckets, edgesOf } from './edges.ts'
+import { edgesOf, smallestWidth } from './edges.ts'
+import { type ExpectedReads, expectedReads, NOTHING } from './expected-reads.ts'
 import type { Fill } from './fill.ts'
 import { type LoadPlant, planByClock } from './plant-clock.ts'
 import { type Point, pointsOf } from './points.ts'
-import { fittingWidth, MOST_POINTS, type Precision, requireFewPoints, requireSpan } from './span.ts'
+import {
+  fittingWidth,
+  isSpan,
+  MOST_POINTS,
+  type Precision,
+  requireFewPoints,
+  requireSpan,
+} from './span.ts'
 import { readSummaries } from './summaries.ts'
 import type { Wanted } from './summary-columns.ts'
 import { isWidthName, type WidthName, widthNames } from './width.ts'
@@ -57,13 +65,18 @@ export async function readHistory(
   return { plant, bucket, timeZone, points: pointsOf({ edges, summaries, quantities, fill }) }
 }
 
-/** How many points an answer has, by the clock of UTC; none where the request would be refused. */
-export function expectedPoints({
+/** What a chart makes the database read, by the clock of UTC where no zone is given; nothing where it would be refused. */
+export function expectedHistory({
   from,
   to,
   bucket,
-}: Pick<HistoryRequest, 'from' | 'to'> & { bucket: string }): number {
-  return isWidthName(bucket) ? countBuckets({ from, to, clock: zoneClock('UTC') }, bucket) : 0
+  maxPoints,
+  timeZone,
+}: Pick<HistoryRequest, 'from' | 'to' | 'bucket' | 'maxPoints' | 'timeZone'>): ExpectedReads {
+  if (!isSpan(from, to)) return NOTHING
+  const cut = { from, to, clock: zoneClock(timeZone ?? 'UTC') }
+  const width = bucket ?? smallestWidth(cut, Math.min(maxPoints, MOST_POINTS))
+  return width !== undefined && isWidthName(width) ? expectedReads(cut, width) : NOTHING
 }
 
 function widthChooser({ from, to, bucket, maxPoints }: HistoryRequest) {

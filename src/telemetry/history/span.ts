@@ -13,6 +13,11 @@ export interface Precision {
   roughly: boolean
 }
 
+/** Whether `requireSpan` takes it. */
+export function isSpan(from: Instant, to: Instant): boolean {
+  return from >= EARLIEST && from <= to && to <= LATEST
+}
+
 /** Throws `INVALID_RANGE` where from is after to, `BAD_USER_INPUT` where one is out of the years that can be asked for. */
 export function requireSpan(from: Instant, to: Instant): void {
   for (const [argument, instant] of Object.entries({ from, to })) {

@@ -1,0 +1,165 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  getVariableValues,
+  type InlineFragmentNode,
+  isListType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  type VariableValues,
+} from 'graphql'
+import type { Services } from '../graphql/context.ts'
+import { argumentValues } from './argument-values.ts'
+import { FIELD, textCost } from './field-cost.ts'
+import { introspectionCost } from './introspection-cost.ts'
+import { rawLength } from './raw-length.ts'
+
+/** How much there is of what is answered whole; all that complexities know beside the arguments. */
+export type Sizes = Services['sizes']
+
+/** What an operation makes the server do. */
+export interface OperationCost {
+  /**
+   * In units: one is the CPU of one resolved field, about 2 µs of this process; or 15 µs of PostgreSQL, which has many
+   * processes, while everybody waits for this one.
+   */
+  cost: number
+  /** Nested fields; those of introspection do not count. */
+  depth: number
+}
+
+/** Of a list of which nothing says how long it is. */
+const USUAL_LENGTH = 10
+
+/** An item of a list that says how long it may be, such as a reading: to coerce, check and store it. */
+const ITEM = 6
+
+interface Fragment {
+  readonly typeCondition?: InlineFragmentNode['typeCondition']
+  readonly selectionSet: SelectionSetNode
+}
+
+/**
+ * Adds up the complexities of the fields that an operation may resolve. A field's is in its `extensions.complexity`: a number, or
+ * `{ field, multiplier }`, where what is selected below is resolved `multiplier` times, or a function of the arguments
+ * and the sizes that answers one of these. undefined: a variable is wrong, so that nothing will run.
+ */
+export function operationCost(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  {
+    variables,
+    sizes,
+    atMost,
+  }: {
+    variables: Readonly<Record<string, unknown>>
+    sizes: Sizes
+    /** Introspection that costs more is not counted to its end. */
+    atMost: number
+  },
+): OperationCost | undefined {
+  const root = schema.getRootType(operation.operation)
+  const coerced = getVariableValues(schema, operation.variableDefinitions ?? [], variables)
+  if (root == null || coerced.variableValues === undefined) return undefined
+  const { variableValues } = coerced
+  const fragments = new Map<string, FragmentDefinitionNode>()
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.FRAGMENT_DEFINITION) continue
+    fragments.set(definition.name.value, definition)
+  }
+  const introspected = { schema, fragments, variableValues, atMost }
+  /** A fragment may be spread a thousand times. */
+  const known = new Map<SelectionSetNode, OperationCost>()
+
+  const ofFragment = (fragment: Fragment, type: GraphQLObjectType): OperationCost => {
+    const narrowed = schema.getType(fragment.typeCondition?.name.value ?? type.name)
+    return ofSelection(fragment.selectionSet, isObjectType(narrowed) ? narrowed : type)
+  }
+  const ofSelection = (selectionSet: SelectionSetNode, type: GraphQLObjectType): OperationCost => {
+    const before = known.get(selectionSet)
+    if (before !== undefined) return before
+    const sum = { cost: 0, depth: 0 }
+    for (const selection of selectionSet.selections) {
+      const fragment =
+        selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection
+      if (fragment === undefined) continue
+      const { cost, depth } =
+        fragment.kind === Kind.FIELD ? ofField(fragment, type) : ofFragment(fragment, type)
+      sum.cost += cost
+      sum.depth = Math.max(sum.depth, depth)
+    }
+    known.set(selectionSet, sum)
+    return sum
+  }
+  const ofField = (node: FieldNode, type: GraphQLObjectType): OperationCost => {
+    const definition = schema.getField(type, node.name.value)
+    const own = textCost(node.alias?.value)
+    const below = definition === undefined ? undefined : getNamedType(definition.type)
+    if (definition === undefined || !isObjectType(below) || node.selectionSet === undefined) {
+      const { field } = complexityOf(definition, node, variableValues, sizes)
+      return { cost: own + field + itemsOf(definition, node, variables), depth: 1 }
+    }
+    if (below.name.startsWith('__')) {
+      const name = argumentValues(definition, node, variableValues)?.name
+      const source = typeof name === 'string' ? schema.getType(name) : schema
+      const cost = introspectionCost(node, { ...introspected, type: below, source })
+      return { cost: own + FIELD + cost, depth: 1 }
+    }
+    const { field, multiplier } = complexityOf(definition, node, variableValues, sizes)
+    const { cost, depth } = ofSelection(node.selectionSet, below)
+    const items = itemsOf(definition, node, variables)
+    return { cost: own + field + items + multiplier * cost, depth: depth + 1 }
+  }
+
+  return ofSelection(operation.selectionSet, root)
+}
+
+interface Complexity {
+  field: number
+  multiplier: number
+}
+
+function complexityOf(
+  definition: GraphQLField<unknown, unknown> | undefined,
+  node: FieldNode,
+  variableValues: VariableValues,
+  sizes: Sizes,
+): Complexity {
+  const isList = definition !== undefined && isListType(getNullableType(definition.type))
+  const usual = { field: FIELD, multiplier: isList ? USUAL_LENGTH : 1 }
+  const declared: unknown = definition?.extensions.complexity
+  if (definition === undefined || typeof declared !== 'function') return numbersOf(declared, usual)
+  const args = argumentValues(definition, node, variableValues)
+  if (args === undefined) return usual
+  return numbersOf(declared(args, { sizes }, definition), usual)
+}
+
+function numbersOf(declared: unknown, usual: Complexity): Complexity {
+  if (typeof declared === 'number') return { ...usual, field: declared }
+  if (typeof declared !== 'object' || declared === null) return usual
+  const { field, multiplier } = { ...usual, ...declared }
+  return { field, multiplier: Math.max(0, multiplier) }
+}
+
+/** Of the arguments that say how long they may be. */
+function itemsOf(
+  definition: GraphQLField<unknown, unknown> | undefined,
+  node: FieldNode,
+  variables: Readonly<Record<string, unknown>>,
+): number {
+  let items = 0
+  for (const { name, value } of node.arguments ?? []) {
+    const argument = definition?.args.find((candidate) => candidate.name === name.value)
+    if (typeof argument?.extensions.longest === 'number') items += rawLength(value, variables)
+  }
+  return items * ITEM
+}

@@ -1,0 +1,36 @@
+import { type Cut, countBuckets, edgesOf } from './edges.ts'
+import { MOST_POINTS } from './span.ts'
+import { HOUR, layTiles, lengthOf, QUARTER } from './tiles.ts'
+import type { WidthName } from './width.ts'
+
+/** What an answer in buckets makes the database read, as far as the request tells. */
+export interface ExpectedReads {
+  /** Buckets that come out. */
+  points: number
+  /** Rows of the rollups, at most those of ten years: few plants are older. */
+  tiles: number
+  /** Stretches of time in which the readings themselves are read. */
+  stretches: number
+  /** In them and around them, at a reading a minute. */
+  readings: number
+}
+
+export const NOTHING: ExpectedReads = { points: 0, tiles: 0, stretches: 0, readings: 0 }
+
+const TEN_YEARS = 10 * 366 * 24 * HOUR
+const MINUTE = 60_000_000
+/** MAX_GAP as it mostly is: so far on either side of a stretch neighbours are looked for. */
+const GAP = 15 * MINUTE
+
+/** Nothing where there are so many buckets that the request will be refused. */
+export function expectedReads(cut: Cut, width: WidthName): ExpectedReads {
+  const points = countBuckets(cut, width)
+  if (points > 2 * MOST_POINTS) return NOTHING
+  const { hours, quarters, rest } = layTiles(edgesOf(cut, width), [])
+  return {
+    points,
+    tiles: Math.min(lengthOf(hours), TEN_YEARS) / HOUR + lengthOf(quarters) / QUARTER,
+    stretches: rest.length,
+    readings: (lengthOf(rest) + rest.length * 2 * GAP) / MINUTE,
+  }
+}
