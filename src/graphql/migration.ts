@@ -2,7 +2,7 @@ import { dateOf } from '../database/instant.ts'
 import type { MigrationRun as Run, MigrationStep as Step } from '../database/migration-run.ts'
 import { builder } from './builder.ts'
 import { STATEMENT } from './cost.ts'
-import { requireRole } from './role.ts'
+import { needsRole, requireRole } from './role.ts'
 
 const MigrationStepStatus = builder.enumType('MigrationStepStatus', {
   values: {
@@ -59,6 +59,7 @@ builder.mutationField('runMigration', (t) =>
     type: MigrationRun,
     description:
       'Apply pending migrations, up to target where it is given; only ever forward (an older target: FAILED with TARGET_BEHIND). Safe to repeat and safe to call from many places at once: one call applies, the others answer ALREADY_RUNNING at once, or UP_TO_DATE. Needs the admin role.',
+    extensions: needsRole('admin'),
     complexity: 10 * STATEMENT,
     args: {
       target: t.arg.string({

@@ -7,7 +7,7 @@ import {
 import { isSimulated } from '../telemetry/reading.ts'
 import { builder } from './builder.ts'
 import { pageCost, STATEMENT } from './cost.ts'
-import { requireRole } from './role.ts'
+import { needsRole, requireRole } from './role.ts'
 
 export const Plant = builder.objectRef<StoredPlant>('Plant')
 
@@ -55,6 +55,7 @@ builder.mutationFields((t) => ({
     type: Plant,
     description:
       'Name a plant and set its time zone; what is left out stays as it is. Needs the admin role.',
+    extensions: needsRole('admin'),
     complexity: 3 * STATEMENT,
     args: {
       id: t.arg.int({ required: true }),

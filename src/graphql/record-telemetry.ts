@@ -5,7 +5,7 @@ import { describe, type Measurements, type Reading } from '../telemetry/reading.
 import { LARGEST_BATCH, recordReadings } from '../telemetry/record.ts'
 import { builder } from './builder.ts'
 import { STATEMENT } from './cost.ts'
-import { requireRole } from './role.ts'
+import { needsRole, requireRole } from './role.ts'
 
 const TelemetryInput = builder.inputType('TelemetryInput', {
   description: 'A reading to store; what is left out or null was not measured.',
@@ -67,6 +67,7 @@ builder.mutationField('recordTelemetry', (t) =>
   t.field({
     type: RecordTelemetryPayload,
     description: `Store readings, at most ${LARGEST_BATCH} a call, all or none. A reading of the same plant and instant that is already there is kept and counted, or replaced where onDuplicate says so. Needs the ingest or admin role.`,
+    extensions: needsRole('ingest'),
     complexity: STATEMENT,
     args: {
       readings: t.arg({
@@ -114,6 +115,7 @@ builder.mutationField('deleteTelemetry', (t) =>
     type: 'SafeInt',
     description:
       "Remove a plant's readings in a range, such as an import with wrong signs; answers how many. Needs the admin role.",
+    extensions: needsRole('admin'),
     complexity: 10 * STATEMENT,
     args: {
       plantId: t.arg.int({ required: true }),

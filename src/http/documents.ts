@@ -10,6 +10,7 @@ import type { Plugin } from 'graphql-yoga'
 import { eventsNeeded } from './answer-forms.ts'
 import { withCostVariables } from './cost-variables.ts'
 import { DocumentCache } from './document-cache.ts'
+import { earlyRefusal } from './early-refusals.ts'
 import type { OperationContext } from './endpoint.ts'
 import {
   documentLimitErrors,
@@ -64,15 +65,18 @@ export function createDocuments(schema: GraphQLSchema, sizes: Sizes = usualSizes
   /** What an operation is refused for before it begins; else its cost is noted in the context. */
   function operationErrors(
     document: DocumentNode,
-    context: Partial<OperationContext>,
+    context: OperationContext,
   ): readonly GraphQLError[] {
-    const { params, forms } = context
+    const { role, params, forms } = context
     const operation = getOperationAST(document, params?.operationName)
     if (!operation) return [] // The executor says which one is missing.
     // Over WebSocket there are no forms.
     if (operation.operation === 'subscription' && forms?.events === false)
       return [refusal(eventsNeeded())]
-    const { errors, cost } = judge(document, operation, params?.variables ?? {})
+    const variables = params?.variables ?? {}
+    const early = earlyRefusal(schema, document, operation, { role, variables })
+    if (early !== undefined) return [refusal(early)]
+    const { errors, cost } = judge(document, operation, variables)
     context.cost = cost
     return errors
   }

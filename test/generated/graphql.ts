@@ -198,6 +198,23 @@ export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type StatusQuery = { schemaStatus: { pendingMigrations: number, storage: { kind: StorageKind, timescaledbVersion: string | null, timescaledbLicense: string | null, reason: string | null }, tables: Array<{ schema: string, name: string, kind: string, columns: Array<{ name: string, type: string, nullable: boolean, comment: string | null }>, indexes: Array<{ name: string }> }>, hypertables: Array<{ schema: string, name: string, chunks: number, chunkInterval: string, compressionEnabled: boolean, retention: string | null }>, migrations: Array<{ name: string, status: MigrationStepStatus }> }, health: { status: HealthStatus, checks: Array<{ name: string, status: HealthStatus, detail: string | null }> } };
 
+export type RecordEarlyMutationVariables = Exact<{
+  readings: Array<TelemetryInput> | TelemetryInput;
+}>;
+
+
+export type RecordEarlyMutation = { recordTelemetry: { inserted: number } };
+
+export type RecordPerhapsMutationVariables = Exact<{
+  readings: Array<TelemetryInput> | TelemetryInput;
+  record: boolean;
+}>;
+
+
+export type RecordPerhapsMutation = { __typename: 'Mutation', recordTelemetry?: { inserted: number } };
+
+export type PerhapsFragment = { recordTelemetry?: { inserted: number } };
+
 export type RecordNumberedMutationVariables = Exact<{
   readings: Array<TelemetryInput> | TelemetryInput;
 }>;
@@ -293,6 +310,22 @@ export type ChartQueryVariables = Exact<{
 
 export type ChartQuery = { history: { points: Array<{ start: string }> } };
 
+export type ChartOfQueryVariables = Exact<{
+  plantId: number;
+  to: string;
+  bucket: string;
+}>;
+
+
+export type ChartOfQuery = { history: { points: Array<{ samples: number }> } };
+
+export type TwoChartsQueryVariables = Exact<{
+  to: string;
+}>;
+
+
+export type TwoChartsQuery = { one: { bucket: string, points: Array<{ samples: number }> }, other: { bucket: string, points: Array<{ samples: number }> } };
+
 export type PageQueryVariables = Exact<{
   plantId?: number | null | undefined;
   from?: string | null | undefined;
@@ -364,6 +397,13 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const PerhapsFragmentDoc = new TypedDocumentString(`
+    fragment Perhaps on Mutation {
+  recordTelemetry(readings: $readings) @include(if: $record) {
+    inserted
+  }
+}
+    `, {"fragmentName":"Perhaps"}) as unknown as TypedDocumentString<PerhapsFragment, unknown>;
 export const LoadsFragmentDoc = new TypedDocumentString(`
     fragment Loads on EnergyPeriod {
   totals: energy {
@@ -630,6 +670,23 @@ export const StatusDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<StatusQuery, StatusQueryVariables>;
+export const RecordEarlyDocument = new TypedDocumentString(`
+    mutation RecordEarly($readings: [TelemetryInput!]!) {
+  recordTelemetry(readings: $readings) {
+    inserted
+  }
+}
+    `) as unknown as TypedDocumentString<RecordEarlyMutation, RecordEarlyMutationVariables>;
+export const RecordPerhapsDocument = new TypedDocumentString(`
+    mutation RecordPerhaps($readings: [TelemetryInput!]!, $record: Boolean!) {
+  ...Perhaps
+  __typename
+}
+    fragment Perhaps on Mutation {
+  recordTelemetry(readings: $readings) @include(if: $record) {
+    inserted
+  }
+}`) as unknown as TypedDocumentString<RecordPerhapsMutation, RecordPerhapsMutationVariables>;
 export const RecordNumberedDocument = new TypedDocumentString(`
     mutation RecordNumbered($readings: [TelemetryInput!]!) {
   recordTelemetry(readings: $readings) {
@@ -846,6 +903,46 @@ export const ChartDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ChartQuery, ChartQueryVariables>;
+export const ChartOfDocument = new TypedDocumentString(`
+    query ChartOf($plantId: Int!, $to: DateTime!, $bucket: Duration!) {
+  history(
+    plantId: $plantId
+    from: "2026-03-01T00:00:00.000Z"
+    to: $to
+    bucket: $bucket
+  ) {
+    points {
+      samples
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ChartOfQuery, ChartOfQueryVariables>;
+export const TwoChartsDocument = new TypedDocumentString(`
+    query TwoCharts($to: DateTime!) {
+  one: history(
+    plantId: 1
+    from: "2026-03-01T00:00:00.000Z"
+    to: $to
+    bucket: "PT10M"
+  ) {
+    bucket
+    points {
+      samples
+    }
+  }
+  other: history(
+    plantId: 1
+    from: "2026-03-01T00:00:00.000Z"
+    to: $to
+    bucket: "PT10M"
+  ) {
+    bucket
+    points {
+      samples
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TwoChartsQuery, TwoChartsQueryVariables>;
 export const PageDocument = new TypedDocumentString(`
     query Page($plantId: Int, $from: DateTime, $to: DateTime, $first: Int, $after: String, $last: Int, $before: String) {
   telemetry(

@@ -1,0 +1,99 @@
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql'
+import { Fault } from '../fault.ts'
+import type { Role } from '../graphql/role.ts'
+import { rawLength } from './raw-length.ts'
+
+/**
+ * Why an operation is not to be run, by its root fields alone, before its variables are looked at: `FORBIDDEN` where a
+ * field's `extensions.refusal` refuses the role, `TOO_MANY_READINGS` where more is given for an argument than its
+ * `extensions.longest`. Fields that @skip or @include leave out refuse nothing. undefined: it may be run.
+ */
+export function earlyRefusal(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  { role, variables }: { role: Role; variables: Readonly<Record<string, unknown>> },
+): Fault | undefined {
+  const type = schema.getRootType(operation.operation)
+  if (type == null) return undefined
+  const runs = ({ directives = [] }: { directives?: readonly DirectiveNode[] | undefined }) =>
+    directives.every((directive) => mayRun(directive, operation, variables))
+
+  for (const field of rootFields(document, operation.selectionSet, runs)) {
+    const definition = type.getFields()[field.name.value]
+    const refuse: unknown = definition?.extensions.refusal
+    const refusal: unknown = typeof refuse === 'function' ? refuse(role) : undefined
+    if (refusal instanceof Fault) return refusal
+    for (const { name, value } of field.arguments ?? []) {
+      const argument = definition?.args.find((candidate) => candidate.name === name.value)
+      const longest = argument?.extensions.longest
+      const length = rawLength(value, variables)
+      if (typeof longest !== 'number' || length <= longest) continue
+      return new Fault(
+        'TOO_MANY_READINGS',
+        `Expected at most ${longest} ${name.value} a call; got ${length}: send them in several, or use npm run import`,
+        { path: [name.value] },
+      )
+    }
+  }
+  return undefined
+}
+
+/** Of the selection and of the fragments in it, each of which is looked at once. */
+function rootFields(
+  document: DocumentNode,
+  selectionSet: SelectionSetNode,
+  runs: (node: { directives?: readonly DirectiveNode[] | undefined }) => boolean,
+): FieldNode[] {
+  const fields: FieldNode[] = []
+  const seen = new Set<string>()
+  const look = ({ selections }: SelectionSetNode) => {
+    for (const selection of selections) {
+      if (!runs(selection)) continue
+      if (selection.kind === Kind.FIELD) fields.push(selection)
+      else if (selection.kind === Kind.INLINE_FRAGMENT) look(selection.selectionSet)
+      else if (!seen.has(selection.name.value)) {
+        seen.add(selection.name.value)
+        for (const definition of document.definitions) {
+          const isIt =
+            definition.kind === Kind.FRAGMENT_DEFINITION &&
+            definition.name.value === selection.name.value
+          if (isIt) look(definition.selectionSet)
+        }
+      }
+    }
+  }
+  look(selectionSet)
+  return fields
+}
+
+/** Whether a directive lets its field run; a condition that is no boolean lets none run. */
+function mayRun(
+  { name, arguments: args = [] }: DirectiveNode,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): boolean {
+  if (name.value !== 'skip' && name.value !== 'include') return true
+  const condition = args.find((argument) => argument.name.value === 'if')?.value
+  const variable = condition?.kind === Kind.VARIABLE ? condition.name.value : undefined
+  const literal =
+    variable === undefined
+      ? condition
+      : variableDefinitions.find((definition) => definition.variable.name.value === variable)
+          ?.defaultValue
+  const given =
+    variable !== undefined && Object.hasOwn(variables, variable)
+      ? variables[variable]
+      : literal?.kind === Kind.BOOLEAN
+        ? literal.value
+        : undefined
+  return given === (name.value === 'include')
+}
