@@ -6,6 +6,7 @@ import type { SchemaStatus } from '../system/schema-status.ts'
 import type { Sizes } from '../system/sizes.ts'
 import type { Statistics } from '../system/statistics.ts'
 import type { LiveFeed } from '../telemetry/feed/live-feed.ts'
+import { ReadingAllowance } from '../telemetry/history/reading-allowance.ts'
 import { type Plant, readPlants } from '../telemetry/plant.ts'
 import type { Role } from './role.ts'
 
@@ -28,6 +29,8 @@ export interface Context extends Services {
   readonly role: Role
   /** Batches what one tick asks for, undefined where nothing is known of a plant; keeps nothing, because a subscription's context lives for months. */
   readonly plants: DataLoader<number, Plant | undefined>
+  /** Of this operation. */
+  readonly allowance: ReadingAllowance
 }
 
 export function createContext(services: Services, role: Role): Context {
@@ -39,5 +42,5 @@ export function createContext(services: Services, role: Role): Context {
     },
     { cache: false },
   )
-  return { ...services, role, plants }
+  return { ...services, role, plants, allowance: new ReadingAllowance() }
 }

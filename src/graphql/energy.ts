@@ -109,7 +109,7 @@ builder.queryField('energy', (t) =>
       pointsCost(
         expectedEnergy({ from, to, period: period ?? 'DAY', timeZone: timeZone ?? undefined }),
       ),
-    resolve: (_, { plantId, from, to, period, timeZone }, { database, plants }, info) =>
+    resolve: (_, { plantId, from, to, period, timeZone }, { database, plants, allowance }, info) =>
       readEnergy(
         { kysely: database.kysely, loadPlant: (id) => plants.load(id) },
         {
@@ -118,6 +118,7 @@ builder.queryField('energy', (t) =>
           to,
           period: period ?? 'DAY',
           timeZone: timeZone ?? undefined,
+          allowance,
           ...wantedBy(info),
         },
       ),

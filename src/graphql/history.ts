@@ -159,6 +159,7 @@ builder.queryField('history', (t) =>
           maxPoints: maxPoints ?? DEFAULT_POINTS,
           timeZone: timeZone ?? undefined,
           fill: fill ?? 'NULL',
+          allowance: context.allowance,
           ...wantedBy(info),
         },
       ),

@@ -5,6 +5,7 @@ import { edgesOf } from './edges.ts'
 import { type Energy, energyOf } from './energy.ts'
 import { type ExpectedReads, expectedReads, NOTHING } from './expected-reads.ts'
 import { type LoadPlant, planByClock } from './plant-clock.ts'
+import type { ReadingAllowance } from './reading-allowance.ts'
 import { isSpan, requireFewPoints, requireSpan } from './span.ts'
 import { readSummaries } from './summaries.ts'
 import type { Summary } from './summary.ts'
@@ -35,6 +36,8 @@ export interface EnergyRequest extends Wanted {
   period: Period
   /** undefined: the plant's. */
   timeZone: string | undefined
+  /** Without it as many readings are read as there are. */
+  allowance?: ReadingAllowance
 }
 
 export interface EnergyPeriod {
@@ -66,7 +69,7 @@ export async function readEnergy(
   { kysely, loadPlant }: { kysely: Kysely<Schema>; loadPlant: LoadPlant },
   request: EnergyRequest,
 ): Promise<EnergyPeriod[]> {
-  const { plantId, quantities, aspects } = request
+  const { plantId, quantities, aspects, allowance } = request
   const width = widthOf[request.period]
   const [firstMidnight, lastMidnight] = [midnightOf(request.from), midnightOf(request.to) + DAY]
   requireSpan(firstMidnight, midnightOf(request.to))
@@ -77,7 +80,7 @@ export async function readEnergy(
   })
   const { edges, clock } = plan
   if (edges.length < 2) return []
-  const summaries = await readSummaries(kysely, { plantId, edges, quantities, aspects })
+  const summaries = await readSummaries(kysely, { plantId, edges, quantities, aspects, allowance })
   return summaries.map((summary, index) => {
     const [start, end] = [edges[index] ?? 0, edges[index + 1] ?? 0]
     return { start, end, day: dayOf(clock.read(start)), ...figuresOf(summary, end - start) }

@@ -8,6 +8,7 @@ import { type ExpectedReads, expectedReads, NOTHING } from './expected-reads.ts'
 import type { Fill } from './fill.ts'
 import { type LoadPlant, planByClock } from './plant-clock.ts'
 import { type Point, pointsOf } from './points.ts'
+import type { ReadingAllowance } from './reading-allowance.ts'
 import {
   fittingWidth,
   isSpan,
@@ -32,6 +33,8 @@ export interface HistoryRequest extends Wanted {
   /** undefined: the plant's. */
   timeZone: string | undefined
   fill: Fill
+  /** Without it as many readings are read as there are. */
+  allowance?: ReadingAllowance
 }
 
 export interface History {
@@ -52,7 +55,7 @@ export async function readHistory(
   { kysely, loadPlant }: { kysely: Kysely<Schema>; loadPlant: LoadPlant },
   request: HistoryRequest,
 ): Promise<History> {
-  const { plantId, from, to, fill, quantities, aspects } = request
+  const { plantId, from, to, fill, quantities, aspects, allowance } = request
   requireSpan(from, to)
   const chooseWidth = widthChooser(request)
   const { plant, timeZone, plan } = await planByClock(loadPlant, request, (clock, precision) => {
@@ -61,7 +64,9 @@ export async function readHistory(
   })
   const { bucket, edges } = plan
   const summaries =
-    edges.length < 2 ? [] : await readSummaries(kysely, { plantId, edges, quantities, aspects })
+    edges.length < 2
+      ? []
+      : await readSummaries(kysely, { plantId, edges, quantities, aspects, allowance })
   return { plant, bucket, timeZone, points: pointsOf({ edges, summaries, quantities, fill }) }
 }
 

@@ -6,6 +6,7 @@ import { changedQuarters } from './change.ts'
 import { integrate, maxGapMicroseconds, microseconds } from './integrate.ts'
 import { type Pack, packed, packedDays, sumUp } from './packed.ts'
 import { type Quantity, quantities } from './quantity.ts'
+import { countReadingsIn, type ReadingAllowance } from './reading-allowance.ts'
 import { stretchTable } from './stretch-table.ts'
 import type { Summary } from './summary.ts'
 import { type Aspect, aspects, mergedColumns, type Wanted } from './summary-columns.ts'
@@ -27,6 +28,8 @@ export interface SummariesRequest {
   quantities: readonly Quantity[]
   /** What of them beside their means; where it is left out, everything. */
   aspects?: readonly Aspect[]
+  /** Without it as many readings are read as there are. */
+  allowance?: ReadingAllowance | undefined
 }
 
 type Asked = Omit<SummariesRequest, 'quantities' | 'aspects'> & Wanted
@@ -34,7 +37,7 @@ type Asked = Omit<SummariesRequest, 'quantities' | 'aspects'> & Wanted
 /**
  * A summary of each stretch of time between neighbouring edges, in order, as of one moment of the database: from
  * the rollups where they are current, from the readings where they are not, or where an edge cuts a quarter of
- * an hour.
+ * an hour. Throws `QUERY_TOO_COMPLEX` where these are more than the allowance.
  */
 export async function readSummaries(
   kysely: Kysely<Schema>,
@@ -75,7 +78,13 @@ function readChanging(kysely: Kysely<Schema>, asked: Asked): Promise<Summary[]> 
       const { maxGap, changed } = await readChanged(snapshot, asked)
       const tiling = layTiles(asked.edges, changed)
       const sources = tileSources(asked, tiling)
-      if (tiling.rest.length > 0) sources.push(readingSource(asked, tiling.rest, maxGap))
+      if (tiling.rest.length > 0) {
+        const { plantId, allowance } = asked
+        allowance?.spend(
+          await countReadingsIn(snapshot, { plantId, stretches: tiling.rest, maxGap }),
+        )
+        sources.push(readingSource(asked, tiling.rest, maxGap))
+      }
       const { rows } = await sql<Packs>`select ${packsOf(sources)}`.execute(snapshot)
       return summariesOf(asked, sources, rows[0])
     })
