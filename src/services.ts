@@ -17,6 +17,7 @@ import { retentionCheck } from './system/retention-check.ts'
 import { readSchemaStatus } from './system/schema-status.ts'
 import { createSizes } from './system/sizes.ts'
 import { createStatistics } from './system/statistics.ts'
+import { triggersCheck } from './system/triggers-check.ts'
 import { openLiveFeed } from './telemetry/feed/live-feed.ts'
 import { isRetaining, type RetentionPolicy } from './telemetry/retention/policy.ts'
 import { version } from './version.ts'
@@ -51,11 +52,12 @@ export function openServices(options: ServicesOptions): OpenServices {
   const needed = [databaseCheck(database), migrationsCheck(database.reserved, names), feed]
   const pool = poolCheck(database.poolUse)
   const rollups = rollupsCheck(database.reserved)
+  const triggers = triggersCheck(database.reserved)
   const storage = storageCheck(statistics, options.queryTimes ?? createQueryTimes())
   const retaining = isRetaining(retention) ? [retentionCheck(database.reserved, retention)] : []
   const healthFor = ({ forAdmin }: { forAdmin: boolean }) =>
     shareReads(() =>
-      checkHealth([...needed, pool, rollups, storage, ...retaining, ...checks], {
+      checkHealth([...needed, pool, triggers, rollups, storage, ...retaining, ...checks], {
         version,
         forAdmin,
       }),

@@ -77,12 +77,25 @@ const types: pg.CustomTypesConfig = {
 }
 
 /**
- * Whatever a role or a database sets for itself: the parsers above depend on the first three, the triggers of
- * migrations/0003_live.ts on the isolation. JIT costs more than it gives on short queries.
+ * Whatever a role or a database sets for itself. docs/decisions/013-session-settings.md says which, and why no others:
+ * how texts are read and written, how transactions and waiting go, where names are looked up, and that triggers fire.
+ * JIT costs more than it gives on short queries.
  */
 export const SESSION_SETTINGS = `
-  set timezone = 'UTC'; set datestyle = 'ISO'; set extra_float_digits = 1;
-  set default_transaction_isolation = 'read committed'; set jit = off`
+  set client_encoding = 'UTF8'; set standard_conforming_strings = on; set array_nulls = on;
+  set timezone = 'UTC'; set datestyle = 'ISO'; set intervalstyle = 'postgres'; set extra_float_digits = 1;
+  set bytea_output = 'hex'; set quote_all_identifiers = off; set client_min_messages = 'notice';
+  set default_transaction_isolation = 'read committed'; set lock_timeout = 0; set idle_session_timeout = 0;
+  set jit = off;
+  set search_path = pg_catalog;
+  select set_config('transaction_timeout', '0', false)
+    where current_setting('transaction_timeout', true) is not null;
+  select set_config('session_replication_role', 'origin', false)
+    where current_setting('session_replication_role') <> 'origin'
+      and has_parameter_privilege('session_replication_role', 'set');
+  select set_config('search_path', coalesce(
+    (select quote_ident(nspname) from pg_extension join pg_namespace on pg_namespace.oid = extnamespace
+      where extname = 'timescaledb'), 'public'), false)`
 
 /**
  * As many as there are questions, so that none waits for another: the version, the migrations, the size, the
@@ -109,6 +122,16 @@ export function openDatabase(options: DatabaseOptions): Database {
     const client = new clients.Client({ ...connection, ...extra, application_name: name })
     await client.connect()
     return client
+  }
+  const connectPrepared = async (purpose: string): Promise<Client> => {
+    const client = await connect(purpose)
+    try {
+      await prepare(client, 0)
+      return client
+    } catch (error) {
+      await client.end()
+      throw error
+    }
   }
   const probe = async (timeoutMs: number): Promise<void> => {
     const client = await connect('probe', { connectWithinMs: timeoutMs })
@@ -173,16 +196,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     },
     openSession: (purpose) =>
       reach(async () => {
-        const client = await connect(purpose)
-        try {
-          await prepare(client, 0)
-        } catch (error) {
-          await client.end()
-          throw error
-        }
+        const client = await connectPrepared(purpose)
         return sessionOn(client, {
           reachability,
-          connect: () => reach(() => connect(`${purpose} lock`)),
+          connect: () => reach(() => connectPrepared(`${purpose} lock`)),
         })
       }),
     listen: (channel, events) =>
@@ -190,7 +207,7 @@ export function openDatabase(options: DatabaseOptions): Database {
         {
           connect: async (signal) => {
             await reachability.untilReachable(signal)
-            return reach(() => connect('live feed'))
+            return reach(() => connectPrepared('live feed'))
           },
           announce: async (to, payload) => {
             const { rows } = await sql<{ announced: boolean }>`
@@ -220,7 +237,7 @@ export function openDatabase(options: DatabaseOptions): Database {
 
 /** A role or a database may have settings of its own. */
 async function prepare(client: Client, statementTimeout: number): Promise<void> {
-  const settings = `${SESSION_SETTINGS}; set statement_timeout = ${statementTimeout}${statementTimeout === 0 ? '; set idle_in_transaction_session_timeout = 0' : ''}`
+  const settings = `set statement_timeout = ${statementTimeout};${statementTimeout === 0 ? ' set idle_in_transaction_session_timeout = 0;' : ''} ${SESSION_SETTINGS}`
   using _patience = startPatience(PREPARE_MS, () => client.giveUp())
   await client.query(settings)
 }

@@ -45,9 +45,10 @@ function faultOf(sqlState: string, cause: unknown): Fault {
     case '22008':
     case '22009':
     case '22021':
+    case '22P05':
       return new Fault(
         'BAD_USER_INPUT',
-        'Expected values that PostgreSQL can hold: times from the year 1 on, texts without a null character',
+        'Expected values that PostgreSQL can hold: times from the year 1 on, texts without a null character, and only characters that the encoding of the database has',
         { cause },
       )
     case '57014':

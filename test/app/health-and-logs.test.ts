@@ -59,6 +59,7 @@ test('health tells readers everything else, as JSON at /health too, and others t
     'migrations',
     'live feed',
     'pool',
+    'triggers',
     'rollups',
     'storage',
     'limits',
