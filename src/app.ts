@@ -34,6 +34,8 @@ export interface App extends AsyncDisposable {
   readonly storage: Storage
   /** How many are to be applied, or why that is not known. */
   readonly pendingMigrations: number | Fault
+  /** Whether reading needs no token. */
+  readonly publicRead: boolean
   /** Where the admin token is. */
   readonly adminToken: string
   readonly simulatedPlants: number
@@ -138,6 +140,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       status.migrations instanceof Fault
         ? status.migrations
         : status.migrations.filter(({ status }) => status === 'PENDING').length,
+    publicRead: config.publicRead,
     simulatedPlants: config.simulate,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }

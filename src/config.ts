@@ -226,7 +226,7 @@ export function parseConfig(
       ingest: values.INGEST_TOKEN,
       read: values.READ_TOKEN,
     }),
-    publicRead: values.PUBLIC_READ ?? isLoopback(values.HOST),
+    publicRead: values.PUBLIC_READ ?? !isOpenToOthers(given),
     migrateOnStart: values.MIGRATE_ON_START ?? embedded,
     simulate: values.SIMULATE ?? (embedded ? 1 : 0),
     staleAfter: values.STALE_AFTER,
@@ -269,14 +269,23 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d+){3}$/.test(host)
 }
 
+/** Whether more than this machine can reach the server: by itself, or through a proxy, whose visitors are others. */
+function isOpenToOthers({ HOST, TRUST_PROXY }: Partial<Record<string, string>>): boolean {
+  return (HOST !== undefined && !isLoopback(HOST)) || TRUST_PROXY !== undefined
+}
+
 /** What is wrong though each variable by itself may be right. */
 function findContradictions(given: Partial<Record<string, string>>): string[] {
   const faults: string[] = []
-  const { HOST, PUBLIC_READ, READ_TOKEN, ADMIN_TOKEN, INGEST_TOKEN } = given
+  const { HOST, TRUST_PROXY, PUBLIC_READ, READ_TOKEN, ADMIN_TOKEN, INGEST_TOKEN } = given
   const publicRead = boolean.safeParse(PUBLIC_READ).data
   if (HOST !== undefined && !isLoopback(HOST) && !publicRead && READ_TOKEN === undefined) {
     faults.push(
       `HOST: ${HOST} can be reached by others, and nobody could read: set READ_TOKEN, or PUBLIC_READ=true to let everyone`,
+    )
+  } else if (isOpenToOthers(given) && PUBLIC_READ === undefined && READ_TOKEN === undefined) {
+    faults.push(
+      `TRUST_PROXY: ${TRUST_PROXY} brings visitors of elsewhere, and nobody could read: set READ_TOKEN, or PUBLIC_READ=true to let everyone, or PUBLIC_READ=false where only INGEST_TOKEN and ADMIN_TOKEN are to read`,
     )
   }
   const tokens = [ADMIN_TOKEN, INGEST_TOKEN, READ_TOKEN].filter((token) => token !== undefined)

@@ -4,7 +4,7 @@ import { Fault } from '../fault.ts'
 
 /** What a person should know once the server is ready. */
 export function banner(
-  { url, data, storage, adminToken, pendingMigrations, simulatedPlants }: App,
+  { url, data, storage, adminToken, pendingMigrations, publicRead, simulatedPlants }: App,
   { seconds, terminal }: { seconds: string; terminal: boolean },
 ): string {
   const bold = (text: string) => (terminal ? styleText('bold', text) : text)
@@ -17,6 +17,7 @@ export function banner(
         ? `a hypertable of TimescaleDB ${storage.timescaledbVersion}`
         : `${storage.kind === 'MISSING' ? 'no table' : 'a regular table'}: ${storage.reason}`,
     ],
+    ['Reading', publicRead ? 'needs no token' : 'needs a token'],
     ['Admin token', adminToken],
   ]
   if (pendingMigrations instanceof Fault) {

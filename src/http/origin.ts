@@ -7,8 +7,10 @@ export type CorsHeaders = Readonly<Record<string, string>>
 
 /**
  * Keeps foreign web pages out. Throws `HOST_REFUSED` on loopback for a name that is not this
- * machine's own (a page whose name was rebound to 127.0.0.1), and `ORIGIN_REFUSED` for a browser's
+ * machine's own (a page whose name was rebound to 127.0.0.1), unless a trusted proxy vouches for its visitor, and `ORIGIN_REFUSED` for a browser's
  * origin that is neither the server itself, by name and port, nor listed in `CORS_ORIGINS`.
+ *
+ * A rebound page may send a proxy's headers itself. It has no token, which reading needs where a proxy is trusted.
  */
 export function createOriginGuard(
   config: Pick<Config, 'host' | 'corsOrigins'>,
@@ -24,7 +26,7 @@ export function createOriginGuard(
     if (onLoopback && !caller.proxied && !usualHosts.has(host) && !isOwnHost(host, port)) {
       throw new Fault(
         'HOST_REFUSED',
-        `Expected the host localhost:${port} or 127.0.0.1:${port}, got ${abridge(host)}: call the server by that name, or set HOST to serve other names`,
+        `Expected the host localhost:${port} or 127.0.0.1:${port}, got ${abridge(host)}: call the server by that name, set HOST to serve other names, or have the proxy that TRUST_PROXY names send X-Forwarded-For`,
       )
     }
     if (origin === undefined) return vary

@@ -54,6 +54,12 @@ describe('a server refuses to start', () => {
     expect(said).toMatch(/^ {2}PORT: .*got http/m)
   })
 
+  test('where a proxy brings visitors and nobody may read', async () => {
+    expect(await refusal({ TRUST_PROXY: '127.0.0.1' })).toMatch(
+      /^ {2}TRUST_PROXY: .*READ_TOKEN.*PUBLIC_READ/m,
+    )
+  })
+
   test('where nothing listens at DATABASE_URL', async () => {
     const said = await refusal({ DATABASE_URL: `postgres://localhost:${await unusedPort()}/solar` })
     expect(said).toMatch(/ECONNREFUSED[\s\S]*\(DATABASE_UNAVAILABLE\)/)

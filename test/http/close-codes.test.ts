@@ -109,6 +109,7 @@ test('1013: more connections from an address than it may have', async () => {
     MAX_CONNECTIONS_PER_ADDRESS: '1',
     MAX_CONNECTIONS: '2',
     TRUST_PROXY: '127.0.0.1',
+    PUBLIC_READ: 'true',
   })
   const from = (address: string) => ({ headers: { 'x-forwarded-for': address }, init: false })
   using first = await openPeer(small, { ...from('10.0.0.1'), init: true })

@@ -1,12 +1,12 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { afterAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { openToy, type Toy } from './toy.ts'
+import { openToy, type Toy, tokens } from './toy.ts'
 
 const allowed = 'https://solar.example'
 const toy = await openToy({ CORS_ORIGINS: allowed })
 const open = await openToy({ HOST: '0.0.0.0', PUBLIC_READ: 'true' })
-const proxied = await openToy({ TRUST_PROXY: '127.0.0.0/8' })
+const proxied = await openToy({ TRUST_PROXY: '127.0.0.0/8', PUBLIC_READ: 'true' })
 afterAll(() => Promise.all([toy, open, proxied].map((each) => each[Symbol.asyncDispose]())))
 
 type Headers = Record<string, string | undefined>
@@ -51,6 +51,7 @@ function upgrade(server: Toy, headers: Headers) {
 }
 
 const local = `127.0.0.1:${toy.port}`
+const visitor = { 'x-forwarded-for': '203.0.113.9' }
 const table: [string, Toy, Headers, number][] = [
   ['no origin, as every program sends', toy, { host: local }, 200],
   ['the server itself', toy, { host: local, origin: `http://${local}` }, 200],
@@ -104,14 +105,33 @@ const table: [string, Toy, Headers, number][] = [
   [
     'a page of the proxied name',
     proxied,
-    { host: local, 'x-forwarded-host': 'plant.lan', origin: 'https://plant.lan' },
+    { host: local, ...visitor, 'x-forwarded-host': 'plant.lan', origin: 'https://plant.lan' },
     200,
   ],
   [
     'a foreign page through the proxy',
     proxied,
-    { host: local, 'x-forwarded-host': 'plant.lan', origin: 'https://evil.lan' },
+    { host: local, ...visitor, 'x-forwarded-host': 'plant.lan', origin: 'https://evil.lan' },
     403,
+  ],
+  [
+    'a proxy that passes the name on as it came',
+    proxied,
+    { host: 'plant.lan', ...visitor, origin: 'https://plant.lan' },
+    200,
+  ],
+  [
+    'a program beside the proxy',
+    proxied,
+    { host: `127.0.0.1:${proxied.port}`, origin: `http://127.0.0.1:${proxied.port}` },
+    200,
+  ],
+  ['a name rebound to loopback beside the proxy', proxied, { host: 'evil.example' }, 421],
+  [
+    'a rebound page beside the proxy that names this machine as the forwarded host',
+    proxied,
+    { host: 'evil.example', 'x-forwarded-host': `127.0.0.1:${proxied.port}` },
+    421,
   ],
 ]
 
@@ -160,6 +180,17 @@ test('the address in the log is the one that the trusted proxy saw', async () =>
     server.log.find((entry) => entry.path === path)?.client
   await expect.poll(client(proxied, '/livez')).toBe('203.0.113.9')
   await expect.poll(client(toy, '/readyz')).toBe('127.0.0.1')
+})
+
+test('with a proxy reading needs a token, unless everyone is let in', async () => {
+  await using guarded = await openToy({ TRUST_PROXY: '127.0.0.1' })
+  const roleOf = async (headers: Record<string, string>) => {
+    const answer = await fetch(`${guarded.url}/graphql?query={role}`, { headers })
+    return answer.status
+  }
+  expect(await roleOf(visitor)).toBe(401)
+  expect(await roleOf({})).toBe(401)
+  expect(await roleOf({ ...visitor, authorization: `Bearer ${tokens.READ_TOKEN}` })).toBe(200)
 })
 
 test('a proxy that is no address is told at the start', async () => {
