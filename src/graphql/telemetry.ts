@@ -1,6 +1,6 @@
 import { dateOf } from '../database/instant.ts'
 import { unregistered } from '../telemetry/plant.ts'
-import { describe, type Quantity, type StoredReading } from '../telemetry/reading.ts'
+import { describe, measured, type Quantity, type StoredReading } from '../telemetry/reading.ts'
 import { asksOnly } from './asks-only.ts'
 import { builder } from './builder.ts'
 import { LOOKUP } from './cost.ts'
@@ -12,7 +12,8 @@ const toldByReading: ReadonlySet<string> = new Set(['id', 'isSimulated', '__type
 export const Telemetry = builder.objectRef<StoredReading>('Telemetry')
 
 /** The one-sided view of a signed power: what flows in the given direction, never below zero. */
-function oneSided(power: number | null, direction: 1 | -1): number | null {
+function oneSided(signed: number | null, direction: 1 | -1): number | null {
+  const power = measured(signed)
   return power === null ? null : Math.max(0, direction * power)
 }
 
@@ -21,7 +22,12 @@ Telemetry.implement({
     'One reading of one plant: a row of solark.telemetry. Positive power flows towards the house; null means "not measured", never 0.',
   fields: (t) => {
     const number = (field: NumberField) =>
-      t.exposeFloat(field, { nullable: true, description: describe(field) })
+      t.float({
+        nullable: true,
+        description: describe(field),
+        // SQL can write what history takes for no measurement.
+        resolve: (reading) => measured(reading[field]),
+      })
     const flag = (field: FlagField) =>
       t.exposeBoolean(field, { nullable: true, description: describe(field) })
     return {

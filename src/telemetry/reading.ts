@@ -126,6 +126,14 @@ export function emptyReading(plantId: number, timestamp: Instant): Reading {
   }
 }
 
+/** What is at least so large, either way, is no measurement, and could not be squared and summed. */
+export const ABSURD = 1e12
+
+/** The value of a reading; null where it was not measured, or is so large that it cannot have been. */
+export function measured(value: number | null): number | null {
+  return value !== null && Math.abs(value) < ABSURD ? value : null
+}
+
 const EARLIEST: Instant = Date.UTC(2000, 0, 1) * 1000
 const FUTURE_TOLERANCE_US = 5 * 60 * 1_000_000
 /** PostgreSQL's and GraphQL's largest integer. */
@@ -139,8 +147,8 @@ export interface ReadingFault {
 }
 
 /**
- * Finds what makes a reading unfit to be stored: a plant id or time out of range, a number that is not finite,
- * a state of charge outside 0 to 100. Returns the first fault, or undefined.
+ * Finds what makes a reading unfit to be stored: a plant id or time out of range, a number that is not finite or
+ * absurd, a state of charge outside 0 to 100. Returns the first fault, or undefined.
  */
 export function findReadingFault(reading: Reading, now: Instant): ReadingFault | undefined {
   const { plantId, timestamp, soc } = reading
@@ -161,10 +169,12 @@ export function findReadingFault(reading: Reading, now: Instant): ReadingFault |
       got: new Date(timestamp / 1000).toISOString(),
     }
   }
-  for (const { field, type } of quantities) {
+  for (const { field } of quantities) {
     const value = reading[field]
-    if (type === 'number' && value !== null && !Number.isFinite(value)) {
-      return { field, expected: 'a finite number', got: String(value) }
+    if (typeof value !== 'number') continue
+    if (!Number.isFinite(value)) return { field, expected: 'a finite number', got: String(value) }
+    if (Math.abs(value) >= ABSURD) {
+      return { field, expected: 'a number above -1e12 and below 1e12', got: String(value) }
     }
   }
   if (soc !== null && (soc < 0 || soc > 100)) {

@@ -326,6 +326,11 @@ export type TwoChartsQueryVariables = Exact<{
 
 export type TwoChartsQuery = { one: { bucket: string, points: Array<{ samples: number }> }, other: { bucket: string, points: Array<{ samples: number }> } };
 
+export type LargeValuesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LargeValuesQuery = { telemetry: { nodes: Array<{ pvPower: number | null, batteryPower: number | null, batteryCharge: number | null, gridPower: number | null, gridImport: number | null }> }, history: { points: Array<{ pvPower: { max: number } | null, batteryPower: { max: number } | null, gridPower: { max: number } | null }> } };
+
 export type PageQueryVariables = Exact<{
   plantId?: number | null | undefined;
   from?: string | null | undefined;
@@ -943,6 +948,37 @@ export const TwoChartsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TwoChartsQuery, TwoChartsQueryVariables>;
+export const LargeValuesDocument = new TypedDocumentString(`
+    query LargeValues {
+  telemetry {
+    nodes {
+      pvPower
+      batteryPower
+      batteryCharge
+      gridPower
+      gridImport
+    }
+  }
+  history(
+    plantId: 1
+    from: "2026-06-01T00:00:00Z"
+    to: "2026-06-01T00:10:00Z"
+    bucket: "PT10M"
+  ) {
+    points {
+      pvPower {
+        max
+      }
+      batteryPower {
+        max
+      }
+      gridPower {
+        max
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LargeValuesQuery, LargeValuesQueryVariables>;
 export const PageDocument = new TypedDocumentString(`
     query Page($plantId: Int, $from: DateTime, $to: DateTime, $first: Int, $after: String, $last: Int, $before: String) {
   telemetry(

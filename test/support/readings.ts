@@ -2,7 +2,12 @@ import fc from 'fast-check'
 import type { Database } from '../../src/database/database.ts'
 import type { Instant } from '../../src/database/instant.ts'
 import { readingColumns } from '../../src/telemetry/columns.ts'
-import { emptyReading, type Measurements, type Reading } from '../../src/telemetry/reading.ts'
+import {
+  ABSURD,
+  emptyReading,
+  type Measurements,
+  type Reading,
+} from '../../src/telemetry/reading.ts'
 
 export const JUNE: Instant = Date.UTC(2026, 5, 1) * 1000
 export const SECOND: Instant = 1_000_000
@@ -18,7 +23,9 @@ export function reading(
 
 /** Any measurements that can be stored, every kind of double among them. */
 export function measurements(): fc.Arbitrary<Measurements> {
-  const number = fc.option(fc.double({ noDefaultInfinity: true, noNaN: true }))
+  const number = fc.option(
+    fc.double({ min: -ABSURD, max: ABSURD, minExcluded: true, maxExcluded: true, noNaN: true }),
+  )
   const flag = fc.option(fc.boolean())
   return fc.record({
     soc: fc.option(fc.double({ min: 0, max: 100, noNaN: true })),

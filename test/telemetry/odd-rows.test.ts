@@ -4,8 +4,37 @@ import { toDatabaseFault } from '../../src/database/faults.ts'
 import { encodeCursor } from '../../src/telemetry/cursor.ts'
 import { readPage } from '../../src/telemetry/page.ts'
 import { readPlants, upsertPlant } from '../../src/telemetry/plant.ts'
+import { graphql } from '../generated/gql.ts'
+import { openTestApi } from '../support/api.ts'
 import { engines, openTestDatabase } from '../support/database.ts'
 import { JUNE } from '../support/readings.ts'
+
+const LargeValues = graphql(`
+  query LargeValues {
+    telemetry {
+      nodes {
+        pvPower
+        batteryPower
+        batteryCharge
+        gridPower
+        gridImport
+      }
+    }
+    history(plantId: 1, from: "2026-06-01T00:00:00Z", to: "2026-06-01T00:10:00Z", bucket: "PT10M") {
+      points {
+        pvPower {
+          max
+        }
+        batteryPower {
+          max
+        }
+        gridPower {
+          max
+        }
+      }
+    }
+  }
+`)
 
 describe.each(engines)('what only SQL can write, on %s', (engine) => {
   test('is refused where no query could tell it', async () => {
@@ -24,6 +53,29 @@ describe.each(engines)('what only SQL can write, on %s', (engine) => {
     await insert('plant_id, timestamp', "2147483647, '2254-12-31 23:59:59.999999Z'")
     const [plant] = await readPlants(database.kysely)
     expect(plant?.latest?.timestamp).toBe(Date.UTC(2255, 0) * 1000 - 1)
+  })
+
+  test('is told as not measured where it is absurdly large, as history takes it', async () => {
+    await using api = await openTestApi(engine)
+    await sql`
+      insert into solark.telemetry (plant_id, timestamp, pv_power, batt_power, grid_power)
+      values (1, '2026-06-01T00:00Z', 1e12, -1e12, 999999999999), (1, '2026-06-01T00:01Z', 7, 1e300, 7)`.execute(
+      api.database.kysely,
+    )
+    const { telemetry, history } = await api.ask(LargeValues)
+    expect(telemetry.nodes).toEqual([
+      { pvPower: 7, batteryPower: null, batteryCharge: null, gridPower: 7, gridImport: 7 },
+      {
+        pvPower: null,
+        batteryPower: null,
+        batteryCharge: null,
+        gridPower: 999999999999,
+        gridImport: 999999999999,
+      },
+    ])
+    const [point] = history.points
+    expect(point).toMatchObject({ pvPower: { max: 7 }, batteryPower: null })
+    expect(point?.gridPower?.max).toBe(999999999999)
   })
 
   test('is told as not measured where it is no finite number', async () => {

@@ -54,7 +54,7 @@ const sent = fc.record({
   plantId: fc.integer({ min: 0, max: 2 }),
   timestamp: fc.integer({ min: 0, max: 5 }).map(at),
   soc: fc.option(fc.integer({ min: 0, max: 100 }), { freq: 3 }),
-  batteryPower: fc.option(fc.constantFrom(-1.5, 0, 1e308, 5e-324)),
+  batteryPower: fc.option(fc.constantFrom(-1.5, 0, 999_999_999_999.9, 5e-324)),
   pvToLoad: fc.option(fc.boolean()),
 })
 
@@ -170,6 +170,8 @@ describe.each(engines)('recordTelemetry and deleteTelemetry on %s', (engine) => 
     const cases = [
       [{ ...good, soc: 100.5 }, 'soc'],
       [{ ...good, soc: -1 }, 'soc'],
+      [{ ...good, pvPower: 1e12 }, 'pvPower'],
+      [{ ...good, batteryPower: -1e300 }, 'batteryPower'],
       [{ ...good, plantId: -1 }, 'plantId'],
       [{ ...good, timestamp: later }, 'timestamp'],
       [{ ...good, timestamp: '1999-12-31T23:59:59Z' }, 'timestamp'],

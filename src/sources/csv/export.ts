@@ -2,18 +2,20 @@ import type { Readable } from 'node:stream'
 import type { Session } from '../../database/database.ts'
 import { formatInstant } from '../../database/instant.ts'
 import type { Selection } from '../../telemetry/extent.ts'
-import { quantities } from '../../telemetry/reading.ts'
+import { ABSURD, quantities } from '../../telemetry/reading.ts'
 import { requireSchema } from '../../telemetry/schema-ready.ts'
 
 /**
  * Writes readings as CSV that `importCsv` takes back bit for bit: a header of column names, then a line for
  * each reading, in the order of plant and time. Times are RFC 3339 in UTC with microseconds, numbers the
- * shortest that give the same double, what was not measured is empty. Nothing is held in memory.
+ * shortest that give the same double, what was not measured (or is too large to have been) is empty. Nothing is held in memory.
  */
 export async function exportCsv(session: Session, selection: Selection): Promise<Readable> {
   await requireSchema(session.kysely)
   const measured = quantities.map(({ column, type }) =>
-    type === 'boolean' ? `${column}::text as ${column}` : column,
+    type === 'boolean'
+      ? `${column}::text as ${column}`
+      : `case when abs(${column}) < ${ABSURD} then ${column} end as ${column}`,
   )
   // COPY takes no parameters; numbers and formatted instants need no quoting.
   return session.copyTo(`

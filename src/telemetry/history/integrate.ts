@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { ABSURD } from '../reading.ts'
 import { columnOf, type Quantity } from './quantity.ts'
 import { columnsOf, type Part, type Wanted } from './summary-columns.ts'
 
@@ -14,8 +15,6 @@ export interface Integration extends Wanted {
   startOf(bucket: RawBuilder<number>): RawBuilder<number>
 }
 
-/** What is at least so large is no measurement, and could not be squared and summed. */
-const ABSURD = 1e12
 /** What is smaller counts as 0: PostgreSQL refuses to compute with what comes out as no normal number any more. */
 const NEGLIGIBLE = 1e-100
 

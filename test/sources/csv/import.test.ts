@@ -138,6 +138,7 @@ test('names the line, column, expectation and value of every refused row, and st
     '',
     `${TIMES[0]},50,lots,`,
     `${TIMES[0]},50,1e999,`,
+    `${TIMES[0]},50,-1e12,`,
     `${TIMES[0]},NaN,1,`,
     `${TIMES[0]},50,1,maybe`,
     `${TIMES[0]},50,1`,
@@ -147,21 +148,22 @@ test('names the line, column, expectation and value of every refused row, and st
   const fault = await refusalOf(file, { map: ['timestamp=time'] })
   expect(fault.code).toBe('IMPORT_REFUSED')
   expect(fault.message.split('\n')).toEqual([
-    'Nothing was stored, because 9 rows of the file are refused:',
+    'Nothing was stored, because 10 rows of the file are refused:',
     '  line 3, time: expected a time such as 2026-06-21T18:04:05Z, got "2026-06-01\\r\\n00:00:00Z"',
     '  line 5, soc: expected a percentage from 0 to 100, got "101"',
     '  line 7, pv_power: expected a number, or nothing where not measured, got "lots"',
     '  line 8, pv_power: expected a finite number, got "1e999"',
-    '  line 9, soc: expected a number, or nothing where not measured, got "NaN"',
-    '  line 10, pvToLoad: expected true or false, or nothing where not measured, got "maybe"',
-    '  line 11, row: expected 4 values, as the header has, got 3',
-    '  line 12, time: expected a time from 2000 to five minutes from now, got "1999-12-31T23:59:59Z"',
-    '  line 13, time: expected a time from 2000 to five minutes from now, got "2200-01-01T00:00:00Z"',
+    '  line 9, pv_power: expected a number above -1e12 and below 1e12, got "-1e12"',
+    '  line 10, soc: expected a number, or nothing where not measured, got "NaN"',
+    '  line 11, pvToLoad: expected true or false, or nothing where not measured, got "maybe"',
+    '  line 12, row: expected 4 values, as the header has, got 3',
+    '  line 13, time: expected a time from 2000 to five minutes from now, got "1999-12-31T23:59:59Z"',
+    '  line 14, time: expected a time from 2000 to five minutes from now, got "2200-01-01T00:00:00Z"',
     'Correct the file, or store its other rows with --on-error skip.',
   ])
   expect(await importOf(file, { map: ['timestamp=time'], onError: 'skip' })).toMatchObject({
     inserted: 1,
-    refused: { count: 9 },
+    refused: { count: 10 },
   })
 })
 

@@ -68,6 +68,20 @@ test('import takes back what export writes, bit for bit', async () => {
   )
 })
 
+test('writes what cannot have been measured as nothing, so that import takes it back', async () => {
+  await store([])
+  await sql`
+    insert into solark.telemetry (plant_id, timestamp, soc, batt_power, grid_power, pv_power)
+    values (1, '2026-06-01T00:00:00Z', 'NaN', '-Infinity', 1e12, 4)`.execute(database.kysely)
+  const [header = '', line = ''] = (await exportOf({})).split('\n')
+  const values = line.split(',')
+  expect(
+    ['soc', 'batt_power', 'grid_power', 'pv_power'].map(
+      (name) => values[header.split(',').indexOf(name)],
+    ),
+  ).toEqual(['', '', '', '4'])
+})
+
 test('exports in the order of plant and time, of one plant or a range where asked', async () => {
   await store(
     [2, 1].flatMap((plant) =>
