@@ -89,11 +89,14 @@ export async function down(db: Kysely<unknown>): Promise<void> {
   await db.schema.dropTable('solark.latest').execute()
 }
 
-/**
- * Does for the readings of an adopted table what the triggers do for those that come. Jumps from plant to plant
- * in the key, instead of reading every row.
- */
+/** Does for the readings of an adopted table what the triggers do for those that come. */
 async function meetPlants(db: Kysely<unknown>): Promise<void> {
+  await registerPlants(db)
+  await sql`select solark.refresh_latest(array(select id from solark.plant))`.execute(db)
+}
+
+/** Registers every plant that has readings. Jumps from plant to plant in the key, instead of reading every row. */
+export async function registerPlants(db: Kysely<unknown>): Promise<void> {
   await sql`
     with recursive met (id) as (
       (select plant_id from solark.telemetry order by plant_id limit 1)
@@ -103,7 +106,6 @@ async function meetPlants(db: Kysely<unknown>): Promise<void> {
       ) as next
     )
     insert into solark.plant (id) select id from met on conflict do nothing`.execute(db)
-  await sql`select solark.refresh_latest(array(select id from solark.plant))`.execute(db)
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 import { FIRST_SIMULATED_PLANT } from '../../telemetry/reading.ts'
 
@@ -13,7 +13,10 @@ export async function simulatedPlantIds(kysely: Kysely<Schema>): Promise<number[
   return plants.map((plant) => plant.id)
 }
 
-/** Takes a plant and its readings away, and answers how many readings there were. */
+/**
+ * Takes a plant and its readings away, and answers how many readings there were. The plant stays where somebody writes
+ * another one meanwhile.
+ */
 export function removePlant(kysely: Kysely<Schema>, id: number): Promise<number> {
   return kysely.transaction().execute(async (transaction) => {
     // First, so that no reading that goes is the newest, for which the trigger would seek the one before it.
@@ -22,7 +25,11 @@ export function removePlant(kysely: Kysely<Schema>, id: number): Promise<number>
       .deleteFrom('solark.telemetry')
       .where('plant_id', '=', id)
       .executeTakeFirstOrThrow()
-    await transaction.deleteFrom('solark.plant').where('id', '=', id).execute()
+    await sql`
+      delete from solark.plant where id = ${id} and (
+        select id from solark.telemetry where plant_id = any (array[${id}::integer])
+        order by plant_id, timestamp limit 1
+      ) is null`.execute(transaction)
     return Number(numDeletedRows)
   })
 }
