@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { migrations } from '../../migrations/index.ts'
 import { type Database, openDatabase } from '../../src/database/database.ts'
+import { administratorUrl } from '../../src/database/embedded/connection.ts'
+import { dataFolder } from '../../src/database/embedded/data-folder.ts'
 import { openEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.ts'
 import { migrateFirst } from '../../src/database/migrate-first.ts'
 import { createLogger } from '../../src/log.ts'
@@ -27,7 +29,9 @@ export async function openPostgres(): Promise<BenchPostgres> {
   const dataDir = await mkdtemp(join(tmpdir(), 'heliograph-bench-'))
   opening.defer(() => rm(dataDir, { recursive: true }))
   const log = createLogger({ logLevel: 'warn', logFormat: 'json' })
-  const { url } = opening.use(await openEmbeddedPostgres({ dataDir, role: 'server', log }))
+  const postgres = opening.use(await openEmbeddedPostgres({ dataDir, role: 'server', log }))
+  // It makes databases.
+  const url = await administratorUrl(dataFolder(dataDir), Number(new URL(postgres.url).port))
   const open = opening.move()
   const connect = (address: string) =>
     openDatabase({ url: address, poolSize: 4, statementTimeout: 60_000 })

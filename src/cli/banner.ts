@@ -17,7 +17,7 @@ export function banner(
         ? `a hypertable of TimescaleDB ${storage.timescaledbVersion}`
         : `${storage.kind === 'MISSING' ? 'no table' : 'a regular table'}: ${storage.reason}`,
     ],
-    ['Reading', publicRead ? 'needs no token' : 'needs a token'],
+    ['Access', publicRead ? 'reading needs no token' : 'reading needs a token'],
     ['Admin token', adminToken],
   ]
   if (pendingMigrations instanceof Fault) {

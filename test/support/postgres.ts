@@ -2,6 +2,8 @@ import { chmod, mkdir, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { administratorUrl } from '../../src/database/embedded/connection.ts'
+import { dataFolder } from '../../src/database/embedded/data-folder.ts'
 import { openEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.ts'
 import { createLogger } from '../../src/log.ts'
 import { foldersIn, lasting, processesIn } from './leaks.ts'
@@ -31,10 +33,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dataDir = join(runFolder, 'postgres-of-the-run')
   const log = createLogger({ logLevel: 'warn', logFormat: 'json' })
   const postgres = opening.use(await openEmbeddedPostgres({ dataDir, role: 'server', log }))
-  await createTemplate(postgres.url)
+  // Tests make databases, roles and settings of their own.
+  const url = await administratorUrl(dataFolder(dataDir), Number(new URL(postgres.url).port))
+  await createTemplate(url)
   // From here on the run ends by what is answered, which looks for leaks between the two.
   opening.move()
-  project.provide('postgresUrl', postgres.url)
+  project.provide('postgresUrl', url)
   project.provide('runFolder', runFolder)
   return async () => {
     await postgres[Symbol.asyncDispose]()

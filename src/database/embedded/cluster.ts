@@ -9,7 +9,7 @@ import type { Binaries } from './binaries.ts'
 import { type DataFolder, folderFault } from './data-folder.ts'
 import { cleanEnvironment, SYNC_METHOD } from './environment.ts'
 
-/** The name of both the database and the user who owns it. */
+/** The name of both the database and the superuser, who only starts it, guards its disk, and makes the server's role. */
 export const NAME = 'heliograph'
 
 const UNFINISHED = 'postgres.new-'

@@ -14,19 +14,19 @@ export interface Connection extends AsyncDisposable {
   readonly ended: Promise<void>
 }
 
-/** The address of the database, with the password; whatever PGSSLMODE says, there is no TLS on loopback. */
-export async function urlOf(folder: DataFolder, port: number): Promise<string> {
+/** The address at which the superuser connects, with the password; there is no TLS on loopback. */
+export async function administratorUrl(folder: DataFolder, port: number): Promise<string> {
   const password = await readPassword(folder)
   return `postgres://${NAME}:${password}@127.0.0.1:${port}/${NAME}?sslmode=disable`
 }
 
-/** Connects to the PostgreSQL of the folder, and to no other that happens to listen there. */
+/** Connects to the PostgreSQL of the folder as the superuser, and to no other that happens to listen there. */
 export async function connect(
   folder: DataFolder,
   port: number,
   purpose: string,
 ): Promise<Connection> {
-  const url = await urlOf(folder, port)
+  const url = await administratorUrl(folder, port)
   const connection = await open(url, purpose).catch(async (error) => {
     if (codeOf(error) === WRONG_PASSWORD) throw notOurs(folder, port, error)
     if (codeOf(error) !== NO_SUCH_DATABASE) throw error
@@ -53,6 +53,8 @@ async function open(url: string, purpose: string): Promise<Connection> {
   const client = new Client({
     connectionString: url,
     application_name: `heliograph ${purpose}`,
+    // The owner of the database may set another, and would have the superuser call its functions.
+    options: '-c search_path=pg_catalog',
     keepAlive: true,
   })
   const ended = new Promise<void>((resolve) => client.once('end', resolve))

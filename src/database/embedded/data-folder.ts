@@ -9,8 +9,10 @@ export interface DataFolder {
   readonly root: string
   /** PostgreSQL's own folder. It appears complete, by one rename. */
   readonly cluster: string
-  /** Inside the cluster, so that the two can never differ. */
+  /** Of the superuser. Inside the cluster, so that the two can never differ. */
   readonly password: string
+  /** Of the role that servers and commands are. */
+  readonly serverPassword: string
   readonly log: string
   /** Room on the disk that is kept for PostgreSQL to recover when all else is taken. */
   readonly reserve: string
@@ -30,6 +32,7 @@ export function dataFolder(root: string): DataFolder {
     root,
     cluster,
     password: join(cluster, 'heliograph.password'),
+    serverPassword: join(cluster, 'heliograph_server.password'),
     log: join(root, 'postgres.log'),
     reserve: join(root, 'reserve'),
     locks,

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
-import { connect, urlOf } from './connection.ts'
+import { connect } from './connection.ts'
 import { dataFolder, prepareDataFolder } from './data-folder.ts'
 import { type Disk, openDiskGuard } from './disk-guard.ts'
 import { ensurePostgres } from './ensure-postgres.ts'
@@ -9,12 +10,16 @@ import { fileLock } from './file-lock.ts'
 import { identify, readPostmaster } from './postmaster.ts'
 import { lockServer, SERVER_PURPOSE } from './server-lock.ts'
 import { keepLogBounded } from './server-log.ts'
+import { prepareServerRole, serverUrl } from './server-role.ts'
 import { stopUnlessUsed } from './stop-postgres.ts'
 import { watchPostgres } from './watch-postgres.ts'
 
 /** A PostgreSQL in the data folder, shared by all processes that open it; the last one out stops it. */
 export interface EmbeddedPostgres extends AsyncDisposable {
-  /** `postgres://…` with the password; answers on 127.0.0.1 only. The same for as long as this is open. */
+  /**
+   * `postgres://…` with the password, of a role that owns the database and is no superuser; answers on 127.0.0.1 only.
+   * The same for as long as this is open.
+   */
   readonly url: string
   /** Whether it was running already: started by another process, or left behind by one that died. */
   readonly reused: boolean
@@ -49,7 +54,7 @@ export async function openEmbeddedPostgres(options: {
   const disk = opening.use(
     await openDiskGuard({ folder, port: first.port, first: first.connection, log }),
   )
-  const url = await urlOf(folder, first.port)
+  const url = await serverUrl(folder, first.port)
 
   const open = opening.move()
   return { url, reused: first.reused, disk, [Symbol.asyncDispose]: () => open.disposeAsync() }
@@ -62,8 +67,13 @@ export async function runningEmbeddedUrl(dataDir: string): Promise<string | unde
   if (postmaster?.port === undefined || !postmaster.ready) return
   if ((await identify(postmaster.pid, folder.cluster)) !== 'ours') return
   try {
-    await using _answers = await connect(folder, postmaster.port, 'asks for the address')
-    return await urlOf(folder, postmaster.port)
+    await using connection = await connect(folder, postmaster.port, 'asks for the address')
+    // Where an older Heliograph started it, nobody has made the role.
+    if (!existsSync(folder.serverPassword)) {
+      using _start = await fileLock(folder.startLock, 'exclusive')
+      await prepareServerRole(folder, connection)
+    }
+    return await serverUrl(folder, postmaster.port)
   } catch (error) {
     if (error instanceof Fault) throw error
     return

@@ -13,6 +13,7 @@ import { freePort } from './free-port.ts'
 import { endOrphans } from './orphans.ts'
 import { releaseReserve } from './reserve.ts'
 import { connectToRunning } from './running-postgres.ts'
+import { prepareServerRole } from './server-role.ts'
 import { type StartFailure, spawnPostgres } from './spawn-postgres.ts'
 
 const GIVE_UP_AFTER_MS = 10_000
@@ -57,10 +58,16 @@ async function attempt(options: Ensure): Promise<Ensured | NotYet> {
   const { folder, role, signal } = options
   using _start = await fileLock(folder.startLock, 'exclusive', signal)
   const running = await connectToRunning(folder, options)
-  if (running !== undefined) return { ...running, reused: true }
-  if (role === 'guest' && isServed(folder)) return 'served'
-  // Awaited here, so that the lock is held until it has started.
-  return await start(options)
+  if (running === undefined && role === 'guest' && isServed(folder)) return 'served'
+  const ensured = running === undefined ? await start(options) : { ...running, reused: true }
+  if (typeof ensured === 'string') return ensured
+  try {
+    await prepareServerRole(folder, ensured.connection)
+    return ensured
+  } catch (error) {
+    await ensured.connection[Symbol.asyncDispose]()
+    throw error
+  }
 }
 
 /**
