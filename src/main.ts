@@ -3,6 +3,7 @@ import { deleteCommand } from './cli/delete.ts'
 import { exportCommand } from './cli/export.ts'
 import { importCommand } from './cli/import.ts'
 import { migrateCommand } from './cli/migrate.ts'
+import { psqlCommand } from './cli/psql.ts'
 import { psqlUrlCommand } from './cli/psql-url.ts'
 import { retentionCommand } from './cli/retention.ts'
 import { rollupCommand } from './cli/rollup.ts'
@@ -16,6 +17,8 @@ import { version } from './version.ts'
 const program = new Command('heliograph')
   .description('The live GraphQL API for solar and battery plants.')
   .version(version)
+  // What follows a command is the command's: psql has a --version as well.
+  .enablePositionalOptions()
   .addCommand(serveCommand())
   .addCommand(migrateCommand(openWorkbench))
   .addCommand(importCommand(openWorkbench))
@@ -24,6 +27,7 @@ const program = new Command('heliograph')
   .addCommand(retentionCommand(openWorkbench))
   .addCommand(simulateCommand(openWorkbench))
   .addCommand(rollupCommand(openWorkbench))
+  .addCommand(psqlCommand())
   .addCommand(psqlUrlCommand())
 
 try {

@@ -3,10 +3,10 @@ import { readConfig } from '../config.ts'
 import { runningEmbeddedUrl } from '../database/embedded/embedded-postgres.ts'
 import { Fault } from '../fault.ts'
 
-/** `npm run psql-url`: prints an address that psql takes, such as in `psql "$(npm run -s psql-url)"`. */
+/** `npm run psql-url`: prints the address of the database for programs that connect to it; for psql see `npm run psql`. */
 export function psqlUrlCommand(): Command {
   return new Command('psql-url')
-    .description('Print the address of the database, password included, for psql.')
+    .description('Print the address of the database, password included, for other programs.')
     .action(async () => {
       const config = readConfig()
       const url = config.databaseUrl ?? (await runningEmbeddedUrl(config.dataDir))

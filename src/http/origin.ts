@@ -7,10 +7,12 @@ export type CorsHeaders = Readonly<Record<string, string>>
 
 /**
  * Keeps foreign web pages out. Throws `HOST_REFUSED` on loopback for a name that is not this
- * machine's own (a page whose name was rebound to 127.0.0.1), unless a trusted proxy vouches for its visitor, and `ORIGIN_REFUSED` for a browser's
- * origin that is neither the server itself, by name and port, nor listed in `CORS_ORIGINS`.
+ * machine's own (a page whose name was rebound to 127.0.0.1), unless a trusted proxy vouches for
+ * its visitor, and `ORIGIN_REFUSED` for a browser's origin that is neither the server itself, by
+ * name and port, nor listed in `CORS_ORIGINS`.
  *
- * A rebound page may send a proxy's headers itself. It has no token, which reading needs where a proxy is trusted.
+ * A rebound page may send a proxy's headers itself. It has no token, which reading needs where a
+ * proxy is trusted.
  */
 export function createOriginGuard(
   config: Pick<Config, 'host' | 'corsOrigins'>,

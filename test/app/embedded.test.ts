@@ -120,6 +120,33 @@ describe('a server on an empty folder', () => {
     expect(psql.stdout).toBe('42\n')
   })
 
+  test.skipIf(!existsSync('/usr/bin/psql'))(
+    'opens psql with the words that follow, and no command line shows the password',
+    async () => {
+      const { stdout: url } = await run(['psql-url'], environment)
+      const { password } = new URL(url)
+      const commandLines =
+        "\\! cat /proc/$PPID/cmdline /proc/$(ps -o ppid= -p $PPID | tr -d ' ')/cmdline"
+      const words = ['psql', '-At', '-c', 'select current_user', '-c', commandLines]
+      const opened = await run(words, { ...environment, PGHOSTADDR: '192.0.2.1' })
+      expect(opened).toMatchObject({ code: 0, stderr: '' })
+      expect(opened.stdout).toMatch(/^heliograph_server\n.*psql.*@127\.0\.0\.1.*main\.ts/)
+      expect(opened.stdout).not.toContain(password)
+      const failed = await run(['psql', '-c', 'select nothing_of_that_name'], environment)
+      expect(failed).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('nothing_of_that_name'),
+      })
+      expect((await run(['psql', '--version'], environment)).stdout).toMatch(/^psql /)
+    },
+  )
+
+  test('where there is no psql, says so and what to do', async () => {
+    const { code, stderr } = await run(['psql'], { ...environment, PATH: '/nonexistent' })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/psql on PATH, found none.*psql-url/)
+  })
+
   test('ends on Ctrl-C in spite of open subscriptions, and finds everything at the next start', async () => {
     const { totalEnergySnapshots } = (await server.as().ask(Totals)).systemStats
     await using socket = server.as().subscribe(LiveReadings, { plantId: FIRST_SIMULATED_PLANT })
