@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
+import { toDatabaseFault } from '../faults.ts'
 import { chooseAccount, handOver } from './account.ts'
 import { locateBinaries } from './binaries.ts'
 import { checkVersion, createCluster } from './cluster.ts'
@@ -66,6 +67,7 @@ async function attempt(options: Ensure): Promise<Ensured | NotYet> {
     return ensured
   } catch (error) {
     await ensured.connection[Symbol.asyncDispose]()
+    if (toDatabaseFault(error)?.code === 'DATABASE_UNAVAILABLE') return 'killed'
     throw error
   }
 }
