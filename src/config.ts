@@ -97,6 +97,7 @@ const Environment = z.object({
       error: 'expected from a millisecond to 24 days, such as PT10S',
     })
     .default(10_000),
+  OPERATION_TIMEOUT: timer.default(10_000),
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(4000),
   HELIOGRAPH_DATA_DIR: z.string().default('.heliograph'),
@@ -137,6 +138,8 @@ export interface Config {
   readonly databasePoolSize: number
   /** What a request's query may take, in milliseconds. */
   readonly statementTimeout: number
+  /** What all queries of a request together may take, in milliseconds. */
+  readonly operationTimeout: number
   readonly host: string
   readonly port: number
   /** Absolute. */
@@ -218,6 +221,7 @@ export function parseConfig(
     databaseUrl: values.DATABASE_URL,
     databasePoolSize: values.DATABASE_POOL_SIZE,
     statementTimeout: values.STATEMENT_TIMEOUT,
+    operationTimeout: values.OPERATION_TIMEOUT,
     host: values.HOST,
     port: values.PORT,
     dataDir: resolve(values.HELIOGRAPH_DATA_DIR),

@@ -4,6 +4,7 @@ import { type Client, type ClientConfig, trackClients } from './client.ts'
 import { unavailable } from './faults.ts'
 import { type Instant, parseInstant } from './instant.ts'
 import { type Listener, type ListenerEvents, openListener } from './listener.ts'
+import { OperationDialect } from './operation-dialect.ts'
 import { startPatience, waitPatiently } from './patience.ts'
 import { openPool, type PoolUse } from './pool.ts'
 import { watchReachability } from './reachability.ts'
@@ -173,7 +174,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const reserved = poolOf('heliograph reserved', RESERVED_CONNECTIONS, () => undefined)
   const { onQuery, closing } = options
   const kysely = new Kysely<Schema>({
-    dialect: new PostgresDialect({ pool: requests }),
+    dialect: new OperationDialect({ pool: requests }),
     log: (event) => onQuery?.({ sql: event.query.sql, durationMs: event.queryDurationMillis }),
   })
   const reservedKysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: reserved }) })

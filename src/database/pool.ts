@@ -3,8 +3,9 @@ import type { Fault } from '../fault.ts'
 import { Client, watchSilence } from './client.ts'
 import { openConnectionQueue } from './connection-queue.ts'
 import { unavailable } from './faults.ts'
+import { lease } from './lease.ts'
 import type { Reachability } from './reachability.ts'
-import type { Operation } from './work.ts'
+import { type Operation, operationTimeout } from './work.ts'
 
 /** How many connections a pool may have, how many are lent, and how many statements wait for one. */
 export interface PoolUse {
@@ -18,8 +19,8 @@ export interface PoolUse {
 /** A bounded number of connections, opened as they are needed; one that is idle for half a minute is closed. */
 export interface Pool {
   /**
-   * Throws BUSY where none becomes free in time or too many wait already, and DATABASE_UNAVAILABLE where none can
-   * be made: at once while that is known.
+   * Throws BUSY where none becomes free in time or too many wait already, QUERY_TIMEOUT where the operation's time is
+   * over, and DATABASE_UNAVAILABLE where none can be made: at once while that is known.
    */
   connect(): Promise<pg.PoolClient>
   /** Turns away whoever waits, and closes what is idle: it may be dead. */
@@ -73,8 +74,6 @@ export function openPool(options: PoolOptions): Pool {
     patienceMs: PATIENCE_MS,
   })
   const longestSilence = Math.ceil((options.statementTimeout + GRACE_MS) / 1000)
-  const leases = new WeakMap<pg.PoolClient, () => void>()
-  pool.on('release', (_, client) => leases.get(client)?.())
 
   let ended: Promise<void> | undefined
 
@@ -98,20 +97,28 @@ export function openPool(options: PoolOptions): Pool {
   return {
     connect: async () => {
       if (reachability.outage !== undefined) throw unavailable(reachability.outage.cause)
-      const leave = await queue.enter(options.operation())
+      const operation = options.operation()
+      const leave = await queue.enter(operation)
+      let client: pg.PoolClient & Client
       try {
-        const client = await connectAnew()
-        const watching = watch(ownClient(client))
-        leases.set(client, () => {
-          leases.delete(client)
-          watching[Symbol.dispose]()
-          leave()
-        })
-        return client
+        client = ownClient(await connectAnew())
       } catch (error) {
         leave()
         throw error
       }
+      const watching = watch(client)
+      lease(client, {
+        operation,
+        onEnd: () => {
+          watching[Symbol.dispose]()
+          leave()
+        },
+      })
+      if (operation?.isOver) {
+        client.release()
+        throw operationTimeout()
+      }
+      return client
     },
     end: () => (ended ??= pool.end()),
     options: pool.options,
@@ -140,7 +147,7 @@ export function openPool(options: PoolOptions): Pool {
 }
 
 /** pg's pool makes what it is told to make, and does not say so in its types. */
-function ownClient(client: pg.ClientBase): Client {
+function ownClient<Own extends pg.ClientBase>(client: Own): Own & Client {
   if (client instanceof Client) return client
   throw new TypeError(`Expected the pool to make its own clients, got ${client.constructor.name}`)
 }

@@ -17,6 +17,10 @@ export interface Cable extends AsyncDisposable {
   silence(what?: Silence): void
   /** Holds up everything by so many milliseconds, each way. */
   delay(ms: number): void
+  /** Holds back requests to cancel a statement, until what it answers is called. */
+  holdCancellations(): () => void
+  /** How many are held back. */
+  readonly heldCancellations: number
   /** As before any of it; what was open in silence is gone, as when a network forgets its connections. */
   mend(): Promise<void>
 }
@@ -27,6 +31,7 @@ export async function openCable(databaseUrl: string): Promise<Cable> {
   let silent: Silence | undefined
   let delayMs = 0
   let attempts = 0
+  let held: (() => void)[] | undefined
   const server = createServer((near) => {
     attempts += 1
     const far = connect(Number(target.port), target.hostname)
@@ -40,7 +45,11 @@ export async function openCable(databaseUrl: string): Promise<Cable> {
       else setTimeout(deliver, delayMs).unref()
     }
     sockets.add(from)
-    from.on('data', (data) => pass(() => to.write(data)))
+    from.on('data', (data) => {
+      const deliver = () => pass(() => to.write(data))
+      if (held !== undefined && isCancellation(data)) held.push(deliver)
+      else deliver()
+    })
     from.on('error', () => {})
     from.on('close', () => {
       sockets.delete(from)
@@ -75,6 +84,16 @@ export async function openCable(databaseUrl: string): Promise<Cable> {
     delay: (ms) => {
       delayMs = ms
     },
+    holdCancellations: () => {
+      held = []
+      return () => {
+        for (const deliver of held ?? []) deliver()
+        held = undefined
+      }
+    },
+    get heldCancellations() {
+      return held?.length ?? 0
+    },
     mend: async () => {
       if (silent !== undefined) for (const socket of sockets) socket.destroy()
       silent = undefined
@@ -83,4 +102,11 @@ export async function openCable(databaseUrl: string): Promise<Cable> {
     },
     [Symbol.asyncDispose]: cut,
   }
+}
+
+/** The code of CancelRequest, which is all that such a connection says. */
+const CANCEL = 80_877_102
+
+function isCancellation(data: Buffer | string): boolean {
+  return typeof data !== 'string' && data.length === 16 && data.readInt32BE(4) === CANCEL
 }

@@ -1,0 +1,58 @@
+import type { CompiledQuery, DatabaseConnection, PostgresDialectConfig, QueryResult } from 'kysely'
+import { PostgresDialect, PostgresDriver } from 'kysely'
+import { currentOperation, operationTimeout } from './work.ts'
+
+/**
+ * Kysely's dialect for PostgreSQL, for statements of operations: where the time of one is over, no further statement
+ * of its transactions begins, and one that was cancelled fails with QUERY_TIMEOUT of the operation.
+ */
+export class OperationDialect extends PostgresDialect {
+  readonly #config: PostgresDialectConfig
+
+  constructor(config: PostgresDialectConfig) {
+    super(config)
+    this.#config = config
+  }
+
+  override createDriver(): PostgresDriver {
+    return new OperationDriver(this.#config)
+  }
+}
+
+class OperationDriver extends PostgresDriver {
+  readonly #timed = new WeakSet<DatabaseConnection>()
+
+  override async acquireConnection(
+    ...options: Parameters<PostgresDriver['acquireConnection']>
+  ): ReturnType<PostgresDriver['acquireConnection']> {
+    const connection = await super.acquireConnection(...options)
+    if (!this.#timed.has(connection)) {
+      this.#timed.add(connection)
+      timeStatements(connection)
+    }
+    return connection
+  }
+}
+
+/** In place, as Kysely itself logs them: it knows its connections again. */
+function timeStatements(connection: DatabaseConnection): void {
+  const execute: DatabaseConnection['executeQuery'] = connection.executeQuery.bind(connection)
+  connection.executeQuery = async <Row>(query: CompiledQuery): Promise<QueryResult<Row>> => {
+    const operation = currentOperation()
+    if (!operation?.cancels) return await execute<Row>(query)
+    if (operation.isOver && query.sql !== ROLLBACK) throw operationTimeout()
+    try {
+      return await execute<Row>(query)
+    } catch (error) {
+      throw operation.isOver && isCancellation(error) ? operationTimeout(error) : error
+    }
+  }
+}
+
+/** As Kysely ends a transaction of which a statement failed. */
+const ROLLBACK = 'rollback'
+
+/** Also that of the statement timeout: PostgreSQL has one code for both. */
+function isCancellation(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '57014'
+}
