@@ -111,6 +111,7 @@ export function operationCost(
     if (below.name.startsWith('__')) {
       const name = argumentValues(definition, node, variableValues)?.name
       const source = typeof name === 'string' ? schema.getType(name) : schema
+      if (source === undefined) return { cost: own + FIELD, depth: 1 } // There is no such type.
       const cost = introspectionCost(node, { ...introspected, type: below, source })
       return { cost: own + FIELD + cost, depth: 1 }
     }

@@ -5,11 +5,11 @@ import { stretchTable } from './stretch-table.ts'
 import type { Stretch } from './tiles.ts'
 
 /** PostgreSQL integrates so many in at most a second. */
-const MOST_READINGS = 125_000
+const MOST_READINGS = 100_000
 
 /**
  * The readings that the charts of one operation may have read one by one, because no rollup serves. How many a plant has
- * only the database knows: at one every five seconds a week is 120,000, at one a minute 10,000.
+ * only the database knows: at one every five seconds five days are 86,000, at one a minute 7,200.
  */
 export class ReadingAllowance {
   #left = MOST_READINGS
