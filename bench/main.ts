@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { catchInterruption, INTERRUPTED } from '../src/cli/interruption.ts'
 import { benchAdoption } from './adoption.ts'
+import { benchDearest } from './dearest.ts'
 import { benchHistory } from './history.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLive } from './live.ts'
@@ -19,10 +20,12 @@ interface Options {
   rows: number
   kills: number
   seed: number
+  seconds: number
 }
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   adoption: (signal, { rows }) => benchAdoption(signal, rows),
+  dearest: benchDearest,
   history: benchHistory,
   ingest: benchIngest,
   live: benchLive,
@@ -55,10 +58,11 @@ const program = new Command('bench')
   )
   .option(
     '--seed <number>',
-    'what is killed in recovery and rollup-kills, and when; each run draws its own',
+    'what is killed in recovery and rollup-kills, and when, and what dearest tries; each run draws its own',
     wholeNumber(0),
     Math.floor(Math.random() * 2 ** 31),
   )
+  .option('--seconds <count>', 'how long dearest looks', wholeNumber(1), 120)
   .action(async (names: string[], options: Options) => {
     using interruption = catchInterruption()
     try {
