@@ -1,7 +1,12 @@
 import type { Config } from '../config.ts'
 import { Fault } from '../fault.ts'
+import { Quota } from './quota.ts'
 
 export interface ConnectionLimit {
+  /** How many are open. */
+  readonly open: number
+  /** How many may be. */
+  readonly most: number
   /** Lets a connection in; refused: `TOO_MANY_CONNECTIONS`. */
   enter(address: string): void
   /** To be called once for each that was let in. */
@@ -13,33 +18,24 @@ export function createConnectionLimit({
   connections,
   connectionsPerAddress,
 }: Pick<Config['limits'], 'connections' | 'connectionsPerAddress'>): ConnectionLimit {
-  const inside = new Map<string, number>()
-  let total = 0
+  const quota = new Quota({ most: connections, mostOfOne: connectionsPerAddress })
 
   return {
+    get open() {
+      return quota.used
+    },
+    most: connections,
     enter: (address) => {
-      const here = inside.get(address) ?? 0
+      const reached = quota.take(address)
+      if (reached === undefined) return
       // Short, because a WebSocket's reason may have 123 bytes.
-      if (here >= connectionsPerAddress) {
-        throw new Fault(
-          'TOO_MANY_CONNECTIONS',
-          `Expected at most ${connectionsPerAddress} from one address: close some, or see MAX_CONNECTIONS_PER_ADDRESS`,
-        )
-      }
-      if (total >= connections) {
-        throw new Fault(
-          'TOO_MANY_CONNECTIONS',
-          `All ${connections} of this server are taken: come back later, or see MAX_CONNECTIONS`,
-        )
-      }
-      inside.set(address, here + 1)
-      total++
+      throw new Fault(
+        'TOO_MANY_CONNECTIONS',
+        reached === 'its own'
+          ? `Expected at most ${connectionsPerAddress} from one address: close some, or see MAX_CONNECTIONS_PER_ADDRESS`
+          : `All ${connections} of this server are taken: come back later, or see MAX_CONNECTIONS`,
+      )
     },
-    leave: (address) => {
-      total--
-      const left = (inside.get(address) ?? 1) - 1
-      if (left > 0) inside.set(address, left)
-      else inside.delete(address)
-    },
+    leave: (address) => quota.give(address),
   }
 }

@@ -18,7 +18,7 @@ export interface Seen {
 export interface OperationContext extends Record<string, unknown> {
   role: Role
   /** Who asks, for a fair share: role and address. */
-  client?: string
+  client: string
   seen?: Seen
   /** The forms of an answer that the client accepts; over WebSocket there is one. */
   forms?: AnswerForms

@@ -19,8 +19,7 @@ import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import type { RoleOf } from './access.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { LiveOperation } from './group-key.ts'
-import type { LiveExecution } from './live-execution.ts'
+import type { LiveExecution, LiveOperation } from './live-execution.ts'
 import { LiveStream } from './live-stream.ts'
 import { SubscriptionSender } from './subscription-sender.ts'
 import { formatted, type Tell } from './told-error.ts'
@@ -76,7 +75,7 @@ export function createGraphqlTransportWs(options: {
 
   async function handle(connection: WebSocketConnection, text: string): Promise<void> {
     if (!connection.isOpen) return
-    const message = parsed(text)
+    const message = parse(text)
     switch (message?.type) {
       case MessageType.ConnectionInit: {
         if (connection.role !== undefined) {
@@ -161,13 +160,21 @@ export function createGraphqlTransportWs(options: {
   ): Promise<Outcome> {
     try {
       const { query, operationName, variables } = params
-      log.debug({ client: connection.client, operation: operationName }, 'websocket operation')
-      const operation = endpoint.getEnveloped({ role, params })
+      const { client: address } = connection
+      log.debug({ client: address, operation: operationName?.slice(0, 100) }, 'websocket operation')
+      const client = `${role} ${address}`
+      const operation = endpoint.getEnveloped({ role, client, params })
       const document: DocumentNode = operation.parse(query)
       const errors: readonly GraphQLError[] = operation.validate(schema, document)
       if (errors.length > 0) return errors
-      if (getOperationAST(document, operationName)?.operation === 'subscription') {
-        return await subscribe(connection, { role, document, operationName, variables })
+      const kind = getOperationAST(document, operationName)?.operation
+      if (kind === undefined) {
+        // As over HTTP.
+        throw new Fault('BAD_USER_INPUT', 'Could not determine what operation to execute.')
+      }
+      if (kind === 'subscription') {
+        const live = { role, client, document, operationName, variables }
+        return await subscribe(connection, live)
       }
       const contextValue = await operation.contextFactory()
       const args = { schema, document, contextValue, operationName, variableValues: variables }
@@ -186,7 +193,7 @@ export function createGraphqlTransportWs(options: {
       )
     }
     connection.subscriptions++
-    const begun = await execution(operation)
+    const begun = await execution.begin(operation)
     if (!(begun instanceof LiveStream)) connection.subscriptions--
     return begun
   }
@@ -222,7 +229,7 @@ export function createGraphqlTransportWs(options: {
   }
 }
 
-function parsed(text: string): Message | undefined {
+function parse(text: string): Message | undefined {
   try {
     return parseMessage(text)
   } catch {

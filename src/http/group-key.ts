@@ -6,21 +6,24 @@ import {
   print,
 } from 'graphql'
 import type { Role } from '../graphql/role.ts'
+import { canonicalJson } from './canonical-json.ts'
 import { answerVariables } from './pacing.ts'
 
-/** A subscription operation that was parsed and found valid. */
-export interface LiveOperation {
+/** An operation that was parsed and found valid. */
+export interface ValidOperation {
   readonly role: Role
   readonly document: DocumentNode
   readonly operationName: string | null | undefined
+  /** As they came, not coerced yet. */
   readonly variables: Readonly<Record<string, unknown>> | null | undefined
 }
 
 /**
- * Tells which subscriptions get the same answer to the same event: those whose document, operation, role and
- * variables are the same, pacing aside.
+ * Tells which operations get the same answer to the same event: those whose document, operation, role and variables
+ * are the same, pacing aside. Variables that differ before they are coerced make another key, so that none is given
+ * an answer where an error is due.
  */
-export function createGroupKey(schema: GraphQLSchema): (operation: LiveOperation) => string {
+export function createGroupKey(schema: GraphQLSchema): (operation: ValidOperation) => string {
   const known = new WeakMap<OperationDefinitionNode, readonly string[]>()
 
   return ({ role, document, operationName, variables }) => {
@@ -28,23 +31,25 @@ export function createGroupKey(schema: GraphQLSchema): (operation: LiveOperation
     const names = operation
       ? known.getOrInsertComputed(operation, () => answerVariables(schema, document, operation))
       : []
-    // One that is not given is not the same as null: its default counts.
-    const given = names
-      .filter((name) => variables && Object.hasOwn(variables, name))
-      .map((name) => [name, variables?.[name]])
     return canonicalJson([
       role,
       operationName ?? null,
-      given,
-      document.loc?.source.body ?? print(document),
+      givenVariables(names, variables),
+      textOf(document),
     ])
   }
 }
 
-/** JSON in which the order of an object's keys makes no difference. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) => {
-    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part
-    return Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
-  })
+/** Of these variables those that are given, by name: one that is not is not the same as null, for its default counts. */
+export function givenVariables(
+  names: readonly string[],
+  variables: ValidOperation['variables'],
+): Record<string, unknown> {
+  const given = names.filter((name) => variables && Object.hasOwn(variables, name))
+  return Object.fromEntries(given.map((name) => [name, variables?.[name]]))
+}
+
+/** The text that a document was parsed from. */
+export function textOf(document: DocumentNode): string {
+  return document.loc?.source.body ?? print(document)
 }

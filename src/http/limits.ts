@@ -27,6 +27,12 @@ export const jsonLimits: Readonly<Record<Role, JsonLimits>> = {
   admin: { depth: 32, values: 250_000 },
 }
 
+/** Characters of a subscription's text and its variables as JSON, which are kept while it lasts. */
+export const maxSubscriptionCharacters = 16 * 1024
+
+/** Bytes of what is kept of all subscriptions' requests; those that are alike keep it once. */
+export const maxRetainedBytes = 128 * 1024 * 1024
+
 /** Bytes that may wait for a WebSocket to read: two of the largest answers. */
 export const maxUnsentBytes = 16 * 1024 * 1024
 

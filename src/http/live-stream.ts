@@ -5,11 +5,14 @@ import type { Answer, SubscriptionGroup } from './subscription-group.ts'
 export class LiveStream {
   readonly events: Supply<NonNullable<unknown>>
   readonly #group: SubscriptionGroup
+  readonly #client: string
   #isOpen = true
 
-  constructor(events: Supply<NonNullable<unknown>>, group: SubscriptionGroup) {
+  /** Of a client that has joined the group. */
+  constructor(events: Supply<NonNullable<unknown>>, group: SubscriptionGroup, client: string) {
     this.events = events
     this.#group = group
+    this.#client = client
   }
 
   /** Never rejects: what fails is told in the answer. */
@@ -21,7 +24,7 @@ export class LiveStream {
   close(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
-    this.#group.leave()
+    this.#group.leave(this.#client)
     this.events.close()
   }
 }

@@ -17,7 +17,7 @@ import { createEndpoint, type Seen } from './endpoint.ts'
 import { createExchange } from './exchange.ts'
 import { createGraphiQL } from './graphiql.ts'
 import { createGraphqlTransportWs } from './graphql-transport-ws.ts'
-import { maxBytesUnderWay, maxUnsentBytesTogether } from './limits.ts'
+import { maxBytesUnderWay, maxRetainedBytes, maxUnsentBytesTogether } from './limits.ts'
 import { listen } from './listen.ts'
 import { createLiveExecution } from './live-execution.ts'
 import type { Sizes } from './operation-cost.ts'
@@ -96,7 +96,7 @@ export async function openHttpServer<Context extends object>(
     schema,
     contextOf,
     tell,
-    maxSubscriptions: config.limits.subscriptions,
+    limits: config.limits,
   })
   const endpoint = createEndpoint({
     schema,
@@ -230,6 +230,13 @@ export async function openHttpServer<Context extends object>(
     url: `http://${reachable(config.host)}:${port}`,
     port,
     usage: () => [
+      { name: 'connections', used: connectionLimit.open, most: connectionLimit.most },
+      { name: 'subscriptions', used: execution.subscriptions, most: execution.maxSubscriptions },
+      {
+        name: 'bytes kept of subscriptions',
+        used: execution.retainedBytes,
+        most: maxRetainedBytes,
+      },
       { name: 'bytes of bodies under way', used: bodies.used, most: bodies.most },
       { name: 'bytes that clients leave unread', used: unsent.bytes, most: unsent.most },
     ],

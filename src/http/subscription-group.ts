@@ -25,30 +25,43 @@ const FRESH_MS = 1000
  * whatever their number, with the arguments of the one that came first.
  */
 export class SubscriptionGroup {
-  members = 0
   readonly #args: ValidatedSubscriptionArgs
   readonly #tell: Tell
-  readonly #onLeave: (group: SubscriptionGroup) => void
+  readonly #onLeave: (group: SubscriptionGroup, client: string) => void
+  #members = 0
   #recent = new WeakMap<object, Answer | Promise<Answer>>()
   #older = this.#recent
   #since = performance.now()
 
   constructor(
     args: ValidatedSubscriptionArgs,
-    { tell, onLeave }: { tell: Tell; onLeave: (group: SubscriptionGroup) => void },
+    options: {
+      tell: Tell
+      /** One of its members, a subscription of this client, is over. */
+      onLeave: (group: SubscriptionGroup, client: string) => void
+    },
   ) {
     this.#args = args
-    this.#tell = tell
-    this.#onLeave = onLeave
+    this.#tell = options.tell
+    this.#onLeave = options.onLeave
+  }
+
+  get isEmpty(): boolean {
+    return this.#members === 0
   }
 
   get contextValue(): unknown {
     return this.#args.contextValue
   }
 
-  leave(): void {
-    this.members -= 1
-    this.#onLeave(this)
+  join(): void {
+    this.#members += 1
+  }
+
+  /** To be called once for each that joined. */
+  leave(client: string): void {
+    this.#members -= 1
+    this.#onLeave(this, client)
   }
 
   /** Never rejects: what fails is told in the answer. An event that is no object is executed each time. */

@@ -193,3 +193,34 @@ test('what is kept is bounded: the longest unused goes first', async () => {
   expect(await open.runsOf(1, query(399))).toBe(1)
   expect(await open.runsOf(1, query(399))).toBe(0)
 })
+
+test('a variable that is no JSON number is told, though null was answered before', async () => {
+  await using open = await openStore()
+  const query = 'query ($id: Int) { chart(plantId: $id) { value } }'
+  const answer = { data: { chart: { value: 1 } } }
+  for (const _ of ['first', 'kept']) {
+    expect(await open.ask(query, { variables: { id: null } })).toEqual(answer)
+  }
+  const response = await fetch(`${open.server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: `{"query":${JSON.stringify(query)},"variables":{"id":1e999}}`,
+  })
+  expect(await response.json()).toMatchObject({
+    errors: [
+      { message: expect.stringMatching('Infinity'), extensions: { code: 'BAD_USER_INPUT' } },
+    ],
+  })
+})
+
+test('lists within lists are told that they are no number, however many', async () => {
+  await using open = await openStore()
+  const query = 'query ($id: Int) { chart(plantId: $id) { value } }'
+  const response = await fetch(`${open.server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: `{"query":${JSON.stringify(query)},"variables":{"id":${'['.repeat(5000)}${']'.repeat(5000)}}}`,
+  })
+  const [{ extensions }] = (await response.json()).errors
+  expect(['BAD_USER_INPUT', 'BODY_TOO_COMPLEX']).toContain(extensions.code)
+})

@@ -266,3 +266,10 @@ export async function post(
 export const graphqlJson = 'application/graphql-response+json'
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+/** How much of something that there is a bounded amount of is in use. */
+export function used(server: HttpServer, name: string): number {
+  const usage = server.usage().find((each) => each.name === name)
+  if (usage === undefined) throw new Error(`There is no usage of ${name}`)
+  return usage.used
+}

@@ -70,7 +70,10 @@ export async function openTestApi(
     contextOf: ({ role }: { role: Role }) => createContext(services, role),
     tell: createTell(log, (error) => toDatabaseFault(error) ?? error),
   }
-  const execution = createLiveExecution({ ...parts, maxSubscriptions: 1000 })
+  const execution = createLiveExecution({
+    ...parts,
+    limits: { subscriptions: 1000, subscriptionsPerConnection: 1000 },
+  })
   const endpoint = createEndpoint({
     ...parts,
     documents: createDocuments(schema, services.sizes),
@@ -91,7 +94,7 @@ export async function openTestApi(
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ query: document, variables }),
       },
-      { role },
+      { role, client: 'test' },
     )
     return JSON.parse(await response.text())
   }
