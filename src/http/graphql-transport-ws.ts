@@ -19,6 +19,8 @@ import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import type { RoleOf } from './access.ts'
 import type { Endpoint } from './endpoint.ts'
+import { requireModestJson } from './json-limits.ts'
+import { initJsonLimits, jsonLimits, maxIdCharacters } from './limits.ts'
 import type { LiveExecution, LiveOperation } from './live-execution.ts'
 import { LiveStream } from './live-stream.ts'
 import { SubscriptionSender } from './subscription-sender.ts'
@@ -75,7 +77,9 @@ export function createGraphqlTransportWs(options: {
 
   async function handle(connection: WebSocketConnection, text: string): Promise<void> {
     if (!connection.isOpen) return
-    const message = parse(text)
+    const message = parse(text, connection.role)
+    if (message instanceof Fault)
+      return close(connection, CloseCode.BadRequest, closeReason(message))
     switch (message?.type) {
       case MessageType.ConnectionInit: {
         if (connection.role !== undefined) {
@@ -88,7 +92,7 @@ export function createGraphqlTransportWs(options: {
           )
         } catch (error) {
           if (!(error instanceof Fault)) throw error
-          return close(connection, CloseCode.Forbidden, `${error.code}: ${error.message}`)
+          return close(connection, CloseCode.Forbidden, closeReason(error))
         }
         return connection.send(stringifyMessage({ type: MessageType.ConnectionAck }))
       }
@@ -105,6 +109,10 @@ export function createGraphqlTransportWs(options: {
       case MessageType.Subscribe: {
         const { role } = connection
         if (role === undefined) return close(connection, CloseCode.Unauthorized, 'Unauthorized')
+        if (message.id.length > maxIdCharacters) {
+          const reason = `Expected an id of at most ${maxIdCharacters} characters, got ${message.id.length}`
+          return close(connection, CloseCode.BadRequest, reason)
+        }
         if (connection.operations.has(message.id)) {
           const reason = 'A subscriber with this id already exists'
           return close(connection, CloseCode.SubscriberAlreadyExists, reason)
@@ -229,17 +237,27 @@ export function createGraphqlTransportWs(options: {
   }
 }
 
-function parse(text: string): Message | undefined {
+/** undefined: it is no message. A `Fault`: it is too much of one to be read. */
+function parse(text: string, role: Role | undefined): Message | Fault | undefined {
   try {
+    requireModestJson(text, role === undefined ? initJsonLimits : jsonLimits[role])
     return parseMessage(text)
-  } catch {
-    return undefined
+  } catch (error) {
+    return error instanceof Fault ? error : undefined
   }
 }
 
 function authorizationIn(params: Readonly<Record<string, unknown>> | undefined) {
-  const value = params?.authorization ?? params?.Authorization
-  return value === undefined || value === null ? undefined : String(value)
+  const value = params?.authorization ?? params?.Authorization ?? undefined
+  if (value === undefined || typeof value === 'string') return value
+  throw new Fault(
+    'UNAUTHENTICATED',
+    `Expected authorization to be text, such as "Bearer <token>", got ${Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`}`,
+  )
+}
+
+function closeReason({ code, message }: Fault): string {
+  return `${code}: ${message}`
 }
 
 /** JSON leaves out what is undefined. */

@@ -27,6 +27,18 @@ export const jsonLimits: Readonly<Record<Role, JsonLimits>> = {
   admin: { depth: 32, values: 250_000 },
 }
 
+/** Bytes of all that comes over a WebSocket before it is known who sends it. */
+export const maxInitBytes = 8 * 1024
+
+/** Of the JSON in that. */
+export const initJsonLimits: JsonLimits = { depth: 32, values: 200 }
+
+/** Bytes that all WebSockets together may hold of messages that are not complete. */
+export const maxUnfinishedBytes = 64 * 1024 * 1024
+
+/** Characters of an operation's id on a WebSocket, which is kept while the operation lasts. */
+export const maxIdCharacters = 1000
+
 /** Characters of a subscription's text and its variables as JSON, which are kept while it lasts. */
 export const maxSubscriptionCharacters = 16 * 1024
 

@@ -17,7 +17,12 @@ import { createEndpoint, type Seen } from './endpoint.ts'
 import { createExchange } from './exchange.ts'
 import { createGraphiQL } from './graphiql.ts'
 import { createGraphqlTransportWs } from './graphql-transport-ws.ts'
-import { maxBytesUnderWay, maxRetainedBytes, maxUnsentBytesTogether } from './limits.ts'
+import {
+  maxBytesUnderWay,
+  maxRetainedBytes,
+  maxUnfinishedBytes,
+  maxUnsentBytesTogether,
+} from './limits.ts'
 import { listen } from './listen.ts'
 import { createLiveExecution } from './live-execution.ts'
 import type { Sizes } from './operation-cost.ts'
@@ -236,6 +241,11 @@ export async function openHttpServer<Context extends object>(
         name: 'bytes kept of subscriptions',
         used: execution.retainedBytes,
         most: maxRetainedBytes,
+      },
+      {
+        name: 'bytes of unfinished messages',
+        used: webSockets.unfinishedBytes,
+        most: maxUnfinishedBytes,
       },
       { name: 'bytes of bodies under way', used: bodies.used, most: bodies.most },
       { name: 'bytes that clients leave unread', used: unsent.bytes, most: unsent.most },

@@ -3,7 +3,11 @@ import type { WebSocket } from 'ws'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import { FrameWriter } from './frame-writer.ts'
+import { IncomingFrames } from './incoming-frames.ts'
 import { maxUnsentBytes } from './limits.ts'
+
+/** Bytes. */
+const LONGEST_REASON = 123
 
 /** What a client has asked for by an id, until it is over. */
 export interface Operation {
@@ -26,6 +30,9 @@ export interface ConnectionOptions {
 export class WebSocketConnection {
   readonly client: string
   readonly frames: FrameWriter
+  readonly incoming = new IncomingFrames()
+  /** Bytes that came before it was known who is there. */
+  initBytes = 0
   /** When it came, in milliseconds on a clock that never jumps. */
   readonly opened = performance.now()
   /** The header of the upgrade, until the client has said who it is. */
@@ -41,6 +48,7 @@ export class WebSocketConnection {
   /** Whether it has yet to answer a ping. */
   #isSilent = false
   readonly #webSocket: WebSocket
+  readonly #socket: Duplex
   readonly #log: Logger
 
   constructor({ webSocket, socket, client, authorization, log }: ConnectionOptions) {
@@ -48,6 +56,7 @@ export class WebSocketConnection {
     this.authorization = authorization
     this.frames = new FrameWriter(webSocket, socket)
     this.#webSocket = webSocket
+    this.#socket = socket
     this.#log = log
   }
 
@@ -96,7 +105,18 @@ export class WebSocketConnection {
 
   /** The reason is ASCII; it may have 123 bytes, and what is more is left out. */
   close(code: number, reason: string): void {
-    this.#webSocket.close(code, reason.slice(0, 123))
+    this.#webSocket.close(code, reason.slice(0, LONGEST_REASON))
+  }
+
+  /** Closes it, and keeps nothing more of what it sends. */
+  refuse(code: number, reason: string): void {
+    refuseWebSocket(this.#webSocket, this.#socket, { code, reason })
+  }
+
+  /** Closes it without waiting for the client, and lets go of all that it has sent. */
+  cutOff(code: number, reason: string): void {
+    this.close(code, reason)
+    this.#webSocket.terminate()
   }
 
   /** Whoever asks and never reads the answers, as by a flood of pings, ends here. */
@@ -110,4 +130,17 @@ export class WebSocketConnection {
     )
     this.#webSocket.terminate()
   }
+}
+
+/** Closes a WebSocket by way of the socket under it, and keeps nothing more of what the client sends. */
+export function refuseWebSocket(
+  webSocket: WebSocket,
+  socket: Duplex,
+  { code, reason }: { code: number; reason: string },
+): void {
+  webSocket.close(code, reason.slice(0, LONGEST_REASON))
+  // What is on its way is dropped, so that the client comes to read why.
+  socket.removeAllListeners('data')
+  socket.resume()
+  socket.end()
 }

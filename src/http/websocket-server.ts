@@ -3,18 +3,26 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols } from 'graphql-ws'
 import { type RawData, WebSocket, WebSocketServer as WsServer } from 'ws'
+import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
 import type { GraphqlTransportWs } from './graphql-transport-ws.ts'
+import { maxBodyBytes, maxInitBytes, maxUnfinishedBytes } from './limits.ts'
 import type { Tell } from './told-error.ts'
-import { WebSocketConnection } from './websocket-connection.ts'
+import { refuseWebSocket, WebSocketConnection } from './websocket-connection.ts'
 
 export interface WebSocketServer {
   /** Takes over a connection whose upgrade request was accepted. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, client: string): void
   /** Says goodbye (1001), and cuts off after `grace` milliseconds whoever does not answer. */
   close(grace: number): Promise<void>
+  /** Bytes that all sockets hold of messages that are not complete. */
+  readonly unfinishedBytes: number
 }
+
+/** Close codes of WebSocket itself. */
+const MESSAGE_TOO_BIG = 1009
+const TRY_AGAIN_LATER = 1013
 
 class ConnectionSocket extends WebSocket {
   connection: WebSocketConnection | undefined
@@ -46,6 +54,7 @@ export function openWebSocketServer(options: {
   log: Logger
   /** Milliseconds between pings; a client that has not answered one by the next is gone. */
   keepAlive: number
+  /** The most of a message; of who may only read less is taken. */
   messageBytes: number
 }): WebSocketServer {
   const { protocol, connectionLimit, tell, log } = options
@@ -62,6 +71,60 @@ export function openWebSocketServer(options: {
     for (const { connection } of server.clients) connection?.ping()
   }, options.keepAlive)
 
+  const messageBytes: Readonly<Record<Role, number>> = {
+    read: Math.min(maxBodyBytes.read, options.messageBytes),
+    ingest: options.messageBytes,
+    admin: options.messageBytes,
+  }
+  let unfinishedBytes = 0
+
+  /** Looks at what a client sends before ws keeps any of it. */
+  function inspect(connection: WebSocketConnection, chunk: Buffer): void {
+    const { incoming, role } = connection
+    unfinishedBytes -= incoming.held
+    const longest = incoming.add(chunk)
+    unfinishedBytes += incoming.held
+    if (role === undefined) {
+      connection.initBytes += chunk.length
+      if (connection.initBytes > maxInitBytes) {
+        refuse(connection, `Expected at most ${maxInitBytes} bytes before connection_ack`)
+      }
+    } else if (longest > messageBytes[role]) {
+      refuse(connection, `Expected a message of at most ${messageBytes[role]} bytes, as ${role}`)
+    }
+    // Who holds most has at least what was added just now.
+    if (unfinishedBytes > maxUnfinishedBytes) cutOffLargest()
+  }
+
+  function refuse(connection: WebSocketConnection, reason: string): void {
+    protocol.closed(connection)
+    connection.refuse(MESSAGE_TOO_BIG, reason)
+  }
+
+  function cutOffLargest(): void {
+    let largest: WebSocketConnection | undefined
+    for (const { connection } of server.clients) {
+      if ((connection?.incoming.held ?? 0) > (largest?.incoming.held ?? 0)) largest = connection
+    }
+    if (largest === undefined) return
+    const { client, incoming } = largest
+    log.warn(
+      { client, bytes: incoming.held },
+      'a websocket with a long unfinished message is cut off',
+    )
+    letGoOf(largest)
+    largest.cutOff(
+      TRY_AGAIN_LATER,
+      'BUSY: Messages under way hold too much memory: send it again later',
+    )
+  }
+
+  function letGoOf(connection: WebSocketConnection): void {
+    unfinishedBytes -= connection.incoming.held
+    connection.incoming.held = 0
+    protocol.closed(connection)
+  }
+
   function receive(this: WebSocket, data: RawData): void {
     const connection = connectionOf(this)
     if (connection !== undefined) protocol.receive(connection, String(data))
@@ -74,11 +137,16 @@ export function openWebSocketServer(options: {
     const ms = Math.round(performance.now() - opened)
     log.debug({ client, code, ms }, 'websocket closed')
     connectionLimit.leave(client)
-    protocol.closed(connection)
+    letGoOf(connection)
   }
 
-  function open(webSocket: ConnectionSocket, connection: WebSocketConnection): void {
+  function open(
+    webSocket: ConnectionSocket,
+    socket: Duplex,
+    connection: WebSocketConnection,
+  ): void {
     webSocket.connection = connection
+    socket.prependListener('data', (chunk: Buffer) => inspect(connection, chunk))
     webSocket.on('message', receive)
     webSocket.on('ping', answerPing)
     webSocket.on('pong', noteAnswer)
@@ -89,6 +157,10 @@ export function openWebSocketServer(options: {
   }
 
   return {
+    get unfinishedBytes() {
+      return unfinishedBytes
+    },
+
     accept: (request, socket, head, client) =>
       server.handleUpgrade(request, socket, head, (webSocket) => {
         const { authorization } = request.headers
@@ -98,10 +170,18 @@ export function openWebSocketServer(options: {
           // After the upgrade, for a browser shows a page nothing of an upgrade that was refused.
           const { message, extensions } = tell(error)
           webSocket.on('error', () => webSocket.terminate())
-          webSocket.close(1013, `${extensions.code}: ${message}`.slice(0, 123))
+          const reason = `${extensions.code}: ${message}`
+          refuseWebSocket(webSocket, socket, { code: TRY_AGAIN_LATER, reason })
           return
         }
-        open(webSocket, new WebSocketConnection({ webSocket, socket, client, authorization, log }))
+        const connection = new WebSocketConnection({
+          webSocket,
+          socket,
+          client,
+          authorization,
+          log,
+        })
+        open(webSocket, socket, connection)
       }),
 
     async close(grace) {

@@ -186,7 +186,7 @@ test('subscribers join and leave at any time', async () => {
   expect(await first.next()).toEqual(next('a', { soc: 2 }))
 })
 
-test.for(['"', '\\', 'é', '\u{1f31e}', '\ud800', '\n', '__proto__', 'x'.repeat(70_000)])(
+test.for(['"', '\\', 'é', '\u{1f31e}', '\ud800', '\n', '__proto__', 'x'.repeat(1000)])(
   'an id may be %j',
   async (id) => {
     using peer = await openPeer(toy)
