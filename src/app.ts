@@ -9,6 +9,7 @@ import { migrateFirst } from './database/migrate-first.ts'
 import { shareReads } from './database/share-reads.ts'
 import { readState } from './database/state.ts'
 import type { Storage } from './database/storage.ts'
+import { runWork } from './database/work.ts'
 import { Fault } from './fault.ts'
 import { createContext } from './graphql/context.ts'
 import { schema } from './graphql/schema.ts'
@@ -114,6 +115,8 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       contextOf: ({ role }) => createContext(services, role),
       readState: shareReads(() => readState(database.reserved)),
       sizes: services.sizes,
+      runOperation: ({ client, writes }, run) =>
+        runWork({ client, timeoutMs: config.operationTimeout, cancels: !writes }, run),
       config,
       adminToken: admin.token,
       log,

@@ -1,11 +1,19 @@
+import { Fault } from '../fault.ts'
+import { refusal } from './reply.ts'
 import { createTurns } from './turns.ts'
 
 /** Lets operations begin by what they cost, in the unit of limits.ts. */
 export interface Admission extends Disposable {
-  /** Resolves when the operation may begin, with what is to be called once it has ended. May reject with `BUSY`. */
-  admit(client: string, cost: number): Promise<() => void>
+  /** Opens the turn of a request, whose client may leave while it waits. */
+  openTurn(client: string, isGone: () => boolean): Turn
   /** Operations that wait. */
   readonly waiting: number
+}
+
+/** The turn of a request, which has one at a time: to be read, and then to be executed. It ends when it is disposed. */
+export interface Turn extends Disposable {
+  /** Resolves when work of this cost may begin; what the turn was taken for before has ended. May reject with `BUSY`. */
+  take(cost: number): Promise<void>
 }
 
 /** Up to here an operation takes about two milliseconds: the newest readings, a page of 30, a chart of a day. */
@@ -34,11 +42,27 @@ export function createAdmission(): Admission {
     capacity: HEAVY_CAPACITY,
     restAfter: (cost) => (performance.now() - lastLight < RECENT_MS ? cost * REST_MS_BY_COST : 0),
   })
+  const admit = (client: string, cost: number): Promise<() => void> => {
+    if (cost > LIGHT_COST) return heavy.take(client, cost)
+    lastLight = performance.now()
+    return light.take(client, 1)
+  }
   return {
-    admit: (client, cost) => {
-      if (cost > LIGHT_COST) return heavy.take(client, cost)
-      lastLight = performance.now()
-      return light.take(client, 1)
+    openTurn: (client, isGone) => {
+      let end = () => {}
+      return {
+        take: async (cost) => {
+          end()
+          end = () => {}
+          if (cost === 0) return
+          end = await admit(client, cost).catch((error: unknown) => {
+            throw error instanceof Fault ? refusal(error) : error
+          })
+          if (!isGone()) return
+          throw new Fault('BAD_USER_INPUT', 'The connection was lost before the operation began')
+        },
+        [Symbol.dispose]: () => end(),
+      }
     },
     get waiting() {
       return light.waiting + heavy.waiting

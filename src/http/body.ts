@@ -30,7 +30,7 @@ export function createBodyReader(budget: ByteBudget) {
       const keep = (chunk: Buffer) => {
         size += chunk.length
         if (size > most) return refuse(tooLarge(most))
-        if (!share.add(chunk.length)) return refuse(busy())
+        if (!share.add(chunk.length)) return refuse(bodiesBusy())
         chunks.push(chunk)
       }
       const finish = () => {
@@ -57,7 +57,8 @@ function tooLarge(most: number): Fault {
   )
 }
 
-function busy(): Fault {
+/** What is told if all bodies under way leave no room for one more. */
+export function bodiesBusy(): Fault {
   return new Fault(
     'BUSY',
     'The bodies of requests under way take all the memory that this server has for them: send it again later',

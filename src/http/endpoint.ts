@@ -3,10 +3,9 @@ import { createYoga, type GraphQLParams, type YogaServerInstance } from 'graphql
 import type { Role } from '../graphql/role.ts'
 import type { AnswerForms } from './answer-forms.ts'
 import type { Documents } from './documents.ts'
-import { useExecution } from './execution.ts'
+import { type ExecutionOptions, useExecution } from './execution.ts'
 import { useLiveExecution } from './live-events.ts'
 import type { LiveExecution } from './live-execution.ts'
-import type { ReadState } from './reused-answers.ts'
 import type { Tell } from './told-error.ts'
 
 /** What the log says of a request, filled in as it becomes known. */
@@ -41,22 +40,22 @@ export type Endpoint = Pick<
  * GraphQL itself: parsing, limits, execution, the result in the form that the client accepts, with
  * every error told by `tell`. HTTP and WebSocket share it.
  */
-export function createEndpoint<Context extends object>(options: {
-  schema: GraphQLSchema
-  documents: Documents
-  contextOf: (request: { role: Role }) => Context
-  execution: LiveExecution
-  tell: Tell
-  /** Without it no answer is given twice. */
-  readState?: ReadState | undefined
-}): Endpoint {
+export function createEndpoint<Context extends object>(
+  options: {
+    schema: GraphQLSchema
+    documents: Documents
+    contextOf: (request: { role: Role }) => Context
+    execution: LiveExecution
+    tell: Tell
+  } & ExecutionOptions,
+): Endpoint {
   return createYoga<OperationContext, Context>({
     schema: options.schema,
     context: ({ role }) => options.contextOf({ role }),
     plugins: [
       { onRequestParse: useParsed },
       options.documents.plugin,
-      useExecution(options.schema, options.readState),
+      useExecution(options.schema, options),
       useLiveExecution(options.execution, options.tell),
       { onParams: noteOperation },
     ],

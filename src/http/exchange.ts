@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import { Fault } from '../fault.ts'
 import type { RoleOf } from './access.ts'
 import type { Admission } from './admission.ts'
 import { acceptedForms } from './answer-forms.ts'
@@ -12,7 +11,6 @@ import type { Documents } from './documents.ts'
 import type { Endpoint, Seen } from './endpoint.ts'
 import { parseGraphQLParams } from './graphql-params.ts'
 import { jsonLimits } from './limits.ts'
-import { refusal } from './reply.ts'
 import type { Unsent } from './unsent.ts'
 
 /** Answers one GraphQL request over HTTP; a subscription as a stream of events until either side ends it. */
@@ -52,7 +50,7 @@ export function createExchange(endpoint: Endpoint, options: ExchangeOptions): Ex
     const forms = acceptedForms(request.headers.accept)
     using body = request.method === 'POST' ? await readBody(request, { client, role }) : undefined
     const params = parseGraphQLParams(request, body?.bytes, jsonLimits[role])
-    using turn = createTurn((cost) => admission.admit(client, cost), response)
+    using turn = admission.openTurn(client, () => response.destroyed)
     await turn.take(documents.readingCost(params.query))
     const answer = await endpoint.fetch(
       'http://localhost/graphql',
@@ -105,27 +103,6 @@ export function isStream(response: ServerResponse): boolean {
   return String(response.getHeader('content-type')).startsWith('text/event-stream')
 }
 
-/** The turn of a request, which has one at a time: to be read, and then to be executed. */
-function createTurn(
-  admit: (cost: number) => Promise<() => void>,
-  response: ServerResponse,
-): { take: (cost: number) => Promise<void> } & Disposable {
-  let end = () => {}
-  return {
-    take: async (cost) => {
-      end()
-      end = () => {}
-      if (cost === 0) return
-      end = await admit(cost).catch((error: unknown) => {
-        throw error instanceof Fault ? refusal(error) : error
-      })
-      if (!response.destroyed) return
-      throw new Fault('BAD_USER_INPUT', 'The connection was lost before the operation began')
-    },
-    [Symbol.dispose]: () => end(),
-  }
-}
-
 function writeHead(answer: Response, response: ServerResponse): void {
   response.statusCode = answer.status
   response.setHeaders(new Map(answer.headers))
@@ -139,9 +116,9 @@ function holdUnsent(response: ServerResponse, patienceMs: number, unsent: Unsent
     get unsentBytes() {
       return response.writableLength
     },
-    cutOff: () => response.destroy(),
+    giveUp: () => response.destroy(),
   }
-  response.setTimeout(patienceMs, sender.cutOff)
+  response.setTimeout(patienceMs, sender.giveUp)
   response.once('close', () => unsent.forget(sender))
   unsent.note(sender)
 }

@@ -14,6 +14,21 @@ import type { OperationContext } from './endpoint.ts'
 import { createGroupKey } from './group-key.ts'
 import { type Answer, type ReadState, ReusedAnswers } from './reused-answers.ts'
 
+/** Runs an operation on behalf of a client, such as with a deadline; `writes`: it is a mutation. */
+export type RunOperation = <Result>(
+  operation: { client: string; writes: boolean },
+  run: () => Result,
+) => Result
+
+const runAtOnce: RunOperation = (_, run) => run()
+
+export interface ExecutionOptions {
+  /** Without it no answer is given twice. */
+  readState?: ReadState | undefined
+  /** Without it operations are run as they are. */
+  runOperation?: RunOperation | undefined
+}
+
 /**
  * Executes mutations with graphql's own executor. Yoga's copies every input value before it coerces it, a fifth of
  * what a batch of readings costs this process; for queries and subscriptions it is the faster of the two.
@@ -22,7 +37,7 @@ import { type Answer, type ReadState, ReusedAnswers } from './reused-answers.ts'
  */
 export function useExecution(
   schema: GraphQLSchema,
-  readState?: ReadState,
+  { readState, runOperation = runAtOnce }: ExecutionOptions,
 ): Plugin<OperationContext> {
   const keyOf = createGroupKey(schema)
   const isStored = createIsStored(schema)
@@ -31,11 +46,12 @@ export function useExecution(
   return {
     onExecute({ args, executeFn, setExecuteFn }) {
       const operation = getOperationAST(args.document, args.operationName)
-      const { role, admit, cost = 0 } = args.contextValue
-      const executeBy = operation?.operation === 'mutation' ? execute : executeFn
+      const { role, client, admit, cost = 0 } = args.contextValue
+      const writes = operation?.operation === 'mutation'
+      const executeBy = writes ? execute : executeFn
       const executeInTurn = async (given: ExecutionArgs) => {
         await admit?.(cost)
-        return await executeBy(given)
+        return await runOperation({ client, writes }, () => executeBy(given))
       }
       if (operation?.operation !== 'query' || !reused || !isStored(args.document)) {
         setExecuteFn(executeInTurn)

@@ -18,6 +18,10 @@ import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import type { RoleOf } from './access.ts'
+import type { Admission } from './admission.ts'
+import { bodiesBusy } from './body.ts'
+import type { ByteBudget } from './byte-budget.ts'
+import type { Documents } from './documents.ts'
 import type { Endpoint } from './endpoint.ts'
 import { requireModestJson } from './json-limits.ts'
 import { initJsonLimits, jsonLimits, maxIdCharacters } from './limits.ts'
@@ -67,13 +71,17 @@ type Outcome = LiveStream | { readonly result: ExecutionResult } | readonly Grap
 export function createGraphqlTransportWs(options: {
   schema: GraphQLSchema
   endpoint: Endpoint
+  documents: Documents
+  admission: Admission
+  bodies: ByteBudget
   execution: LiveExecution
   roleOf: RoleOf
   tell: Tell
   log: Logger
   limits: Pick<Config['limits'], 'connectionInit' | 'subscriptionsPerConnection'>
 }): GraphqlTransportWs {
-  const { schema, endpoint, execution, roleOf, tell, log, limits } = options
+  const { schema, endpoint, documents, admission, bodies, execution, roleOf, tell, log, limits } =
+    options
 
   async function handle(connection: WebSocketConnection, text: string): Promise<void> {
     if (!connection.isOpen) return
@@ -117,7 +125,7 @@ export function createGraphqlTransportWs(options: {
           const reason = 'A subscriber with this id already exists'
           return close(connection, CloseCode.SubscriberAlreadyExists, reason)
         }
-        return await run(connection, role, message)
+        return await run(connection, role, message, text.length)
       }
 
       case MessageType.Complete: {
@@ -136,11 +144,12 @@ export function createGraphqlTransportWs(options: {
     connection: WebSocketConnection,
     role: Role,
     { id, payload }: SubscribeMessage,
+    length: number,
   ): Promise<void> {
     const { operations } = connection
     const beginning: Operation = { close: () => {} }
     operations.set(id, beginning)
-    const outcome = await begin(connection, role, payload)
+    const outcome = await begin(connection, role, payload, length)
     // Over meanwhile, though another may have the id by now.
     const isOver = operations.get(id) !== beginning
     if (outcome instanceof LiveStream) {
@@ -165,13 +174,18 @@ export function createGraphqlTransportWs(options: {
     connection: WebSocketConnection,
     role: Role,
     params: SubscribeMessage['payload'],
+    length: number,
   ): Promise<Outcome> {
     try {
       const { query, operationName, variables } = params
       const { client: address } = connection
       log.debug({ client: address, operation: operationName?.slice(0, 100) }, 'websocket operation')
       const client = `${role} ${address}`
-      const operation = endpoint.getEnveloped({ role, client, params })
+      using body = bodies.open(client)
+      if (!body.add(length)) throw bodiesBusy()
+      using turn = admission.openTurn(client, () => !connection.isOpen)
+      await turn.take(documents.readingCost(query))
+      const operation = endpoint.getEnveloped({ role, client, params, admit: turn.take })
       const document: DocumentNode = operation.parse(query)
       const errors: readonly GraphQLError[] = operation.validate(schema, document)
       if (errors.length > 0) return errors

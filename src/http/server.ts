@@ -15,6 +15,7 @@ import { createConnectionLimit } from './connection-limit.ts'
 import { createDocuments } from './documents.ts'
 import { createEndpoint, type Seen } from './endpoint.ts'
 import { createExchange } from './exchange.ts'
+import type { RunOperation } from './execution.ts'
 import { createGraphiQL } from './graphiql.ts'
 import { createGraphqlTransportWs } from './graphql-transport-ws.ts'
 import {
@@ -53,6 +54,8 @@ export interface HttpServerOptions<Context extends object> extends ProbeOptions 
    * none is.
    */
   readState?: ReadState
+  /** Runs each query and mutation; without it they are run as they are. */
+  runOperation?: RunOperation
   /** What the cost of an operation depends on; without it the usual. */
   sizes?: Sizes
   /** What the errors of lower layers mean to a client; without it they are masked. */
@@ -110,6 +113,7 @@ export async function openHttpServer<Context extends object>(
     execution,
     tell,
     readState: options.readState,
+    runOperation: options.runOperation,
   })
   const route = createRouter({
     exchange: createExchange(endpoint, {
@@ -141,12 +145,16 @@ export async function openHttpServer<Context extends object>(
       schema,
       endpoint,
       execution,
+      documents,
+      admission,
+      bodies,
       roleOf,
       tell,
       log,
       limits: config.limits,
     }),
     connectionLimit,
+    unsent,
     tell,
     log,
     keepAlive: config.keepAlive,

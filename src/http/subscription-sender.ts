@@ -49,6 +49,7 @@ export class SubscriptionSender implements Operation, Taker {
       const answer = this.#next()
       if (answer === undefined) return
       frames.send(this.#idInJson, answer.payload)
+      if (!frames.isDrained) this.#connection.noteUnsent()
     }
   }
 

@@ -3,7 +3,7 @@ export interface Sender {
   /** Bytes that wait for the client to take them. */
   readonly unsentBytes: number
   /** Ends the connection. */
-  cutOff(): void
+  giveUp(): void
 }
 
 /** What waits unsent over all connections. */
@@ -12,6 +12,7 @@ export interface Unsent {
   note(sender: Sender): void
   /** To be called once all was taken, or the connection has ended. */
   forget(sender: Sender): void
+  /** As of now. */
   readonly bytes: number
   readonly most: number
 }
@@ -25,6 +26,13 @@ export function createUnsent(most: number, onCutOff: (sender: Sender) => void): 
   const senders = new Map<Sender, number>()
   let bytes = 0
 
+  /** Some have caught up since they were looked at, which nobody tells. */
+  const lookAtAll = () => {
+    for (const sender of senders.keys()) {
+      look(sender)
+      if (senders.get(sender) === 0) senders.delete(sender)
+    }
+  }
   const look = (sender: Sender) => {
     const { unsentBytes } = sender
     bytes += unsentBytes - (senders.get(sender) ?? 0)
@@ -37,16 +45,17 @@ export function createUnsent(most: number, onCutOff: (sender: Sender) => void): 
   return {
     most,
     get bytes() {
+      lookAtAll()
       return bytes
     },
     note: (sender) => {
       look(sender)
       if (bytes <= most) return
-      for (const known of senders.keys()) look(known)
+      lookAtAll()
       for (const slowest of senders.keys()) {
         if (bytes <= most) return
         forget(slowest)
-        slowest.cutOff()
+        slowest.giveUp()
         onCutOff(slowest)
       }
     },

@@ -5,6 +5,7 @@ import type { Logger } from '../log.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { IncomingFrames } from './incoming-frames.ts'
 import { maxUnsentBytes } from './limits.ts'
+import type { Sender, Unsent } from './unsent.ts'
 
 /** Bytes. */
 const LONGEST_REASON = 123
@@ -23,11 +24,12 @@ export interface ConnectionOptions {
   client: string
   /** The header of the upgrade. */
   authorization: string | undefined
+  unsent: Unsent
   log: Logger
 }
 
 /** The connection to one client: the socket, and what the protocol keeps of it. There are thousands of these. */
-export class WebSocketConnection {
+export class WebSocketConnection implements Sender {
   readonly client: string
   readonly frames: FrameWriter
   readonly incoming = new IncomingFrames()
@@ -49,14 +51,16 @@ export class WebSocketConnection {
   #isSilent = false
   readonly #webSocket: WebSocket
   readonly #socket: Duplex
+  readonly #unsent: Unsent
   readonly #log: Logger
 
-  constructor({ webSocket, socket, client, authorization, log }: ConnectionOptions) {
+  constructor({ webSocket, socket, client, authorization, unsent, log }: ConnectionOptions) {
     this.client = client
     this.authorization = authorization
     this.frames = new FrameWriter(webSocket, socket)
     this.#webSocket = webSocket
     this.#socket = socket
+    this.#unsent = unsent
     this.#log = log
   }
 
@@ -119,9 +123,23 @@ export class WebSocketConnection {
     this.#webSocket.terminate()
   }
 
+  get unsentBytes(): number {
+    return this.#webSocket.bufferedAmount
+  }
+
+  giveUp(): void {
+    this.#webSocket.terminate()
+  }
+
+  /** To be called when not all that was sent has left. */
+  noteUnsent(): void {
+    if (this.isOpen) this.#unsent.note(this)
+  }
+
   /** Whoever asks and never reads the answers, as by a flood of pings, ends here. */
   #cutOffIfFull(): void {
     const { bufferedAmount } = this.#webSocket
+    if (bufferedAmount > 0) this.noteUnsent()
     if (bufferedAmount <= maxUnsentBytes || this.#webSocket.readyState === this.#webSocket.CLOSED)
       return
     this.#log.warn(

@@ -9,6 +9,7 @@ import type { ConnectionLimit } from './connection-limit.ts'
 import type { GraphqlTransportWs } from './graphql-transport-ws.ts'
 import { maxBodyBytes, maxInitBytes, maxUnfinishedBytes } from './limits.ts'
 import type { Tell } from './told-error.ts'
+import type { Unsent } from './unsent.ts'
 import { refuseWebSocket, WebSocketConnection } from './websocket-connection.ts'
 
 export interface WebSocketServer {
@@ -50,6 +51,7 @@ function noteError(this: WebSocket, error: Error): void {
 export function openWebSocketServer(options: {
   protocol: GraphqlTransportWs
   connectionLimit: ConnectionLimit
+  unsent: Unsent
   tell: Tell
   log: Logger
   /** Milliseconds between pings; a client that has not answered one by the next is gone. */
@@ -57,7 +59,7 @@ export function openWebSocketServer(options: {
   /** The most of a message; of who may only read less is taken. */
   messageBytes: number
 }): WebSocketServer {
-  const { protocol, connectionLimit, tell, log } = options
+  const { protocol, connectionLimit, unsent, tell, log } = options
   const server = new WsServer({
     noServer: true,
     WebSocket: ConnectionSocket,
@@ -137,6 +139,7 @@ export function openWebSocketServer(options: {
     const ms = Math.round(performance.now() - opened)
     log.debug({ client, code, ms }, 'websocket closed')
     connectionLimit.leave(client)
+    unsent.forget(connection)
     letGoOf(connection)
   }
 
@@ -179,6 +182,7 @@ export function openWebSocketServer(options: {
           socket,
           client,
           authorization,
+          unsent,
           log,
         })
         open(webSocket, socket, connection)
