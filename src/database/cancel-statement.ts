@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
+import { startPatience } from '../patience.ts'
 import type { Client } from './client.ts'
-import { startPatience } from './patience.ts'
 
 // What pg has and its types leave out.
 declare module 'pg' {

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
-import { startPatience } from './patience.ts'
+import { startPatience } from '../patience.ts'
 
 /** For which a connection may take to be made. */
 const CONNECT_MS = 5000

@@ -1,5 +1,5 @@
 import { Fault } from '../fault.ts'
-import { startPatience } from './patience.ts'
+import { startPatience } from '../patience.ts'
 import { type Operation, operationTimeout } from './work.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { waitPatiently } from './patience.ts'
+import { waitPatiently } from '../patience.ts'
 
 /** What a listener tells its owner. */
 export interface ListenerEvents {

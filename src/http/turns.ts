@@ -1,4 +1,5 @@
 import { Fault } from '../fault.ts'
+import { startPatience } from '../patience.ts'
 
 /** Lets work begin in turns, so that nobody's work keeps everybody else waiting. */
 export interface Turns extends Disposable {
@@ -75,7 +76,7 @@ export function createTurns(options: TurnsOptions): Turns {
       return Promise.reject(busy(`${queue.size} operations of this client wait already`))
     const { promise, resolve, reject } = Promise.withResolvers<() => void>()
     const leave = () => {
-      clearTimeout(timer)
+      patience[Symbol.dispose]()
       queue.delete(entry)
       waiting--
     }
@@ -91,9 +92,8 @@ export function createTurns(options: TurnsOptions): Turns {
         reject(reason)
       },
     }
-    const timer = setTimeout(
-      () => entry.reject(busy(`its turn did not come within ${patienceMs / 1000} s`)),
-      patienceMs,
+    const patience = startPatience(patienceMs, () =>
+      entry.reject(busy(`its turn did not come within ${patienceMs / 1000} s`)),
     )
     queue.add(entry)
     waiting++

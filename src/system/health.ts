@@ -1,5 +1,5 @@
 import type { Instant } from '../database/instant.ts'
-import { waitPatiently } from '../database/patience.ts'
+import { waitPatiently } from '../patience.ts'
 
 export type HealthStatus = 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY'
 

@@ -58,7 +58,7 @@ function inTurn(asked: readonly { client: string }[]) {
 
 describe('BUSY', () => {
   test('is told to whom waits in vain, and to who asks for too much at once', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate'] })
     using turns = createTurns({ ...options, longestQueue: 2 })
     const end = await turns.take('a', 10)
     const waits = [turns.take('a', 1), turns.take('a', 1)].map((wait) =>
@@ -73,7 +73,7 @@ describe('BUSY', () => {
 
     await turns.take('c', 5)
     const late = turns.take('a', 9).catch((fault) => fault)
-    vi.advanceTimersByTime(1000)
+    await vi.advanceTimersByTimeAsync(1001)
     expect(await late).toMatchObject({ code: 'BUSY', message: expect.stringContaining('1 s') })
     expect(turns.waiting).toBe(0)
   })
