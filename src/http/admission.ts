@@ -26,7 +26,8 @@ const HEAVY_CAPACITY = 100_000
 const REST_MS_BY_COST = 0.0005
 const RECENT_MS = 1000
 const PATIENCE_MS = 10_000
-const LONGEST_QUEUE = 200
+/** Of one client, which may be a proxy of many. */
+const LONGEST_QUEUE = { light: 2000, heavy: 200 }
 
 /**
  * Light operations begin at once. Heavy ones take turns, few at a time and with a rest after each while there are
@@ -35,11 +36,15 @@ const LONGEST_QUEUE = 200
  */
 export function createAdmission(): Admission {
   let lastLight = Number.NEGATIVE_INFINITY
-  const queue = { longestQueue: LONGEST_QUEUE, patienceMs: PATIENCE_MS }
-  const light = createTurns({ ...queue, capacity: MOST_LIGHT })
+  const light = createTurns({
+    capacity: MOST_LIGHT,
+    longestQueue: LONGEST_QUEUE.light,
+    patienceMs: PATIENCE_MS,
+  })
   const heavy = createTurns({
-    ...queue,
     capacity: HEAVY_CAPACITY,
+    longestQueue: LONGEST_QUEUE.heavy,
+    patienceMs: PATIENCE_MS,
     restAfter: (cost) => (performance.now() - lastLight < RECENT_MS ? cost * REST_MS_BY_COST : 0),
   })
   const admit = (client: string, cost: number): Promise<() => void> => {

@@ -44,13 +44,13 @@ import type { Operation, WebSocketConnection } from './websocket-connection.ts'
  * A `ping` is answered with a `pong` of the same payload while it is open. What is no message of a client closes it
  * with 4400, and a fault of ours with 4500.
  *
- * An operation has an id of the client's choice, which is taken until the operation is over; `subscribe` with an id that
- * is taken closes the connection with 4409. It is
- * - `BEGINNING` from `subscribe` on, while it is parsed and judged, and then executed or, a subscription, given its source.
- *   One that cannot be parsed, validated, afforded or begun is answered with `error`, and is over: the socket and
- *   what else runs on it stay. The result of a query or a mutation is sent as `next`, then `complete`, and it is over.
- * - `RUNNING`, a subscription only: each event is sent as `next`. It is over when its source is, which `complete` tells,
- *   after a `next` with the error that it ended with, if any.
+ * An operation has an id of the client's choice, which is taken until the operation is over; `subscribe` with an id
+ * that is taken closes the connection with 4409. It is
+ * - `BEGINNING` from `subscribe` on, while it is parsed and judged, and then executed or, a subscription, given its
+ *   source. One that cannot be parsed, validated, afforded or begun is answered with `error`, and is over: the socket
+ *   and what else runs on it stay. The result of a query or a mutation is sent as `next`, then `complete`, and it is over.
+ * - `RUNNING`, a subscription only: each event is sent as `next`. It is over when its source is, which `complete`
+ *   tells, after a `next` with the error that it ended with, if any.
  *
  * Either is over too by the client's `complete`, and by the end of the connection: nothing more is sent of it, its
  * source is let go of, and what comes of a beginning later is let go of at once.

@@ -125,11 +125,15 @@ export function judgeOperation(
   return { errors: [], cost }
 }
 
+/** Parsing and validating a shorter text takes less than a turn is worth. */
+const SHORT_TEXT = 500
+
 /**
  * What it costs at most to parse and validate a text of so many characters: that grows with its square, up to the
- * 0.1 s of the worst document of 2000 tokens.
+ * 0.1 s of the worst document of 2000 tokens. 0 for a short one.
  */
 export function readingCost(characters: number): number {
+  if (characters <= SHORT_TEXT) return 0
   return Math.min(maxCost, Math.round(characters ** 2 / 320))
 }
 
