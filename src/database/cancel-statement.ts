@@ -8,6 +8,10 @@ declare module 'pg' {
   interface Client {
     readonly sslNegotiation: 'postgres' | 'direct'
   }
+  interface ClientConfig {
+    /** As a Connection calls it; a Client calls it sslnegotiation. */
+    sslNegotiation?: 'postgres' | 'direct'
+  }
   interface Connection {
     connect(port: number, host: string): void
     connect(path: string): void
@@ -33,7 +37,7 @@ export async function cancelStatement(client: Client): Promise<void> {
   const connection = new pg.Connection({
     stream: () => socket,
     ssl,
-    sslnegotiation: sslNegotiation,
+    sslNegotiation,
   })
   const hungUp = Promise.withResolvers<void>()
   connection.on('error', hungUp.reject)

@@ -39,6 +39,7 @@ export interface ConnectionQueueOptions {
 const MOST_PER_OPERATION = 3
 /** By each client, where there are more than three. */
 const LEFT_FOR_OTHERS = 2
+const ALL = Number.POSITIVE_INFINITY
 
 /** Of a client; or, without a name, of all that belongs to no operation. */
 interface Share {
@@ -165,7 +166,7 @@ export function openConnectionQueue(options: ConnectionQueueOptions): Connection
   }
 
   const busy = ({ share }: Line): Fault =>
-    share.inUse < share.mostInUse || share.mostInUse === connections
+    share.inUse < share.mostInUse
       ? new Fault(
           'BUSY',
           `Expected one of ${connections} connections to the database to become free within ${patienceMs / 1000} s; all are in use, and ${waiting} requests wait: try again later, ask for less at once, or raise DATABASE_POOL_SIZE`,
@@ -224,10 +225,10 @@ function shareOut(
   { connections, longest }: ConnectionQueueOptions,
 ): Share {
   const own = { name, inUse: 0, waiting: 0, turns: new Set<Line>() }
-  if (name === undefined) return { ...own, mostInUse: connections, mostWaiting: longest }
+  if (name === undefined) return { ...own, mostInUse: ALL, mostWaiting: longest }
   return {
     ...own,
-    mostInUse: connections > 3 ? connections - LEFT_FOR_OTHERS : connections,
+    mostInUse: connections > 3 ? connections - LEFT_FOR_OTHERS : ALL,
     mostWaiting: Math.ceil(longest / 2),
   }
 }
