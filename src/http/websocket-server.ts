@@ -3,11 +3,13 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols } from 'graphql-ws'
 import { type RawData, WebSocket, WebSocketServer as WsServer } from 'ws'
+import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
 import type { GraphqlTransportWs } from './graphql-transport-ws.ts'
 import { maxBodyBytes, maxInitBytes, maxUnfinishedBytes } from './limits.ts'
+import { refuseConnection } from './reply.ts'
 import type { Tell } from './told-error.ts'
 import type { Unsent } from './unsent.ts'
 import { refuseWebSocket, WebSocketConnection } from './websocket-connection.ts'
@@ -69,6 +71,13 @@ export function openWebSocketServer(options: {
     autoPong: false,
     handleProtocols,
   })
+  // With a listener ws leaves the answer to us.
+  server.on('wsClientError', (cause, socket) =>
+    refuseConnection(
+      socket,
+      tell(new Fault('BAD_REQUEST', `Expected the handshake of a WebSocket: ${cause.message}`)),
+    ),
+  )
   const heartbeat = setInterval(() => {
     for (const { connection } of server.clients) connection?.ping()
   }, options.keepAlive)

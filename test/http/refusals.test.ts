@@ -119,8 +119,13 @@ describe('what came', () => {
   })
 })
 
-describe('what Node refuses by itself has a body with a code', () => {
+describe('what Node and ws refuse by themselves has a body with a code', () => {
+  const upgrade = (method: string, key: string) =>
+    `${method} /graphql HTTP/1.1\r\nHost: localhost:${toy.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`
+
   test.for([
+    ['a handshake without a key', upgrade('GET', 'x'), 400, 'BAD_REQUEST'],
+    ['a handshake by POST', upgrade('POST', 'dGhlIHNhbXBsZSBub25jZQ=='), 400, 'BAD_REQUEST'],
     ['an unreadable request', 'GET /graphql HTTP/1.1\r\nHost:\x01\r\n\r\n', 400, 'BAD_REQUEST'],
     [
       'headers that are too large',
