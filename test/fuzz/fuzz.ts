@@ -1,0 +1,288 @@
+import { Agent } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { GraphQLSchema } from 'graphql'
+import { takeEvents } from './events.ts'
+import type { Call, Exchange } from './exchange.ts'
+import { get, post } from './http.ts'
+import { Ledger } from './ledger.ts'
+import { Random } from './random.ts'
+import { writeRaw } from './raw-http.ts'
+import type { Target } from './target.ts'
+import { type Breach, judge, type Rules, rolesOf } from './verdict.ts'
+import { holdWebSocket } from './websocket.ts'
+
+export interface FuzzOptions {
+  readonly target: Target
+  readonly schema: GraphQLSchema
+  readonly seed: number
+  /** Numbers of the operations to make; as they are counted from 0, one alone can be made again. */
+  readonly operations: Iterable<number>
+  readonly signal?: AbortSignal
+  readonly onProgress?: (done: number, findings: number) => void
+}
+
+/** What was found, and how often. */
+export interface Finding {
+  readonly rule: string
+  /** The first that showed it, and how; of what is found at the end, or in the log, what went on at that moment. */
+  readonly operations: number[]
+  /** The ways in which it was shown. */
+  readonly whats: Set<string>
+  readonly detail: string
+  count: number
+}
+
+export interface FuzzReport {
+  readonly done: number
+  readonly byTransport: Readonly<Record<string, number>>
+  readonly seconds: number
+  readonly findings: readonly Finding[]
+  /** The longest that `/livez` took, in milliseconds. */
+  readonly slowestProbe: number
+  readonly acknowledged: number
+  /** Bytes before and after; of a server that was not started by the fuzzer not known. */
+  readonly held?: { readonly before: number; readonly after: number }
+}
+
+const AT_ONCE = 8
+/** Each operation ends within this. */
+const PATIENCE_MS = 60_000
+/** Whatever an operation left open is gone after this: the server waits 15 s for the rest of a request's head. */
+const REST_MS = 20_000
+const PROBE_EVERY_MS = 200
+/** A process that says nothing for so long is restarted by whoever supervises it. */
+const PROBE_MS = 5000
+/** Caches of answers and documents, which are bounded, and what the collector has not given back. */
+const MAY_KEEP = 100 * 1024 * 1024
+/** Of operations that show one finding. */
+const SHOWN = 5
+
+const weights = { post: 40, get: 11, events: 11, webSocket: 20, raw: 8, record: 10 }
+
+/**
+ * Sends operations to a server, several at a time, and judges what comes back and what is left when all are done. Ends
+ * early where the process does.
+ */
+export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
+  const { target, schema, seed, onProgress } = options
+  const { own, url, tokens } = target
+  const started = performance.now()
+  const findings = new Findings()
+  const ledger = new Ledger()
+  const rules: Rules = {
+    publicRead: target.publicRead,
+    tokens: Object.values(tokens),
+    needs: rolesOf(schema),
+  }
+  if (own !== undefined) await fill(target)
+  const before = await own?.held()
+
+  const transports: Record<keyof typeof weights, (call: Call) => Promise<Exchange>> = {
+    ...{ post, get, events: takeEvents, webSocket: holdWebSocket, raw: writeRaw },
+    record: (call) => ledger.record(call),
+  }
+  const byTransport: Record<string, number> = {}
+  const underWay = new Set<number>()
+  const numbers = options.operations[Symbol.iterator]()
+  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
+  let done = 0
+
+  const one = async (number: number): Promise<void> => {
+    const random = new Random(seed, number)
+    const transport = random.weighted(weights)
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(new Error('too late')), PATIENCE_MS)
+    const call: Call = { number, random, schema, url, tokens, agent, signal: deadline.signal }
+    underWay.add(number)
+    try {
+      const exchange = await transports[transport](call)
+      for (const breach of judge(exchange, rules)) {
+        findings.add({ ...breach, what: exchange.what, operations: [number] })
+      }
+    } catch (error) {
+      if (!deadline.signal.aborted) throw error
+      const rule = `no end within ${PATIENCE_MS / 1000} s`
+      findings.add({ rule, what: transport, detail: '', operations: [number] })
+    } finally {
+      clearTimeout(timer)
+      underWay.delete(number)
+      byTransport[transport] = (byTransport[transport] ?? 0) + 1
+      onProgress?.(++done, findings.all.length)
+    }
+    for (const line of own?.takeErrors() ?? []) {
+      const operations = [number, ...underWay]
+      findings.add({
+        rule: `in the log: ${nameOf(line)}`,
+        what: transport,
+        detail: line,
+        operations,
+      })
+    }
+  }
+  const work = async (): Promise<void> => {
+    for (;;) {
+      if (options.signal?.aborted || own?.ended !== undefined) return
+      const { value, done: isOver } = numbers.next()
+      if (isOver) return
+      await one(value)
+    }
+  }
+
+  const probing = new AbortController()
+  const probes = probe(url, probing.signal, () => own?.ended !== undefined)
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  agent.destroy()
+  probing.abort()
+  const slowestProbe = await probes
+  if (slowestProbe > PROBE_MS) {
+    const detail = `/livez was silent for ${Math.round(slowestProbe)} ms`
+    findings.add({ rule: 'the process was silent', what: 'probe', detail, operations: [] })
+  }
+  const atEnd = (rule: string, detail: string) =>
+    findings.add({ rule, what: 'at the end', detail, operations: [...underWay] })
+  if (own?.ended !== undefined) {
+    atEnd('the process ended', `${own.ended}; ${own.takeErrors().join('\n').slice(-2000)}`)
+  } else {
+    await judgeRest(target, ledger, atEnd)
+  }
+  const after = own?.ended === undefined ? await settled(own, before) : undefined
+  if (before !== undefined && after !== undefined && after > before + MAY_KEEP) {
+    atEnd('memory is kept', `${megabytes(after)} MB, ${megabytes(before)} MB before`)
+  }
+  return {
+    done,
+    byTransport,
+    seconds: (performance.now() - started) / 1000,
+    findings: findings.all,
+    slowestProbe,
+    acknowledged: ledger.acknowledged,
+    ...(before === undefined || after === undefined ? {} : { held: { before, after } }),
+  }
+}
+
+/** Findings of one kind are one. */
+class Findings {
+  readonly #byKind = new Map<string, Finding>()
+
+  get all(): Finding[] {
+    return [...this.#byKind.values()]
+  }
+
+  add({ rule, what, detail, operations }: Breach & { what: string; operations: number[] }): void {
+    const known = this.#byKind.get(rule)
+    if (known === undefined) {
+      this.#byKind.set(rule, { rule, whats: new Set([what]), detail, operations, count: 1 })
+    } else {
+      known.count++
+      known.whats.add(what)
+      if (known.operations.length < SHOWN) known.operations.push(...operations)
+    }
+  }
+}
+
+/** Subscriptions that nobody has any more, and readings that are not as they were told. */
+async function judgeRest(
+  { url, tokens }: Target,
+  ledger: Ledger,
+  found: (rule: string, detail: string) => void,
+): Promise<void> {
+  const reader = tokens.read ?? tokens.admin
+  const ask = (query: string, variables: object = {}) => askAs(url, reader, query, variables)
+  const deadline = performance.now() + REST_MS
+  for (let pause = 10; ; pause *= 2) {
+    const { systemStats } = (await ask('{ systemStats { liveSubscriptions } }')) as {
+      systemStats: { liveSubscriptions: number }
+    }
+    const { liveSubscriptions } = systemStats
+    if (liveSubscriptions === 0) break
+    if (performance.now() > deadline) {
+      found('subscriptions are left', `${liveSubscriptions}`)
+      break
+    }
+    await sleep(pause)
+  }
+  const differences = await ledger.differences(ask)
+  if (differences.length > 0) {
+    found('readings are not as they were told', `${differences.length}: ${differences.slice(0, 3)}`)
+  }
+}
+
+/** The memory that stays, once what was left behind is given up by its own deadlines. */
+async function settled(
+  own: Target['own'],
+  before: number | undefined,
+): Promise<number | undefined> {
+  if (own === undefined || before === undefined) return undefined
+  const deadline = performance.now() + REST_MS
+  for (let pause = 100; ; pause *= 2) {
+    const held = await own.held()
+    if (held < before + MAY_KEEP || performance.now() > deadline) return held
+    await sleep(pause)
+  }
+}
+
+/** Asks `/livez` until told to end; answers the longest that it took. */
+async function probe(url: string, signal: AbortSignal, isOver: () => boolean): Promise<number> {
+  const agent = new Agent()
+  let slowest = 0
+  while (!signal.aborted && !isOver()) {
+    const start = performance.now()
+    const response = await fetch(`${url}/livez`, {
+      headers: { connection: 'close' },
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    }).catch(() => undefined)
+    await response?.body?.cancel()
+    slowest = Math.max(slowest, performance.now() - start)
+    await sleep(PROBE_EVERY_MS, undefined, { signal }).catch(() => {})
+  }
+  agent.destroy()
+  return slowest
+}
+
+/** Readings that pages, charts and subscriptions can be asked for. */
+async function fill({ url, tokens }: Target): Promise<void> {
+  const query =
+    'mutation ($readings: [TelemetryInput!]!) { recordTelemetry(readings: $readings) { received } }'
+  for (const plantId of [1, 2]) {
+    const readings = Array.from({ length: 5000 }, (_, minute) => ({
+      plantId,
+      timestamp: new Date(Date.UTC(2026, 5, 21) + minute * 60_000).toISOString(),
+      ...{ soc: minute % 100, pvPower: minute % 7000, gridPower: (minute % 900) - 450 },
+    }))
+    await askAs(url, tokens.admin, query, { readings })
+  }
+}
+
+/** Answers the data; throws where there is an error. */
+async function askAs(
+  url: string,
+  token: string | undefined,
+  query: string,
+  variables: object,
+): Promise<unknown> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      connection: 'close',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify({ query, variables }),
+  })
+  const { data, errors } = (await response.json()) as { data?: unknown; errors?: unknown }
+  if (errors !== undefined) throw new Error(`The server answered ${JSON.stringify(errors)}`)
+  return data
+}
+
+/** What a line of the log is about, and where it came from, without what differs from one to the next. */
+function nameOf(line: string): string {
+  const type = /"err":\{"type":"(\w+)"/.exec(line)?.[1]
+  const place = /file:\S*?\/((?:src|node_modules)\/[^\s:]+)/.exec(line)?.[1]
+  const message = /"msg":"([^"]*)"/.exec(line)?.[1]
+  const known = [type, place, message].filter((part) => part !== undefined)
+  return known.length > 0 ? known.join(', ') : line.slice(0, 80)
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1024 / 1024)
+}
