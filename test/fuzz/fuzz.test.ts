@@ -18,7 +18,7 @@ test.for([
     await using target = await openOwnTarget({ publicRead })
     const report = await fuzz({ target, schema: readContract(), seed, operations })
     const rules = report.findings.map(({ rule }) => rule)
-    expect(rules, describeReport(report, seed)).toEqual([])
+    expect(rules, describeReport(report, { seed, publicRead })).toEqual([])
     expect(report.acknowledged).toBeGreaterThan(500)
   },
 )

@@ -1,6 +1,7 @@
 import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { GraphQLSchema } from 'graphql'
+import { z } from 'zod'
 import { takeEvents } from './events.ts'
 import type { Call, Exchange } from './exchange.ts'
 import { get, post } from './http.ts'
@@ -32,13 +33,20 @@ export interface Finding {
   count: number
 }
 
+interface Silence {
+  readonly elapsed: number
+  readonly worked: number
+  /** How often it was not answered, or not with 200, while the process lived. */
+  readonly unanswered: number
+}
+
 export interface FuzzReport {
   readonly done: number
   readonly byTransport: Readonly<Record<string, number>>
   readonly seconds: number
   readonly findings: readonly Finding[]
-  /** The longest that `/livez` took, in milliseconds. */
-  readonly slowestProbe: number
+  /** The longest that `/livez` took, and the most that the server worked meanwhile, in milliseconds. */
+  readonly silence: Silence
   readonly acknowledged: number
   /** Bytes before and after; of a server that was not started by the fuzzer not known. */
   readonly held?: { readonly before: number; readonly after: number }
@@ -50,8 +58,11 @@ const PATIENCE_MS = 60_000
 /** Whatever an operation left open is gone after this: the server waits 15 s for the rest of a request's head. */
 const REST_MS = 20_000
 const PROBE_EVERY_MS = 200
-/** A process that says nothing for so long is restarted by whoever supervises it. */
-const PROBE_MS = 5000
+/**
+ * What the main thread may work before it answers whether it lives. Not how long that takes, which depends on what else
+ * the machine does.
+ */
+const SILENT_WORK_MS = 3000
 /** Caches of answers and documents, which are bounded, and what the collector has not given back. */
 const MAY_KEEP = 100 * 1024 * 1024
 /** Of operations that show one finding. */
@@ -76,6 +87,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   }
   if (own !== undefined) await fill(target)
   const before = await own?.held()
+  const subscriptions = await liveSubscriptions(target)
 
   const transports: Record<keyof typeof weights, (call: Call) => Promise<Exchange>> = {
     ...{ post, get, events: takeEvents, webSocket: holdWebSocket, raw: writeRaw },
@@ -109,14 +121,11 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
       byTransport[transport] = (byTransport[transport] ?? 0) + 1
       onProgress?.(++done, findings.all.length)
     }
-    for (const line of own?.takeErrors() ?? []) {
-      const operations = [number, ...underWay]
-      findings.add({
-        rule: `in the log: ${nameOf(line)}`,
-        what: transport,
-        detail: line,
-        operations,
-      })
+    readLog(transport, [number, ...underWay])
+  }
+  const readLog = (what: string, operations: number[]): void => {
+    for (const detail of own?.takeErrors() ?? []) {
+      findings.add({ rule: `in the log: ${nameOf(detail)}`, what, detail, operations })
     }
   }
   const work = async (): Promise<void> => {
@@ -129,21 +138,26 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   }
 
   const probing = new AbortController()
-  const probes = probe(url, probing.signal, () => own?.ended !== undefined)
+  const probes = probe(target, probing.signal)
   await Promise.all(Array.from({ length: AT_ONCE }, work))
   agent.destroy()
   probing.abort()
-  const slowestProbe = await probes
-  if (slowestProbe > PROBE_MS) {
-    const detail = `/livez was silent for ${Math.round(slowestProbe)} ms`
+  const silence = await probes
+  if (silence.worked > SILENT_WORK_MS) {
+    const detail = `/livez waited for ${silence.worked} ms of work`
     findings.add({ rule: 'the process was silent', what: 'probe', detail, operations: [] })
+  }
+  if (silence.unanswered > 0 && own?.ended === undefined) {
+    const detail = `${silence.unanswered} times`
+    findings.add({ rule: '/livez was not answered', what: 'probe', detail, operations: [] })
   }
   const atEnd = (rule: string, detail: string) =>
     findings.add({ rule, what: 'at the end', detail, operations: [...underWay] })
   if (own?.ended !== undefined) {
     atEnd('the process ended', `${own.ended}; ${own.takeErrors().join('\n').slice(-2000)}`)
   } else {
-    await judgeRest(target, ledger, atEnd)
+    await judgeRest(target, { ledger, subscriptions, found: atEnd })
+    readLog('at the end', [])
   }
   const after = own?.ended === undefined ? await settled(own, before) : undefined
   if (before !== undefined && after !== undefined && after > before + MAY_KEEP) {
@@ -154,7 +168,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
     byTransport,
     seconds: (performance.now() - started) / 1000,
     findings: findings.all,
-    slowestProbe,
+    silence,
     acknowledged: ledger.acknowledged,
     ...(before === undefined || after === undefined ? {} : { held: { before, after } }),
   }
@@ -180,31 +194,46 @@ class Findings {
   }
 }
 
-/** Subscriptions that nobody has any more, and readings that are not as they were told. */
+/** Subscriptions beyond those that were there before, and readings that are not as they were told. */
 async function judgeRest(
-  { url, tokens }: Target,
-  ledger: Ledger,
-  found: (rule: string, detail: string) => void,
+  target: Target,
+  given: {
+    ledger: Ledger
+    subscriptions: number
+    found: (rule: string, detail: string) => void
+  },
 ): Promise<void> {
-  const reader = tokens.read ?? tokens.admin
-  const ask = (query: string, variables: object = {}) => askAs(url, reader, query, variables)
+  const { ledger, subscriptions, found } = given
   const deadline = performance.now() + REST_MS
   for (let pause = 10; ; pause *= 2) {
-    const { systemStats } = (await ask('{ systemStats { liveSubscriptions } }')) as {
-      systemStats: { liveSubscriptions: number }
-    }
-    const { liveSubscriptions } = systemStats
-    if (liveSubscriptions === 0) break
+    // Right after the storm it may be told to ask again.
+    const now = await liveSubscriptions(target).catch(() => Number.POSITIVE_INFINITY)
+    if (now <= subscriptions) break
     if (performance.now() > deadline) {
-      found('subscriptions are left', `${liveSubscriptions}`)
+      found('subscriptions are left', `${now - subscriptions}`)
       break
     }
     await sleep(pause)
   }
-  const differences = await ledger.differences(ask)
+  const differences = await ledger.differences((query, variables) =>
+    askAs(target.url, readerOf(target), query, variables),
+  )
   if (differences.length > 0) {
     found('readings are not as they were told', `${differences.length}: ${differences.slice(0, 3)}`)
   }
+}
+
+async function liveSubscriptions(target: Target): Promise<number> {
+  const query = '{ systemStats { liveSubscriptions } }'
+  return Stats.parse(await askAs(target.url, readerOf(target), query, {})).systemStats
+    .liveSubscriptions
+}
+
+/** The token of somebody who may read; undefined: everybody may. */
+function readerOf({ tokens, publicRead }: Target): string | undefined {
+  const token = tokens.read ?? tokens.ingest ?? tokens.admin
+  if (token !== undefined || publicRead) return token
+  throw new Error('Expected READ_TOKEN or ADMIN_TOKEN for a server that lets nobody else read')
 }
 
 /** The memory that stays, once what was left behind is given up by its own deadlines. */
@@ -221,23 +250,29 @@ async function settled(
   }
 }
 
-/** Asks `/livez` until told to end; answers the longest that it took. */
-async function probe(url: string, signal: AbortSignal, isOver: () => boolean): Promise<number> {
-  const agent = new Agent()
-  let slowest = 0
-  while (!signal.aborted && !isOver()) {
+/** Asks `/livez` until told to end, or the process has. */
+async function probe({ url, own }: Target, signal: AbortSignal): Promise<Silence> {
+  let elapsed = 0
+  let worked = 0
+  let unanswered = 0
+  while (!signal.aborted && own?.ended === undefined) {
+    const workedBefore = (await own?.worked()) ?? 0
     const start = performance.now()
     const response = await fetch(`${url}/livez`, {
       headers: { connection: 'close' },
       signal: AbortSignal.timeout(PATIENCE_MS),
     }).catch(() => undefined)
     await response?.body?.cancel()
-    slowest = Math.max(slowest, performance.now() - start)
+    if (!response?.ok && own?.ended === undefined) unanswered++
+    elapsed = Math.max(elapsed, performance.now() - start)
+    worked = Math.max(worked, ((await own?.worked()) ?? 0) - workedBefore)
     await sleep(PROBE_EVERY_MS, undefined, { signal }).catch(() => {})
   }
-  agent.destroy()
-  return slowest
+  return { elapsed, worked, unanswered }
 }
+
+const Stats = z.object({ systemStats: z.object({ liveSubscriptions: z.number() }) })
+const Answered = z.object({ data: z.unknown().optional(), errors: z.unknown().optional() })
 
 /** Readings that pages, charts and subscriptions can be asked for. */
 async function fill({ url, tokens }: Target): Promise<void> {
@@ -269,7 +304,7 @@ async function askAs(
     },
     body: JSON.stringify({ query, variables }),
   })
-  const { data, errors } = (await response.json()) as { data?: unknown; errors?: unknown }
+  const { data, errors } = Answered.parse(await response.json())
   if (errors !== undefined) throw new Error(`The server answered ${JSON.stringify(errors)}`)
   return data
 }

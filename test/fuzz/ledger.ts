@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { type Answer, authorizationOf, type Call, drawCaller, type Exchange } from './exchange.ts'
 import { send } from './request.ts'
 import { resultsOf } from './verdict.ts'
@@ -89,7 +90,9 @@ export class Ledger {
     for (let plantId = FIRST_PLANT; plantId < FIRST_PLANT + PLANTS; plantId++) {
       let after: string | null = null
       do {
-        const page = pageOf(await ask(READ, { plantId, after }))
+        const page: z.infer<typeof Page>['telemetry'] = Page.parse(
+          await ask(READ, { plantId, after }),
+        ).telemetry
         for (const { timestamp, soc } of page.nodes) {
           const key = `${plantId} ${timestamp}`
           stored.set(key, { soc, times: (stored.get(key)?.times ?? 0) + 1 })
@@ -121,11 +124,9 @@ function fateOf(answer: Answer, count: number): Fate {
   return isRefused ? 'refused' : 'unknown'
 }
 
-interface Page {
-  nodes: { timestamp: string; soc: number | null }[]
-  pageInfo: { hasNextPage: boolean; endCursor: string | null }
-}
-
-function pageOf(data: unknown): Page {
-  return (data as { telemetry: Page }).telemetry
-}
+const Page = z.object({
+  telemetry: z.object({
+    nodes: z.array(z.object({ timestamp: z.string(), soc: z.number().nullable() })),
+    pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+  }),
+})

@@ -59,7 +59,7 @@ const program = new Command('fuzz')
       onProgress: (done, findings) => note(`${done} operations, ${findings} findings`),
     })
     note('')
-    process.stdout.write(`seed ${seed}\n${describeReport(report, seed)}`)
+    process.stdout.write(`seed ${seed}\n${describeReport(report, options)}`)
     if (report.findings.length > 0) process.exitCode = 1
     else if (signal.aborted) process.exitCode = INTERRUPTED
   })

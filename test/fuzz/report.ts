@@ -4,12 +4,15 @@ const SHOWN = 6
 const LONGEST = 300
 
 /** What was done and found, in a few lines, and how each finding is made again. */
-export function describeReport(report: FuzzReport, seed: number): string {
-  const { done, seconds, findings, byTransport, slowestProbe, acknowledged, held } = report
+export function describeReport(
+  report: FuzzReport,
+  { seed, publicRead }: { seed: number; publicRead: boolean },
+): string {
+  const { done, seconds, findings, byTransport, silence, acknowledged, held } = report
   const tally = Object.entries(byTransport).map(([name, count]) => `${name} ${count}`)
   const lines = [
     `${done} operations in ${Math.round(seconds)} s (${tally.join(', ')})`,
-    `the longest /livez ${Math.round(slowestProbe)} ms; ${acknowledged} readings acknowledged`,
+    `the longest /livez ${Math.round(silence.elapsed)} ms, of work ${silence.worked} ms; ${acknowledged} readings acknowledged`,
     ...(held === undefined
       ? []
       : [`${megabytes(held.before)} MB held before, ${megabytes(held.after)} MB after`]),
@@ -20,7 +23,9 @@ export function describeReport(report: FuzzReport, seed: number): string {
       ...(detail === '' ? [] : [`    first: ${detail.replaceAll(/\s+/g, ' ').slice(0, LONGEST)}`]),
       ...(operations.length === 0
         ? []
-        : [`    npm run fuzz -- --seed ${seed} --only ${operations.slice(0, SHOWN).join(',')}`]),
+        : [
+            `    npm run fuzz -- --seed ${seed}${publicRead ? '' : ' --no-public-read'} --only ${operations.slice(0, SHOWN).join(',')}`,
+          ]),
     ]),
   ]
   return `${lines.join('\n')}\n`

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -24,6 +25,8 @@ export interface Target extends AsyncDisposable {
     takeErrors(): string[]
     /** Bytes on the heap and beside it, after a collection. */
     held(): Promise<number>
+    /** Milliseconds for which its main thread has worked; 0 where the system does not tell. */
+    worked(): Promise<number>
   }
 }
 
@@ -98,6 +101,7 @@ export async function openOwnTarget({ publicRead }: { publicRead: boolean }): Pr
         child.send('held')
         return Held.parse((await answer)[0]).held
       },
+      worked: () => workOf(child.pid),
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
@@ -121,6 +125,18 @@ export async function adoptTarget(
     publicRead: response.ok,
     [Symbol.asyncDispose]: async () => {},
   }
+}
+
+/** On Linux, which counts in hundredths of a second. */
+async function workOf(pid: number | undefined): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/task/${pid}/stat`, 'utf8').catch(() => '')
+  // The name, which comes before, may hold anything.
+  const [user = 0, system = 0] = stat
+    .replace(/^.*\) /, '')
+    .split(' ')
+    .slice(11, 13)
+    .map(Number)
+  return (user + system) * 10
 }
 
 /** Whoever writes to standard error past the log is a crash, or a warning of Node about a leak. */
