@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { catchInterruption, INTERRUPTED } from '../src/cli/interruption.ts'
 import { benchAdoption } from './adoption.ts'
+import { benchAttack } from './attack.ts'
 import { benchDearest } from './dearest.ts'
 import { benchHistory } from './history.ts'
 import { benchIngest } from './ingest.ts'
@@ -21,10 +24,13 @@ interface Options {
   kills: number
   seed: number
   seconds: number
+  server: string
+  only: string[]
 }
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   adoption: (signal, { rows }) => benchAdoption(signal, rows),
+  attack: benchAttack,
   dearest: benchDearest,
   history: benchHistory,
   ingest: benchIngest,
@@ -63,6 +69,13 @@ const program = new Command('bench')
     Math.floor(Math.random() * 2 ** 31),
   )
   .option('--seconds <count>', 'how long dearest looks', wholeNumber(1), 120)
+  .option(
+    '--server <folder>',
+    'the checkout whose server is attacked, such as an older one; this one where it is left out',
+    checkout,
+    resolve(import.meta.dirname, '..'),
+  )
+  .option('--only <attacks...>', 'the attacks whose names have one of these words in them', [])
   .action(async (names: string[], options: Options) => {
     using interruption = catchInterruption()
     try {
@@ -85,6 +98,12 @@ function wholeNumber(least: number): (text: string) => number {
     if (Number.isSafeInteger(number) && number >= least) return number
     throw new InvalidArgumentError(`Expected a whole number from ${least}.`)
   }
+}
+
+function checkout(folder: string): string {
+  const path = resolve(process.env.INIT_CWD ?? '', folder)
+  if (existsSync(resolve(path, 'src/main.ts'))) return path
+  throw new InvalidArgumentError('Expected a folder with src/main.ts in it.')
 }
 
 await program.parseAsync()

@@ -183,7 +183,8 @@ class Session {
   #idsAgain(): Buffer[] {
     const { random } = this.#call
     const id = random.pick(IDS)
-    const subscribe = `{"type":"subscribe","id":"${id}","payload":{"query":"subscription { latestEnergy { timestamp } }"}}`
+    const field = random.pick(['latestEnergy { timestamp }', 'telemetry { cursor }'])
+    const subscribe = `{"type":"subscribe","id":"${id}","payload":{"query":"subscription { ${field} }"}}`
     const complete = `{"type":"complete","id":"${id}"}`
     const order = random.some(
       [subscribe, complete, subscribe, complete, subscribe],

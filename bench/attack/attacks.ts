@@ -1,0 +1,232 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openSockets, type Sockets } from './sockets.ts'
+import { PLANTS } from './stock.ts'
+
+/** Goes on until the signal is aborted, and then lets go of everything. */
+type Attack = (url: string, signal: AbortSignal) => Promise<void>
+
+/** Just below what anybody may send, with a document beside it. */
+const LARGEST = 8 * 1024 * 1024 - 10_000
+const DAY_MS = 86_400_000
+
+const quantities = ['soc', 'pvPower', 'loadPower', 'batteryPower', 'gridPower', 'batteryVoltage']
+const kilowattHours = 'pv load gridImport gridExport batteryCharge batteryDischarge'
+const numbers = [
+  ...[
+    'soc',
+    'batteryPower',
+    'batteryVoltage',
+    'batteryCurrent',
+    'pvPower',
+    'pvVoltage',
+    'pvCurrent',
+  ],
+  ...['loadPower', 'gridPower', 'pvToGrid', 'gridToLoad', 'batteryCharge', 'batteryDischarge'],
+  ...['gridImport', 'gridExport', 'timestamp', 'createdAt', 'id'],
+]
+/** Until subscriptions have begun, of which nothing is heard. */
+const BEGUN_MS = 50
+const follow = 'subscription { telemetry { cursor } }'
+const subscribe = 'subscription { latestEnergy { timestamp soc } }'
+
+/** What was seen to take the server down, or its share from others, each by what the attacker does. */
+export const attacks: Readonly<Record<string, Attack>> = {
+  '20 x 8 MB of nested variables at once': flood(20, ({ post }) => {
+    const variable = brackets(LARGEST)
+    return (round) => post(bodyOf(slowHistories(round), variable))
+  }),
+
+  'connection_init of 8 MB on 20 idle sockets': async (url, signal) => {
+    const sockets = openSockets(url, 1, signal)
+    const message = `{"type":"connection_init","payload":{"x":${brackets(LARGEST)}}}`
+    for (let count = 0; count < 20 && !signal.aborted; count++) {
+      const opened = await sockets.openWebSocket()
+      if (opened === undefined) break
+      const { webSocket } = opened
+      webSocket.send(message)
+      await Promise.race([once(webSocket, 'message'), once(webSocket, 'close'), over(signal)])
+    }
+    await over(signal)
+  },
+
+  '150 unfinished POSTs of 8 MB': async (url, signal) => {
+    const { write, head } = openSockets(url, 1, signal)
+    const text = head(LARGEST) + 'x'.repeat(LARGEST - 1)
+    for (let count = 0; count < 150; count++) write(text)
+    await over(signal)
+  },
+
+  '60 answers of 12 MB that nobody reads': async (url, signal) => {
+    const { write, head } = openSockets(url, 1, signal)
+    const fields = Array.from({ length: 40 }, (_, index) => `${'a'.repeat(290)}${index}: soc`)
+    const body = bodyOf(`{ telemetry(first: 1000) { nodes { ${fields.join(' ')} } } }`)
+    for (let count = 0; count < 60; count++) write(head(body.length) + body)
+    await over(signal)
+  },
+
+  'subscriptions answered 406': flood(16, ({ post }) => {
+    const body = bodyOf(subscribe)
+    return () => post(body, 'application/json')
+  }),
+
+  'ids used again, then closed': flood(16, ({ openWebSocket }) => async () => {
+    const opened = await openWebSocket()
+    if (opened === undefined) return void (await sleep(100))
+    const { webSocket, wire } = opened
+    const closed = once(webSocket, 'close').catch(() => {})
+    webSocket.send('{"type":"connection_init"}')
+    await Promise.race([once(webSocket, 'message').catch(() => {}), closed])
+    // In one write, so that the second is begun before the first is let go of.
+    wire.cork()
+    for (let id = 0; id < 40; id++) {
+      const ask = `{"type":"subscribe","id":"${id}","payload":{"query":"${follow}"}}`
+      for (const message of [ask, `{"type":"complete","id":"${id}"}`, ask]) webSocket.send(message)
+    }
+    wire.uncork()
+    await sleep(BEGUN_MS)
+    webSocket.close()
+    await closed
+  }),
+
+  'a batch of 590,000 readings as a reader': repeated(3000, ({ post }) => {
+    const readings = `[${'{"plantId":1},'.repeat(590_000)}{"plantId":1}]`
+    const document =
+      'mutation ($x: [TelemetryInput!]!) { recordTelemetry(readings: $x) { received } }'
+    const body = bodyOf(document, readings)
+    return () => post(body)
+  }),
+
+  '8 MB of brackets in an unused variable': repeated(3000, ({ post }) => {
+    const body = bodyOf('{ plants { id } }', brackets(LARGEST))
+    return () => post(body)
+  }),
+
+  '10 slow histories in one request': flood(
+    1,
+    ({ post }) =>
+      (round) =>
+        post(bodyOf(slowHistories(round))),
+  ),
+
+  '9000 pages by nested fields': repeated(5000, ({ post }) => {
+    const body = bodyOf(manyPages)
+    return () => post(body)
+  }),
+
+  'introspection by aliases': flood(4, ({ post }) => {
+    const body = bodyOf(introspection)
+    return () => post(body)
+  }),
+
+  'the dearest operations, 16 at a time': flood(16, ({ post }) => (round) => {
+    const documents = [
+      `{ telemetry(first: 1000) { nodes { ${numbers.join(' ')} } edges { cursor node { ${numbers.join(' ')} } } } }`,
+      slowHistory(round),
+      `{ ${chart(round)} }`,
+      `{ energy(plantId: ${plant(round)}, from: "${day(80)}", to: "${day(1)}", period: HOUR) { start energy { ${kilowattHours} } } }`,
+      manyPages,
+      `{ ${Array.from({ length: 50 }, (_, index) => `a${index}: schemaStatus { tables { columns { name } indexes { definition } } }`).join(' ')} }`,
+      `{ ${Array.from({ length: 100 }, (_, index) => `a${index}: health { checks { detail } }`).join(' ')} }`,
+    ]
+    return post(bodyOf(documents[round % documents.length] ?? ''))
+  }),
+
+  'invalid documents of 2000 tokens': flood(
+    8,
+    ({ post }) =>
+      (round) =>
+        post(bodyOf(`{ x${round}: plants { ${'id '.repeat(1985)} nothing${round} } }`)),
+  ),
+}
+
+const manyPages = `{ telemetry(first: 1000) { nodes { plant { ${Array.from({ length: 9 }, (_, index) => `a${index}: telemetry(first: 1) { nodes { id } }`).join(' ')} } } } }`
+
+const introspection = `{ ${Array.from({ length: 100 }, (_, index) => `a${index}: __schema { ...F }`).join(' ')} }
+fragment F on __Schema { types { ...T inputFields { ...V } enumValues { name description } fields { name description args { ...V } type { ...T ofType { ...T ofType { ...T } } } } } }
+fragment T on __Type { kind name description }
+fragment V on __InputValue { name description defaultValue type { kind name ofType { kind name } } }`
+
+/** 27 days by twenty minutes, which are made of readings; others each time, so that no answer is given again. */
+function historyField(round: number): string {
+  const to = Date.now() - (round % 300) * DAY_MS
+  const from = to - 27 * DAY_MS
+  return `history(plantId: ${plant(round)}, from: "${instant(from)}", to: "${instant(to)}", bucket: "PT20M") { points { pvPower { avg } } }`
+}
+
+function slowHistories(round: number): string {
+  const fields = Array.from(
+    { length: 10 },
+    (_, index) => `a${index}: ${historyField(round * 10 + index)}`,
+  )
+  return `{ ${fields.join(' ')} }`
+}
+
+function slowHistory(round: number): string {
+  return `{ ${historyField(round)} }`
+}
+
+/** As many points as there may be, with what is dear in them. */
+function chart(round: number): string {
+  const to = Date.now() - (round % 300) * DAY_MS
+  const from = to - 20 * DAY_MS
+  const ranges = quantities.map((quantity) => `${quantity} { avg min max }`)
+  return `history(plantId: ${plant(round)}, from: "${instant(from)}", to: "${instant(to)}", bucket: "PT15M") { points { start ${ranges.join(' ')} } }`
+}
+
+function plant(round: number): number {
+  return 1 + (round % PLANTS)
+}
+
+function instant(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}
+
+function day(ago: number): string {
+  return instant(Date.now() - ago * DAY_MS).slice(0, 10)
+}
+
+function brackets(length: number): string {
+  const depth = Math.floor(length / 2)
+  return '['.repeat(depth) + ']'.repeat(depth)
+}
+
+/** `x` is JSON for the variable of that name. */
+function bodyOf(query: string, x?: string): string {
+  return x === undefined
+    ? JSON.stringify({ query })
+    : `{"query":${JSON.stringify(query)},"variables":{"x":${x}}}`
+}
+
+/** The same again and again, on so many connections, each as soon as it is answered. */
+function flood(
+  connections: number,
+  prepare: (sockets: Sockets) => (round: number) => Promise<void>,
+): Attack {
+  return async (url, signal) => {
+    const act = prepare(openSockets(url, connections, signal))
+    let round = 0
+    const work = async () => {
+      while (!signal.aborted) {
+        await act(round++)
+        await sleep(1) // Where the server is gone, the attacker does not spin.
+      }
+    }
+    await Promise.race([Promise.all(Array.from({ length: connections }, work)), over(signal)])
+  }
+}
+
+/** Once in so many milliseconds, answered or not. */
+function repeated(everyMs: number, prepare: (sockets: Sockets) => () => Promise<void>): Attack {
+  return async (url, signal) => {
+    const act = prepare(openSockets(url, 16, signal))
+    while (!signal.aborted) {
+      void act()
+      await sleep(everyMs, undefined, { signal }).catch(() => {})
+    }
+  }
+}
+
+async function over(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
+}

@@ -1,0 +1,77 @@
+import { Agent, request } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { WebSocket } from 'ws'
+
+/** Connections of one attacker; whatever the server does to them is no concern of the attack. */
+export interface Sockets {
+  /** Sends a POST and resolves when its answer has been read, or nothing more will come. */
+  post(body: string, accept?: string): Promise<void>
+  /** Writes an unended request, or whatever, and reads nothing. */
+  write(text: string): void
+  /** Resolves with an upgraded connection and what is below it; undefined where there is none to be had. */
+  openWebSocket(): Promise<{ webSocket: WebSocket; wire: Socket } | undefined>
+  /** A POST as text, said to be `length` long. */
+  head(length: number): string
+}
+
+/** Everything ends when the signal does. */
+export function openSockets(url: string, connections: number, signal: AbortSignal): Sockets {
+  const { hostname, port } = new URL(url)
+  const agent = new Agent({ keepAlive: true, maxSockets: connections })
+  const open = new Set<() => void>([() => agent.destroy()])
+  signal.addEventListener('abort', () => {
+    for (const end of open) end()
+  })
+  return {
+    post: (body, accept = 'application/json') =>
+      new Promise((resolve) => {
+        const outgoing = request(
+          `${url}/graphql`,
+          {
+            ...{ agent, method: 'POST' },
+            headers: {
+              ...{ 'content-type': 'application/json', accept },
+              'content-length': Buffer.byteLength(body),
+            },
+          },
+          (response) => {
+            response.on('error', () => resolve())
+            response.once('close', () => resolve())
+            response.resume()
+          },
+        )
+        outgoing.on('error', () => resolve())
+        outgoing.end(body)
+      }),
+    write: (text) => {
+      const socket = connect({ host: hostname, port: Number(port) })
+      socket.on('error', () => {})
+      socket.pause()
+      socket.write(text)
+      open.add(() => socket.destroy())
+    },
+    openWebSocket: () =>
+      new Promise((resolve) => {
+        const wire = connect({ host: hostname, port: Number(port), noDelay: true })
+        const webSocket = new WebSocket(
+          `${url.replace('http', 'ws')}/graphql`,
+          'graphql-transport-ws',
+          { perMessageDeflate: false, createConnection: () => wire },
+        )
+        webSocket.on('error', () => resolve(undefined))
+        webSocket.once('open', () => resolve({ webSocket, wire }))
+        const end = () => webSocket.terminate()
+        open.add(end)
+        webSocket.once('close', () => open.delete(end))
+      }),
+    head: (length) =>
+      [
+        'POST /graphql HTTP/1.1',
+        `Host: ${hostname}:${port}`,
+        'Content-Type: application/json',
+        'Accept: application/json',
+        `Content-Length: ${length}`,
+        '\r\n',
+      ].join('\r\n'),
+  }
+}

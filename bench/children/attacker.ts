@@ -1,0 +1,13 @@
+import { once } from 'node:events'
+import { attacks } from '../attack/attacks.ts'
+
+const [name = '', url = '', milliseconds = ''] = process.argv.slice(2)
+const attack = attacks[name]
+if (attack === undefined) throw new Error(`Expected the name of an attack, got ${name}`)
+process.once('message', async () => {
+  await attack(url, AbortSignal.timeout(Number(milliseconds)))
+  process.send?.('over')
+})
+process.send?.({ url })
+await once(process, 'disconnect')
+process.exit()
