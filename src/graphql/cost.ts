@@ -25,10 +25,10 @@ const STRETCH = 7
 /** What reading readings takes beside them: a transaction, what was changed, and 8 ms to plan the integral. */
 const SNAPSHOT = 1000
 
-/** A page of so many readings. */
+/** A page of so many readings, and whether there are more on its far side. */
 export function pageCost(rows: number): { field: number; multiplier: number } {
   const size = Math.max(1, rows)
-  return { field: STATEMENT + ROW * size, multiplier: size }
+  return { field: 2 * STATEMENT + ROW * size, multiplier: size }
 }
 
 /** A list of points. */

@@ -4,7 +4,7 @@ import { encodeCursor } from '../telemetry/cursor.ts'
 import { DEFAULT_PAGE_SIZE, LARGEST_PAGE, type Page, readPage } from '../telemetry/page.ts'
 import type { StoredReading } from '../telemetry/reading.ts'
 import { builder } from './builder.ts'
-import { pageCost, STATEMENT } from './cost.ts'
+import { pageCost } from './cost.ts'
 import { Plant } from './plant.ts'
 import { Telemetry } from './telemetry.ts'
 
@@ -28,12 +28,10 @@ export const TelemetryEdge = builder.objectRef<Edge>('TelemetryEdge').implement(
 const PageInfo = builder.objectRef<Page>('PageInfo').implement({
   fields: (t) => ({
     hasNextPage: t.boolean({
-      complexity: STATEMENT,
       description: 'Whether older readings follow.',
       resolve: (page) => page.hasNextPage(),
     }),
     hasPreviousPage: t.boolean({
-      complexity: STATEMENT,
       description: 'Whether newer readings come before.',
       resolve: (page) => page.hasPreviousPage(),
     }),
@@ -65,7 +63,12 @@ const TelemetryConnection = builder.objectRef<Page>('TelemetryConnection').imple
         readings.map((node) => ({ cursor: () => encodeCursor(node), node })),
     }),
     nodes: t.field({ type: [Telemetry], complexity: once, resolve: ({ readings }) => readings }),
-    pageInfo: t.field({ type: PageInfo, resolve: (page) => page }),
+    // There is one of a page, whatever its size, and its statement is counted with the page.
+    pageInfo: t.field({
+      type: PageInfo,
+      complexity: { field: 1, multiplier: 0 },
+      resolve: (page) => page,
+    }),
   }),
 })
 

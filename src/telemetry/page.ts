@@ -81,15 +81,21 @@ export async function readPage(kysely: Kysely<Schema>, request: PageRequest): Pr
   const newest = rows.at(0) ?? after
   return {
     readings: rows,
-    hasNextPage: async () => {
+    hasNextPage: once(async () => {
       if (!backwards) return more
       return oldest !== undefined && exists(olderThan(within(), oldest, plantId), 'desc')
-    },
-    hasPreviousPage: async () => {
+    }),
+    hasPreviousPage: once(async () => {
       if (backwards) return more
       return newest !== undefined && exists(newerThan(within(), newest, plantId), 'asc')
-    },
+    }),
   }
+}
+
+/** Asks once, under however many aliases somebody wants to know. */
+function once(ask: () => Promise<boolean>): () => Promise<boolean> {
+  let answer: Promise<boolean> | undefined
+  return () => (answer ??= ask())
 }
 
 function pageSize({ first, last }: PageRequest): { size: number; backwards: boolean } {

@@ -40,7 +40,7 @@ const days = 'from: "2020-01-01", to: "2025-06-22"'
 /** The same field under so many aliases. */
 const times = (count: number, field: string) =>
   `{ ${Array.from({ length: count }, (_, index) => `a${index}: ${field}`).join(' ')} }`
-const page = `telemetry(first: 1000) { edges { cursor node { ${reading} } } nodes { ${reading} } }`
+const page = `telemetry(first: 1000) { edges { cursor node { ${reading} } } nodes { ${reading} } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }`
 const introspection = getIntrospectionQuery({
   inputValueDeprecation: true,
   schemaDescription: true,
@@ -58,7 +58,7 @@ function introspectionTimes(count: number): string {
 const fourQuantities = `points { start pvPower { avg } loadPower { avg } gridPower { avg } soc { avg min max } }`
 
 test.for([
-  ['a page of 1000 readings with every field, edges and nodes', `{ ${page} }`],
+  ['a page of 1000 readings with every field, edges, nodes and pageInfo', `{ ${page} }`],
   ['2000 points with every field', times(1, history(hours))],
   [
     '2000 points of five minutes with every field',
