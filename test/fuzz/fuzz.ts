@@ -63,8 +63,8 @@ const PROBE_EVERY_MS = 200
  * the machine does.
  */
 const SILENT_WORK_MS = 3000
-/** Caches of answers and documents, which are bounded, and what the collector has not given back. */
-const MAY_KEEP = 100 * 1024 * 1024
+/** The caches may fill: of documents 80 MB, of answers 32; and some for what the code itself comes to hold. */
+const MAY_KEEP = 160 * 1024 * 1024
 /** Of operations that show one finding. */
 const SHOWN = 5
 
@@ -119,7 +119,8 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
       clearTimeout(timer)
       underWay.delete(number)
       byTransport[transport] = (byTransport[transport] ?? 0) + 1
-      onProgress?.(++done, findings.all.length)
+      done++
+      onProgress?.(done, findings.all.length)
     }
     readLog(transport, [number, ...underWay])
   }
