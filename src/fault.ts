@@ -62,8 +62,8 @@ export class Fault extends Error {
   }
 }
 
-/** Characters of what came that a message repeats. */
-const MOST_REPEATED = 100
+/** Characters of what came that a message repeats, so that with quotes around it there are fewer than a hundred. */
+const MOST_REPEATED = 80
 
 /** The text if it is short, else its beginning and how long it is: for messages that say what came. */
 export function abridge(text: string, most = MOST_REPEATED): string {

@@ -11,8 +11,23 @@ import { dateTimeText } from './date-time-text.ts'
 
 const { serialize, ...dateTime } = GraphQLDateTimeISO.toConfig()
 
+/**
+ * The ways in of a scalar that is written as text. The library's write whatever comes into a message, which fails where
+ * an object has no text.
+ */
+function fromText<Value>(expected: string, parse: (text: string) => Value) {
+  const coerce = (value: unknown): Value => {
+    if (typeof value === 'string') return parse(value)
+    throw new GraphQLError(
+      `Expected ${expected}; got ${abridge(JSON.stringify(value) ?? 'nothing')}`,
+    )
+  }
+  return { parseValue: coerce, coerceInputValue: coerce }
+}
+
 export const DateTime = new GraphQLScalarType<Date, string>({
   ...dateTime,
+  ...fromText('a time such as 2026-06-21T18:04:05Z', dateTime.parseValue),
   coerceOutputValue: (value) => (value instanceof Date ? dateTimeText(value) : serialize(value)),
   name: 'DateTime',
   description:
@@ -21,6 +36,7 @@ export const DateTime = new GraphQLScalarType<Date, string>({
 
 export const LocalDate = new GraphQLScalarType({
   ...GraphQLLocalDate.toConfig(),
+  ...fromText('a day such as 2026-06-21', GraphQLLocalDate.coerceInputValue),
   name: 'Date',
   description: "Calendar day in the plant's time zone, such as 2026-06-21.",
 })
@@ -40,6 +56,7 @@ export const TimeZone = new GraphQLScalarType<string, string>({
 
 export const Duration = new GraphQLScalarType({
   ...GraphQLDuration.toConfig(),
+  ...fromText('a duration such as PT5M', GraphQLDuration.coerceInputValue),
   name: 'Duration',
   description: 'ISO 8601 duration, such as PT5M or P1D.',
 })

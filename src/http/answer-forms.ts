@@ -2,13 +2,13 @@ import { Fault } from '../fault.ts'
 
 /** The forms of an answer that a client accepts. */
 export interface AnswerForms {
-  /** One JSON, or a single part of `multipart/mixed`. */
+  /** One JSON. */
   readonly whole: boolean
   /** A stream of server-sent events. */
   readonly events: boolean
 }
 
-const WHOLE = ['application/json', 'application/graphql-response+json', 'multipart/mixed']
+const WHOLE = ['application/json', 'application/graphql-response+json']
 const EVENTS = ['text/event-stream']
 
 /**

@@ -175,6 +175,9 @@ export async function openHttpServer<Context extends object>(
     if (!socket.writable || running.hasBegun(socket)) socket.destroy()
     else refuseConnection(socket, tell(unreadable(error)))
   })
+  server.on('connect', (_, socket: Duplex) =>
+    refuseConnection(socket, tell(new Fault('METHOD_NOT_ALLOWED', 'This server is no proxy'))),
+  )
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
     replyError(request, response, tell(expectationFailed(request))),
   )

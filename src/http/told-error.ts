@@ -78,7 +78,7 @@ const LONGEST_MESSAGE = 240
 
 /** A library's message repeats what came, whatever its length: of that, the beginning is enough. */
 function shorten(message: string): string {
-  const text = message.replace(/[^"]{101,}/g, (part) => abridge(part))
+  const text = message.replace(/[^"]{81,}/g, (part) => abridge(part))
   if (text.length <= LONGEST_MESSAGE) return text
   return `${text.slice(0, LONGEST_MESSAGE / 2)} … ${text.slice(-LONGEST_MESSAGE / 3)}`
 }

@@ -1,5 +1,5 @@
 import type { Instant } from '../database/instant.ts'
-import { Fault } from '../fault.ts'
+import { abridge, Fault } from '../fault.ts'
 import { LARGEST_PLANT_ID } from './reading.ts'
 
 /** Where a reading stands in the order of all readings: time, then plant. */
@@ -22,7 +22,7 @@ export function decodeCursor(cursor: string, argument: string): Position {
   if (match === null || position.plantId > LARGEST_PLANT_ID || encodeCursor(position) !== cursor) {
     throw new Fault(
       'INVALID_CURSOR',
-      `Expected ${argument} to be a cursor that an earlier page of readings gave; got ${JSON.stringify(cursor.slice(0, 80))}`,
+      `Expected ${argument} to be a cursor that an earlier page of readings gave; got ${abridge(JSON.stringify(cursor))}`,
       { path: [argument] },
     )
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { DateTime, LocalDate, TimeZone } from '../../src/graphql/scalars.ts'
+import { DateTime, Duration, LocalDate, TimeZone } from '../../src/graphql/scalars.ts'
 
 test('a time zone is taken by its IANA name alone, in its usual spelling', () => {
   expect(TimeZone.coerceInputValue('africa/johannesburg')).toBe('Africa/Johannesburg')
@@ -11,6 +11,16 @@ test('a time zone is taken by its IANA name alone, in its usual spelling', () =>
 
 test('a time zone that SQL wrote is told as it is: one odd plant must not fail them all', () => {
   expect(TimeZone.coerceOutputValue('Mars/Olympus')).toBe('Mars/Olympus')
+})
+
+test('what is no text is refused by scalars that are, also where it has no text of its own', () => {
+  for (const scalar of [DateTime, LocalDate, Duration]) {
+    for (const wrong of [5, null, ['2026-06-21'], { toString: 1 }, Object.create(null)]) {
+      for (const coerce of [scalar.coerceInputValue, scalar.parseValue]) {
+        expect(() => coerce(wrong)).toThrow(/^Expected an? \w+ such as/)
+      }
+    }
+  }
 })
 
 test('an instant is told as toISOString tells it', () => {

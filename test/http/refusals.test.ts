@@ -21,7 +21,7 @@ async function refusalOf(response: Response) {
 }
 
 describe('a form of answer that there is not', () => {
-  test.for(['text/csv', 'application/xml', 'application/json;charset=utf-16'])(
+  test.for(['text/csv', 'multipart/mixed', 'application/json;charset=utf-16'])(
     '%s is refused before a mutation is carried out',
     async (accept) => {
       const before = toy.recorded()
@@ -138,6 +138,12 @@ describe('what Node and ws refuse by themselves has a body with a code', () => {
       'GET /livez HTTP/1.1\r\nHost: localhost\r\nExpect: cake\r\nConnection: close\r\n\r\n',
       417,
       'EXPECTATION_FAILED',
+    ],
+    [
+      'a proxy asked for',
+      'CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n',
+      405,
+      'METHOD_NOT_ALLOWED',
     ],
     ['no host', 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n', 421, 'HOST_REFUSED'],
   ] as const)('%s', async ([, request, status, code]) => {

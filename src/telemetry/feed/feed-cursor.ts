@@ -1,4 +1,4 @@
-import { Fault } from '../../fault.ts'
+import { abridge, Fault } from '../../fault.ts'
 import { LARGEST_PLANT_ID } from '../reading.ts'
 import type { FedReading } from './position.ts'
 
@@ -37,7 +37,7 @@ export function decodeFeedCursor(cursor: string): FeedPoint {
   ) {
     throw new Fault(
       'INVALID_CURSOR',
-      `Expected after to be a cursor of an edge that this subscription gave; got ${JSON.stringify(cursor.slice(0, 120))}`,
+      `Expected after to be a cursor of an edge that this subscription gave; got ${abridge(JSON.stringify(cursor))}`,
       { path: ['after'] },
     )
   }
