@@ -5,7 +5,7 @@ import { changedQuarters, hourOf } from './change.ts'
 import { recountChunks } from './counted-chunks.ts'
 import { maxGapMicroseconds } from './integrate.ts'
 import { asMaintainer } from './maintainer.ts'
-import { stretchTable } from './stretch-table.ts'
+import { stretchTable, tilesWithin } from './stretch-table.ts'
 import { mergedColumns } from './summary-columns.ts'
 import { everything, quartersFromReadings, tileColumns } from './tile-rows.ts'
 import { lengthOf, QUARTER, type Stretch } from './tiles.ts'
@@ -48,14 +48,16 @@ async function rollUpWithin(transaction: Kysely<Schema>): Promise<RolledUp> {
   const frozenUntil = await recountChunks(transaction)
   const { taken, changed, maxGap } = await takeChanges(transaction)
   const { now, later } = share(changed)
+  const quarters = lengthOf(now) / QUARTER
   if (later.length > 0) await putBack(transaction, later, maxGap)
   if (now.length > 0) {
     const plants = now.map(({ plantId }) => plantId)
-    await makeQuarters(transaction, stretchTable(plants, now), maxGap)
-    await makeHours(transaction, stretchTable(plants, now))
+    await makeQuarters(transaction, stretchTable(plants, now), { maxGap, most: quarters })
+    // Each of them has one of the quarters at least.
+    await makeHours(transaction, stretchTable(plants, now), quarters)
   }
   return {
-    quarters: lengthOf(now) / QUARTER,
+    quarters,
     more: later.length > 0 || taken === CHANGES_AT_ONCE,
     ...(frozenUntil === undefined ? {} : { frozenUntil }),
   }
@@ -148,57 +150,66 @@ async function putBack(
 const columnsOf = (table: string) =>
   sql.join(tileColumns.map((column) => sql.ref(`${table}.${column}`)))
 
+/** `most`: of quarters that lie in the stretches. */
 async function makeQuarters(
   transaction: Kysely<Schema>,
   stretches: RawBuilder<unknown>,
-  maxGap: number,
+  { maxGap, most }: { maxGap: number; most: number },
 ): Promise<void> {
   await sql`
     with made as materialized (
       ${quartersFromReadings(stretches, maxGap)}
+      ${atMost(most)}
     ),
-    gone as (
-      delete from solark.rollup_quarter as tile
-      using ${stretches}
-      where tile.plant_id = stretch.plant_id and tile.start >= since and tile.start < until
-        and not exists (
-          select from made where made.plant_id = tile.plant_id and made.start = tile.start
-        )
-    )
+    ${goneTiles('solark.rollup_quarter', stretches)}
     ${putTiles('solark.rollup_quarter')}`.execute(transaction)
 }
 
+/** `most`: of hours that the stretches touch. */
 async function makeHours(
   transaction: Kysely<Schema>,
   stretches: RawBuilder<unknown>,
+  most: number,
 ): Promise<void> {
+  const hours = sql`hour as stretch`
   await sql`
     with hour as materialized (
-      select distinct plant_id, hour.start
+      select distinct plant_id, hour.start as since, hour.start + interval '1 hour' as until
       from ${stretches}
       cross join lateral generate_series(
         ${hourOf(sql`since`)}, until - interval '1 microsecond',
         interval '1 hour') as hour (start)
+      ${atMost(most)}
     ),
     made as materialized (
-      select hour.plant_id, hour.start, ${mergedColumns(everything)}
-      from hour
-      cross join lateral (
-        select * from solark.rollup_quarter
-        where plant_id = hour.plant_id and start >= hour.start and start < hour.start + interval '1 hour'
-        offset 0
-      ) as quarter
-      group by hour.plant_id, hour.start
+      select stretch.plant_id, since as start, ${mergedColumns(everything)}
+      from ${tilesWithin('solark.rollup_quarter', hours)}
+      group by stretch.plant_id, since
+      ${atMost(most)}
     ),
-    gone as (
-      delete from solark.rollup_hour as tile
-      using hour
-      where tile.plant_id = hour.plant_id and tile.start = hour.start
-        and not exists (
-          select from made where made.plant_id = tile.plant_id and made.start = tile.start
-        )
-    )
+    ${goneTiles('solark.rollup_hour', hours)}
     ${putTiles('solark.rollup_hour')}`.execute(transaction)
+}
+
+/** Takes nothing away, and tells the planner, who would else prepare for billions. */
+function atMost(rows: number): RawBuilder<unknown> {
+  return sql`limit ${sql.lit(rows)}`
+}
+
+/**
+ * Deletes the tiles in the stretches that were not made again. By their places, which come first: joined with the
+ * stretches, or with what was made, the planner may read the whole table, or what was made once for each tile.
+ */
+function goneTiles(table: string, stretches: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    gone as (
+      delete from ${sql.table(table)}
+      where ctid = any (array(
+        select tile.ctid
+        from ${tilesWithin(table, stretches)}
+        where (tile.plant_id, tile.start) not in (select plant_id, start from made)
+      ))
+    )`
 }
 
 const tileColumnNames = sql.join(tileColumns.map((column) => sql.ref(column)))

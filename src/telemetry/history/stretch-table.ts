@@ -22,3 +22,17 @@ export function stretchTable(
     ${stretches.map(({ until }) => formatInstant(until))}::timestamptz[]
   ) as stretch (plant_id, since, until)`
 }
+
+/**
+ * The stretches with the tiles that begin in them, as `stretch` and `tile`, for what `from` takes. Looked up stretch by
+ * stretch in the key, which `offset 0` holds the planner to: as a join it matches plants alone, and compares each tile
+ * of a plant with each of its stretches.
+ */
+export function tilesWithin(table: string, stretches: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`${stretches}
+    cross join lateral (
+      select ctid, * from ${sql.table(table)}
+      where plant_id = stretch.plant_id and start >= stretch.since and start < stretch.until
+      offset 0
+    ) as tile`
+}

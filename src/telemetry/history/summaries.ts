@@ -7,7 +7,7 @@ import { integrate, maxGapMicroseconds, microseconds } from './integrate.ts'
 import { type Pack, packed, packedDays, sumUp } from './packed.ts'
 import { type Quantity, quantities } from './quantity.ts'
 import { countReadingsIn, type ReadingAllowance } from './reading-allowance.ts'
-import { stretchTable } from './stretch-table.ts'
+import { stretchTable, tilesWithin } from './stretch-table.ts'
 import type { Summary } from './summary.ts'
 import { type Aspect, aspects, mergedColumns, type Wanted } from './summary-columns.ts'
 import {
@@ -221,9 +221,7 @@ function tilesIn(
     return sql`${sql.table(table)} as tile
       where plant_id = ${plantId} and start >= ${timestamptz(only.since)} and start < ${timestamptz(only.until)}`
   }
-  return sql`${stretchTable(plantId, stretches)}
-    join ${sql.table(table)} as tile
-      on tile.plant_id = stretch.plant_id and start >= since and start < until`
+  return tilesWithin(table, stretchTable(plantId, stretches))
 }
 
 function readingSource(asked: Asked, stretches: readonly Stretch[], maxGap: number): Source {

@@ -43,8 +43,8 @@ export async function verifyDays(
         from solark.rollup_hour where ${within}
       ) as day
       cross join generate_series(0, 23) as slot
-      left join solark.rollup_hour as hour
-        on hour.plant_id = ${plantId} and hour.start = day.start + slot * interval '1 hour'
+      left join (select * from solark.rollup_hour where ${within}) as hour
+        on hour.start = day.start + slot * interval '1 hour'
       group by day.start
     ),
     day as materialized (
