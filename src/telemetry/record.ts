@@ -4,6 +4,7 @@ import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
 import type { RecordOutcome } from './outcome.ts'
 import { findReadingFault, type Quantity, quantities, type Reading } from './reading.ts'
+import { boundsOf, isWithin } from './time-bounds.ts'
 
 export const LARGEST_BATCH = 10_000
 
@@ -101,6 +102,8 @@ const inCaseOfDuplicate = {
  * Rows are written in the order of the key: writers that overlap then wait for each other in one order and cannot
  * deadlock. Conflicts are counted only where there are duplicates, against what was stored when the statement
  * began: a reading that another writer stores at the very same moment counts as a duplicate, not as a conflict.
+ * What was stored is looked up one by one, where it was not new: as a join, one duplicate may read the whole table,
+ * and decompress it.
  */
 async function store(
   kysely: Kysely<Schema>,
@@ -116,7 +119,7 @@ async function store(
       from sent
       order by plant_id, timestamp, ${picked}
       on conflict (plant_id, timestamp) ${action}
-      returning xmax = 0 as is_new
+      returning plant_id, timestamp, xmax = 0 as is_new
     ),
     counted as (select count(*) filter (where is_new) as inserted from written)
     select inserted, case when inserted = ${readings.length} then 0 else (
@@ -127,7 +130,15 @@ async function store(
           select plant_id, timestamp, number, row(${measuredOf('sent')})::text as sent,
             case when stored.id is not null then row(${measuredOf('stored')})::text end as stored
           from sent
-          left join solark.telemetry as stored using (plant_id, timestamp)
+          left join lateral (
+            select id, ${measured} from solark.telemetry
+            where plant_id = sent.plant_id and timestamp = sent.timestamp
+              and ${isWithin(sql`timestamp`, boundsOf(readings))}
+              and (sent.plant_id, sent.timestamp) not in (
+                select plant_id, timestamp from written where is_new
+              )
+            offset 0
+          ) as stored on true
         ) as pair
         window same as (partition by plant_id, timestamp order by number)
       ) as compared
