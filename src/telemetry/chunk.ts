@@ -1,4 +1,3 @@
-import type { Instant } from '../database/instant.ts'
 import { COPY_END, COPY_START, encodeRows } from './copy-rows.ts'
 import type { Reading } from './reading.ts'
 
@@ -7,8 +6,6 @@ export interface Chunk {
   rows: number
   /** One after the other a whole binary COPY. */
   parts: readonly Buffer[]
-  earliest: Instant
-  latest: Instant
 }
 
 /** Small, so that the database has something to do early; each chunk is twice as large as the one before, up to the most. */
@@ -22,23 +19,15 @@ export async function* chunksOf(
   let parts: Buffer[] = [COPY_START]
   let rows = 0
   let enough = FIRST_CHUNK_ROWS
-  let earliest = Number.POSITIVE_INFINITY
-  let latest = Number.NEGATIVE_INFINITY
   for await (const batch of readings) {
-    for (const { timestamp } of batch) {
-      if (timestamp < earliest) earliest = timestamp
-      if (timestamp > latest) latest = timestamp
-    }
     parts.push(encodeRows(batch))
     rows += batch.length
     if (rows >= enough) {
-      yield { rows, parts: [...parts, COPY_END], earliest, latest }
+      yield { rows, parts: [...parts, COPY_END] }
       parts = [COPY_START]
       rows = 0
       enough = Math.min(enough * 2, MOST_CHUNK_ROWS)
-      earliest = Number.POSITIVE_INFINITY
-      latest = Number.NEGATIVE_INFINITY
     }
   }
-  if (rows > 0) yield { rows, parts: [...parts, COPY_END], earliest, latest }
+  if (rows > 0) yield { rows, parts: [...parts, COPY_END] }
 }

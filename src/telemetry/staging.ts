@@ -1,6 +1,5 @@
 import { sql, type Transaction } from 'kysely'
 import type { Session } from '../database/database.ts'
-import { formatInstant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import type { Chunk } from './chunk.ts'
 import { copyChunk } from './copy-chunk.ts'
@@ -8,13 +7,17 @@ import { copyColumns } from './copy-rows.ts'
 import type { RecordOutcome } from './outcome.ts'
 import { quantities } from './reading.ts'
 import type { OnDuplicate } from './record.ts'
+import { isWithin, type TimeBounds } from './time-bounds.ts'
 
 const measured = quantities.map(({ column }) => column)
 const columns = sql.join(copyColumns.map((column) => sql.ref(column)))
 const measurementsOf = (table: string) =>
   sql`(${sql.join(measured.map((column) => sql.ref(`${table}.${column}`)))})`
 
-/** A table of this transaction alone, in which readings wait to be merged; `ordinal` is their order. */
+/**
+ * A table of this transaction alone, in which readings wait to be merged; `ordinal` is their order. Joins are made for
+ * many rows from then on.
+ */
 export async function createStaging(transaction: Transaction<Schema>): Promise<void> {
   const definitions = quantities.map(
     ({ column, type }) =>
@@ -25,6 +28,8 @@ export async function createStaging(transaction: Transaction<Schema>): Promise<v
       ordinal bigint generated always as identity primary key,
       plant_id integer, timestamp timestamptz, ${sql.join(definitions)}
     ) on commit drop`.execute(transaction)
+  // Of tables that nobody has counted it would think a few rows, and compare each that waits with each that is stored.
+  await sql`set local enable_nestloop = off`.execute(transaction)
 }
 
 /** Stores a chunk of which some readings may be there already; writers of the same readings wait in turn. */
@@ -42,38 +47,90 @@ export async function mergeChunk(
     on conflict (plant_id, timestamp) do nothing`.execute(transaction)
   const inserted = Number(numAffectedRows)
   const duplicates = chunk.rows - inserted
-  if (duplicates === 0) return { inserted, duplicates, conflicts: 0 }
-  if (onDuplicate === 'KEEP') {
-    return { inserted, duplicates, conflicts: await countKept(transaction, chunk) }
+  let conflicts = 0
+  if (duplicates > 0) {
+    for (const part of await readParts(transaction)) {
+      conflicts += await compareWithStored(transaction, part, onDuplicate)
+    }
   }
-  const conflicts = await countReplaced(transaction, chunk)
-  if (conflicts > 0) await replace(transaction, chunk)
   return { inserted, duplicates, conflicts }
 }
 
-/** Literals rather than parameters, so that the planner leaves out every chunk of a hypertable beyond them. */
-const withinTimesOf = ({ earliest, latest }: Chunk) =>
-  sql`stored.timestamp between ${sql.lit(formatInstant(earliest))} and ${sql.lit(formatInstant(latest))}`
+/** Of the readings that wait, all those of some plants. */
+interface Part extends TimeBounds {
+  plantIds: number[]
+}
 
-async function countKept(transaction: Transaction<Schema>, chunk: Chunk): Promise<number> {
+/** What one more statement costs no longer shows with so many readings. */
+const FEW = 1000
+
+/**
+ * By plants, and between their own times, what waits is compared with what is stored: else all plants would be read
+ * and, where they are compressed, decompressed. Plants with few readings go together.
+ */
+async function readParts(transaction: Transaction<Schema>): Promise<Part[]> {
+  const { rows } = await sql<TimeBounds & { plantId: number; readings: number }>`
+    select plant_id as "plantId", count(*) as readings, min(timestamp) as earliest, max(timestamp) as latest
+    from pg_temp.incoming
+    group by plant_id
+    order by plant_id`.execute(transaction)
+  const parts: Part[] = []
+  let room = 0
+  for (const { plantId, readings, earliest, latest } of rows) {
+    const part = parts.at(-1)
+    if (part === undefined || readings > room) {
+      parts.push({ plantIds: [plantId], earliest, latest })
+      room = FEW - readings
+    } else {
+      part.plantIds.push(plantId)
+      part.earliest = Math.min(part.earliest, earliest)
+      part.latest = Math.max(part.latest, latest)
+      room -= readings
+    }
+  }
+  return parts
+}
+
+/** Literals, for the planner and for TimescaleDB, which decompresses what they name. */
+const isOf = (table: string, { plantIds }: Part) =>
+  sql`${sql.ref(`${table}.plant_id`)} in (${sql.join(plantIds.map((id) => sql.lit(id)))})`
+
+const mayBeStored = (part: Part) =>
+  sql`${isOf('stored', part)} and ${isWithin(sql`stored.timestamp`, part)}`
+
+/** Answers how many differ, which for REPLACE take the place of what is stored. */
+async function compareWithStored(
+  transaction: Transaction<Schema>,
+  part: Part,
+  onDuplicate: OnDuplicate,
+): Promise<number> {
+  if (onDuplicate === 'KEEP') return await countKept(transaction, part)
+  const conflicts = await countReplaced(transaction, part)
+  if (conflicts > 0) await replace(transaction, part)
+  return conflicts
+}
+
+async function countKept(transaction: Transaction<Schema>, part: Part): Promise<number> {
   const { rows } = await sql<{ conflicts: number }>`
     select count(*) as conflicts
     from pg_temp.incoming
     join solark.telemetry as stored
       on stored.plant_id = incoming.plant_id and stored.timestamp = incoming.timestamp
-      and ${withinTimesOf(chunk)}
-    where ${measurementsOf('stored')} is distinct from ${measurementsOf('incoming')}`.execute(
+      and ${mayBeStored(part)}
+    where ${isOf('incoming', part)}
+      and ${measurementsOf('stored')} is distinct from ${measurementsOf('incoming')}`.execute(
     transaction,
   )
   return rows[0]?.conflicts ?? 0
 }
 
 /** As if one reading came after the other: each is compared with the one that it takes the place of. */
-async function countReplaced(transaction: Transaction<Schema>, chunk: Chunk): Promise<number> {
+async function countReplaced(transaction: Transaction<Schema>, part: Part): Promise<number> {
   const { rows } = await sql<{ conflicts: number }>`
     with incoming as (
       select *, lag(ordinal) over (partition by plant_id, timestamp order by ordinal) as replaces
       from pg_temp.incoming
+      where ${isOf('incoming', part)}
     )
     select count(*) as conflicts
     from incoming
@@ -81,7 +138,7 @@ async function countReplaced(transaction: Transaction<Schema>, chunk: Chunk): Pr
     left join solark.telemetry as stored
       on incoming.replaces is null
       and stored.plant_id = incoming.plant_id and stored.timestamp = incoming.timestamp
-      and ${withinTimesOf(chunk)}
+      and ${mayBeStored(part)}
     where case when incoming.replaces is null
       then ${measurementsOf('stored')} is distinct from ${measurementsOf('incoming')}
       else ${measurementsOf('earlier')} is distinct from ${measurementsOf('incoming')} end`.execute(
@@ -90,17 +147,18 @@ async function countReplaced(transaction: Transaction<Schema>, chunk: Chunk): Pr
   return rows[0]?.conflicts ?? 0
 }
 
-async function replace(transaction: Transaction<Schema>, chunk: Chunk): Promise<void> {
+async function replace(transaction: Transaction<Schema>, part: Part): Promise<void> {
   const changes = measured.map((column) => sql`${sql.ref(column)} = ${sql.ref(`last.${column}`)}`)
   await sql`
     update solark.telemetry as stored
     set ${sql.join(changes)}, txid = pg_current_xact_id()
     from (
       select distinct on (plant_id, timestamp) * from pg_temp.incoming
+      where ${isOf('incoming', part)}
       order by plant_id, timestamp, ordinal desc
     ) as last
     where stored.plant_id = last.plant_id and stored.timestamp = last.timestamp
-      and ${withinTimesOf(chunk)}
+      and ${mayBeStored(part)}
       and ${measurementsOf('stored')} is distinct from ${measurementsOf('last')}`.execute(
     transaction,
   )
