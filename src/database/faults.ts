@@ -57,6 +57,12 @@ function faultOf(sqlState: string, cause: unknown): Fault {
         'The query took longer than STATEMENT_TIMEOUT allows: ask for less, or raise it',
         { cause },
       )
+    case '53400':
+      return new Fault(
+        'DATABASE_ERROR',
+        'The request reached a limit in the configuration of the database, such as temp_file_limit or timescaledb.max_tuples_decompressed_per_dml_transaction: ask for less at once, or raise it; the log of the server says which',
+        { cause },
+      )
     case '53100':
       return storageFull(cause)
     case '25006':

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Instant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import { timestamptz } from '../database/timestamptz.ts'
+import { liftDecompressionLimit } from './decompression.ts'
 import { requireForwardRange } from './range.ts'
 
 /** Removes a plant's readings from `from` to just before `to`, and answers how many there were. */
@@ -10,11 +11,14 @@ export async function deleteReadings(
   { plantId, from, to }: { plantId: number; from: Instant; to: Instant },
 ): Promise<number> {
   requireForwardRange(from, to)
-  const { numDeletedRows } = await kysely
-    .deleteFrom('solark.telemetry')
-    .where('plant_id', '=', plantId)
-    .where('timestamp', '>=', timestamptz(from))
-    .where('timestamp', '<', timestamptz(to))
-    .executeTakeFirstOrThrow()
-  return Number(numDeletedRows)
+  return await kysely.transaction().execute(async (transaction) => {
+    await liftDecompressionLimit(transaction)
+    const { numDeletedRows } = await transaction
+      .deleteFrom('solark.telemetry')
+      .where('plant_id', '=', plantId)
+      .where('timestamp', '>=', timestamptz(from))
+      .where('timestamp', '<', timestamptz(to))
+      .executeTakeFirstOrThrow()
+    return Number(numDeletedRows)
+  })
 }

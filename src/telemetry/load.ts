@@ -3,6 +3,7 @@ import type { Session } from '../database/database.ts'
 import type { Schema } from '../database/schema.ts'
 import { type Chunk, chunksOf } from './chunk.ts'
 import { copyChunk } from './copy-chunk.ts'
+import { liftDecompressionLimit } from './decompression.ts'
 import type { RecordOutcome } from './outcome.ts'
 import { prefetch } from './prefetch.ts'
 import type { Reading } from './reading.ts'
@@ -44,6 +45,7 @@ export async function loadWithin(
   options: LoadOptions,
 ): Promise<RecordOutcome> {
   await requireSchema(transaction)
+  await liftDecompressionLimit(transaction)
   await createStaging(transaction)
   const outcome: RecordOutcome = { received: 0, inserted: 0, duplicates: 0, conflicts: 0 }
   let expectDuplicates = false

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { formatInstant, type Instant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
+import { liftedDecompression } from './decompression.ts'
 import type { RecordOutcome } from './outcome.ts'
 import { findReadingFault, type Quantity, quantities, type Reading } from './reading.ts'
 import { boundsOf, isWithin } from './time-bounds.ts'
@@ -112,7 +113,9 @@ async function store(
 ): Promise<Pick<RecordOutcome, 'inserted' | 'conflicts'>> {
   const { picked, action, reference } = inCaseOfDuplicate[onDuplicate]
   const { rows } = await sql<Pick<RecordOutcome, 'inserted' | 'conflicts'>>`
-    with sent as materialized (select * from ${sentTable(readings)}),
+    with sent as materialized (
+      select sent.* from (select ${liftedDecompression} offset 0) as lifted cross join ${sentTable(readings)}
+    ),
     written as (
       insert into solark.telemetry as kept (plant_id, timestamp, ${measured})
       select distinct on (plant_id, timestamp) plant_id, timestamp, ${measured}

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
+import { liftDecompressionLimit } from '../../telemetry/decompression.ts'
 import { FIRST_SIMULATED_PLANT } from '../../telemetry/reading.ts'
 
 /** Ids of the simulated plants that have readings or were registered. */
@@ -19,6 +20,7 @@ export async function simulatedPlantIds(kysely: Kysely<Schema>): Promise<number[
  */
 export function removePlant(kysely: Kysely<Schema>, id: number): Promise<number> {
   return kysely.transaction().execute(async (transaction) => {
+    await liftDecompressionLimit(transaction)
     // First, so that no reading that goes is the newest, for which the trigger would seek the one before it.
     await transaction.deleteFrom('solark.latest').where('plant_id', '=', id).execute()
     const { numDeletedRows } = await transaction
