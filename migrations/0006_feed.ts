@@ -176,13 +176,15 @@ async function createStamp(db: Kysely<unknown>): Promise<void> {
   await verifyTrigger(db, 'solark.telemetry', 'telemetry_stamped')
 }
 
-const noteTransaction = (rows: ReturnType<typeof sql>) => sql`
+/** For PL/pgSQL: notes what was touched, with the transaction that did it; rows are of plant_id, timestamp and readings. */
+export const noteTransaction = (rows: ReturnType<typeof sql>) => sql`
   insert into solark.telemetry_change (plant_id, first, last, readings, txid)
   select plant_id, min(timestamp), max(timestamp), sum(readings), pg_current_xact_id()
   from ${rows} as touched
   group by plant_id, ${hourOf('timestamp')};`
 
-async function createFeedNotes(db: Kysely<unknown>): Promise<void> {
+/** Also for whoever takes back what a later migration made of it. */
+export async function createInsertedNote(db: Kysely<unknown>): Promise<void> {
   // Rows copied with all their columns bring the transaction that wrote the original along.
   await createNote(
     db,
@@ -196,6 +198,10 @@ async function createFeedNotes(db: Kysely<unknown>): Promise<void> {
           and written.txid <> pg_current_xact_id();
       end if;`,
   )
+}
+
+async function createFeedNotes(db: Kysely<unknown>): Promise<void> {
+  await createInsertedNote(db)
   await createNote(db, 'updated', noteTransaction(touched.updated))
   await createNote(
     db,

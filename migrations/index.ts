@@ -9,6 +9,7 @@ import * as feed from './0006_feed.ts'
 import * as truncate from './0007_truncate.ts'
 import * as rollupDays from './0008_rollup_days.ts'
 import * as compactDays from './0009_compact_days.ts'
+import * as stampCopies from './0010_stamp_copies.ts'
 import * as plantKept from './0011_plant_kept.ts'
 
 interface PlannedMigration extends Migration {
@@ -27,5 +28,6 @@ export const migrations: Readonly<Record<string, PlannedMigration>> = {
   '0007_truncate': truncate,
   '0008_rollup_days': rollupDays,
   '0009_compact_days': compactDays,
+  '0010_stamp_copies': stampCopies,
   '0011_plant_kept': plantKept,
 }
