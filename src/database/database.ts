@@ -78,7 +78,7 @@ const types: pg.CustomTypesConfig = {
 }
 
 /**
- * Whatever a role or a database sets for itself. docs/decisions/013-session-settings.md says which, and why no others:
+ * Whatever a role or a database sets for itself. docs/decisions/014-session-settings.md says which, and why no others:
  * how texts are read and written, how transactions and waiting go, where names are looked up, and that triggers fire.
  * JIT costs more than it gives on short queries.
  */
