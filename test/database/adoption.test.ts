@@ -302,7 +302,7 @@ describe.each(states)('on %s, adopting a table that is %s', (engine, shape) => {
           },
         }
       : {
-          // PGlite's TimescaleDB cannot compress: what its catalog says of compressed chunks.
+          // What the catalog says of compressed chunks.
           'compressed chunks': {
             make: 'update _timescaledb_catalog.chunk set status = 1',
             told: ['1 of its chunks are compressed', 'decompress_chunk'],

@@ -9,15 +9,15 @@ import type { Schema } from '../../src/database/schema.ts'
 import { migrateAll } from './migrate-all.ts'
 import { sharedFolder } from './shared-folder.ts'
 
-/** TimescaleDB in PGlite: in process, one connection, no COPY. */
+/** TimescaleDB in PGlite: in process, one connection, no COPY, no jobs in the background; it compresses. */
 export async function openTimescale(migrated: boolean): Promise<Database> {
   const pglite = await PGlite.create({
     extensions: { timescaledb },
     parsers,
     loadDataDir: await template(migrated),
   })
-  // Nothing preloads the library here: a call to one of its functions loads it, and from then on it plans.
-  await pglite.exec(`${SESSION_SETTINGS}; select time_bucket('1 day', now())`)
+  // Nothing preloads the library here. Its loader brings the part with compression along, too.
+  await pglite.exec(`${SESSION_SETTINGS}; load '$libdir/timescaledb'`)
   return databaseOf(pglite)
 }
 
