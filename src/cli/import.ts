@@ -8,6 +8,7 @@ import { Fault } from '../fault.ts'
 import { type ColumnMap, parseColumnMap } from '../sources/csv/columns.ts'
 import { type CsvImportReport, importCsv } from '../sources/csv/import.ts'
 import type { CsvConventions } from '../sources/csv/row-parser.ts'
+import { createChunksAhead } from '../telemetry/chunks-ahead.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { plantIdOption } from './options.ts'
 import { openProgress } from './progress.ts'
@@ -100,6 +101,7 @@ async function importFile(
   return await importCsv(session, input, {
     ...options,
     plantId: options.plant,
+    chunksAhead: createChunksAhead(workbench.database.kysely),
     onDuplicate: options.onDuplicate === 'keep' ? 'KEEP' : 'REPLACE',
     onProgress: (received) => progress.update(bytesRead(), received),
   }).catch(workbench.refuse)

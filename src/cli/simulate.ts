@@ -10,6 +10,7 @@ import {
   type SimulatedRange,
   simulatePlant,
 } from '../sources/simulated/simulate-plant.ts'
+import { type ChunksAhead, createChunksAhead } from '../telemetry/chunks-ahead.ts'
 import { loadReadings } from '../telemetry/load.ts'
 import {
   emptyReading,
@@ -88,8 +89,11 @@ export function simulateCommand(open: OpenWorkbench): Command {
       await requireSchema(session.kysely)
       const { writeOut, writeErr } = command.configureOutput()
       try {
-        const work = options.remove ? remove : simulate
-        writeOut?.(await work(session, interruption.signal, options).catch(workbench.refuse))
+        const chunksAhead = createChunksAhead(workbench.database.kysely)
+        const work = options.remove
+          ? remove(session, interruption.signal)
+          : simulate(session, chunksAhead, interruption.signal, options)
+        writeOut?.(await work.catch(workbench.refuse))
       } catch (error) {
         if (!interruption.signal.aborted) throw error
         writeErr?.('Interrupted: no reading was stored.\n')
@@ -100,6 +104,7 @@ export function simulateCommand(open: OpenWorkbench): Command {
 
 async function simulate(
   session: Session,
+  chunksAhead: ChunksAhead,
   signal: AbortSignal,
   options: SimulateOptions,
 ): Promise<string> {
@@ -110,6 +115,7 @@ async function simulate(
   using progress = openProgress(plants.length * countReadings(range))
   const outcome = await loadReadings(session, simulateAll(plants, range, signal), {
     onDuplicate: 'KEEP',
+    chunksAhead,
     onProgress: (received) => progress.update(received, received),
   })
   const seconds = (performance.now() - startedAt) / 1000

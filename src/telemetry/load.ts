@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely'
 import type { Session } from '../database/database.ts'
 import type { Schema } from '../database/schema.ts'
 import { type Chunk, chunksOf } from './chunk.ts'
+import type { ChunksAhead } from './chunks-ahead.ts'
 import { copyChunk } from './copy-chunk.ts'
 import { liftDecompressionLimit } from './decompression.ts'
 import type { RecordOutcome } from './outcome.ts'
@@ -14,6 +15,8 @@ import { createStaging, mergeChunk } from './staging.ts'
 export interface LoadOptions {
   /** KEEP: the first of the input wins, REPLACE: the last. */
   onDuplicate: OnDuplicate
+  /** Without it the transaction makes the chunks of a hypertable, and keeps whoever needs a new one waiting to its end. */
+  chunksAhead?: ChunksAhead | undefined
   /** Called after each chunk with the number of readings so far. */
   onProgress?: ((received: number) => void) | undefined
 }
@@ -49,7 +52,7 @@ export async function loadWithin(
   await createStaging(transaction)
   const outcome: RecordOutcome = { received: 0, inserted: 0, duplicates: 0, conflicts: 0 }
   let expectDuplicates = false
-  for await (const chunk of prefetch(chunksOf(readings))) {
+  for await (const chunk of prefetch(chunksOf(afterTheirChunks(readings, options.chunksAhead)))) {
     outcome.received += chunk.rows
     if (!expectDuplicates && (await insertChunk(session, transaction, chunk))) {
       outcome.inserted += chunk.rows
@@ -65,6 +68,16 @@ export async function loadWithin(
   // Autovacuum comes round once a minute; until then the planner would read so large a table from end to end.
   if (outcome.inserted >= MANY) await sql`analyze solark.telemetry`.execute(transaction)
   return outcome
+}
+
+async function* afterTheirChunks(
+  readings: AsyncIterable<readonly Reading[]>,
+  chunksAhead: ChunksAhead | undefined,
+): AsyncGenerator<readonly Reading[], void, undefined> {
+  for await (const batch of readings) {
+    await chunksAhead?.make(batch.map(({ timestamp }) => timestamp))
+    yield batch
+  }
 }
 
 /** Answers whether all of the chunk was stored, or, because of a duplicate, nothing. */

@@ -4,6 +4,7 @@ import type { Session } from '../../database/database.ts'
 import { type Instant, instantOf } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { Fault } from '../../fault.ts'
+import type { ChunksAhead } from '../../telemetry/chunks-ahead.ts'
 import { loadWithin } from '../../telemetry/load.ts'
 import type { RecordOutcome } from '../../telemetry/outcome.ts'
 import type { Reading } from '../../telemetry/reading.ts'
@@ -22,6 +23,8 @@ export interface CsvImportOptions extends CsvConventions {
   timeZone?: string | undefined
   columns: ColumnMap
   onDuplicate: OnDuplicate
+  /** Makes chunks of a hypertable outside the transaction of the import, so that nobody waits for its end. */
+  chunksAhead?: ChunksAhead | undefined
   /** stop: a refused row means that nothing is stored. skip: all other rows are stored. */
   onError: 'stop' | 'skip'
   /** Called from time to time with the number of readings so far. */

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database, Session } from '../../database/database.ts'
 import { toDatabaseFault } from '../../database/faults.ts'
-import { formatInstant, type Instant } from '../../database/instant.ts'
+import { formatInstant, type Instant, instantOf } from '../../database/instant.ts'
 import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
+import { makeLiveChunks } from '../chunks-ahead.ts'
 import { cutLog } from '../feed/cut-log.ts'
 import { watchTrouble } from '../trouble.ts'
 import { setMaxGap } from './max-gap.ts'
@@ -23,7 +24,8 @@ const PAUSE_MS = 10_000
 const PAUSES_PER_PASS = 4
 
 /**
- * Rolls up what was written, every ten seconds until disposed, on a connection of its own. Of several servers on
+ * Rolls up what was written, every ten seconds until disposed, on a connection of its own, and makes the chunks that
+ * live readings are about to need. Of several servers on
  * one database each tries, and those that find another at it leave it to that one; so whichever dies, the
  * others go on.
  */
@@ -39,6 +41,7 @@ export function startMaintenance(
   )
   let session: Session | undefined
   let hasMaxGap = maxGap === undefined
+  let chunksDue: Instant = 0
 
   const pass = async (): Promise<void> => {
     await using opened = await database.openSession('rollups')
@@ -51,6 +54,8 @@ export function startMaintenance(
       }
       hasMaxGap = true
     }
+    const now = instantOf(new Date())
+    if (now >= chunksDue) chunksDue = await makeLiveChunks(opened.kysely, now)
     if (await mendCounts(opened.kysely)) {
       log.warn('The number of readings was not that of their hours: they are counted anew')
     }
