@@ -176,6 +176,14 @@ async function createStamp(db: Kysely<unknown>): Promise<void> {
   await verifyTrigger(db, 'solark.telemetry', 'telemetry_stamped')
 }
 
+/** Also for a later migration that makes more of it. */
+export const logAndForgetRollups = sql`
+  insert into solark.telemetry_log (txid, plant_id, first, last, noted_at)
+  select txid, plant_id, first, last, noted_at
+  from solark.telemetry_change
+  where txid is not null;
+  ${forgetRollups}`
+
 /** For PL/pgSQL: notes what was touched, with the transaction that did it; rows are of plant_id, timestamp and readings. */
 export const noteTransaction = (rows: ReturnType<typeof sql>) => sql`
   insert into solark.telemetry_change (plant_id, first, last, readings, txid)
@@ -203,16 +211,7 @@ export async function createInsertedNote(db: Kysely<unknown>): Promise<void> {
 async function createFeedNotes(db: Kysely<unknown>): Promise<void> {
   await createInsertedNote(db)
   await createNote(db, 'updated', noteTransaction(touched.updated))
-  await createNote(
-    db,
-    'truncated',
-    sql`
-      insert into solark.telemetry_log (txid, plant_id, first, last, noted_at)
-      select txid, plant_id, first, last, noted_at
-      from solark.telemetry_change
-      where txid is not null;
-      ${forgetRollups}`,
-  )
+  await createNote(db, 'truncated', logAndForgetRollups)
   await sql`create sequence solark.announced minvalue 0 start 0`.execute(db)
   await sql`
     comment on sequence solark.announced is

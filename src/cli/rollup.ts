@@ -5,6 +5,7 @@ import { formatInstant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
 import type { Difference } from '../telemetry/history/difference.ts'
+import { readKeptHistory } from '../telemetry/history/kept-history.ts'
 import { noteRebuild } from '../telemetry/history/rebuild.ts'
 import { rollUpAll } from '../telemetry/history/roll-up-all.ts'
 import { verifyRollups } from '../telemetry/history/verify.ts'
@@ -118,10 +119,27 @@ const verify: Work = async (kysely, signal, plantId) => {
   const lines = [
     ...first.map(describe),
     ...(differences > first.length ? [`and ${differences - first.length} more`] : []),
+    ...(await describeKept(kysely)),
     `${compared.join(', ')} compared: ${differences} differences`,
     ...(differences > 0 ? ['npm run rollup -- --rebuild mends them'] : []),
   ]
   return { text: `${lines.join('\n')}\n`, differs: differences > 0 }
+}
+
+/** What outlasts its readings is no difference. */
+async function describeKept(kysely: Kysely<Schema>): Promise<string[]> {
+  const { frozenUntil, dropped } = await readKeptHistory(kysely)
+  const [first, ...others] = dropped
+  return [
+    ...(frozenUntil === null
+      ? []
+      : [`History before ${formatInstant(frozenUntil)} is kept: its readings were dropped`]),
+    ...(first === undefined
+      ? []
+      : [
+          `History from ${formatInstant(first.since)} to ${formatInstant(first.until)}${others.length === 0 ? '' : ` and of ${others.length} later times`} is kept: readings of it were dropped`,
+        ]),
+  ]
 }
 
 function describe({ table, plantId, start, column, kept, recomputed }: Difference): string {

@@ -69,6 +69,8 @@ export interface RollupTable {
   max_gap: ColumnType<string, string, string>
   readings: Generated<number>
   frozen_until: ColumnType<Instant | null, string | null, string | null>
+  /** Of PostgreSQL's type tstzmultirange, as text. */
+  kept: Generated<string>
 }
 
 /** What a run of retention did; see migrations/0005_retention.ts. */

@@ -3,6 +3,7 @@ import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { frozenBy, hourOf } from './change.ts'
+import { forgetFrozenHours, keepLostHours } from './kept-history.ts'
 import type { Stretch } from './tiles.ts'
 
 /** Chunks that were dropped and that is not counted yet, as a table `gone (first, last)`; none on a regular table. */
@@ -15,16 +16,24 @@ export const goneChunks = sql`(
   )
 ) as gone`
 
+/** What is kept of chunks that somebody else dropped. */
+export interface KeptByRecount {
+  /** Whether hours are kept of which readings were dropped. */
+  keepsHours?: boolean
+  /** Up to when tiles were frozen; undefined where no more are. */
+  frozenUntil?: Instant
+}
+
 /**
  * Counts again where chunks are gone, for drop_chunks tells nobody: what was noted of them, and readings that came
- * to their time since then, which lie in new chunks. Remembers the chunks that there are. Answers up to when tiles
- * are frozen by that, undefined where no more are.
+ * to their time since then, which lie in new chunks. What was rolled up of them is kept. Remembers the chunks that
+ * there are.
  */
-export async function recountChunks(transaction: Kysely<Schema>): Promise<Instant | undefined> {
+export async function recountChunks(transaction: Kysely<Schema>): Promise<KeptByRecount> {
   const extension = await sql`select from pg_extension where extname = 'timescaledb'`.execute(
     transaction,
   )
-  if (extension.rows.length === 0) return undefined
+  if (extension.rows.length === 0) return {}
   const { rows: gone } = await sql<Stretch & { last: Instant }>`
     delete from solark.counted_chunk
     where not exists (select from ${chunks} where chunk_name = counted_chunk.name)
@@ -32,7 +41,9 @@ export async function recountChunks(transaction: Kysely<Schema>): Promise<Instan
       ${hourOf(sql`last - interval '1 microsecond'`)} + interval '1 hour' as until, last`.execute(
     transaction,
   )
+  let keepsHours = false
   for (const { since, until } of gone) {
+    if (await keepLostHours(transaction, { since, until })) keepsHours = true
     const within = (column: string) =>
       sql`${sql.ref(column)} >= ${timestamptz(since)} and ${sql.ref(column)} < ${timestamptz(until)}`
     await sql`delete from solark.reading_count where ${within('hour')}`.execute(transaction)
@@ -56,13 +67,15 @@ export async function recountChunks(transaction: Kysely<Schema>): Promise<Instan
     insert into solark.counted_chunk (name, first, last)
     select chunk_name, range_start, range_end from ${chunks}
     on conflict do nothing`.execute(transaction)
-  return gone.length === 0 ? undefined : await freezeBefore(transaction, greatest(gone))
+  if (gone.length === 0) return {}
+  const frozenUntil = await freezeBefore(transaction, greatest(gone))
+  await forgetFrozenHours(transaction)
+  return frozenUntil === undefined ? { keepsHours } : { keepsHours, frozenUntil }
 }
 
 /**
- * Whoever dropped the oldest chunks wanted to be rid of readings, not of history, so the tiles that were made from
- * them stay. Where older readings are left, or none at all, or some were written to that time anew, tiles follow the
- * readings instead.
+ * Where the oldest chunks were dropped and nothing was written to their time since then, that time is over: tiles stay
+ * as they are, and retention of rollups may take them. Else their hours are kept one by one.
  */
 async function freezeBefore(
   transaction: Kysely<Schema>,

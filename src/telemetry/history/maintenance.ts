@@ -63,6 +63,7 @@ export function startMaintenance(
       const step = await rollUp(opened.kysely)
       more = step?.more ?? false
       if (step?.frozenUntil !== undefined) tellFrozen(log, step.frozenUntil)
+      else if (step?.keepsHours) tellKept(log)
     }
     if (!closing.signal.aborted) await cutLog(opened.kysely, feedRetention)
   }
@@ -96,6 +97,12 @@ function tellFrozen(log: Logger, until: Instant): void {
   log.warn(
     { until: formatInstant(until) },
     'Old chunks were dropped by somebody else: history keeps what their readings said, and readings written to that time no longer change it',
+  )
+}
+
+function tellKept(log: Logger): void {
+  log.warn(
+    'Chunks were dropped by somebody else: history keeps what their readings said, until as many are written to that time again',
   )
 }
 

@@ -2,8 +2,9 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { formatInstant, type Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { changedQuarters, hourOf } from './change.ts'
-import { recountChunks } from './counted-chunks.ts'
+import { type KeptByRecount, recountChunks } from './counted-chunks.ts'
 import { maxGapMicroseconds } from './integrate.ts'
+import { isKept, saysLess } from './kept-history.ts'
 import { asMaintainer } from './maintainer.ts'
 import { stretchTable, tilesWithin } from './stretch-table.ts'
 import { mergedColumns } from './summary-columns.ts'
@@ -11,13 +12,11 @@ import { everything, quartersFromReadings, tileColumns } from './tile-rows.ts'
 import { lengthOf, QUARTER, type Stretch } from './tiles.ts'
 
 /** What one step of rolling up did. */
-export interface RolledUp {
+export interface RolledUp extends KeptByRecount {
   /** Quarters of an hour, over all plants, that were made anew. */
   quarters: number
   /** Whether there is more to do. */
   more: boolean
-  /** Up to when tiles were frozen in it, since somebody else dropped the chunks that they were made from. */
-  frozenUntil?: Instant
 }
 
 /** So many rows of solark.telemetry_change are taken at a time, */
@@ -45,7 +44,7 @@ export function rollUp(kysely: Kysely<Schema>): Promise<RolledUp | undefined> {
 }
 
 async function rollUpWithin(transaction: Kysely<Schema>): Promise<RolledUp> {
-  const frozenUntil = await recountChunks(transaction)
+  const kept = await recountChunks(transaction)
   const { taken, changed, maxGap } = await takeChanges(transaction)
   const { now, later } = share(changed)
   const quarters = lengthOf(now) / QUARTER
@@ -59,7 +58,7 @@ async function rollUpWithin(transaction: Kysely<Schema>): Promise<RolledUp> {
   return {
     quarters,
     more: later.length > 0 || taken === CHANGES_AT_ONCE,
-    ...(frozenUntil === undefined ? {} : { frozenUntil }),
+    ...kept,
   }
 }
 
@@ -161,8 +160,10 @@ async function makeQuarters(
       ${quartersFromReadings(stretches, maxGap)}
       ${atMost(most)}
     ),
-    ${goneTiles('solark.rollup_quarter', stretches)}
-    ${putTiles('solark.rollup_quarter')}`.execute(transaction)
+    ${goneTiles('solark.rollup_quarter', stretches, sql`not ${isKept('tile.start')}`)}
+    ${putTiles('solark.rollup_quarter')} and not (${isKept('tile.start')} and ${saysLess('excluded', 'tile')})`.execute(
+    transaction,
+  )
 }
 
 /** `most`: of hours that the stretches touch. */
@@ -200,14 +201,18 @@ function atMost(rows: number): RawBuilder<unknown> {
  * Deletes the tiles in the stretches that were not made again. By their places, which come first: joined with the
  * stretches, or with what was made, the planner may read the whole table, or what was made once for each tile.
  */
-function goneTiles(table: string, stretches: RawBuilder<unknown>): RawBuilder<unknown> {
+function goneTiles(
+  table: string,
+  stretches: RawBuilder<unknown>,
+  mayGo: RawBuilder<unknown> = sql`true`,
+): RawBuilder<unknown> {
   return sql`
     gone as (
       delete from ${sql.table(table)}
       where ctid = any (array(
         select tile.ctid
         from ${tilesWithin(table, stretches)}
-        where (tile.plant_id, tile.start) not in (select plant_id, start from made)
+        where ${mayGo} and (tile.plant_id, tile.start) not in (select plant_id, start from made)
       ))
     )`
 }

@@ -6,6 +6,7 @@ import { changedQuarters, hourOf } from './change.ts'
 import { goneChunks } from './counted-chunks.ts'
 import type { Difference } from './difference.ts'
 import { maxGapMicroseconds } from './integrate.ts'
+import { isKept, saysLess } from './kept-history.ts'
 import type { Quantity } from './quantity.ts'
 import { stretchTable } from './stretch-table.ts'
 import { columnsOf, mergedColumns, type Part, summaryColumn } from './summary-columns.ts'
@@ -21,7 +22,10 @@ export interface ComparedTiles {
 /** Of the sum of magnitudes: sums come out differently when they are added up in another order. */
 const TOLERANCE = 1e-9
 
-/** Compares with the readings, but for what is noted to be made anew, and chunks whose end is not known of yet. */
+/**
+ * Compares with the readings, but for what is noted to be made anew, chunks whose end is not known of yet, and what is
+ * kept of readings that went with theirs.
+ */
 export async function verifyQuarters(
   snapshot: Kysely<Schema>,
   plantId: number,
@@ -72,7 +76,9 @@ async function compareTiles(
           from solark.telemetry_change
           cross join solark.rollup
           where plant_id = ${plantId}
-        ), '{}')`
+        ), '{}')
+        and not (${isKept('start')}
+          and coalesce(${saysLess('recomputed', 'kept')}, recomputed.samples is null))`
   const { rows } = await sql<{
     compared: number
     start: Instant | null

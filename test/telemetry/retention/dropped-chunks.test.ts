@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { formatInstant, type Instant } from '../../../src/database/instant.ts'
 import type { Schema } from '../../../src/database/schema.ts'
+import { deleteReadings } from '../../../src/telemetry/delete.ts'
 import { noteRebuild } from '../../../src/telemetry/history/rebuild.ts'
 import { rollUp } from '../../../src/telemetry/history/roll-up.ts'
 import { readSummaries } from '../../../src/telemetry/history/summaries.ts'
@@ -66,6 +67,53 @@ test('who rolls up says up to when chunks that somebody else dropped are frozen,
   expect(frozenUntil - oldest).toBeGreaterThan(0)
   expect(frozenUntil - oldest).toBeLessThanOrEqual(2 * HOUR)
   expect(await rollUp(kysely)).not.toHaveProperty('frozenUntil')
+})
+
+test.each([
+  ['the oldest', { from: 365, to: 45 }],
+  ['those in the middle', { from: 75, to: 10 }],
+  ['all', { from: 365, to: -365 }],
+])(
+  'history of %s that somebody else dropped stays, though a reading comes to that time before anybody looks',
+  async (_, { from, to }) => {
+    await using database = await openHistory()
+    const { kysely } = database
+    const before = await days(kysely)
+    const { rows } = await sql<{ until: Instant }>`
+        with gone as (
+          select drop_chunks('solark.telemetry',
+            older_than => ${formatInstant(daysAgo(to))}::timestamptz,
+            newer_than => ${formatInstant(daysAgo(from))}::timestamptz) as name
+        )
+        select max(last) as until from solark.counted_chunk
+        where exists (select from gone where gone.name like '%.' || counted_chunk.name)`.execute(
+      kysely,
+    )
+    const gone = Math.min(rows[0]?.until ?? 0, daysAgo(0)) - 16 * HOUR
+    await store(kysely, [{ plantId: 1, timestamp: gone + 1, power: 9000 }])
+    expect(await differencesIn(kysely)).toEqual([])
+    await rollUpEverything(kysely)
+    expect(await days(kysely)).toEqual(before)
+    expect(await noteRebuild(kysely)).toBe(true)
+    await rollUpEverything(kysely)
+    expect(await differencesIn(kysely)).toEqual([])
+    await countExactly(kysely)
+    expect(await days(kysely)).toEqual(before)
+  },
+)
+
+test('what is deleted of other time is gone from history after chunks were dropped by somebody else', async () => {
+  await using database = await openHistory()
+  const { kysely } = database
+  await dropChunks(kysely, daysAgo(45))
+  await store(kysely, [{ plantId: 1, timestamp: daysAgo(FROM - 3) + 1, power: 9000 }])
+  await rollUpEverything(kysely)
+  await deleteReadings(kysely, { plantId: 1, from: daysAgo(10), to: daysAgo(9) })
+  await rollUpEverything(kysely)
+  const after = await days(kysely)
+  expect(after[FROM - 10]?.of.pvPower?.max).toBe(null)
+  expect(after[FROM - 11]?.of.pvPower?.max).toBeGreaterThan(0)
+  expect(await differencesIn(kysely)).toEqual([])
 })
 
 test('readings that replace all chunks, or some of them at once, are what history says', async () => {

@@ -1,0 +1,99 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { Instant } from '../../database/instant.ts'
+import type { Schema } from '../../database/schema.ts'
+import { timestamptz } from '../../database/timestamptz.ts'
+import { hourOf } from './change.ts'
+import type { Stretch } from './tiles.ts'
+
+/** Whether a time lies in hours whose readings went with their chunks. */
+export function isKept(time: string): RawBuilder<boolean> {
+  return sql`${sql.ref(time)} <@ (select rollup.kept from solark.rollup)`
+}
+
+/** Whether a tile, made anew, says less than the one that is kept: it was made of fewer readings, or shorter lines. */
+export function saysLess(made: string, kept: string): RawBuilder<boolean> {
+  const column = (table: string, name: string) => sql.ref(`${table}.${name}`)
+  return sql`(
+    ${column(made, 'samples')} < ${column(kept, 'samples')}
+    or ${column(made, 'covered')} < ${column(kept, 'covered')}
+  )`
+}
+
+/**
+ * Keeps what is rolled up of the hours, within whole hours that chunks went from, that have fewer readings than are
+ * counted for them, and of those that lines from there reach into. A DELETE is noted, and so is in the counts: what
+ * is missing beyond it went with a chunk. Answers whether there are such hours. To be called before they are counted
+ * again.
+ */
+export async function keepLostHours(
+  transaction: Kysely<Schema>,
+  { since, until }: Stretch,
+): Promise<boolean> {
+  const within = (column: string) =>
+    sql`${sql.ref(column)} >= ${timestamptz(since)} and ${sql.ref(column)} < ${timestamptz(until)}`
+  const { rows } = await sql`
+    with known as (
+      select hour, sum(readings) as readings
+      from (
+        select hour, readings from solark.reading_count where ${within('hour')}
+        union all
+        select ${hourOf(sql`first`)}, readings from solark.telemetry_change
+        where readings <> 0 and ${within('first')}
+      ) as counted
+      group by hour
+    ),
+    there as (
+      select ${hourOf(sql`timestamp`)} as hour, count(*) as readings
+      from solark.telemetry
+      where ${within('timestamp')}
+      group by 1
+    ),
+    lost as (
+      select range_agg(tstzrange(
+          ${hourOf(sql`hour - max_gap`)},
+          ${hourOf(sql`hour + max_gap + interval '1 hour' - interval '1 microsecond'`)} + interval '1 hour'
+        )) - tstzmultirange(tstzrange(null, coalesce(max(frozen_until), '-infinity'))) as hours
+      from known
+      left join there using (hour)
+      cross join solark.rollup
+      where known.readings > coalesce(there.readings, 0)
+    )
+    update solark.rollup set kept = kept + lost.hours
+    from lost
+    where not isempty(lost.hours)
+    returning kept`.execute(transaction)
+  return rows.length > 0
+}
+
+/** Frozen tiles stay as they are, so nothing of their time need be kept besides. */
+export async function forgetFrozenHours(transaction: Kysely<Schema>): Promise<void> {
+  await sql`
+    update solark.rollup set kept = kept - tstzmultirange(tstzrange(null, frozen_until))
+    where frozen_until is not null and kept && tstzrange(null, frozen_until)`.execute(transaction)
+}
+
+/** History that outlasts its readings. */
+export interface KeptHistory {
+  /** Before it everything stays as it is; null: nothing is frozen. */
+  frozenUntil: Instant | null
+  /** Whose chunks somebody else dropped, in the order of time. */
+  dropped: Stretch[]
+}
+
+export async function readKeptHistory(kysely: Kysely<Schema>): Promise<KeptHistory> {
+  const { rows } = await sql<{
+    frozenUntil: Instant | null
+    since: Instant | null
+    until: Instant | null
+  }>`
+    select frozen_until as "frozenUntil", lower(hours) as since, upper(hours) as until
+    from solark.rollup
+    left join lateral unnest(kept) as hours on true
+    order by since`.execute(kysely)
+  return {
+    frozenUntil: rows[0]?.frozenUntil ?? null,
+    dropped: rows.flatMap(({ since, until }) =>
+      since === null || until === null ? [] : [{ since, until }],
+    ),
+  }
+}
