@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
+import { refreshSilent } from '../refresh-latest.ts'
 import { frozenBy, hourOf } from './change.ts'
 import { forgetFrozenHours, keepLostHours } from './kept-history.ts'
 import type { Stretch } from './tiles.ts'
@@ -70,6 +71,7 @@ export async function recountChunks(transaction: Kysely<Schema>): Promise<KeptBy
   if (gone.length === 0) return {}
   const frozenUntil = await freezeBefore(transaction, greatest(gone))
   await forgetFrozenHours(transaction)
+  await refreshSilent(transaction, greatest(gone))
   return frozenUntil === undefined ? { keepsHours } : { keepsHours, frozenUntil }
 }
 

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
+import { refreshSilent } from '../refresh-latest.ts'
 import type { Chunk } from './chunks.ts'
 import type { Pace } from './pace.ts'
 import { lockRollups, withShortLocks } from './with-lock.ts'
@@ -29,15 +30,7 @@ export function dropChunk(
       where hypertable_schema = 'solark' and hypertable_name = 'telemetry' and range_end <= ${until}
       on conflict do nothing`.execute(transaction)
     await sql`select drop_chunks('solark.telemetry', older_than => ${until})`.execute(transaction)
-    await sql`
-      select solark.refresh_latest(plants)
-      from (
-        select array_agg(plant_id) as plants
-        from (
-          select plant_id from solark.latest group by plant_id having max(timestamp) < ${until}
-        ) as silent
-      ) as gone
-      where plants is not null`.execute(transaction)
+    await refreshSilent(transaction, chunk.until)
     return rows[0]?.readings ?? 0
   })
 }

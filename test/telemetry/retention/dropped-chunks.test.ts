@@ -6,6 +6,7 @@ import { deleteReadings } from '../../../src/telemetry/delete.ts'
 import { noteRebuild } from '../../../src/telemetry/history/rebuild.ts'
 import { rollUp } from '../../../src/telemetry/history/roll-up.ts'
 import { readSummaries } from '../../../src/telemetry/history/summaries.ts'
+import { readLatestOf } from '../../../src/telemetry/latest.ts'
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { differencesIn, rollUpEverything } from '../../support/rollups.ts'
 import { countExactly, course, DAY, daysAgo, HOUR, MINUTE, store } from './past.ts'
@@ -67,6 +68,29 @@ test('who rolls up says up to when chunks that somebody else dropped are frozen,
   expect(frozenUntil - oldest).toBeGreaterThan(0)
   expect(frozenUntil - oldest).toBeLessThanOrEqual(2 * HOUR)
   expect(await rollUp(kysely)).not.toHaveProperty('frozenUntil')
+})
+
+test('a plant whose readings somebody else dropped has the newest of those that are left, or none', async () => {
+  await using database = await openHistory()
+  const { kysely } = database
+  for (const [plantId, left] of [
+    [3, daysAgo(FROM - 1)],
+    [4, daysAgo(0) - HOUR],
+  ] as const) {
+    await store(kysely, [
+      { plantId, timestamp: daysAgo(FROM - 1) + 1, power: 1 },
+      { plantId, timestamp: left, power: 1 },
+    ])
+  }
+  await rollUpEverything(kysely)
+  await dropChunks(kysely, daysAgo(45))
+  await store(kysely, [{ plantId: 3, timestamp: daysAgo(FROM), power: 1 }])
+  await rollUpEverything(kysely)
+  expect((await readLatestOf(kysely, 3))?.timestamp).toBe(daysAgo(FROM))
+  expect((await readLatestOf(kysely, 4))?.timestamp).toBe(daysAgo(0) - HOUR)
+  await dropChunks(kysely, daysAgo(45))
+  await rollUp(kysely)
+  expect(await readLatestOf(kysely, 3)).toBe(undefined)
 })
 
 test.each([
