@@ -12,6 +12,7 @@ import * as compactDays from './0009_compact_days.ts'
 import * as stampCopies from './0010_stamp_copies.ts'
 import * as plantKept from './0011_plant_kept.ts'
 import * as keptHistory from './0012_kept_history.ts'
+import * as movedReadings from './0013_moved_readings.ts'
 
 interface PlannedMigration extends Migration {
   /** What `up` would do that its name does not tell, in sentences; raises what it would raise. Writes nothing. */
@@ -32,4 +33,5 @@ export const migrations: Readonly<Record<string, PlannedMigration>> = {
   '0010_stamp_copies': stampCopies,
   '0011_plant_kept': plantKept,
   '0012_kept_history': keptHistory,
+  '0013_moved_readings': movedReadings,
 }

@@ -71,6 +71,10 @@ async function isHypertable(kysely: Kysely<Schema>): Promise<boolean> {
   return rows.length > 0
 }
 
+/** The triggers of migrations/0013_moved_readings.ts see to it that nothing is lost by it. */
+const CONVERSION =
+  "SELECT create_hypertable('solark.telemetry', by_range('timestamp', interval '30 days'), create_default_indexes => false, migrate_data => true)"
+
 const RELATIONS: Readonly<Record<string, string>> = {
   v: 'a view',
   m: 'a materialized view',
@@ -87,7 +91,9 @@ function whyMissing(relation: string | null): string {
 }
 
 function whyRegular({ version, available, loaded }: Facts): string {
-  if (version !== null) return `it was made before TimescaleDB ${version} could be used`
+  if (version !== null) {
+    return `it was made before TimescaleDB ${version} could be used: while nobody writes, its owner can make it one with ${CONVERSION}`
+  }
   if (!available) return 'TimescaleDB is not installed'
   if (!loaded) return 'TimescaleDB is installed, but shared_preload_libraries does not name it'
   return 'the extension timescaledb was not created in this database when the table was made'

@@ -10,6 +10,7 @@ import { abridge, Fault } from '../fault.ts'
 import { waitPatiently } from '../patience.ts'
 import { type HoldUp, readHoldUp } from '../telemetry/feed/hold-up.ts'
 import type { LiveFeed } from '../telemetry/feed/live-feed.ts'
+import { readsAsEmpty } from '../telemetry/history/reads-as-empty.ts'
 import { readBacklog } from '../telemetry/history/roll-up.ts'
 import type { Check, Finding } from './health.ts'
 import type { QueryTimes } from './query-times.ts'
@@ -126,6 +127,13 @@ export function rollupsCheck(kysely: Kysely<Schema>): Check {
     run: asking(async () => {
       const backlog = await readBacklog(kysely).catch(missing)
       if (backlog instanceof Fault) return { status: 'DEGRADED', detail: backlog.message }
+      if (await readsAsEmpty(kysely)) {
+        return {
+          status: 'DEGRADED',
+          detail:
+            'There are readings, but none is counted or the newest of no plant is kept: npm run rollup -- --rebuild mends that',
+        }
+      }
       const { changes, age } = backlog
       if (age === null) return { status: 'HEALTHY', detail: 'lag 0 s; everything is rolled up' }
       return {

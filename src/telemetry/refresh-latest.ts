@@ -28,3 +28,27 @@ export async function refreshSilent(kysely: Kysely<Schema>, until: Instant): Pro
   if (gone !== undefined)
     await sql`select solark.refresh_latest(${gone.plants}::integer[])`.execute(kysely)
 }
+
+/** Registers every plant that has readings, as the triggers do for those that come. */
+export async function registerPlantsWithReadings(kysely: Kysely<Schema>): Promise<void> {
+  // Jumps from plant to plant through the index.
+  await sql`
+    with recursive met (id) as (
+      (select plant_id from solark.telemetry order by plant_id limit 1)
+      union all
+      select (select plant_id from solark.telemetry where plant_id > met.id order by plant_id limit 1)
+      from met
+      where id is not null
+    )
+    insert into solark.plant (id) select id from met where id is not null
+    on conflict do nothing`.execute(kysely)
+}
+
+/** Reads the newest reading of each plant again, or of one. */
+export async function refreshLatest(kysely: Kysely<Schema>, plantId?: number): Promise<void> {
+  await sql`
+    select solark.refresh_latest(array(
+      select id from solark.plant
+      where ${plantId ?? null}::integer is null or id = ${plantId ?? null}::integer
+    ))`.execute(kysely)
+}

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
+import { refreshLatest, registerPlantsWithReadings } from '../refresh-latest.ts'
 import { dayOf, hourOf } from './change.ts'
 import { recountChunks } from './counted-chunks.ts'
 import { asMaintainer } from './maintainer.ts'
@@ -8,20 +9,25 @@ import { verifyTotal } from './verify-counts.ts'
 
 /**
  * Notes everything to be rolled up anew, or what is of one plant: its readings, and its tiles, which go where there
- * are no readings; tiles that are frozen stay. Without a plant it counts all readings, too: some seconds for
- * millions. Answers false where another process is at it, and notes nothing.
+ * are no readings; what outlasts its readings stays. The newest reading is looked up again, and without a plant all
+ * readings are counted, too: some seconds for millions. Answers false where another process is at it, and notes nothing.
  */
 export async function noteRebuild(kysely: Kysely<Schema>, plantId?: number): Promise<boolean> {
   const noted = await asMaintainer(kysely, async (transaction) => {
     // Before tiles are noted whose readings went with their chunks: it freezes those.
     await recountChunks(transaction)
-    if (plantId === undefined) await countAll(transaction)
+    if (plantId === undefined) {
+      await registerPlantsWithReadings(transaction)
+      await countAll(transaction)
+    }
     await noteAll(transaction, plantId)
     await noteTiles(transaction, plantId)
     await packDays(transaction, plantId)
     return true
   })
-  return noted ?? false
+  if (noted === undefined) return false
+  await refreshLatest(kysely, plantId)
+  return true
 }
 
 /**

@@ -16,6 +16,7 @@ export async function enableCompression(
   if (await isCompressionEnabled(kysely)) return undefined
   try {
     const done = await withShortLocks(kysely, pace, async (transaction) => {
+      await noteDeletionsByRow(transaction)
       await sql`
         alter table solark.telemetry set (timescaledb.compress,
           timescaledb.compress_segmentby = 'plant_id', timescaledb.compress_orderby = 'timestamp')`.execute(
@@ -34,6 +35,22 @@ export async function enableCompression(
 }
 
 const NOT_SUPPORTED = '0A000'
+
+/**
+ * Of a regular table deletions are noted by the statement; who made a hypertable of it has that trigger still, and its
+ * transition table makes compression impossible.
+ */
+async function noteDeletionsByRow(transaction: Kysely<Schema>): Promise<void> {
+  const { rows } = await sql`
+    select from pg_trigger
+    where tgrelid = 'solark.telemetry'::regclass and tgname = 'rollup_deleted' and tgoldtable is not null`.execute(
+    transaction,
+  )
+  if (rows.length === 0) return
+  await sql`
+    create or replace trigger rollup_deleted after delete on solark.telemetry
+    for each row execute function solark.note_row_deleted()`.execute(transaction)
+}
 
 /** Answers false where the chunk was in use all the while. Whoever writes to it waits until it is compressed. */
 export async function compressChunk(
