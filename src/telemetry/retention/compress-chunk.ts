@@ -3,7 +3,7 @@ import type { Schema } from '../../database/schema.ts'
 import { isCompressionEnabled } from '../../database/storage.ts'
 import type { Chunk } from './chunks.ts'
 import type { Pace } from './pace.ts'
-import { withShortLocks } from './with-lock.ts'
+import { type Patience, withShortLocks } from './with-lock.ts'
 
 /**
  * Says how chunks are compressed: by plant, in the order of time, since that is how they are asked for. Whatever
@@ -52,17 +52,31 @@ async function noteDeletionsByRow(transaction: Kysely<Schema>): Promise<void> {
     for each row execute function solark.note_row_deleted()`.execute(transaction)
 }
 
-/** Answers false where the chunk was in use all the while. Whoever writes to it waits until it is compressed. */
+/** A chunk that is written to all the time is for the next run, an hour later. */
+const PATIENCE: Patience = { attempts: 4, pauseMs: 2000 }
+
+/**
+ * Answers false where the chunk was in use all the while. Whoever reads or writes it waits until it is compressed.
+ *
+ * compress_chunk takes that lock at its end: a writer of the chunk that came meanwhile waits for it, and it for the
+ * writer, so that seconds of work ended in a deadlock. Taken first, it costs half a second where it cannot be had.
+ */
 export async function compressChunk(
   kysely: Kysely<Schema>,
   chunk: Chunk,
   pace: Pace,
 ): Promise<boolean> {
-  const done = await withShortLocks(kysely, pace, async (transaction) => {
-    await sql`select compress_chunk(${chunk.name}::regclass, if_not_compressed => true)`.execute(
-      transaction,
-    )
-    return true
-  })
+  const done = await withShortLocks(
+    kysely,
+    pace,
+    async (transaction) => {
+      await sql`lock table ${sql.raw(chunk.name)} in access exclusive mode`.execute(transaction)
+      await sql`select compress_chunk(${chunk.name}::regclass, if_not_compressed => true)`.execute(
+        transaction,
+      )
+      return true
+    },
+    PATIENCE,
+  )
   return done ?? false
 }

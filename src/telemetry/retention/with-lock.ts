@@ -8,6 +8,13 @@ import type { Pace } from './pace.ts'
 const LOCK_TIMEOUT_MS = 500
 const ATTEMPTS = 10
 const PAUSE_MS = 1000
+
+export interface Patience {
+  /** How often it is tried, at most. */
+  attempts: number
+  /** Milliseconds to the second attempt; then twice as long each time. */
+  pauseMs: number
+}
 /** What holds solark.rollup is a step of rolling up, for a second or so; nobody but another step queues behind. */
 const ROLLUP_TIMEOUT_MS = 10_000
 
@@ -19,7 +26,9 @@ export async function withShortLocks<Result>(
   kysely: Kysely<Schema>,
   pace: Pace,
   piece: (transaction: Transaction<Schema>) => Promise<Result>,
+  patience?: Patience,
 ): Promise<Result | undefined> {
+  const attempts = patience?.attempts ?? ATTEMPTS
   for (let attempt = 1; ; attempt++) {
     try {
       return await pace.take(() =>
@@ -30,9 +39,9 @@ export async function withShortLocks<Result>(
       )
     } catch (error) {
       if (!isLockNotAvailable(error)) throw error
-      if (attempt === ATTEMPTS || pace.over !== undefined) return undefined
+      if (attempt === attempts || pace.over !== undefined) return undefined
     }
-    await sleep(PAUSE_MS)
+    await sleep(patience === undefined ? PAUSE_MS : patience.pauseMs * 2 ** (attempt - 1))
   }
 }
 
