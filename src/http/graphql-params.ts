@@ -8,8 +8,8 @@ import { type JsonLimits, requireModestJson } from './json-limits.ts'
 type Parser = (body: Buffer, limits: JsonLimits) => GraphQLParams
 
 const parsers: Readonly<Record<string, Parser>> = {
-  'application/json': (body, limits) => parseJson('the body', body, limits),
-  'application/graphql+json': (body, limits) => parseJson('the body', body, limits),
+  'application/json': parseBody,
+  'application/graphql+json': parseBody,
   'application/graphql': (body) => ({ query: body.toString() }),
   'application/x-www-form-urlencoded': (body, limits) => parseForm(body.toString(), limits),
 }
@@ -58,7 +58,19 @@ function parseForm(text: string, limits: JsonLimits): GraphQLParams {
   return params
 }
 
-/** Whatever JSON it is: Yoga refuses what is no object. */
+const names: ReadonlySet<string> = new Set(['query', 'operationName', 'variables', 'extensions'])
+
+/** What is no object Yoga refuses; but one with a member `then` it would take for a promise. */
+function parseBody(bytes: Buffer, limits: JsonLimits) {
+  const params = parseJson('the body', bytes, limits)
+  const unknown = Object.keys(params ?? {}).find((name) => !names.has(name))
+  if (unknown === undefined || Array.isArray(params)) return params
+  throw new Fault(
+    'BAD_REQUEST',
+    `Expected the parameters ${[...names].join(', ')}; got ${abridge(JSON.stringify(unknown))}`,
+  )
+}
+
 function parseJson(what: string, bytes: Buffer, limits: JsonLimits) {
   requireModestJson(bytes, limits)
   try {

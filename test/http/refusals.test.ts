@@ -91,6 +91,15 @@ describe('a body', () => {
     },
   )
 
+  test('with a parameter that there is not is refused, whatever it is called', async () => {
+    for (const name of ['then', 'extra', 'x'.repeat(5000)]) {
+      const body = JSON.stringify({ query: '{ role }', [name]: 1 })
+      const refused = await refusalOf(await post(body, 'application/json'))
+      expect(refused).toMatchObject({ status: 400, code: 'BAD_REQUEST' })
+      expect(refused.message.length).toBeLessThan(200)
+    }
+  })
+
   test('may be a form or the text of a document', async () => {
     const answer = { data: { role: 'read' } }
     const form = new URLSearchParams({ query: '{ role }', variables: '{}' })
