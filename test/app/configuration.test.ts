@@ -70,6 +70,8 @@ describe('a server refuses to start', () => {
     elsewhere.pathname = '/nowhere'
     expect(await refusal({ DATABASE_URL: elsewhere.href })).toContain('"nowhere" does not exist')
     const guessing = new URL(inject('postgresUrl'))
+    // One that asks for no password takes any.
+    if (guessing.password === '') return
     guessing.password = 'guess'
     const said = await refusal({ DATABASE_URL: guessing.href })
     expect(said).toContain('password authentication failed')

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { migrations } from '../../migrations/index.ts'
 import { openTestDatabase } from '../support/database.ts'
+import { hasHypertable } from '../support/hypertable.ts'
 import { run } from '../support/program.ts'
 import { openDataFolder, openServer } from '../support/server.ts'
 import { ApplyMigrations, StorageStatus } from './operations.ts'
@@ -31,7 +32,9 @@ test('of eight servers that are told to migrate an empty database at once, one d
   expect(['ALREADY_RUNNING', 'APPLIED', 'UP_TO_DATE']).toEqual(expect.arrayContaining(statuses))
   for (const server of servers) {
     expect((await server.as().ask(StorageStatus)).schemaStatus).toEqual({
-      storage: { kind: 'REGULAR_TABLE', reason: 'TimescaleDB is not installed' },
+      storage: hasHypertable('native')
+        ? { kind: 'HYPERTABLE', reason: null }
+        : { kind: 'REGULAR_TABLE', reason: 'TimescaleDB is not installed' },
       pendingMigrations: 0,
       migrations: NAMES.map((name) => ({ name, status: 'APPLIED' })),
     })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { migrations } from '../../migrations/index.ts'
 import { catalogOf } from '../support/catalog.ts'
 import { openTestDatabase } from '../support/database.ts'
+import { hasHypertable } from '../support/hypertable.ts'
 import { run } from '../support/program.ts'
 import { createRoles } from '../support/roles.ts'
 import { openDataFolder, openServer } from '../support/server.ts'
@@ -19,6 +20,7 @@ import {
 } from './operations.ts'
 
 const NAMES = Object.keys(migrations)
+const storage = hasHypertable('native') ? 'hypertable' : 'regular table'
 const INGEST_TOKEN = 'a-token-to-ingest-with'
 const reading = { plantId: 1, timestamp: '2026-06-01T12:00:00Z', soc: 50 }
 
@@ -82,7 +84,7 @@ describe('on an empty database', () => {
     expect(applied.runMigration).toMatchObject({
       status: 'APPLIED',
       steps: NAMES.map((name) => ({ name, status: 'APPLIED', error: null })),
-      notices: [expect.stringContaining('solark.telemetry is a regular table')],
+      notices: [expect.stringContaining(`solark.telemetry is a ${storage}`)],
     })
     const migrated = await catalogOf(database)
     expect(migrated.length).toBeGreaterThan(0)
@@ -183,7 +185,7 @@ test('a role that may not look into the schema gets a degraded server that names
     `grant select on all tables in schema solark to ${guest}`,
   ]
   expect(server.program.stdout).toContain(grants[0])
-  expect(server.program.stdout).toContain('a regular table')
+  expect(server.program.stdout).toContain(`a ${storage}`)
   for (const grant of grants) {
     expect(await migrationsCheck()).toMatchObject({
       status: 'DEGRADED',

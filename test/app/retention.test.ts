@@ -5,7 +5,7 @@ import { startRetention } from '../../src/telemetry/retention/schedule.ts'
 import { graphql } from '../generated/gql.ts'
 import { openTestApi } from '../support/api.ts'
 import { engines } from '../support/database.ts'
-import { isHypertable } from '../support/hypertable.ts'
+import { hasHypertable } from '../support/hypertable.ts'
 import { openServer } from '../support/server.ts'
 import { course, HOUR, store } from '../telemetry/retention/past.ts'
 import { HealthReport } from './operations.ts'
@@ -34,7 +34,7 @@ describe.each(engines)('on %s', (engine) => {
   test('a server drops what is too old by itself, and tells what it did and what is in force', async () => {
     const retention = { readings: 30, rollups: 365, compressAfter: 7 }
     await using api = await openTestApi(engine, { retention })
-    const compresses = await isHypertable(api.database)
+    const compresses = hasHypertable(engine)
     const check = async () =>
       (await api.ask(HealthReport)).health.checks.find(({ name }) => name === 'retention')
     expect((await check())?.detail).toMatch('has not run yet')
@@ -70,42 +70,46 @@ describe.each(engines)('on %s', (engine) => {
   })
 })
 
-test('what a run could not do is in health and in the log, and the next run does it', async () => {
-  const retention = { readings: 30, rollups: undefined, compressAfter: undefined }
-  await using api = await openTestApi('native', { retention })
-  const { kysely } = api.database
-  const check = async () =>
-    (await api.ask(HealthReport)).health.checks.find(({ name }) => name === 'retention')
-  const logged: unknown[] = []
-  const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
-  log.error = (...words: unknown[]) => logged.push(words)
-  const start = () => startRetention(api.database, { policy: retention, log, firstAfter: 0 })
+// Nothing refuses to drop a chunk.
+test.skipIf(hasHypertable('native'))(
+  'what a run could not do is in health and in the log, and the next run does it',
+  async () => {
+    const retention = { readings: 30, rollups: undefined, compressAfter: undefined }
+    await using api = await openTestApi('native', { retention })
+    const { kysely } = api.database
+    const check = async () =>
+      (await api.ask(HealthReport)).health.checks.find(({ name }) => name === 'retention')
+    const logged: unknown[] = []
+    const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
+    log.error = (...words: unknown[]) => logged.push(words)
+    const start = () => startRetention(api.database, { policy: retention, log, firstAfter: 0 })
 
-  await store(kysely, course([1], { from: 40, to: 0, every: HOUR }))
-  await sql`
+    await store(kysely, course([1], { from: 40, to: 0, every: HOUR }))
+    await sql`
     create function refuse() returns trigger language plpgsql as $$
     begin raise exception 'nothing goes'; end $$`.execute(kysely)
-  await sql`
+    await sql`
     create trigger refuse before delete on solark.telemetry
     for each row execute function refuse()`.execute(kysely)
-  {
+    {
+      await using _ = start()
+      await expect.poll(check).toMatchObject({
+        status: 'DEGRADED',
+        detail: expect.stringMatching(/failed: nothing goes/),
+      })
+      await expect
+        .poll(() => logged)
+        .toMatchObject([[{ err: { message: 'nothing goes' } }, expect.any(String)]])
+    }
+
+    await sql`drop trigger refuse on solark.telemetry`.execute(kysely)
     await using _ = start()
     await expect.poll(check).toMatchObject({
-      status: 'DEGRADED',
-      detail: expect.stringMatching(/failed: nothing goes/),
+      status: 'HEALTHY',
+      detail: expect.stringMatching(/240 readings dropped/),
     })
-    await expect
-      .poll(() => logged)
-      .toMatchObject([[{ err: { message: 'nothing goes' } }, expect.any(String)]])
-  }
-
-  await sql`drop trigger refuse on solark.telemetry`.execute(kysely)
-  await using _ = start()
-  await expect.poll(check).toMatchObject({
-    status: 'HEALTHY',
-    detail: expect.stringMatching(/240 readings dropped/),
-  })
-})
+  },
+)
 
 test('a server with a policy has the check, survives a restart, and ends while it waits for its first run', async () => {
   await using api = await openTestApi('native')

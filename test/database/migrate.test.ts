@@ -5,6 +5,7 @@ import { migrate, revertLast } from '../../src/database/migrate.ts'
 import { graphql } from '../generated/gql.ts'
 import { openTestApi } from '../support/api.ts'
 import { engines, openTestDatabase } from '../support/database.ts'
+import { hasHypertable } from '../support/hypertable.ts'
 
 const Run = graphql(`
   mutation Run($target: String, $dryRun: Boolean! = false) {
@@ -121,7 +122,7 @@ describe.each(engines)('runMigration on %s', (engine) => {
     const rest = await api.ask(Run)
     expect(rest.runMigration.status).toBe('APPLIED')
     expect(rest.runMigration.notices.join()).toContain(
-      engine === 'native'
+      !hasHypertable(engine)
         ? 'solark.telemetry is a regular table: TimescaleDB is not installed'
         : 'solark.telemetry is a hypertable by timestamp',
     )
@@ -140,7 +141,7 @@ describe.each(engines)('runMigration on %s', (engine) => {
     )
     const after = (await api.ask(Status)).schemaStatus
     expect(after.storage).toEqual(
-      engine === 'native'
+      !hasHypertable(engine)
         ? {
             kind: 'REGULAR_TABLE',
             timescaledbVersion: null,
@@ -155,7 +156,7 @@ describe.each(engines)('runMigration on %s', (engine) => {
           },
     )
     expect(after.hypertables).toEqual(
-      engine === 'native'
+      !hasHypertable(engine)
         ? []
         : [
             {
@@ -181,7 +182,7 @@ describe.each(engines)('runMigration on %s', (engine) => {
       'solark.rollup_day table',
       'solark.rollup_hour table',
       'solark.rollup_quarter table',
-      `solark.telemetry ${engine === 'native' ? 'table' : 'hypertable'}`,
+      `solark.telemetry ${hasHypertable(engine) ? 'hypertable' : 'table'}`,
       'solark.telemetry_change table',
       'solark.telemetry_log table',
     ])

@@ -3,7 +3,7 @@ import type { Database } from '../../src/database/database.ts'
 import { openNative } from './native.ts'
 import { openTimescale } from './timescale.ts'
 
-/** native: PostgreSQL 18 as users get it. timescale: TimescaleDB in PGlite, in process, one connection. */
+/** native: PostgreSQL 18 as users get it, or that of TEST_DATABASE_URL. timescale: TimescaleDB in PGlite, in process, one connection. */
 export type Engine = 'native' | 'timescale'
 
 export const engines: readonly Engine[] = ['native', 'timescale']
@@ -18,6 +18,8 @@ export async function openTestDatabase(
   engine: Engine,
   { migrated = true }: { migrated?: boolean } = {},
 ): Promise<TestDatabase> {
-  if (engine === 'native') return await openNative(inject('postgresUrl'), migrated)
+  if (engine === 'native') {
+    return await openNative(inject('postgresUrl'), migrated ? inject('template') : undefined)
+  }
   return { ...(await openTimescale(migrated)), url: 'none' }
 }

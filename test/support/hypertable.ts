@@ -1,7 +1,7 @@
-import type { Database } from '../../src/database/database.ts'
-import { readStorage } from '../../src/database/storage.ts'
+import { inject } from 'vitest'
+import type { Engine } from './database.ts'
 
-/** Whether solark.telemetry is a hypertable there: in PGlite it is, natively where TEST_DATABASE_URL has TimescaleDB. */
-export async function isHypertable({ kysely }: Pick<Database, 'kysely'>): Promise<boolean> {
-  return (await readStorage(kysely)).kind === 'HYPERTABLE'
+/** Whether the migrations make a hypertable there: in PGlite they do, natively where TEST_DATABASE_URL has TimescaleDB. */
+export function hasHypertable(engine: Engine): boolean {
+  return engine === 'timescale' || inject('nativeHypertable')
 }

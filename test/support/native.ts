@@ -1,24 +1,54 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { type Database, openDatabase } from '../../src/database/database.ts'
+import { readStorage } from '../../src/database/storage.ts'
 import { migrateAll } from './migrate-all.ts'
 
-const TEMPLATE = 'template_migrated'
-
-/** Makes the database that migrated ones are copied from, which takes a fraction of migrating each. */
-export async function createTemplate(postgresUrl: string): Promise<void> {
-  await administer(postgresUrl, `create database ${TEMPLATE}`)
-  await using database = connectTo(addressOf(postgresUrl, TEMPLATE))
-  await migrateAll(database)
+/** The database that migrated ones are copied from, which takes a fraction of migrating each. */
+export interface Template extends AsyncDisposable {
+  readonly name: string
+  /** Whether the migrations made a hypertable in it. */
+  readonly hasHypertable: boolean
 }
 
-/** A database of its own in the PostgreSQL of the run, dropped when disposed: which fails while it is in use. */
+export async function createTemplate(postgresUrl: string): Promise<Template> {
+  const name = `template_${randomBytes(6).toString('hex')}`
+  await administer(postgresUrl, `create database ${name}`)
+  const drop = () => administer(postgresUrl, `drop database ${name} (force)`)
+  try {
+    const hasHypertable = await migrateTemplate(addressOf(postgresUrl, name))
+    // TimescaleDB has a process in each database, and one that somebody is in cannot be copied.
+    await administer(postgresUrl, `alter database ${name} allow_connections false`)
+    await administer(
+      postgresUrl,
+      `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '${name}'`,
+    )
+    return { name, hasHypertable, [Symbol.asyncDispose]: drop }
+  } catch (error) {
+    await drop()
+    throw error
+  }
+}
+
+async function migrateTemplate(url: string): Promise<boolean> {
+  await using database = connectTo(url)
+  await migrateAll(database)
+  return (await readStorage(database.kysely)).kind === 'HYPERTABLE'
+}
+
+/**
+ * A database of its own in the PostgreSQL of the run, a copy of the template where one is named; dropped when disposed,
+ * which fails while somebody is in it.
+ */
 export async function openNative(
   postgresUrl: string,
-  migrated: boolean,
+  template: string | undefined,
 ): Promise<Database & { url: string }> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  await administer(postgresUrl, `create database ${name}${migrated ? ` template ${TEMPLATE}` : ''}`)
+  await administer(
+    postgresUrl,
+    `create database ${name}${template === undefined ? '' : ` template ${template}`}`,
+  )
   const url = addressOf(postgresUrl, name)
   const database = connectTo(url)
   return {

@@ -12,13 +12,18 @@ import { createTemplate } from './native.ts'
 declare module 'vitest' {
   interface ProvidedContext {
     postgresUrl: string
+    /** Name of the database that migrated ones are copied from. */
+    template: string
+    /** Whether the migrations make a hypertable in that PostgreSQL. */
+    nativeHypertable: boolean
     /** Where each test file has a folder of its own, for all that its tests make. */
     runFolder: string
   }
 }
 
 /**
- * One embedded PostgreSQL for the whole run; each test makes a database of its own in it. All temporary files
+ * One embedded PostgreSQL for the whole run, or the one of TEST_DATABASE_URL, whose role may make databases and roles;
+ * each test makes a database of its own in it. All temporary files
  * of the run are in one folder, so that whatever is left behind, and leave-nothing.ts did not see, fails the run.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -30,19 +35,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
   process.env.TMPDIR = runFolder
   process.env.SHARED_FOLDER = join(runFolder, 'shared')
   await mkdir(process.env.SHARED_FOLDER)
-  const dataDir = join(runFolder, 'postgres-of-the-run')
-  const log = createLogger({ logLevel: 'warn', logFormat: 'json' })
-  const postgres = opening.use(await openEmbeddedPostgres({ dataDir, role: 'server', log }))
-  // Tests make databases, roles and settings of their own.
-  const url = await administratorUrl(dataFolder(dataDir), Number(new URL(postgres.url).port))
-  await createTemplate(url)
+  const postgres = opening.use(await openPostgres(join(runFolder, 'postgres-of-the-run')))
+  const template = opening.use(await createTemplate(postgres.url))
   // From here on the run ends by what is answered, which looks for leaks between the two.
   opening.move()
-  project.provide('postgresUrl', url)
+  project.provide('postgresUrl', postgres.url)
+  project.provide('template', template.name)
+  project.provide('nativeHypertable', template.hasHypertable)
   project.provide('runFolder', runFolder)
   return async () => {
+    await template[Symbol.asyncDispose]()
     await postgres[Symbol.asyncDispose]()
-    await rm(dataDir, { recursive: true })
     // Of a file whose tests are all skipped no hook takes it away.
     for (const folder of await readdir(runFolder)) {
       if (folder.startsWith('heliograph-file-'))
@@ -54,5 +57,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
     ])
     await rm(runFolder, { recursive: true, force: true })
     if (leaks.length > 0) throw new Error(`Tests left behind:\n${leaks.join('\n')}`)
+  }
+}
+
+async function openPostgres(dataDir: string): Promise<{ readonly url: string } & AsyncDisposable> {
+  const { TEST_DATABASE_URL: url } = process.env
+  if (url) return { url, [Symbol.asyncDispose]: async () => {} }
+  const log = createLogger({ logLevel: 'warn', logFormat: 'json' })
+  const postgres = await openEmbeddedPostgres({ dataDir, role: 'server', log })
+  return {
+    // Tests make databases, roles and settings of their own.
+    url: await administratorUrl(dataFolder(dataDir), Number(new URL(postgres.url).port)),
+    [Symbol.asyncDispose]: async () => {
+      await postgres[Symbol.asyncDispose]()
+      await rm(dataDir, { recursive: true })
+    },
   }
 }
