@@ -71,6 +71,11 @@ async function readBelongings(db: Kysely<unknown>): Promise<Belonging[]> {
     select format('the statistics %I', stxname), pg_get_statisticsobjdef(pg_statistic_ext.oid)
     from pg_statistic_ext join relation on relation.oid = stxrelid
     union all
+    select format('the statistics target of %I', attname),
+      format('alter table solark.telemetry alter column %I set statistics %s', attname, attstattarget)
+    from pg_attribute join relation on relation.oid = attrelid
+    where attnum > 0 and not attisdropped and attstattarget >= 0
+    union all
     select 'the comment', format('comment on table solark.telemetry is %L', obj_description(oid, 'pg_class'))
     from relation where obj_description(oid, 'pg_class') is not null`.execute(db)
   return rows
