@@ -36,6 +36,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create function solark.refuse_empty_register() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
     begin
+      -- Whoever truncates the readings as well has locked them; compressed chunks are emptied after this. Where there
+      -- is one process alone, as in PGlite, its locks have no pid.
+      if exists (
+        select from pg_locks
+        where coalesce(pid, 0) = pg_backend_pid() and relation = 'solark.telemetry'::regclass and mode = 'AccessExclusiveLock'
+      ) then
+        return null;
+      end if;
       if exists (select from solark.telemetry) then
         raise exception 'Plants have readings in solark.telemetry, so they stay in solark.plant'
           using errcode = 'foreign_key_violation',
