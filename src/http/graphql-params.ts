@@ -44,7 +44,13 @@ function queryOf(url: string): string {
   return mark === -1 ? '' : url.slice(mark + 1)
 }
 
+/** More than there are parameters: to parse four million takes minutes. */
+const MOST_FIELDS = 100
+
 function parseForm(text: string, limits: JsonLimits): GraphQLParams {
+  if (text.split('&', MOST_FIELDS + 1).length > MOST_FIELDS) {
+    throw new Fault('BODY_TOO_COMPLEX', `Expected a form of at most ${MOST_FIELDS} fields`)
+  }
   const fields = new URLSearchParams(text)
   const json = (name: string) => {
     const value = fields.get(name)

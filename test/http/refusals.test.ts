@@ -100,6 +100,12 @@ describe('a body', () => {
     }
   })
 
+  test('that is a form of very many fields is refused before it is taken apart', async () => {
+    const form = 'application/x-www-form-urlencoded'
+    const refused = await refusalOf(await post('a&'.repeat(100_000), form))
+    expect(refused).toMatchObject({ status: 413, code: 'BODY_TOO_COMPLEX' })
+  })
+
   test('may be a form or the text of a document', async () => {
     const answer = { data: { role: 'read' } }
     const form = new URLSearchParams({ query: '{ role }', variables: '{}' })
