@@ -1,3 +1,5 @@
+import { runForNobody } from './work.ts'
+
 /**
  * Reads once at a time. Who asks while a read is on its way waits for the next, which all who wait share; so no
  * answer is older than its question, and a hundred that ask at once cost two reads. A failure is of all who share.
@@ -7,7 +9,7 @@ export function shareReads<Value>(read: () => Promise<Value>): () => Promise<Val
   let next: Promise<Value> | undefined
   const begin = (): Promise<Value> => {
     next = undefined
-    const begun = read()
+    const begun = runForNobody(read)
     current = begun
     const end = () => {
       if (next === undefined) current = undefined

@@ -37,6 +37,11 @@ export function currentOperation(): Operation | undefined {
   return operations.getStore()
 }
 
+/** Runs what is no one's, such as what several operations wait for. */
+export function runForNobody<Result>(run: () => Result): Result {
+  return operations.exit(run)
+}
+
 /** What it means that the time of an operation is over. */
 export function operationTimeout(cause?: unknown): Fault {
   return new Fault(

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { pipeline } from 'node:stream/promises'
 import type { RoleOf } from './access.ts'
 import type { Admission } from './admission.ts'
 import { acceptedForms } from './answer-forms.ts'
@@ -11,7 +10,7 @@ import type { Documents } from './documents.ts'
 import type { Endpoint, Seen } from './endpoint.ts'
 import { parseGraphQLParams } from './graphql-params.ts'
 import { jsonLimits } from './limits.ts'
-import type { Unsent } from './unsent.ts'
+import type { Sender, Unsent } from './unsent.ts'
 
 /** Answers one GraphQL request over HTTP; a subscription as a stream of events until either side ends it. */
 export type Exchange = (
@@ -90,11 +89,21 @@ export function createExchange(endpoint: Endpoint, options: ExchangeOptions): Ex
     response.setTimeout(patienceMs, () => {
       if (response.writableLength > 0) response.destroy()
     })
-    try {
-      await pipeline(answer.body, response)
-    } catch (error) {
-      if (!response.destroyed) throw error // Else the client left, which is how most streams end.
+    const sender = senderOf(response)
+    const reader = answer.body.getReader()
+    response.once('close', () => {
+      unsent.forget(sender)
+      void reader.cancel().catch(() => {})
+    })
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done || response.destroyed) break
+      if (response.write(value)) continue
+      unsent.note(sender)
+      await drained(response)
+      unsent.forget(sender)
     }
+    response.end()
   }
 }
 
@@ -112,15 +121,33 @@ function writeHead(answer: Response, response: ServerResponse): void {
 /** Until the client has taken all of an answer, it counts as unsent, and may not stand still for long. */
 function holdUnsent(response: ServerResponse, patienceMs: number, unsent: Unsent): void {
   if (response.writableLength === 0) return
-  const sender = {
-    get unsentBytes() {
-      return response.writableLength
-    },
-    giveUp: () => response.destroy(),
-  }
+  const sender = senderOf(response)
   response.setTimeout(patienceMs, sender.giveUp)
   response.once('close', () => unsent.forget(sender))
   unsent.note(sender)
+}
+
+function senderOf(response: ServerResponse): Sender {
+  const { socket } = response.req
+  return {
+    get unsentBytes() {
+      return response.writableLength
+    },
+    // An answer that waits behind another has no socket of its own yet.
+    giveUp: () => socket.destroy(),
+  }
+}
+
+/** Resolves when the client has taken what waits, or has left. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      response.off('drain', end).off('close', end)
+      resolve()
+    }
+    if (response.destroyed) return resolve()
+    response.on('drain', end).on('close', end)
+  })
 }
 
 /** Yoga's stream lets go of its source only once it has begun. */

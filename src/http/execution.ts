@@ -58,6 +58,8 @@ export function useExecution(
         return
       }
       setExecuteFn(async (given: ExecutionArgs) => {
+        // Nobody may hold a turn while waiting for another's answer.
+        await admit?.(0)
         const { document, operationName, variableValues: variables } = given
         const key = keyOf({ role, document, operationName, variables })
         return await reused.answer(key, async () => answerOf(await executeInTurn(given)))

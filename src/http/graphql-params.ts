@@ -66,11 +66,15 @@ function parseForm(text: string, limits: JsonLimits): GraphQLParams {
 
 const names: ReadonlySet<string> = new Set(['query', 'operationName', 'variables', 'extensions'])
 
-/** What is no object Yoga refuses; but one with a member `then` it would take for a promise. */
+/** A list Yoga refuses; an object with a member `then` it would take for a promise. */
 function parseBody(bytes: Buffer, limits: JsonLimits) {
   const params = parseJson('the body', bytes, limits)
-  const unknown = Object.keys(params ?? {}).find((name) => !names.has(name))
-  if (unknown === undefined || Array.isArray(params)) return params
+  if (Array.isArray(params)) return params
+  if (typeof params !== 'object' || params === null) {
+    throw new Fault('BAD_REQUEST', 'Expected the body to be a JSON object; got another value')
+  }
+  const unknown = Object.keys(params).find((name) => !names.has(name))
+  if (unknown === undefined) return params
   throw new Fault(
     'BAD_REQUEST',
     `Expected the parameters ${[...names].join(', ')}; got ${abridge(JSON.stringify(unknown))}`,

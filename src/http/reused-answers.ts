@@ -41,7 +41,11 @@ export class ReusedAnswers<Result> {
     const state = await this.#state()
     if (state === undefined) return (await run()).result
     if (known.kept?.state === state) return known.kept.answer.result
-    if (known.coming?.state === state) return (await known.coming.answer).result
+    while (known.coming?.state === state) {
+      // What fails for another, who left or was told BUSY, is asked for once more.
+      const answer = await known.coming.answer.catch(() => undefined)
+      if (answer !== undefined) return answer.result
+    }
     const coming = { state, answer: run() }
     known.coming = coming
     try {

@@ -5,8 +5,8 @@ import { isStream } from './exchange.ts'
 /** The requests that are under way, so that they can be brought to an end. */
 export interface Running {
   add(response: ServerResponse): void
-  /** Whether an answer is on its way over the connection. */
-  hasBegun(socket: Duplex): boolean
+  /** Whether a request of the connection is not answered yet, or not to its end. */
+  hasAny(socket: Duplex): boolean
   /**
    * Cuts off streams of events, gives all else `grace` milliseconds, those included that still come in, and then
    * has `tell` answer whoever waits.
@@ -44,10 +44,8 @@ export function trackRunning(): Running {
       })
       if (ending) markLast(response)
     },
-    hasBegun: (socket) => {
-      for (const response of running) {
-        if (response.socket === socket && response.headersSent) return true
-      }
+    hasAny: (socket) => {
+      for (const { req } of running) if (req.socket === socket) return true
       return false
     },
     end: async (grace, tell) => {

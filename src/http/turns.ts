@@ -36,9 +36,11 @@ export function createTurns(options: TurnsOptions): Turns {
   let underWay = 0
   let waiting = 0
   let rest: NodeJS.Timeout | undefined
+  let restEnd = 0
+  let isOpen = true
 
   const fits = (weight: number) =>
-    rest === undefined && (underWay === 0 || underWay + weight <= capacity)
+    isOpen && rest === undefined && (underWay === 0 || underWay + weight <= capacity)
 
   const begin = (weight: number): (() => void) => {
     underWay += weight
@@ -53,6 +55,9 @@ export function createTurns(options: TurnsOptions): Turns {
     }
   }
   const restFor = (ms: number) => {
+    const end = performance.now() + ms
+    if (end <= restEnd) return
+    restEnd = end
     clearTimeout(rest)
     rest = setTimeout(() => {
       rest = undefined
@@ -90,6 +95,7 @@ export function createTurns(options: TurnsOptions): Turns {
         leave()
         if (queue.size === 0) queues.delete(client)
         reject(reason)
+        beginNext()
       },
     }
     const patience = startPatience(patienceMs, () =>
@@ -107,6 +113,7 @@ export function createTurns(options: TurnsOptions): Turns {
       return waiting
     },
     [Symbol.dispose]: () => {
+      isOpen = false
       clearTimeout(rest)
       const reason = busy('the server stops')
       for (const queue of [...queues.values()]) for (const entry of [...queue]) entry.reject(reason)

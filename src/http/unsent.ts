@@ -17,30 +17,51 @@ export interface Unsent {
   readonly most: number
 }
 
+/** What a connection held when it was looked at last. */
+interface Held {
+  bytes: number
+  /** Since when its client has taken nothing, as far as is known, by `performance.now()`. */
+  since: number
+}
+
 /**
- * Bounds what all clients together leave unread: past `most` bytes the connections that have not kept up for the
- * longest are cut off.
+ * Bounds what all clients together leave unread. Past `most` bytes connections are cut off, of those that hold half
+ * of an even share or more whoever has taken nothing for the longest first: so neither one that is a little behind, nor
+ * one that is being sent much.
  */
 export function createUnsent(most: number, onCutOff: (sender: Sender) => void): Unsent {
-  /** With what each held when it was looked at last; who has not kept up for the longest first. */
-  const senders = new Map<Sender, number>()
+  const senders = new Map<Sender, Held>()
   let bytes = 0
 
+  const look = (sender: Sender) => {
+    const { unsentBytes } = sender
+    const held = senders.getOrInsertComputed(sender, () => ({ bytes: 0, since: performance.now() }))
+    if (unsentBytes < held.bytes) held.since = performance.now()
+    bytes += unsentBytes - held.bytes
+    held.bytes = unsentBytes
+    return held
+  }
   /** Some have caught up since they were looked at, which nobody tells. */
   const lookAtAll = () => {
     for (const sender of senders.keys()) {
-      look(sender)
-      if (senders.get(sender) === 0) senders.delete(sender)
+      if (look(sender).bytes === 0) senders.delete(sender)
     }
   }
-  const look = (sender: Sender) => {
-    const { unsentBytes } = sender
-    bytes += unsentBytes - (senders.get(sender) ?? 0)
-    senders.set(sender, unsentBytes)
-  }
   const forget = (sender: Sender) => {
-    bytes -= senders.get(sender) ?? 0
+    bytes -= senders.get(sender)?.bytes ?? 0
     senders.delete(sender)
+  }
+  const cutOff = () => {
+    const halfAShare = bytes / senders.size / 2
+    const slowestFirst = [...senders]
+      .filter(([, held]) => held.bytes >= halfAShare)
+      .sort(([, one], [, other]) => one.since - other.since)
+    for (const [sender] of slowestFirst) {
+      if (bytes <= most) return
+      forget(sender)
+      sender.giveUp()
+      onCutOff(sender)
+    }
   }
   return {
     most,
@@ -52,12 +73,7 @@ export function createUnsent(most: number, onCutOff: (sender: Sender) => void): 
       look(sender)
       if (bytes <= most) return
       lookAtAll()
-      for (const slowest of senders.keys()) {
-        if (bytes <= most) return
-        forget(slowest)
-        slowest.giveUp()
-        onCutOff(slowest)
-      }
+      if (bytes > most) cutOff()
     },
     forget,
   }

@@ -53,6 +53,7 @@ async function openStore() {
       extensions: { stored: true },
       resolve: read,
     },
+    heavy: { type: Chart, extensions: { stored: true, complexity: 42_000 }, resolve: read },
     clock: { type: Chart, resolve: read },
     text: { type: new GraphQLNonNull(GraphQLString), extensions: { stored: true }, resolve: read },
   }
@@ -131,6 +132,20 @@ test('who asks at once waits for one answer, and is told the one failure', async
     const answers = await asking
     for (const each of answers) expect(each).toEqual(answer)
     expect(open.store.runs - before.runs).toBe(1)
+  }
+})
+
+test('many who ask for the same heavy answer in a text that is new are all answered', async () => {
+  await using open = await openStore()
+  const made = Promise.withResolvers<void>()
+  open.store.until = made.promise
+  const first = open.ask('{ heavy { value } }')
+  const query = `{ heavy { value } } # ${'x'.repeat(5000)}`
+  const others = Array.from({ length: 4 }, () => open.ask(query))
+  await expect.poll(() => open.store.runs).toBe(1)
+  made.resolve()
+  for (const answer of await Promise.all([first, ...others])) {
+    expect(answer).toEqual({ data: { heavy: { value: 1 } } })
   }
 })
 
