@@ -31,6 +31,14 @@ export function pageCost(rows: number): { field: number; multiplier: number } {
   return { field: 2 * STATEMENT + ROW * size, multiplier: size }
 }
 
+/**
+ * An event of so many readings. It comes again and again, and nobody's turn is waited for: so what is asked for below a
+ * reading may cost a thousand units at most, since an operation has 65,000.
+ */
+export function eventCost(readings: number): { field: number; multiplier: number } {
+  return { field: 1, multiplier: Math.max(65, readings) }
+}
+
 /** A list of points. */
 export function pointsCost(reads: ExpectedReads): { field: number; multiplier: number } {
   const { points, tiles, stretches, readings } = reads

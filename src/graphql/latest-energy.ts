@@ -1,7 +1,7 @@
 import { abridge, Fault } from '../fault.ts'
 import { readLatestOf, readLatestOfAny } from '../telemetry/latest.ts'
 import { builder } from './builder.ts'
-import { STATEMENT } from './cost.ts'
+import { eventCost, STATEMENT } from './cost.ts'
 import { Telemetry } from './telemetry.ts'
 
 builder.queryField('latestEnergy', (t) =>
@@ -35,6 +35,7 @@ builder.subscriptionField('latestEnergy', (t) =>
         extensions: { pacing: true }, // src/http/pacing.ts
       }),
     },
+    complexity: eventCost(1),
     subscribe: (_, { plantId, minInterval }, { liveFeed }) =>
       liveFeed.latest.subscribe({
         ...(plantId == null ? {} : { plantId }),

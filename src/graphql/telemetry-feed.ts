@@ -2,6 +2,7 @@ import { Fault } from '../fault.ts'
 import { encodeFeedCursor } from '../telemetry/feed/feed-cursor.ts'
 import { LARGEST_PAGE } from '../telemetry/page.ts'
 import { builder } from './builder.ts'
+import { eventCost } from './cost.ts'
 import { TelemetryEdge } from './telemetry-connection.ts'
 
 const DEFAULT_BATCH = 500
@@ -23,7 +24,7 @@ builder.subscriptionField('telemetry', (t) =>
         description: `Readings at once, from 1 to ${LARGEST_PAGE}.`,
       }),
     },
-    complexity: ({ maxBatch }) => ({ field: 1, multiplier: Math.max(1, maxBatch) }),
+    complexity: ({ maxBatch }) => eventCost(maxBatch),
     subscribe: (_, { plantId, after, maxBatch }, { liveFeed }) => {
       if (maxBatch < 1 || maxBatch > LARGEST_PAGE) {
         throw new Fault(

@@ -61,6 +61,14 @@ test.for([
   ['a page of 1000 readings with every field, edges, nodes and pageInfo', `{ ${page} }`],
   ['2000 points with every field', times(1, history(hours))],
   [
+    'the newest readings as they come, with every field and their plants',
+    `subscription { latestEnergy { ${reading} plant { id name timeZone isStale latest { ${reading} } } } }`,
+  ],
+  [
+    'every reading in batches of 1000 with every field',
+    `subscription { telemetry(maxBatch: 1000) { cursor node { ${reading} plant { id name } } } }`,
+  ],
+  [
     '2000 points of five minutes with every field',
     times(1, history(`${lately(6.94)}, bucket: "PT5M"`)),
   ],
@@ -113,6 +121,14 @@ test.for([
   [
     'whether each of 300 pages has one before',
     '{ telemetry(first: 300) { nodes { plant { telemetry(first: 1) { pageInfo { hasPreviousPage } } } } } }',
+  ],
+  [
+    'a page with each event',
+    'subscription { latestEnergy { plant { telemetry(first: 1000) { nodes { soc } } } } }',
+  ],
+  [
+    'a page with each event of a batch of one',
+    'subscription { telemetry(maxBatch: 1) { node { plant { telemetry(first: 1000) { nodes { soc } } } } } }',
   ],
   ['the catalog a hundred times', times(100, 'schemaStatus { serverVersion }')],
   ['introspection ten times', introspectionTimes(10)],
