@@ -25,6 +25,13 @@ export function parseGraphQLParams(
   limits: JsonLimits,
 ): GraphQLParams {
   if (body === undefined) return parseForm(queryOf(request.url ?? ''), limits)
+  const encoding = request.headers['content-encoding'] ?? 'identity'
+  if (encoding !== 'identity') {
+    throw new Fault(
+      'UNSUPPORTED_MEDIA_TYPE',
+      `Expected a body without Content-Encoding; got ${abridge(encoding)}`,
+    )
+  }
   const type = mediaTypeOf(request)
   const parse = Object.hasOwn(parsers, type) ? parsers[type] : undefined
   if (parse !== undefined) return parse(body, limits)
@@ -84,7 +91,8 @@ function parseBody(bytes: Buffer, limits: JsonLimits) {
 function parseJson(what: string, bytes: Buffer, limits: JsonLimits) {
   requireModestJson(bytes, limits)
   try {
-    return JSON.parse(bytes.toString())
+    // Some programs put a byte order mark before their JSON (RFC 8259, section 8.1).
+    return JSON.parse(bytes.toString().replace(/^\uFEFF/, ''))
   } catch (cause) {
     throw new Fault('BAD_REQUEST', `Expected ${what} to be JSON; got ${describe(bytes)}`, { cause })
   }

@@ -106,6 +106,15 @@ describe('a body', () => {
     expect(refused).toMatchObject({ status: 413, code: 'BODY_TOO_COMPLEX' })
   })
 
+  test('that is compressed is refused as such, and one with a byte order mark is read', async () => {
+    const body = '\uFEFF{"query":"{ role }"}'
+    expect(await (await post(body, 'application/json')).json()).toEqual({ data: { role: 'read' } })
+    const headers = { ...json, 'content-encoding': 'gzip' }
+    const refused = await refusalOf(await fetch(url, { method: 'POST', headers, body }))
+    expect(refused).toMatchObject({ status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' })
+    expect(refused.message).toContain('gzip')
+  })
+
   test('may be a form or the text of a document', async () => {
     const answer = { data: { role: 'read' } }
     const form = new URLSearchParams({ query: '{ role }', variables: '{}' })
