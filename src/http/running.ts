@@ -5,8 +5,11 @@ import { isStream } from './exchange.ts'
 /** The requests that are under way, so that they can be brought to an end. */
 export interface Running {
   add(response: ServerResponse): void
-  /** Whether a request of the connection is not answered yet, or not to its end. */
-  hasAny(socket: Duplex): boolean
+  /**
+   * Whether a client may take the next answer on the connection for that of another request: one that came to its end
+   * and is not answered yet, or whose answer has begun.
+   */
+  owesAnswer(socket: Duplex): boolean
   /**
    * Cuts off streams of events, gives all else `grace` milliseconds, those included that still come in, and then
    * has `tell` answer whoever waits.
@@ -44,8 +47,10 @@ export function trackRunning(): Running {
       })
       if (ending) markLast(response)
     },
-    hasAny: (socket) => {
-      for (const { req } of running) if (req.socket === socket) return true
+    owesAnswer: (socket) => {
+      for (const { req, headersSent } of running) {
+        if (req.socket === socket && (req.complete || headersSent)) return true
+      }
       return false
     },
     end: async (grace, tell) => {

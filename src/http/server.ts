@@ -172,7 +172,7 @@ export async function openHttpServer<Context extends object>(
     }
   })
   server.on('clientError', (error: Error, socket: Socket) => {
-    if (!socket.writable || running.hasAny(socket)) socket.destroy()
+    if (!socket.writable || running.owesAnswer(socket)) socket.destroy()
     else refuseConnection(socket, tell(unreadable(error)))
   })
   server.on('connect', (_, socket: Duplex) =>
