@@ -36,10 +36,10 @@ export async function benchAttack(
   }
   await using postgres = await openPostgres()
   const url = await postgres.createDatabase('attacked')
-  await runCommand(server, ['migrate'], url)
+  await runCommand(server, ['migrate'], { databaseUrl: url, signal })
   await stock(url, signal)
   note('attack: rolling up')
-  await runCommand(server, ['rollup'], url)
+  await runCommand(server, ['rollup'], { databaseUrl: url, signal })
 
   const outcomes: Outcome[] = []
   for (const name of names) {

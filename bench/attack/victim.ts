@@ -18,10 +18,18 @@ export interface Victim extends AsyncDisposable {
 const SAMPLED_EVERY_MS = 100
 const ENDS_WITHIN_MS = 10_000
 
-/** Runs a command of a checkout on a database to its end. */
-export async function runCommand(checkout: string, words: string[], databaseUrl: string) {
+/** Runs a command of a checkout on a database to its end, which the signal brings about. */
+export async function runCommand(
+  checkout: string,
+  words: string[],
+  { databaseUrl, signal }: { databaseUrl: string; signal: AbortSignal },
+) {
   const child = start(checkout, words, databaseUrl)
+  const stop = () => child.kill('SIGTERM')
+  signal.addEventListener('abort', stop)
   const [code] = await once(child, 'exit')
+  signal.removeEventListener('abort', stop)
+  signal.throwIfAborted()
   if (code !== 0) throw new Error(`${words.join(' ')} of ${checkout} ended with ${code}`)
 }
 
