@@ -15,7 +15,19 @@ export interface Body extends Disposable {
  * so that the refusal can be sent on the same connection.
  */
 export function createBodyReader(budget: ByteBudget) {
-  return (request: IncomingMessage, { client, role }: { client: string; role: Role }) =>
+  return (
+    request: IncomingMessage,
+    {
+      client,
+      role,
+      proceed,
+    }: {
+      client: string
+      role: Role
+      /** Called before a body is read whose sender waits for a `100 Continue`. */
+      proceed: () => void
+    },
+  ) =>
     new Promise<Body>((resolve, reject) => {
       const most = maxBodyBytes[role]
       const share = budget.open(client)
@@ -39,6 +51,7 @@ export function createBodyReader(budget: ByteBudget) {
         resolve({ bytes, [Symbol.dispose]: () => share[Symbol.dispose]() })
       }
       if (Number(request.headers['content-length']) > most) return refuse(tooLarge(most))
+      if (request.headers.expect !== undefined) proceed()
       request.on('data', keep)
       request.once('end', finish)
       request.once('error', (cause) => {

@@ -47,7 +47,9 @@ export function createExchange(endpoint: Endpoint, options: ExchangeOptions): Ex
     const { address } = callerOf(request)
     const client = `${role} ${address}`
     const forms = acceptedForms(request.headers.accept)
-    using body = request.method === 'POST' ? await readBody(request, { client, role }) : undefined
+    const proceed = () => response.writeContinue()
+    using body =
+      request.method === 'POST' ? await readBody(request, { client, role, proceed }) : undefined
     const params = parseGraphQLParams(request, body?.bytes, jsonLimits[role])
     using turn = admission.openTurn(client, () => response.destroyed)
     await turn.take(documents.readingCost(params.query))

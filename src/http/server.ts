@@ -182,7 +182,7 @@ export async function openHttpServer<Context extends object>(
     replyError(request, response, tell(expectationFailed(request))),
   )
 
-  server.on('request', async (request: IncomingMessage, response: ServerResponse) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const caller = callerOf(request)
     const seen: Seen = {}
     const start = performance.now()
@@ -202,10 +202,14 @@ export async function openHttpServer<Context extends object>(
     } catch (error) {
       if (response.writableEnded) return // Told meanwhile that the server stops.
       const told = tell(error)
-      if (response.headersSent) response.destroy()
-      else replyError(request, response, told)
+      if (response.headersSent) return response.destroy()
+      // Whoever was to be told to continue may or may not send the body now.
+      if (request.headers.expect !== undefined) response.shouldKeepAlive = false
+      replyError(request, response, told)
     }
-  })
+  }
+  server.on('request', answer)
+  server.on('checkContinue', answer)
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     try {

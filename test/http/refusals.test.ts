@@ -56,6 +56,28 @@ describe('a form of answer that there is not', () => {
   )
 })
 
+describe('a body that is announced with Expect: 100-continue', () => {
+  const announce = (length: number) =>
+    `POST /graphql HTTP/1.1\r\nHost: localhost:${toy.port}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\nExpect: 100-continue\r\n\r\n`
+
+  test('is asked for, and answered', async () => {
+    const socket = connect(toy.port, '127.0.0.1')
+    const body = '{"query":"{ role }"}'
+    socket.write(announce(body.length))
+    const [proceed] = await once(socket, 'data')
+    expect(String(proceed)).toBe('HTTP/1.1 100 Continue\r\n\r\n')
+    socket.end(body)
+    expect(await text(socket)).toContain('{"data":{"role":"read"}}')
+  })
+
+  test('is refused before it is sent where it is too large', async () => {
+    const socket = connect(toy.port, '127.0.0.1')
+    socket.write(announce(100_000_000))
+    const answer = await text(socket)
+    expect(answer).toMatch(/^HTTP\/1.1 413 .*BODY_TOO_LARGE/s)
+  })
+})
+
 describe('a body', () => {
   const post = (body: string, type: string) =>
     fetch(url, { method: 'POST', headers: { 'content-type': type }, body })
