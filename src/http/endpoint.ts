@@ -1,11 +1,13 @@
-import type { GraphQLSchema } from 'graphql'
+import { GraphQLError, type GraphQLSchema } from 'graphql'
 import { createYoga, type GraphQLParams, type YogaServerInstance } from 'graphql-yoga'
+import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
 import type { AnswerForms } from './answer-forms.ts'
 import type { Documents } from './documents.ts'
 import { type ExecutionOptions, useExecution } from './execution.ts'
 import { useLiveExecution } from './live-events.ts'
 import type { LiveExecution } from './live-execution.ts'
+import { refusal } from './reply.ts'
 import type { Tell } from './told-error.ts'
 
 /** What the log says of a request, filled in as it becomes known. */
@@ -59,7 +61,9 @@ export function createEndpoint<Context extends object>(
       useLiveExecution(options.execution, options.tell),
       { onParams: noteOperation },
     ],
-    maskedErrors: { maskError: options.tell },
+    maskedErrors: {
+      maskError: (error) => (isMutationByGet(error) ? mutationByGet() : options.tell(error)),
+    },
     parserAndValidationCache: false, // useDocuments
     maxRequestBodySize: false, // createBodyReader, which costs a request 0.15 ms less
     cors: false, // createOriginGuard
@@ -68,6 +72,18 @@ export function createEndpoint<Context extends object>(
     multipart: false,
     logging: false, // tell logs
   })
+}
+
+/** Yoga's own refusal, whose code is that of any bad request. */
+function isMutationByGet(error: unknown): boolean {
+  if (!(error instanceof GraphQLError)) return false
+  const { http } = error.extensions
+  return typeof http === 'object' && http !== null && 'status' in http && http.status === 405
+}
+
+function mutationByGet(): GraphQLError {
+  const fault = new Fault('METHOD_NOT_ALLOWED', 'Expected POST for a mutation, got GET')
+  return refusal(fault, { Allow: 'POST' })
 }
 
 function useParsed({

@@ -47,12 +47,15 @@ const statusOf: Readonly<Record<string, number>> = {
 }
 
 /** A refusal of an operation that has not begun, with its HTTP status as Yoga reads it. */
-export function refusal({ code, message, inputPath }: Fault): GraphQLError {
+export function refusal(
+  { code, message, inputPath }: Fault,
+  headers: Readonly<Record<string, string>> = headersOf(code),
+): GraphQLError {
   return new ToldError(message, {
     extensions: {
       code,
       ...(inputPath === undefined ? {} : { path: inputPath }),
-      http: { spec: false, status: statusOf[code] ?? 400, headers: headersOf(code) },
+      http: { spec: false, status: statusOf[code] ?? 400, headers },
     },
   })
 }
@@ -64,7 +67,6 @@ function refusalStatus(error: GraphQLError): number {
 
 const headersByCode: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   UNAUTHENTICATED: { 'WWW-Authenticate': 'Bearer' },
-  METHOD_NOT_ALLOWED: { Allow: 'GET, HEAD' },
   TOO_MANY_CONNECTIONS: { 'Retry-After': '10' },
   BUSY: { 'Retry-After': '1' },
 }

@@ -32,6 +32,9 @@ export function createRouter(routes: {
 
     const path = pathOf(request)
     if (path === graphqlPath) {
+      if (request.method !== 'GET' && request.method !== 'POST') {
+        throw methodNotAllowed(request, response, ['GET', 'POST'])
+      }
       return wantsPage(request)
         ? routes.graphiql(request, response)
         : routes.exchange(request, response, seen)
@@ -44,14 +47,24 @@ export function createRouter(routes: {
       )
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      throw new Fault(
-        'METHOD_NOT_ALLOWED',
-        `Expected GET ${path}, got ${abridge(request.method ?? 'none')}`,
-      )
+      throw methodNotAllowed(request, response, ['GET', 'HEAD'])
     }
     if (probe !== undefined) return probe(request, response)
     response.writeHead(307, { Location: graphqlPath, 'Content-Length': 0 }).end()
   }
+}
+
+/** Says in the header Allow, too, which methods there are. */
+function methodNotAllowed(
+  request: IncomingMessage,
+  response: ServerResponse,
+  allowed: readonly string[],
+): Fault {
+  response.setHeader('Allow', allowed.join(', '))
+  return new Fault(
+    'METHOD_NOT_ALLOWED',
+    `Expected ${allowed.join(' or ')} ${pathOf(request)}, got ${abridge(request.method ?? 'none')}`,
+  )
 }
 
 /** What a browser asks before it lets a page of another origin call. */

@@ -21,6 +21,17 @@ test('a query by GET answers, a mutation by GET is refused with 405', async () =
   const refused = await get('mutation { record }')
   expect(refused.status).toBe(405)
   expect(refused.headers.get('allow')).toBe('POST')
+  expect(await refused.json()).toMatchObject({
+    errors: [{ extensions: { code: 'METHOD_NOT_ALLOWED' } }],
+  })
+})
+
+test.for(['PUT', 'DELETE', 'PATCH'])('%s is refused with 405', async (method) => {
+  const refused = await fetch(`${toy.url}/graphql`, { method })
+  expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, POST'])
+  expect(await refused.json()).toMatchObject({
+    errors: [{ extensions: { code: 'METHOD_NOT_ALLOWED' } }],
+  })
 })
 
 test('a batch is refused', async () => {
