@@ -8,8 +8,9 @@ export class DocumentCache {
   readonly #documents = new Map<string, DocumentNode>()
   #tokens = 0
 
-  has(text: string): boolean {
-    return this.#documents.has(text)
+  /** Without counting as a use. */
+  peek(text: string): DocumentNode | undefined {
+    return this.#documents.get(text)
   }
 
   get(text: string): DocumentNode | undefined {

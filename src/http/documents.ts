@@ -13,6 +13,7 @@ import { DocumentCache } from './document-cache.ts'
 import { earlyRefusal } from './early-refusals.ts'
 import type { OperationContext } from './endpoint.ts'
 import {
+  costOfTime,
   documentLimitErrors,
   type Judgement,
   judgeOperation,
@@ -26,7 +27,10 @@ import { abridged } from './told-error.ts'
 
 /** The documents that clients send, each parsed and validated once. */
 export interface Documents {
-  /** What it costs at most to parse and validate a text, in the unit of limits.ts; 0 if that was done before. */
+  /**
+   * What it costs at most to parse, validate and judge a text, in the unit of limits.ts. Of one that came before only
+   * judging is left, where the cost depends on the variables: it counts with what it took last, and 0 up to 1 ms.
+   */
   readingCost(text: unknown): number
   /** For Yoga. */
   readonly plugin: Plugin<OperationContext>
@@ -44,6 +48,14 @@ export function createDocuments(schema: GraphQLSchema, sizes: Sizes = usualSizes
   const judged = new WeakMap<OperationDefinitionNode, OperationDefinitionNode>()
   /** Of operations that cost the same whatever the variables, while there are as many plants. */
   const judgements = new WeakMap<OperationDefinitionNode, Judgement & { plants: number }>()
+  /** What it took last to judge an operation of the others, which each request is judged for. */
+  const judgingCosts = new WeakMap<DocumentNode, number>()
+
+  function read(text: string): DocumentNode {
+    const document = parseWithin(text)
+    documents.set(text, document)
+    return document
+  }
 
   function judge(
     document: DocumentNode,
@@ -56,9 +68,11 @@ export function createDocuments(schema: GraphQLSchema, sizes: Sizes = usualSizes
     const { plants } = sizes
     const known = judgements.get(operation)
     if (known?.plants === plants) return known
+    const start = performance.now()
     const judgement = judgeOperation(schema, document, weighed, variables, { plants })
     const isFixed = operation.operation !== 'mutation' && !weighed.variableDefinitions?.length
     if (isFixed) judgements.set(operation, { ...judgement, plants })
+    else judgingCosts.set(document, costOfTime(performance.now() - start))
     return judgement
   }
 
@@ -85,11 +99,7 @@ export function createDocuments(schema: GraphQLSchema, sizes: Sizes = usualSizes
     onParse({ setParseFn }) {
       setParseFn((source) => {
         const text = typeof source === 'string' ? source : source.body
-        const known = documents.get(text)
-        if (known !== undefined) return known
-        const document = parseWithin(text)
-        documents.set(text, document)
-        return document
+        return documents.get(text) ?? read(text)
       })
     },
     onValidate({ params, context, validateFn, setValidationFn }) {
@@ -105,8 +115,11 @@ export function createDocuments(schema: GraphQLSchema, sizes: Sizes = usualSizes
   }
   return {
     plugin,
-    readingCost: (text) =>
-      typeof text !== 'string' || documents.has(text) ? 0 : readingCost(text.length),
+    readingCost: (text) => {
+      if (typeof text !== 'string') return 0
+      const known = documents.peek(text)
+      return known === undefined ? readingCost(text.length) : (judgingCosts.get(known) ?? 0)
+    },
   }
 }
 

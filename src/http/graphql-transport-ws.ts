@@ -18,7 +18,7 @@ import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import type { RoleOf } from './access.ts'
-import type { Admission } from './admission.ts'
+import type { Admission, Turn } from './admission.ts'
 import { bodiesBusy } from './body.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import type { Documents } from './documents.ts'
@@ -149,13 +149,17 @@ export function createGraphqlTransportWs(options: {
     const { operations } = connection
     const beginning: Operation = { close: () => {} }
     operations.set(id, beginning)
-    const outcome = await begin(connection, role, payload, length)
+    const client = `${role} ${connection.client}`
+    // Until the answer is written, which may be long.
+    using turn = admission.openTurn(client, () => !connection.isOpen)
+    const outcome = await begin(connection, { role, client, params: payload, length, turn })
     // Over meanwhile, though another may have the id by now.
     const isOver = operations.get(id) !== beginning
     if (outcome instanceof LiveStream) {
       const sender = new SubscriptionSender(outcome, { connection, id, tell })
       if (isOver) return sender.close()
       operations.set(id, sender)
+      turn[Symbol.dispose]()
       return sender.ready()
     }
     if (isOver) return
@@ -172,18 +176,26 @@ export function createGraphqlTransportWs(options: {
 
   async function begin(
     connection: WebSocketConnection,
-    role: Role,
-    params: SubscribeMessage['payload'],
-    length: number,
+    {
+      role,
+      client,
+      params,
+      length,
+      turn,
+    }: {
+      role: Role
+      client: string
+      params: SubscribeMessage['payload']
+      length: number
+      turn: Turn
+    },
   ): Promise<Outcome> {
     try {
       const { query, operationName, variables } = params
-      const { client: address } = connection
-      log.debug({ client: address, operation: operationName?.slice(0, 100) }, 'websocket operation')
-      const client = `${role} ${address}`
+      const seen = { client: connection.client, operation: operationName?.slice(0, 100) }
+      log.debug(seen, 'websocket operation')
       using body = bodies.open(client)
       if (!body.add(length)) throw bodiesBusy()
-      using turn = admission.openTurn(client, () => !connection.isOpen)
       await turn.take(documents.readingCost(query))
       const operation = endpoint.getEnveloped({ role, client, params, admit: turn.take })
       const document: DocumentNode = operation.parse(query)

@@ -137,6 +137,15 @@ export function readingCost(characters: number): number {
   return Math.min(maxCost, Math.round(characters ** 2 / 320))
 }
 
+/** Milliseconds that are less than a turn is worth. */
+const SHORT_MS = 1
+const UNITS_A_MS = 500
+
+/** What work of so many milliseconds of this process costs; 0 for a short one. */
+export function costOfTime(ms: number): number {
+  return ms < SHORT_MS ? 0 : Math.min(maxCost, Math.round(ms * UNITS_A_MS))
+}
+
 function tooComplex(what: string, count: number, limit: number): GraphQLError {
   return new GraphQLError(
     `Expected at most ${limit} ${what}, got ${count}: ask for less, or in several requests`,
