@@ -25,13 +25,7 @@ export async function compareHypertable(signal: AbortSignal): Promise<Finding[]>
         from generate_series(1, 30 * 1440) as minute
       ) as reading`.execute(kysely)
   await rollUpAll(kysely, signal)
-  for (const table of [
-    'telemetry',
-    'rollup_day',
-    'rollup_hour',
-    'rollup_quarter',
-    'telemetry_change',
-  ]) {
+  for (const table of ['telemetry', 'rollup_hour', 'rollup_quarter', 'telemetry_change']) {
     await sql`vacuum analyze ${sql.table(`solark.${table}`)}`.execute(kysely)
   }
   const bins = sql.raw(binnedChart(7, UNTIL))

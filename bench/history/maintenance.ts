@@ -81,7 +81,6 @@ async function sizesOf(database: BenchDatabase): Promise<{ rollups: number; read
   const { rows } = await client.query(`
     select pg_total_relation_size('solark.telemetry')::float8 as readings,
       (pg_total_relation_size('solark.rollup_quarter') + pg_total_relation_size('solark.rollup_hour')
-        + pg_total_relation_size('solark.rollup_day')
         + pg_total_relation_size('solark.reading_count'))::float8 as rollups`)
   return rows[0]
 }

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { quantities } from '../../src/quantities.ts'
 import { telemetryChecks } from '../telemetry-checks.ts'
 import type { OldColumn, OldTable } from './old-table.ts'
 
@@ -27,20 +28,9 @@ export const wantedColumns: ReadonlyMap<string, WantedColumn> = new Map(
     id: bigint,
     plant_id: integer,
     timestamp: time,
-    soc: number,
-    batt_power: number,
-    batt_voltage: number,
-    batt_current: number,
-    pv_power: number,
-    pv_voltage: number,
-    pv_current: number,
-    load_power: number,
-    grid_power: number,
-    pv_to_grid: number,
-    grid_to_load: number,
-    pv_to_load: flag,
-    pv_to_bat: flag,
-    bat_to_load: flag,
+    ...Object.fromEntries(
+      quantities.map(({ column, type }) => [column, type === 'number' ? number : flag]),
+    ),
     created_at: time,
   }),
 )

@@ -95,25 +95,22 @@ const verify: Work = async (kysely, signal, plantId) => {
   let differences = 0
   let quarters = 0
   let hours = 0
-  let days = 0
   let counts = 0
   {
     using progress = openProgress(WHOLE)
     for await (const found of verifyRollups(kysely, plantId)) {
       quarters += found.quarters
       hours += found.hours
-      days += found.days
       counts += found.counts
       differences += found.differences.length
       first.push(...found.differences.slice(0, SHOWN - first.length))
-      progress.update(Math.round(found.done * WHOLE), quarters + hours + days + counts)
+      progress.update(Math.round(found.done * WHOLE), quarters + hours + counts)
       if (signal.aborted) break
     }
   }
   const compared = [
     `${quarters} quarters of an hour`,
     `${hours} hours`,
-    `${days} days`,
     ...(plantId === undefined ? [`readings of ${counts} hours`] : []),
   ]
   const lines = [

@@ -8,13 +8,23 @@ interface Refusal {
   reason: string
 }
 
-/** A database that is newer than the code. */
+/** The first migration of every database from before the first release, whose migrations were others. */
+const UNRELEASED = '0001_plant'
+
+/** A database that is newer than the code, or from before its first release. */
 export function findUnknown(
   names: readonly string[],
   applied: readonly AppliedMigration[],
 ): Refusal | undefined {
   const unknown = applied.find(({ name }) => !names.includes(name))
   if (unknown === undefined) return undefined
+  if (unknown.name === UNRELEASED) {
+    return {
+      step: unknown.name,
+      reason:
+        'The database was made by a Heliograph from before the first release: export its readings with that one (npm run export), and let this one import them into a new database (npm run import)',
+    }
+  }
   return {
     step: unknown.name,
     reason: `The database is newer than this Heliograph, which does not know its migration ${unknown.name}: run the version that applied it, or a later one`,

@@ -1,28 +1,15 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { MeasuredColumns } from '../quantities.ts'
 import type { Instant } from './instant.ts'
 
 /** Read as an Instant; written as text, which keeps the microseconds. */
 type Timestamp = ColumnType<Instant, string | undefined, string>
 
 /** One reading of one plant; the key is plant and timestamp. */
-export interface TelemetryTable {
+export interface TelemetryTable extends MeasuredColumns {
   id: Generated<number>
   plant_id: Generated<number>
   timestamp: Timestamp
-  soc: number | null
-  batt_power: number | null
-  batt_voltage: number | null
-  batt_current: number | null
-  pv_power: number | null
-  pv_voltage: number | null
-  pv_current: number | null
-  load_power: number | null
-  grid_power: number | null
-  pv_to_grid: number | null
-  grid_to_load: number | null
-  pv_to_load: boolean | null
-  pv_to_bat: boolean | null
-  bat_to_load: boolean | null
   created_at: Timestamp
   txid: Generated<string>
 }
@@ -34,7 +21,7 @@ export interface PlantTable {
   created_at: Timestamp
 }
 
-/** What was written and is not rolled up yet; see migrations/0004_rollups.ts. */
+/** What was written and is not rolled up yet; see migrations/0003_changes.ts. */
 export interface TelemetryChangeTable {
   plant_id: number
   first: Timestamp
@@ -46,7 +33,7 @@ export interface TelemetryChangeTable {
   noted_at: Timestamp
 }
 
-/** What was written and is rolled up; see migrations/0006_feed.ts. */
+/** What was written and is rolled up; see migrations/0003_changes.ts. */
 export interface TelemetryLogTable {
   txid: string
   plant_id: number

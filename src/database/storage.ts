@@ -71,7 +71,7 @@ async function isHypertable(kysely: Kysely<Schema>): Promise<boolean> {
   return rows.length > 0
 }
 
-/** The triggers of migrations/0013_moved_readings.ts see to it that nothing is lost by it. */
+/** Nothing is lost by it: migrations/functions/has_empty_chunks.sql. */
 const CONVERSION =
   "SELECT create_hypertable('solark.telemetry', by_range('timestamp', interval '30 days'), create_default_indexes => false, migrate_data => true)"
 

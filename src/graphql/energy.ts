@@ -32,6 +32,7 @@ export const Energy = builder.objectRef<KilowattHours>('Energy').implement({
       gridExport: kilowattHours('gridExport', 'kWh given to the grid.'),
       batteryCharge: kilowattHours('batteryCharge', 'kWh put into the battery.'),
       batteryDischarge: kilowattHours('batteryDischarge', 'kWh taken from the battery.'),
+      generator: kilowattHours('generator', 'kWh from a generator.'),
     }
   },
 })

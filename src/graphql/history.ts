@@ -1,4 +1,5 @@
 import { dateOf, instantOf } from '../database/instant.ts'
+import { type NumberField, numberFields, quantityOf, recordOf } from '../quantities.ts'
 import { energyOf } from '../telemetry/history/energy.ts'
 import type { Fill as FillName } from '../telemetry/history/fill.ts'
 import {
@@ -7,10 +8,8 @@ import {
   readHistory,
 } from '../telemetry/history/history.ts'
 import type { Point, Range as Values } from '../telemetry/history/points.ts'
-import type { Quantity } from '../telemetry/history/quantity.ts'
 import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { widthNames } from '../telemetry/history/width.ts'
-import { describe } from '../telemetry/reading.ts'
 import { builder } from './builder.ts'
 import { pointsCost } from './cost.ts'
 import { Energy } from './energy.ts'
@@ -44,11 +43,11 @@ const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
   extensions: stored,
   description: 'One bucket of a history.',
   fields: (t) => {
-    const range = (quantity: Quantity) =>
+    const range = (quantity: NumberField) =>
       t.field({
         type: Range,
         nullable: true,
-        description: describe(quantity),
+        description: quantityOf(quantity).description,
         extensions: needs(quantity),
         resolve: (point) => point.range(quantity),
       })
@@ -69,12 +68,7 @@ const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
         extensions: needs('samples'),
         resolve: ({ start, end, summary }) => summary.covered / (end - start),
       }),
-      soc: range('soc'),
-      pvPower: range('pvPower'),
-      loadPower: range('loadPower'),
-      batteryPower: range('batteryPower'),
-      gridPower: range('gridPower'),
-      batteryVoltage: range('batteryVoltage'),
+      ...recordOf(numberFields, range),
       energy: t.field({ type: Energy, resolve: ({ summary }) => energyOf(summary) }),
     }
   },

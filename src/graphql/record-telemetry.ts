@@ -1,7 +1,15 @@
 import { type Instant, instantOf } from '../database/instant.ts'
+import {
+  type FlagField,
+  flagFields,
+  type NumberField,
+  numberFields,
+  quantityOf,
+  recordOf,
+} from '../quantities.ts'
 import { deleteReadings } from '../telemetry/delete.ts'
 import type { RecordOutcome } from '../telemetry/outcome.ts'
-import { describe, type Measurements, type Reading } from '../telemetry/reading.ts'
+import type { Reading } from '../telemetry/reading.ts'
 import { LARGEST_BATCH, recordReadings } from '../telemetry/record.ts'
 import { builder } from './builder.ts'
 import { STATEMENT } from './cost.ts'
@@ -10,8 +18,8 @@ import { needsRole, requireRole } from './role.ts'
 const TelemetryInput = builder.inputType('TelemetryInput', {
   description: 'A reading to store; what is left out or null was not measured.',
   fields: (t) => {
-    const number = (field: keyof Measurements) => t.float({ description: describe(field) })
-    const flag = (field: keyof Measurements) => t.boolean({ description: describe(field) })
+    const number = (field: NumberField) => t.float({ description: quantityOf(field).description })
+    const flag = (field: FlagField) => t.boolean({ description: quantityOf(field).description })
     return {
       plantId: t.int({ required: true, description: '0 or more.' }),
       timestamp: t.field({
@@ -19,20 +27,8 @@ const TelemetryInput = builder.inputType('TelemetryInput', {
         description:
           'When it was measured, from 2000 to five minutes from now; now where it is left out.',
       }),
-      soc: number('soc'),
-      batteryPower: number('batteryPower'),
-      batteryVoltage: number('batteryVoltage'),
-      batteryCurrent: number('batteryCurrent'),
-      pvPower: number('pvPower'),
-      pvVoltage: number('pvVoltage'),
-      pvCurrent: number('pvCurrent'),
-      loadPower: number('loadPower'),
-      gridPower: number('gridPower'),
-      pvToGrid: number('pvToGrid'),
-      gridToLoad: number('gridToLoad'),
-      pvToLoad: flag('pvToLoad'),
-      pvToBattery: flag('pvToBattery'),
-      batteryToLoad: flag('batteryToLoad'),
+      ...recordOf(numberFields, number),
+      ...recordOf(flagFields, flag),
     }
   },
 })
@@ -93,20 +89,8 @@ function readingOf(input: typeof TelemetryInput.$inferInput, now: Instant): Read
   return {
     plantId: input.plantId,
     timestamp: input.timestamp == null ? now : instantOf(input.timestamp),
-    soc: input.soc ?? null,
-    batteryPower: input.batteryPower ?? null,
-    batteryVoltage: input.batteryVoltage ?? null,
-    batteryCurrent: input.batteryCurrent ?? null,
-    pvPower: input.pvPower ?? null,
-    pvVoltage: input.pvVoltage ?? null,
-    pvCurrent: input.pvCurrent ?? null,
-    loadPower: input.loadPower ?? null,
-    gridPower: input.gridPower ?? null,
-    pvToGrid: input.pvToGrid ?? null,
-    gridToLoad: input.gridToLoad ?? null,
-    pvToLoad: input.pvToLoad ?? null,
-    pvToBattery: input.pvToBattery ?? null,
-    batteryToLoad: input.batteryToLoad ?? null,
+    ...recordOf(numberFields, (field) => input[field] ?? null),
+    ...recordOf(flagFields, (field) => input[field] ?? null),
   }
 }
 

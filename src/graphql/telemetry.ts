@@ -1,6 +1,14 @@
 import { dateOf } from '../database/instant.ts'
+import {
+  type FlagField,
+  flagFields,
+  type NumberField,
+  numberFields,
+  quantityOf,
+  recordOf,
+} from '../quantities.ts'
 import { unregistered } from '../telemetry/plant.ts'
-import { describe, measured, type Quantity, type StoredReading } from '../telemetry/reading.ts'
+import { measured, type StoredReading } from '../telemetry/reading.ts'
 import { asksOnly } from './asks-only.ts'
 import { builder } from './builder.ts'
 import { LOOKUP } from './cost.ts'
@@ -24,12 +32,12 @@ Telemetry.implement({
     const number = (field: NumberField) =>
       t.float({
         nullable: true,
-        description: describe(field),
+        description: quantityOf(field).description,
         // SQL can write what history takes for no measurement.
         resolve: (reading) => measured(reading[field]),
       })
     const flag = (field: FlagField) =>
-      t.exposeBoolean(field, { nullable: true, description: describe(field) })
+      t.exposeBoolean(field, { nullable: true, description: quantityOf(field).description })
     return {
       id: t.id({ resolve: ({ id }) => String(id) }),
       plant: t.field({
@@ -50,20 +58,8 @@ Telemetry.implement({
         description: 'When it was stored.',
         resolve: ({ createdAt }) => dateOf(createdAt),
       }),
-      soc: number('soc'),
-      batteryPower: number('batteryPower'),
-      batteryVoltage: number('batteryVoltage'),
-      batteryCurrent: number('batteryCurrent'),
-      pvPower: number('pvPower'),
-      pvVoltage: number('pvVoltage'),
-      pvCurrent: number('pvCurrent'),
-      loadPower: number('loadPower'),
-      gridPower: number('gridPower'),
-      pvToGrid: number('pvToGrid'),
-      gridToLoad: number('gridToLoad'),
-      pvToLoad: flag('pvToLoad'),
-      pvToBattery: flag('pvToBattery'),
-      batteryToLoad: flag('batteryToLoad'),
+      ...recordOf(numberFields, number),
+      ...recordOf(flagFields, flag),
       batteryCharge: t.float({
         nullable: true,
         description: 'W charging the battery, >= 0: batteryPower without its sign to remember.',
@@ -91,9 +87,6 @@ Telemetry.implement({
     }
   },
 })
-
-type NumberField = Extract<Quantity, { type: 'number' }>['field']
-type FlagField = Extract<Quantity, { type: 'boolean' }>['field']
 
 builder.objectField(Plant, 'latest', (t) =>
   t.field({

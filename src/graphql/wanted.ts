@@ -6,11 +6,11 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql'
-import { type Quantity, quantities } from '../telemetry/history/quantity.ts'
+import { type NumberField, numberFields } from '../quantities.ts'
 import { type Aspect, aspects, type Wanted } from '../telemetry/history/summary-columns.ts'
 
 /** For the extensions of a field: without what it cannot be told. */
-export function needs(...names: readonly (Quantity | Aspect)[]): { needs: readonly string[] } {
+export function needs(...names: readonly (NumberField | Aspect)[]): { needs: readonly string[] } {
   return { needs: names }
 }
 
@@ -49,7 +49,7 @@ export function wantedBy(
   const type = getNamedType(info.returnType)
   if (isObjectType(type)) for (const { selectionSet } of info.fieldNodes) look(selectionSet, type)
   return {
-    quantities: quantities.filter((quantity) => found.has(quantity)),
+    quantities: numberFields.filter((quantity) => found.has(quantity)),
     aspects: aspects.filter((aspect) => found.has(aspect)),
   }
 }

@@ -1,4 +1,5 @@
-import { quantities, type Reading } from './reading.ts'
+import { quantities } from '../quantities.ts'
+import type { Reading } from './reading.ts'
 
 /** The columns of `encodeRows`, in its order, for `COPY … (columns) FROM STDIN (FORMAT binary)`. */
 export const copyColumns: readonly string[] = [

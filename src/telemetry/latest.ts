@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
-import { readingColumns } from './columns.ts'
+import { readingColumns } from '../quantities.ts'
 import { FIRST_SIMULATED_PLANT, type StoredReading } from './reading.ts'
 
 /** The newest reading of one plant; undefined while there is none. */

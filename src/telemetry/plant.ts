@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
-import { readingColumns } from './columns.ts'
+import { readingColumns } from '../quantities.ts'
 import type { StoredReading } from './reading.ts'
 
 export interface Plant {

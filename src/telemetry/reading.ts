@@ -1,89 +1,5 @@
 import type { Instant } from '../database/instant.ts'
-
-/**
- * What an inverter measures, under the names of the API, with the column of `solark.telemetry` that keeps it.
- * Signs, everywhere: positive power flows towards the house. null means "not measured", never 0.
- */
-export const quantities = [
-  { field: 'soc', column: 'soc', type: 'number', unit: '%', description: 'State of charge, %.' },
-  {
-    field: 'batteryPower',
-    column: 'batt_power',
-    type: 'number',
-    unit: 'W',
-    description: 'W; + discharging, - charging.',
-  },
-  { field: 'batteryVoltage', column: 'batt_voltage', type: 'number', unit: 'V', description: 'V.' },
-  {
-    field: 'batteryCurrent',
-    column: 'batt_current',
-    type: 'number',
-    unit: 'A',
-    description: 'A; + discharging, - charging.',
-  },
-  { field: 'pvPower', column: 'pv_power', type: 'number', unit: 'W', description: 'W, >= 0.' },
-  { field: 'pvVoltage', column: 'pv_voltage', type: 'number', unit: 'V', description: 'V.' },
-  { field: 'pvCurrent', column: 'pv_current', type: 'number', unit: 'A', description: 'A.' },
-  { field: 'loadPower', column: 'load_power', type: 'number', unit: 'W', description: 'W, >= 0.' },
-  {
-    field: 'gridPower',
-    column: 'grid_power',
-    type: 'number',
-    unit: 'W',
-    description: 'W; + importing, - exporting.',
-  },
-  {
-    field: 'pvToGrid',
-    column: 'pv_to_grid',
-    type: 'number',
-    unit: 'W',
-    description: 'W of PV going to the grid.',
-  },
-  {
-    field: 'gridToLoad',
-    column: 'grid_to_load',
-    type: 'number',
-    unit: 'W',
-    description: 'W of grid power going to the load.',
-  },
-  {
-    field: 'pvToLoad',
-    column: 'pv_to_load',
-    type: 'boolean',
-    unit: null,
-    description: 'Whether PV feeds the load.',
-  },
-  {
-    field: 'pvToBattery',
-    column: 'pv_to_bat',
-    type: 'boolean',
-    unit: null,
-    description: 'Whether PV charges the battery.',
-  },
-  {
-    field: 'batteryToLoad',
-    column: 'bat_to_load',
-    type: 'boolean',
-    unit: null,
-    description: 'Whether the battery feeds the load.',
-  },
-] as const
-
-export type Quantity = (typeof quantities)[number]
-
-type Measured<Type> = Type extends 'number' ? number : boolean
-
-/** The values of one reading, by API name. */
-export type Measurements = {
-  [Entry in Quantity as Entry['field']]: Measured<Entry['type']> | null
-}
-
-/** Unit and sign of a quantity, in a sentence. */
-export function describe(field: keyof Measurements): string {
-  const quantity = quantities.find((candidate) => candidate.field === field)
-  if (quantity === undefined) throw new RangeError(`${field} is not a quantity`)
-  return quantity.description
-}
+import { type Measurements, nothingMeasured, quantities } from '../quantities.ts'
 
 /** A reading on its way in: which plant, when, and what was measured. */
 export interface Reading extends Measurements {
@@ -106,24 +22,7 @@ export function isSimulated(plantId: number): boolean {
 
 /** A reading of nothing yet: every quantity "not measured". */
 export function emptyReading(plantId: number, timestamp: Instant): Reading {
-  return {
-    plantId,
-    timestamp,
-    soc: null,
-    batteryPower: null,
-    batteryVoltage: null,
-    batteryCurrent: null,
-    pvPower: null,
-    pvVoltage: null,
-    pvCurrent: null,
-    loadPower: null,
-    gridPower: null,
-    pvToGrid: null,
-    gridToLoad: null,
-    pvToLoad: null,
-    pvToBattery: null,
-    batteryToLoad: null,
-  }
+  return { plantId, timestamp, ...nothingMeasured() }
 }
 
 /** What is at least so large, either way, is no measurement, and could not be squared and summed. */

@@ -2,9 +2,10 @@ import { type Kysely, sql } from 'kysely'
 import { formatInstant, type Instant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
+import { type Quantity, quantities } from '../quantities.ts'
 import { liftedDecompression } from './decompression.ts'
 import type { RecordOutcome } from './outcome.ts'
-import { findReadingFault, type Quantity, quantities, type Reading } from './reading.ts'
+import { findReadingFault, type Reading } from './reading.ts'
 import { boundsOf, isWithin } from './time-bounds.ts'
 
 export const LARGEST_BATCH = 10_000

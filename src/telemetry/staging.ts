@@ -1,11 +1,11 @@
 import { sql, type Transaction } from 'kysely'
 import type { Session } from '../database/database.ts'
 import type { Schema } from '../database/schema.ts'
+import { quantities } from '../quantities.ts'
 import type { Chunk } from './chunk.ts'
 import { copyChunk } from './copy-chunk.ts'
 import { copyColumns } from './copy-rows.ts'
 import type { RecordOutcome } from './outcome.ts'
-import { quantities } from './reading.ts'
 import type { OnDuplicate } from './record.ts'
 import { isWithin, type TimeBounds } from './time-bounds.ts'
 

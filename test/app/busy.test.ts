@@ -43,7 +43,7 @@ afterAll(async () => {
 async function whileChartsAreLocked(work: () => Promise<void>): Promise<void> {
   await using session = await database.openSession('test')
   await session.kysely.transaction().execute(async (transaction) => {
-    await sql`lock table solark.rollup_day in access exclusive mode`.execute(transaction)
+    await sql`lock table solark.rollup_hour in access exclusive mode`.execute(transaction)
     await work()
   })
 }

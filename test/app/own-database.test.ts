@@ -228,7 +228,7 @@ test('the command migrate plans, stops at a name, reverts, and spares readings',
   await ends([], 0, /APPLIED in/)
   const whole = await catalogOf(database)
   await ends([], 0, 'UP_TO_DATE')
-  await ends(['--to', '0001_plant'], 1, 'TARGET_BEHIND')
+  await ends(['--to', '0001_readings'], 1, 'TARGET_BEHIND')
   await ends(['--down'], 0, new RegExp(`PENDING +${last}`))
   expect(await catalogOf(database)).toEqual(partly)
   await ends([], 0, /APPLIED in/)

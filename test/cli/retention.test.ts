@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { quantities } from '../../src/telemetry/history/quantity.ts'
+import { numberFields } from '../../src/quantities.ts'
 import { readSummaries } from '../../src/telemetry/history/summaries.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { hasHypertable } from '../support/hypertable.ts'
@@ -90,7 +90,7 @@ test('while another process is at it, it says so; killed in the middle, the next
   await store(kysely, course([1], { from: 40, to: 0, every: MINUTE }))
   await rollUpAll(kysely)
   const edges = Array.from({ length: 41 }, (_, day) => daysAgo(40 - day))
-  const history = () => readSummaries(kysely, { plantId: 1, edges, quantities })
+  const history = () => readSummaries(kysely, { plantId: 1, edges, quantities: numberFields })
   const before = await history()
   const there = 40 * 24 * 60
   // Each piece takes long enough to be caught in the middle, on however slow a machine.

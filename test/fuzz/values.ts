@@ -35,7 +35,7 @@ const scalars: Readonly<Record<string, (random: Random) => string>> = {
         '',
         'a',
         'Plant 7',
-        '0001_plant',
+        '0001_readings',
         'Dach Süd ☀',
         '\u0000',
         "'; --",

@@ -65,10 +65,14 @@ export type TelemetryInput = {
   batteryCurrent?: number | null | undefined;
   /** W; + discharging, - charging. */
   batteryPower?: number | null | undefined;
+  /** °C. */
+  batteryTemperature?: number | null | undefined;
   /** Whether the battery feeds the load. */
   batteryToLoad?: boolean | null | undefined;
   /** V. */
   batteryVoltage?: number | null | undefined;
+  /** W, >= 0: from a generator. */
+  generatorPower?: number | null | undefined;
   /** W; + importing, - exporting. */
   gridPower?: number | null | undefined;
   /** W of grid power going to the load. */

@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import type { Database } from '../../src/database/database.ts'
 import type { Instant } from '../../src/database/instant.ts'
-import { readingColumns } from '../../src/telemetry/columns.ts'
 import {
-  ABSURD,
-  emptyReading,
+  flagFields,
   type Measurements,
-  type Reading,
-} from '../../src/telemetry/reading.ts'
+  numberFields,
+  readingColumns,
+  recordOf,
+} from '../../src/quantities.ts'
+import { ABSURD, emptyReading, type Reading } from '../../src/telemetry/reading.ts'
 
 export const JUNE: Instant = Date.UTC(2026, 5, 1) * 1000
 export const SECOND: Instant = 1_000_000
@@ -28,20 +29,9 @@ export function measurements(): fc.Arbitrary<Measurements> {
   )
   const flag = fc.option(fc.boolean())
   return fc.record({
+    ...recordOf(numberFields, () => number),
+    ...recordOf(flagFields, () => flag),
     soc: fc.option(fc.double({ min: 0, max: 100, noNaN: true })),
-    batteryPower: number,
-    batteryVoltage: number,
-    batteryCurrent: number,
-    pvPower: number,
-    pvVoltage: number,
-    pvCurrent: number,
-    loadPower: number,
-    gridPower: number,
-    pvToGrid: number,
-    gridToLoad: number,
-    pvToLoad: flag,
-    pvToBattery: flag,
-    batteryToLoad: flag,
   })
 }
 

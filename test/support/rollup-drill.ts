@@ -4,9 +4,9 @@ import { type Kysely, sql } from 'kysely'
 import type { Database } from '../../src/database/database.ts'
 import type { Instant } from '../../src/database/instant.ts'
 import type { Schema } from '../../src/database/schema.ts'
+import { numberFields } from '../../src/quantities.ts'
 import { integrate, maxGapMicroseconds } from '../../src/telemetry/history/integrate.ts'
 import { packed, sumUp } from '../../src/telemetry/history/packed.ts'
-import { quantities } from '../../src/telemetry/history/quantity.ts'
 import { stretchTable } from '../../src/telemetry/history/stretch-table.ts'
 import { readSummaries } from '../../src/telemetry/history/summaries.ts'
 import type { Summary } from '../../src/telemetry/history/summary.ts'
@@ -175,7 +175,7 @@ async function compare(kysely: Kysely<Schema>): Promise<Compared> {
   const wrong = (await differencesIn(kysely)).map((difference) => JSON.stringify(difference))
   for (let plantId = 1; plantId <= PLANTS; plantId += 2) {
     for (const edges of charts) {
-      const told = await readSummaries(kysely, { plantId, edges, quantities })
+      const told = await readSummaries(kysely, { plantId, edges, quantities: numberFields })
       const right = await integrateReadings(kysely, plantId, edges)
       answers += told.length
       for (const [index, summary] of told.entries()) {
@@ -198,7 +198,7 @@ async function integrateReadings(
 ): Promise<Summary[]> {
   const { rows: kept } = await sql<{ maxGap: number }>`
     select ${maxGapMicroseconds} as "maxGap" from solark.rollup`.execute(kysely)
-  const everything = { quantities, aspects }
+  const everything = { quantities: numberFields, aspects }
   const { rows } = await sql<{ pack: Uint8Array | null }>`
     with edge as materialized (select ${edges}::double precision[] as times)
     select ${packed(sql`bucket`, everything)} as pack from (${integrate({
@@ -210,7 +210,6 @@ async function integrateReadings(
     })}) as summary`.execute(kysely)
   const pack = {
     packed: rows[0]?.pack ?? null,
-    ofDays: false,
     bucketOf: (bucket: number) => bucket - 1,
   }
   return sumUp([pack], edges.length - 1, everything)
@@ -219,7 +218,7 @@ async function integrateReadings(
 /** Counts and times exactly, values within 1e-9 of their magnitude. */
 function isSame(one: Summary, other: Summary): boolean {
   if (one.samples !== other.samples || one.covered !== other.covered) return false
-  return quantities.every((quantity) => {
+  return numberFields.every((quantity) => {
     const course = one.of[quantity]
     const expected = other.of[quantity]
     if (course === undefined || expected === undefined) return false

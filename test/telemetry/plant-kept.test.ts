@@ -1,7 +1,5 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { migrations } from '../../migrations/index.ts'
-import { migrate } from '../../src/database/migrate.ts'
 import { removePlant } from '../../src/sources/simulated/remove-plants.ts'
 import { deleteReadings } from '../../src/telemetry/delete.ts'
 import { readPlants } from '../../src/telemetry/plant.ts'
@@ -57,19 +55,5 @@ describe.each(engines)('the register of plants, on %s', (engine) => {
     )
     await run(database, 'truncate solark.plant, solark.telemetry')
     expect(await plantIds(database)).toEqual([])
-  })
-
-  test('gets back whom somebody took out before', async () => {
-    await using database = await openTestDatabase(engine, { migrated: false })
-    await using session = await database.openSession('test')
-    await migrate(session, { migrations, target: '0009_compact_days' })
-    await run(
-      database,
-      "insert into solark.telemetry (plant_id, timestamp) values (1, '2026-06-01'), (2, '2026-06-01')",
-    )
-    await run(database, 'delete from solark.plant where id = 1')
-    expect(await plantIds(database)).toEqual([2])
-    await migrate(session, { migrations })
-    expect(await plantIds(database)).toEqual([1, 2])
   })
 })

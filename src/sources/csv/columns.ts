@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import { Fault } from '../../fault.ts'
-import { quantities, type Reading } from '../../telemetry/reading.ts'
+import { quantities } from '../../quantities.ts'
+import type { Reading } from '../../telemetry/reading.ts'
 
 export type ReadingField = keyof Reading
 

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream'
 import type { Session } from '../../database/database.ts'
 import { formatInstant } from '../../database/instant.ts'
+import { quantities } from '../../quantities.ts'
 import type { Selection } from '../../telemetry/extent.ts'
-import { ABSURD, quantities } from '../../telemetry/reading.ts'
+import { ABSURD } from '../../telemetry/reading.ts'
 import { requireSchema } from '../../telemetry/schema-ready.ts'
 
 /**

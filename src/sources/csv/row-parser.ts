@@ -1,12 +1,7 @@
 import type { Instant } from '../../database/instant.ts'
 import { Fault } from '../../fault.ts'
-import {
-  emptyReading,
-  findReadingFault,
-  type Quantity,
-  quantities,
-  type Reading,
-} from '../../telemetry/reading.ts'
+import { type FlagField, type NumberField, quantities, quantityOf } from '../../quantities.ts'
+import { emptyReading, findReadingFault, type Reading } from '../../telemetry/reading.ts'
 import type { CsvColumns, ReadingField } from './columns.ts'
 import type { PlantClock } from './plant-clock.ts'
 import type { RowFault } from './refused-rows.ts'
@@ -34,14 +29,11 @@ export interface RowParserOptions extends CsvConventions {
   now: Instant
 }
 
-type FieldOf<Type> = Extract<Quantity, { type: Type }>['field']
-
 /** Returns what turns a row into a reading, or into the reason why it is none. */
 export function rowParser(options: RowParserOptions): (row: CsvRow) => Reading | RowFault {
   const { header, columns, clock, now } = options
-  const numbers: { field: FieldOf<'number'>; place: number; scale: 1 | 1000; negated: boolean }[] =
-    []
-  const booleans: { field: FieldOf<'boolean'>; place: number }[] = []
+  const numbers: { field: NumberField; place: number; scale: 1 | 1000; negated: boolean }[] = []
+  const booleans: { field: FlagField; place: number }[] = []
   for (const quantity of quantities) {
     const place = columns.places.get(quantity.field)
     if (place === undefined) continue
@@ -103,12 +95,12 @@ export function rowParser(options: RowParserOptions): (row: CsvRow) => Reading |
   }
 }
 
-function isNegated(field: ReadingField, conventions: CsvConventions): boolean {
-  switch (field) {
-    case 'batteryPower':
-    case 'batteryCurrent':
+/** Whether the file counts the other way of what flows both ways as positive. */
+function isNegated(field: NumberField, conventions: CsvConventions): boolean {
+  switch (quantityOf(field).sign) {
+    case 'battery':
       return conventions.batteryPositive === 'charging'
-    case 'gridPower':
+    case 'grid':
       return conventions.gridPositive === 'export'
     default:
       return false

@@ -5,6 +5,7 @@ import { cloudsOver } from './clouds.ts'
 import { householdOf } from './household.ts'
 import type { SimulatedPlant } from './plant.ts'
 import { clearSky } from './sun.ts'
+import { airAround } from './temperature.ts'
 
 const MINUTES_A_DAY = 1440
 const LONGEST_LOOK_BACK_DAYS = 64
@@ -28,6 +29,7 @@ export class SimulatedInverter {
   readonly #sky: (seconds: number) => number
   readonly #clouds: (seconds: number) => number
   readonly #load: (seconds: number) => number
+  readonly #air: (seconds: number) => number
   #minute = Number.NEGATIVE_INFINITY
   /** Wh at the start of the minute, and what the minute adds. */
   #energy = 0
@@ -39,6 +41,7 @@ export class SimulatedInverter {
     this.#sky = clearSky(plant)
     this.#clouds = cloudsOver(plant)
     this.#load = householdOf(plant)
+    this.#air = airAround(plant)
   }
 
   readingAt(instant: Instant): Reading {
@@ -61,6 +64,7 @@ export class SimulatedInverter {
     const gridPower = round(flows.grid, 1)
     const pvVoltage = pvPower === 0 ? 0 : round(300 + 70 * (pvPower / (pvPower + 250)), 10)
     const batteryVoltage = round(terminalVoltage(charge, batteryPower), 100)
+    const air = this.#air(seconds)
     return {
       plantId: this.#plant.id,
       timestamp: instant,
@@ -73,6 +77,12 @@ export class SimulatedInverter {
       pvCurrent: pvPower === 0 ? 0 : round(pvPower / pvVoltage, 10),
       loadPower,
       gridPower,
+      // It has none.
+      generatorPower: 0,
+      batteryTemperature: round(
+        11 + 0.5 * air + 4 * Math.abs(batteryPower / this.#plant.batteryPower),
+        10,
+      ),
       pvToGrid: Math.max(0, -gridPower),
       gridToLoad: Math.max(0, Math.min(gridPower, loadPower - pvPower - batteryPower)),
       pvToLoad: pvPower > 0,

@@ -2,7 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { formatInstant, type Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
-import { readingColumns } from '../columns.ts'
+import { readingColumns } from '../../quantities.ts'
 import {
   type FeedState,
   type FeedStateRow,

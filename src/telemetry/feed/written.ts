@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
-import { readingColumns } from '../columns.ts'
+import { readingColumns } from '../../quantities.ts'
 import type { StoredReading } from '../reading.ts'
 import { parseSnapshot, type Snapshot } from './snapshot.ts'
 

@@ -7,11 +7,6 @@ export function hourOf(time: RawBuilder<unknown>): RawBuilder<Instant> {
   return sql`date_bin('1 hour', ${time}, timestamptz '2000-01-01 00:00:00+00')`
 }
 
-/** The day of UTC in which a time lies. */
-export function dayOf(time: RawBuilder<unknown>): RawBuilder<Instant> {
-  return sql`date_bin('1 day', ${time}, timestamptz '2000-01-01 00:00:00+00')`
-}
-
 /** The quarter of an hour of UTC in which a time lies. */
 function quarterOf(time: RawBuilder<unknown>): RawBuilder<Instant> {
   return sql`date_bin('15 minutes', ${time}, timestamptz '2000-01-01 00:00:00+00')`

@@ -1,4 +1,4 @@
-import type { Quantity } from './quantity.ts'
+import type { NumberField } from '../../quantities.ts'
 import type { Course, Summary } from './summary.ts'
 
 /** kWh; null where nothing was measured. */
@@ -9,6 +9,7 @@ export interface Energy {
   gridExport: number | null
   batteryCharge: number | null
   batteryDischarge: number | null
+  generator: number | null
 }
 
 /** What each energy is made of. */
@@ -19,7 +20,8 @@ export const powerOf = {
   gridExport: 'gridPower',
   batteryCharge: 'batteryPower',
   batteryDischarge: 'batteryPower',
-} as const satisfies Record<keyof Energy, Quantity>
+  generator: 'generatorPower',
+} as const satisfies Record<keyof Energy, NumberField>
 
 const WATT_SECONDS = 3_600_000
 
@@ -32,6 +34,7 @@ export function energyOf({ of }: Pick<Summary, 'of'>): Energy {
     gridExport: kilowattHours(of.gridPower, below),
     batteryCharge: kilowattHours(of.batteryPower, below),
     batteryDischarge: kilowattHours(of.batteryPower, above),
+    generator: kilowattHours(of.generatorPower, ({ integral }) => integral),
   }
 }
 

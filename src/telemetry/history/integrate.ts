@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
+import { columnOf, type NumberField } from '../../quantities.ts'
 import { ABSURD } from '../reading.ts'
-import { columnOf, type Quantity } from './quantity.ts'
 import { columnsOf, type Part, type Wanted } from './summary-columns.ts'
 
 /** Over what readings are integrated, and how the time of it is parted. All times are microseconds since 1970. */
@@ -143,7 +143,7 @@ interface Names {
   high: RawBuilder<unknown>
 }
 
-function namesOf(quantity: Quantity): Names {
+function namesOf(quantity: NumberField): Names {
   const column = columnOf[quantity]
   return {
     column: sql.ref(column),
@@ -217,7 +217,7 @@ function acrossHoles(names: readonly Names[], gap: RawBuilder<unknown>): RawBuil
       and t1 >= begins and (t1 < ends or earlier.time < ends)`
 }
 
-function partOf(quantity: Quantity, part: Part): RawBuilder<unknown> {
+function partOf(quantity: NumberField, part: Part): RawBuilder<unknown> {
   const { value, first, last, low, high } = namesOf(quantity)
   const joined = sql`sum(duration) filter (where ${first} is not null)`
   const parts: Record<Part, RawBuilder<unknown>> = {

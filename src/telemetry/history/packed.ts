@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import { columnOf, isSigned, type Quantity } from './quantity.ts'
+import { isSigned, type NumberField } from '../../quantities.ts'
 import type { Course, Summary } from './summary.ts'
 import { type Part, summaryColumn, type Wanted } from './summary-columns.ts'
 
@@ -24,72 +24,22 @@ export function packed(key: RawBuilder<unknown>, wanted: Wanted): RawBuilder<Uin
 }
 
 /** What single readings say is needed only where nothing is covered, and takes the same two places. */
-function lineOf(quantity: Quantity): RawBuilder<unknown>[] {
+function lineOf(quantity: NumberField): RawBuilder<unknown>[] {
   const column = (part: Part) => sql.ref(summaryColumn(quantity, part))
   const eitherOf = (line: Part, readings: RawBuilder<unknown>) =>
     sql`case when ${column('covered')} > 0 then ${column(line)} else coalesce(${readings}, 0) end`
   return [eitherOf('covered', sql`-${column('count')}`), eitherOf('integral', column('sum'))]
 }
 
-/**
- * The same of the days of a plant that start from `since` to before `until`: of each its start in seconds, and then
- * quantity by quantity its hours, as `packedHours` has them; the quantities in the order of `quantities`.
- */
-export function packedDays(
-  { plantId, since, until }: Record<'plantId' | 'since' | 'until', RawBuilder<unknown>>,
-  wanted: readonly Quantity[],
-): RawBuilder<Uint8Array | null> {
-  return sql`solark.packed_days(${plantId}, ${since}, ${until}, ${wanted.map((quantity) => columnOf[quantity])}::text[])`
-}
-
-/**
- * A quantity's column of solark.rollup_day, in an aggregate over rows of solark.rollup_hour with their `slot` in the
- * day: what all hours are covered by and then 24 integrals, or NaN and then 24 pairs of both.
- */
-export function packedHours(quantity: Quantity): RawBuilder<Uint8Array> {
-  const [covered, total] = lineOf(quantity).map(
-    (number) => sql`coalesce(${number}, 0)::double precision`,
-  )
-  return sql`
-    case when count(distinct ${covered}) = 1
-      then float8send(min(${covered})) || string_agg(float8send(${total}), '' order by slot)
-      else float8send('NaN') || string_agg(float8send(${covered}) || float8send(${total}), '' order by slot)
-    end`
-}
-
-/** Reads what `packedHours` made, hour by hour from `at` on; answers where it ends. */
-export function readHours(
-  view: DataView,
-  at: number,
-  take: (hour: number, covered: number, total: number) => void,
-): number {
-  const shared = view.getFloat64(at)
-  let next = at + DOUBLE
-  for (let hour = 0; hour < HOURS_A_DAY; hour++) {
-    let covered = shared
-    if (Number.isNaN(shared)) {
-      covered = view.getFloat64(next)
-      next += DOUBLE
-    }
-    take(hour, covered, view.getFloat64(next))
-    next += DOUBLE
-  }
-  return next
-}
-
 const DOUBLE = 8
-const HOURS_A_DAY = 24
-const SECONDS_AN_HOUR = 3600
 
-function isParted(quantity: Quantity, { aspects }: Wanted): boolean {
+function isParted(quantity: NumberField, { aspects }: Wanted): boolean {
   return isSigned(quantity) && aspects.includes('signs')
 }
 
-/** What `packed` or `packedDays` made, and the number, from 0 on, of the bucket to which a key belongs. */
+/** What `packed` made, and the number, from 0 on, of the bucket to which a key belongs. */
 export interface Pack {
   packed: Uint8Array | null
-  /** Whether it is of days; the keys are those of their hours then. */
-  ofDays: boolean
   bucketOf(key: number): number
 }
 
@@ -106,7 +56,7 @@ export function sumUp(packs: readonly Pack[], buckets: number, wanted: Wanted): 
     })
     return { tallies, parted: isParted(quantity, wanted) }
   })
-  for (const { packed, ofDays, bucketOf } of packs) {
+  for (const { packed, bucketOf } of packs) {
     if (packed === null) continue
     const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
     let at = 0
@@ -120,19 +70,7 @@ export function sumUp(packs: readonly Pack[], buckets: number, wanted: Wanted): 
       throw new RangeError(`Expected one of ${buckets} buckets for ${key}`)
     }
     while (at < view.byteLength) {
-      const key = next()
-      if (ofDays) {
-        const hours = Array.from({ length: HOURS_A_DAY }, (_, hour) =>
-          bucketAt(key + hour * SECONDS_AN_HOUR),
-        )
-        for (const { tallies } of courses) {
-          at = readHours(view, at, (hour, covered, total) =>
-            addLine(tallies[hours[hour] ?? 0] ?? newTally(), covered, total),
-          )
-        }
-        continue
-      }
-      const bucket = bucketAt(key)
+      const bucket = bucketAt(next())
       const summary = summaries[bucket]
       if (withSamples && summary !== undefined) {
         summary.samples += next()

@@ -1,6 +1,6 @@
 import type { Instant } from '../../database/instant.ts'
+import type { NumberField } from '../../quantities.ts'
 import { type Fill, fillIn } from './fill.ts'
-import type { Quantity } from './quantity.ts'
 import type { Course, Summary } from './summary.ts'
 
 /** The course of one quantity over a bucket, in its unit. */
@@ -14,7 +14,7 @@ export interface Range {
 }
 
 /** The averages of all buckets, with those that were filled in; of the quantities that were asked for. */
-type Averages = ReadonlyMap<Quantity, readonly (number | null)[]>
+type Averages = ReadonlyMap<NumberField, readonly (number | null)[]>
 
 /** One bucket. What it tells is worked out where somebody asks, since of a chart most is asked for once and little of each. */
 export class Point {
@@ -37,7 +37,7 @@ export class Point {
   }
 
   /** null: not measured, nor filled in. */
-  range(quantity: Quantity): Range | null {
+  range(quantity: NumberField): Range | null {
     const avg = this.#averages.get(quantity)?.[this.#index] ?? null
     if (avg === null) return null
     const course = this.summary.of[quantity]
@@ -79,7 +79,7 @@ export function pointsOf({
 }: {
   edges: readonly Instant[]
   summaries: readonly Summary[]
-  quantities: readonly Quantity[]
+  quantities: readonly NumberField[]
   fill: Fill
 }): Point[] {
   const spans = summaries.map((_, index) => ({

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 import { refreshLatest, registerPlantsWithReadings } from '../refresh-latest.ts'
-import { dayOf, hourOf } from './change.ts'
+import { hourOf } from './change.ts'
 import { recountChunks } from './counted-chunks.ts'
 import { asMaintainer } from './maintainer.ts'
 import { noteAll } from './max-gap.ts'
@@ -22,7 +22,6 @@ export async function noteRebuild(kysely: Kysely<Schema>, plantId?: number): Pro
     }
     await noteAll(transaction, plantId)
     await noteTiles(transaction, plantId)
-    await packDays(transaction, plantId)
     return true
   })
   if (noted === undefined) return false
@@ -59,21 +58,6 @@ async function countAll(transaction: Kysely<Schema>): Promise<void> {
     transaction,
   )
   await sql`update solark.telemetry_change set readings = 0 where readings <> 0`.execute(
-    transaction,
-  )
-}
-
-/** Hours that come out as they were are not written, and so say nothing to the triggers that keep the days. */
-async function packDays(transaction: Kysely<Schema>, plantId: number | undefined): Promise<void> {
-  await sql`
-    select solark.pack_days(array_agg(plant_id), array_agg(start))
-    from (
-      select plant_id, ${dayOf(sql`start`)} as start
-      from solark.rollup_hour
-      union
-      select plant_id, start from solark.rollup_day
-    ) as day
-    where ${plantId ?? null}::integer is null or plant_id = ${plantId ?? null}::integer`.execute(
     transaction,
   )
 }

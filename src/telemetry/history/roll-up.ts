@@ -7,8 +7,8 @@ import { maxGapMicroseconds } from './integrate.ts'
 import { isKept, saysLess } from './kept-history.ts'
 import { asMaintainer } from './maintainer.ts'
 import { stretchTable, tilesWithin } from './stretch-table.ts'
-import { mergedColumns } from './summary-columns.ts'
-import { everything, quartersFromReadings, tileColumns } from './tile-rows.ts'
+import { columnsOf, mergedColumns, toStore } from './summary-columns.ts'
+import { everything, nothing, quartersFromReadings, tileColumns } from './tile-rows.ts'
 import { lengthOf, QUARTER, type Stretch } from './tiles.ts'
 
 /** What one step of rolling up did. */
@@ -146,8 +146,13 @@ async function putBack(
     ) as change (plant_id, first, last, noted_at)`.execute(transaction)
 }
 
-const columnsOf = (table: string) =>
-  sql.join(tileColumns.map((column) => sql.ref(`${table}.${column}`)))
+const valuesOf = (row: string) => sql.join(tileColumns.map((column) => sql.ref(`${row}.${column}`)))
+const valuesToStore = (row: string) =>
+  sql.join([
+    sql.ref(`${row}.samples`),
+    sql.ref(`${row}.covered`),
+    ...columnsOf(everything).map(({ quantity, part }) => toStore(row, quantity, part)),
+  ])
 
 /** `most`: of quarters that lie in the stretches. */
 async function makeQuarters(
@@ -184,7 +189,7 @@ async function makeHours(
     ),
     made as materialized (
       select stretch.plant_id, since as start, ${mergedColumns(everything)}
-      from ${tilesWithin('solark.rollup_quarter', hours)}
+      from ${tilesWithin('solark.rollup_quarter', hours, everything)}
       group by stretch.plant_id, since
       ${atMost(most)}
     ),
@@ -211,7 +216,7 @@ function goneTiles(
       delete from ${sql.table(table)}
       where ctid = any (array(
         select tile.ctid
-        from ${tilesWithin(table, stretches)}
+        from ${tilesWithin(table, stretches, nothing)}
         where ${mayGo} and (tile.plant_id, tile.start) not in (select plant_id, start from made)
       ))
     )`
@@ -223,10 +228,10 @@ const tileColumnNames = sql.join(tileColumns.map((column) => sql.ref(column)))
 function putTiles(table: string): RawBuilder<unknown> {
   return sql`
     insert into ${sql.table(table)} as tile (plant_id, start, ${tileColumnNames})
-    select plant_id, start, ${columnsOf('made')} from made
+    select plant_id, start, ${valuesToStore('made')} from made
     on conflict (plant_id, start) do update
-    set (${tileColumnNames}) = row(${columnsOf('excluded')})
-    where (${columnsOf('tile')}) is distinct from (${columnsOf('excluded')})`
+    set (${tileColumnNames}) = row(${valuesOf('excluded')})
+    where (${valuesOf('tile')}) is distinct from (${valuesOf('excluded')})`
 }
 
 /** What is not rolled up yet. */

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { formatInstant } from '../../database/instant.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
+import { storedTiles, type Wanted } from './summary-columns.ts'
 import type { Stretch } from './tiles.ts'
 
 /** Stretches of time of a plant, or of several, as a table `stretch (plant_id, since, until)`. */
@@ -28,10 +29,14 @@ export function stretchTable(
  * stretch in the key, which `offset 0` holds the planner to: as a join it matches plants alone, and compares each tile
  * of a plant with each of its stretches.
  */
-export function tilesWithin(table: string, stretches: RawBuilder<unknown>): RawBuilder<unknown> {
+export function tilesWithin(
+  table: string,
+  stretches: RawBuilder<unknown>,
+  wanted: Wanted,
+): RawBuilder<unknown> {
   return sql`${stretches}
     cross join lateral (
-      select ctid, * from ${sql.table(table)}
+      select * from ${storedTiles(table, wanted)} as stored
       where plant_id = stretch.plant_id and start >= stretch.since and start < stretch.until
       offset 0
     ) as tile`

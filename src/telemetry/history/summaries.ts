@@ -2,30 +2,21 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
+import { type NumberField, numberFields } from '../../quantities.ts'
 import { changedQuarters } from './change.ts'
 import { integrate, maxGapMicroseconds, microseconds } from './integrate.ts'
-import { type Pack, packed, packedDays, sumUp } from './packed.ts'
-import { type Quantity, quantities } from './quantity.ts'
+import { type Pack, packed, sumUp } from './packed.ts'
 import { countReadingsIn, type ReadingAllowance } from './reading-allowance.ts'
 import { stretchTable, tilesWithin } from './stretch-table.ts'
 import type { Summary } from './summary.ts'
-import { type Aspect, aspects, mergedColumns, type Wanted } from './summary-columns.ts'
-import {
-  DAY,
-  HOUR,
-  layTiles,
-  lengthOf,
-  QUARTER,
-  type Stretch,
-  type Tiling,
-  wholeDays,
-} from './tiles.ts'
+import { type Aspect, aspects, mergedColumns, storedTiles, type Wanted } from './summary-columns.ts'
+import { HOUR, layTiles, lengthOf, QUARTER, type Stretch, type Tiling } from './tiles.ts'
 
 export interface SummariesRequest {
   plantId: number
   /** In ascending order: the stretches of time lie between neighbours. */
   edges: readonly Instant[]
-  quantities: readonly Quantity[]
+  quantities: readonly NumberField[]
   /** What of them beside their means; where it is left out, everything. */
   aspects?: readonly Aspect[]
   /** Without it as many readings are read as there are. */
@@ -47,7 +38,7 @@ export async function readSummaries(
   const asked: Asked = {
     aspects,
     ...request,
-    quantities: quantities.filter((quantity) => request.quantities.includes(quantity)),
+    quantities: numberFields.filter((quantity) => request.quantities.includes(quantity)),
   }
   return (await readCurrent(kysely, asked)) ?? (await readChanging(kysely, asked))
 }
@@ -116,7 +107,7 @@ async function readChanged(
   return { maxGap: rows[0]?.maxGap ?? 0, changed }
 }
 
-const kinds = ['days', 'hours', 'quarters', 'rest'] as const
+const kinds = ['hours', 'quarters', 'rest'] as const
 
 /** Where a part of the summaries comes from. */
 interface Source {
@@ -139,44 +130,16 @@ function summariesOf(
 ): Summary[] {
   const parts = sources.map(({ name, bucketOf }) => ({
     packed: packs?.[name] ?? null,
-    ofDays: name === 'days',
     bucketOf,
   }))
   return sumUp(parts, asked.edges.length - 1, asked)
 }
 
-function tileSources(asked: Asked, tiling: Tiling): Source[] {
+function tileSources(asked: Asked, { hours, quarters }: Tiling): Source[] {
   const sources: Source[] = []
-  const { days, hours } = daysServe(asked, tiling)
-    ? wholeDays(tiling.hours)
-    : { days: [], hours: tiling.hours }
-  if (days.length > 0) sources.push(daySource(asked, days))
   if (hours.length > 0) sources.push(tileSource(asked, 'hours', hours))
-  if (tiling.quarters.length > 0) sources.push(tileSource(asked, 'quarters', tiling.quarters))
+  if (quarters.length > 0) sources.push(tileSource(asked, 'quarters', quarters))
   return sources
-}
-
-/** Days have nothing but the means of their hours, all of which are sent: for months, grouping hours costs less. */
-function daysServe({ aspects, quantities, edges }: Asked, { hours }: Tiling): boolean {
-  return aspects.length === 0 && quantities.length > 0 && lengthOf(hours) < DAY * edges.length
-}
-
-function daySource(asked: Asked, stretches: readonly Stretch[]): Source {
-  return { name: 'days', query: daysIn(asked, stretches), bucketOf: bucketIn(asked.edges) }
-}
-
-/** The planner is quickest with nothing but a call. */
-function daysIn(
-  { plantId, quantities }: Asked,
-  stretches: readonly Stretch[],
-): RawBuilder<Uint8Array | null> {
-  const [only, ...others] = stretches
-  if (only !== undefined && others.length === 0) {
-    const [since, until] = [timestamptz(only.since), timestamptz(only.until)]
-    return packedDays({ plantId: sql`${plantId}`, since, until }, quantities)
-  }
-  const stretch = { plantId: sql`plant_id`, since: sql`since`, until: sql`until` }
-  return sql`select string_agg(${packedDays(stretch, quantities)}, '') from ${stretchTable(plantId, stretches)}`
 }
 
 const tables = {
@@ -192,7 +155,7 @@ function tileSource(
 ): Source {
   const { plantId, edges } = asked
   const { table, width } = tables[name]
-  const tiles = tilesIn(table, plantId, stretches)
+  const tiles = tilesIn(table, plantId, stretches, asked)
   if (lengthOf(stretches) / width < 2 * edges.length) {
     return {
       name,
@@ -215,13 +178,14 @@ function tilesIn(
   table: string,
   plantId: number,
   stretches: readonly Stretch[],
+  wanted: Wanted,
 ): RawBuilder<unknown> {
   const [only, ...others] = stretches
   if (only !== undefined && others.length === 0) {
-    return sql`${sql.table(table)} as tile
+    return sql`${storedTiles(table, wanted)} as tile
       where plant_id = ${plantId} and start >= ${timestamptz(only.since)} and start < ${timestamptz(only.until)}`
   }
-  return tilesWithin(table, stretchTable(plantId, stretches))
+  return tilesWithin(table, stretchTable(plantId, stretches), wanted)
 }
 
 function readingSource(asked: Asked, stretches: readonly Stretch[], maxGap: number): Source {

@@ -1,4 +1,4 @@
-import type { Quantity } from './quantity.ts'
+import type { NumberField } from '../../quantities.ts'
 
 /** What the readings of a plant say of a stretch of time. */
 export interface Summary {
@@ -7,7 +7,7 @@ export interface Summary {
   /** Microseconds of it between neighbouring readings that are at most the gap limit apart; 0 where samples are. */
   covered: number
   /** Only the quantities that were asked for; one that was not measured has no extremes. */
-  of: Partial<Record<Quantity, Course>>
+  of: Partial<Record<NumberField, Course>>
 }
 
 /** The course of one quantity over a stretch of time: of the line through its readings. */

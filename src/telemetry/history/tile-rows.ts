@@ -1,11 +1,14 @@
 import { type RawBuilder, sql } from 'kysely'
+import { numberFields } from '../../quantities.ts'
 import { integrate } from './integrate.ts'
-import { quantities } from './quantity.ts'
 import { aspects, columnsOf } from './summary-columns.ts'
 import { DAY, QUARTER } from './tiles.ts'
 
 /** What a tile says. */
-export const everything = { quantities, aspects }
+export const everything = { quantities: numberFields, aspects }
+
+/** Which tile it is, and how much of its time readings cover. */
+export const nothing = { quantities: [], aspects: [] }
 
 export const tileColumns = [
   'samples',

@@ -69,22 +69,6 @@ function layClean({ hours, quarters, rest }: Tiling, since: Instant, until: Inst
   extend(rest, lastQuarter, until)
 }
 
-/** Parts stretches of whole hours into whole days of UTC and the hours around them. */
-export function wholeDays(stretches: readonly Stretch[]): { days: Stretch[]; hours: Stretch[] } {
-  const days: Stretch[] = []
-  const hours: Stretch[] = []
-  for (const { since, until } of stretches) {
-    const [first, last] = within(since, until, DAY)
-    if (first >= last) hours.push({ since, until })
-    else {
-      extend(hours, since, first)
-      extend(days, first, last)
-      extend(hours, last, until)
-    }
-  }
-  return { days, hours }
-}
-
 function within(since: Instant, until: Instant, width: Instant): [Instant, Instant] {
   return [Math.ceil(since / width) * width, Math.floor(until / width) * width]
 }

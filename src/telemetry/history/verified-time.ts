@@ -52,7 +52,7 @@ export async function nextToCount(
 /** Plants that have readings or tiles, registered or not. */
 async function plantIds(kysely: Kysely<Schema>): Promise<number[]> {
   const ids = new Set<number>()
-  for (const table of ['telemetry', 'rollup_quarter', 'rollup_hour', 'rollup_day']) {
+  for (const table of ['telemetry', 'rollup_quarter', 'rollup_hour']) {
     const name = sql.table(`solark.${table}`)
     // Jumps from plant to plant through the index.
     const { rows } = await sql<{ id: number }>`
@@ -77,7 +77,6 @@ function tiled(plantId: number, order: Order = 'asc', after?: Instant): RawBuild
     ['timestamp', 'telemetry'],
     ['start', 'rollup_quarter'],
     ['start', 'rollup_hour'],
-    ['start', 'rollup_day'],
   ].map(
     ([column = '', table = '']) => sql<Instant>`(
       select ${sql.ref(column)} from ${sql.table(`solark.${table}`)}

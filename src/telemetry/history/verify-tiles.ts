@@ -2,14 +2,20 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
+import type { NumberField } from '../../quantities.ts'
 import { changedQuarters, hourOf } from './change.ts'
 import { goneChunks } from './counted-chunks.ts'
 import type { Difference } from './difference.ts'
 import { maxGapMicroseconds } from './integrate.ts'
 import { isKept, saysLess } from './kept-history.ts'
-import type { Quantity } from './quantity.ts'
 import { stretchTable } from './stretch-table.ts'
-import { columnsOf, mergedColumns, type Part, summaryColumn } from './summary-columns.ts'
+import {
+  columnsOf,
+  mergedColumns,
+  type Part,
+  storedTiles,
+  summaryColumn,
+} from './summary-columns.ts'
 import { everything, quartersFromReadings } from './tile-rows.ts'
 import type { Stretch } from './tiles.ts'
 
@@ -47,7 +53,7 @@ export async function verifyHours(
     select plant_id, hour as start, ${mergedColumns(everything)}
     from (
       select *, ${hourOf(sql`start`)} as hour
-      from solark.rollup_quarter
+      from ${storedTiles('solark.rollup_quarter', everything)} as stored
       where ${within(plantId, window)}
     ) as quarter
     group by plant_id, hour`
@@ -89,7 +95,10 @@ async function compareTiles(
     with recomputed as materialized (${recomputed}),
     tile as materialized (
       select start, kept, recomputed
-      from (select * from ${sql.table(`solark.${table}`)} where ${within(plantId, window)}) as kept
+      from (
+        select * from ${storedTiles(`solark.${table}`, everything)} as stored
+        where ${within(plantId, window)}
+      ) as kept
       full join recomputed using (plant_id, start)
       where start >= coalesce((select frozen_until from solark.rollup), '-infinity') and ${current}
         and not exists (
@@ -135,7 +144,7 @@ const comparisons = [
   ),
 ]
 
-function toleranceOf(quantity: Quantity, part: Part): RawBuilder<number> {
+function toleranceOf(quantity: NumberField, part: Part): RawBuilder<number> {
   const column = (name: Part) => summaryColumn(quantity, name)
   const sizes = (['min', 'max'] as const).flatMap((extreme) =>
     (['kept', 'recomputed'] as const).map((row) => sql`abs(${of(row, column(extreme))})`),

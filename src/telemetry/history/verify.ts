@@ -5,15 +5,12 @@ import type { Difference } from './difference.ts'
 import type { Stretch } from './tiles.ts'
 import { nextToCount, nextToRollUp, readSpans } from './verified-time.ts'
 import { verifyCounts, verifyTotal } from './verify-counts.ts'
-import { verifyDays } from './verify-days.ts'
 import { verifyHours, verifyQuarters } from './verify-tiles.ts'
 
 /** What was compared within one window of time. */
 export interface Verified {
   quarters: number
   hours: number
-  /** Days of UTC. */
-  days: number
   /** Hours with readings that are counted. */
   counts: number
   differences: Difference[]
@@ -28,7 +25,7 @@ const WINDOW = 10 * DAY
 /**
  * Compares what is rolled up with what the readings say, window by window, each as of one moment; others may write
  * and roll up meanwhile. Tiles of quarters that are noted to be made anew, and tiles that are frozen, are left out.
- * An hour is compared with its quarters, a day with its hours. With a plant, readings are not counted, for they are counted together.
+ * An hour is compared with its quarters. With a plant, readings are not counted, for they are counted together.
  */
 export async function* verifyRollups(
   kysely: Kysely<Schema>,
@@ -43,7 +40,6 @@ export async function* verifyRollups(
   const verified = (part: Partial<Verified>): Verified => ({
     quarters: 0,
     hours: 0,
-    days: 0,
     counts: 0,
     differences: [],
     done: total > 0 ? Math.min(before / total, 1) : 1,
@@ -56,17 +52,11 @@ export async function* verifyRollups(
       const found = await atOneMoment(kysely, async (snapshot) => ({
         quarters: await verifyQuarters(snapshot, id, window),
         hours: await verifyHours(snapshot, id, window),
-        days: await verifyDays(snapshot, id, window),
       }))
       yield verified({
         quarters: found.quarters.compared,
         hours: found.hours.compared,
-        days: found.days.compared,
-        differences: [
-          ...found.quarters.differences,
-          ...found.hours.differences,
-          ...found.days.differences,
-        ],
+        differences: [...found.quarters.differences, ...found.hours.differences],
         done: Math.min((before + window.until - span.since) / total, 1),
       })
     }

@@ -36,6 +36,7 @@ function measured(reading: Reading) {
     load: number(reading.loadPower),
     battery: number(reading.batteryPower),
     grid: number(reading.gridPower),
+    generator: number(reading.generatorPower),
     pvToGrid: number(reading.pvToGrid),
     gridToLoad: number(reading.gridToLoad),
   }
@@ -45,12 +46,16 @@ test('what flows in less what the house uses is a small loss, at any time of any
   fc.assert(
     fc.property(anyPlant, anyInstant, (plant, at) => {
       const reading = readingAt(plant, at)
-      const { pv, load, battery, grid, pvToGrid, gridToLoad } = measured(reading)
-      const losses = pv + battery + grid - load
+      const { pv, load, battery, grid, generator, pvToGrid, gridToLoad } = measured(reading)
+      const losses = pv + battery + grid + generator - load
       expect(losses).toBeGreaterThan(50)
       expect(losses).toBeLessThan(65 + 0.04 * (pv + Math.abs(battery)))
       expect(findReadingFault(reading, at)).toBeUndefined()
       expect(pv).toBeGreaterThanOrEqual(0)
+      for (const temperature of [reading.batteryTemperature]) {
+        expect(temperature).toBeGreaterThan(5)
+        expect(temperature).toBeLessThan(90)
+      }
       expect(load).toBeGreaterThan(100)
       expect(pvToGrid).toBe(Math.max(0, -grid))
       expect(pvToGrid).toBeLessThanOrEqual(pv)

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Database } from '../../../src/database/database.ts'
 import type { Instant } from '../../../src/database/instant.ts'
 import { timestamptz } from '../../../src/database/timestamptz.ts'
-import { readingColumns } from '../../../src/telemetry/columns.ts'
+import { readingColumns } from '../../../src/quantities.ts'
 import type { Reading } from '../../../src/telemetry/reading.ts'
 import { isSame, numberAt, numberedReading } from './numbered.ts'
 

@@ -1,5 +1,6 @@
 import type { Instant } from '../../../src/database/instant.ts'
-import { emptyReading, quantities, type Reading } from '../../../src/telemetry/reading.ts'
+import { quantities } from '../../../src/quantities.ts'
+import { emptyReading, type Reading } from '../../../src/telemetry/reading.ts'
 
 /** Between two readings of a series. */
 const STEP: Instant = 10_000

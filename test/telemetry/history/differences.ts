@@ -1,5 +1,5 @@
 import { formatInstant, type Instant } from '../../../src/database/instant.ts'
-import { isSigned, type Quantity } from '../../../src/telemetry/history/quantity.ts'
+import { isSigned, type NumberField } from '../../../src/quantities.ts'
 import type { Course, Summary } from '../../../src/telemetry/history/summary.ts'
 import { type Aspect, aspects } from '../../../src/telemetry/history/summary-columns.ts'
 import type { ReferenceCourse, ReferenceSummary } from './reference.ts'
@@ -43,7 +43,7 @@ export function differences(
 type Compare = (what: string, is: number | null, shouldBe: number | null, slack: number) => void
 
 function compareCourses(
-  quantity: Quantity,
+  quantity: NumberField,
   got: Course,
   expected: ReferenceCourse,
   wanted: readonly Aspect[],

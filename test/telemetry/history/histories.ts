@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Instant } from '../../../src/database/instant.ts'
-import { type Quantity, quantities } from '../../../src/telemetry/history/quantity.ts'
+import { type NumberField, numberFields, recordOf } from '../../../src/quantities.ts'
 import type { Reading } from '../../../src/telemetry/reading.ts'
 import { reading } from '../../support/readings.ts'
 import { MAX_GAP, MINUTE } from './reference.ts'
@@ -55,25 +55,18 @@ const value = fc.oneof(
 
 /** Of programs that write only some of the columns, or none. */
 const columns = fc.oneof(
-  { weight: 5, arbitrary: fc.constant(quantities) },
+  { weight: 5, arbitrary: fc.constant(numberFields) },
   {
     weight: 4,
-    arbitrary: fc.constantFrom<readonly Quantity[]>(
+    arbitrary: fc.constantFrom<readonly NumberField[]>(
       ['soc', 'pvPower', 'loadPower'],
       ['batteryPower', 'gridPower', 'batteryVoltage'],
     ),
   },
-  { weight: 1, arbitrary: fc.constant<readonly Quantity[]>([]) },
+  { weight: 1, arbitrary: fc.constant<readonly NumberField[]>([]) },
 )
 
-const values = fc.record({
-  soc: value,
-  pvPower: value,
-  loadPower: value,
-  batteryPower: value,
-  gridPower: value,
-  batteryVoltage: value,
-})
+const values = fc.record(recordOf(numberFields, () => value))
 
 /** Readings of a plant in the order of time, hours after the place; null, NaN, infinite and absurd values among them. */
 export function readingsAt(

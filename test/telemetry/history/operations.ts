@@ -3,9 +3,9 @@ import { type Kysely, sql } from 'kysely'
 import { formatInstant, type Instant } from '../../../src/database/instant.ts'
 import type { Schema } from '../../../src/database/schema.ts'
 import { timestamptz } from '../../../src/database/timestamptz.ts'
+import { columnOf, numberFields } from '../../../src/quantities.ts'
 import { deleteReadings } from '../../../src/telemetry/delete.ts'
 import { noteAll, setMaxGap } from '../../../src/telemetry/history/max-gap.ts'
-import { columnOf, quantities } from '../../../src/telemetry/history/quantity.ts'
 import { rollUp } from '../../../src/telemetry/history/roll-up.ts'
 import { findReadingFault, type Reading } from '../../../src/telemetry/reading.ts'
 import { type OnDuplicate, recordReadings } from '../../../src/telemetry/record.ts'
@@ -138,8 +138,8 @@ async function insert(
   readings: readonly Reading[],
   onDuplicate: OnDuplicate,
 ): Promise<void> {
-  const columns = quantities.map((quantity) => columnOf[quantity])
-  const arrays = quantities.map(
+  const columns = numberFields.map((quantity) => columnOf[quantity])
+  const arrays = numberFields.map(
     (quantity) =>
       sql`${arrayOf(readings.map((reading) => textOf(reading[quantity])))}::double precision[]`,
   )

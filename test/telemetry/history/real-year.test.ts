@@ -2,9 +2,9 @@ import { createReadStream, existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Instant } from '../../../src/database/instant.ts'
+import type { NumberField } from '../../../src/quantities.ts'
 import { parseColumnMap } from '../../../src/sources/csv/columns.ts'
 import { importCsv } from '../../../src/sources/csv/import.ts'
-import type { Quantity } from '../../../src/telemetry/history/quantity.ts'
 import { rollUp } from '../../../src/telemetry/history/roll-up.ts'
 import { readSummaries } from '../../../src/telemetry/history/summaries.ts'
 import type { Summary } from '../../../src/telemetry/history/summary.ts'
@@ -19,7 +19,12 @@ const file = resolve(
   '../../../../shared/data/sunsynk-za-2022-2023/sunsynk_5min.csv.gz',
 )
 const missing = existsSync(file) ? '' : ': skipped, the folder ../shared/data is missing'
-const powers = ['pvPower', 'batteryPower', 'gridPower', 'loadPower'] as const satisfies Quantity[]
+const powers = [
+  'pvPower',
+  'batteryPower',
+  'gridPower',
+  'loadPower',
+] as const satisfies NumberField[]
 
 function instantOf(local: string): Instant {
   return Date.parse(`${local}+02:00`) * 1000

@@ -1,12 +1,12 @@
 import type { Instant } from '../../../src/database/instant.ts'
-import type { Quantity } from '../../../src/telemetry/history/quantity.ts'
+import type { NumberField } from '../../../src/quantities.ts'
 import type { Reading } from '../../../src/telemetry/reading.ts'
 
 /** What a summary must say, worked out from the readings themselves, as slowly and plainly as can be. */
 export interface ReferenceSummary {
   samples: number
   covered: number
-  of: Map<Quantity, ReferenceCourse>
+  of: Map<NumberField, ReferenceCourse>
 }
 
 export interface ReferenceCourse {
@@ -45,7 +45,7 @@ interface Piece {
 export function referenceSummaries(
   readings: readonly Reading[],
   edges: readonly Instant[],
-  quantities: readonly Quantity[],
+  quantities: readonly NumberField[],
   maxGap: Instant = MAX_GAP,
 ): ReferenceSummary[] {
   const rows = readings.map(({ timestamp }) => ({ time: timestamp, value: 0 }))
@@ -65,7 +65,7 @@ export function referenceSummaries(
   })
 }
 
-function pointsOf(readings: readonly Reading[], quantity: Quantity): Point[] {
+function pointsOf(readings: readonly Reading[], quantity: NumberField): Point[] {
   const points: Point[] = []
   for (const reading of readings) {
     const value = reading[quantity]

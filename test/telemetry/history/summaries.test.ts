@@ -3,8 +3,8 @@ import { type Kysely, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { Instant } from '../../../src/database/instant.ts'
 import type { Schema } from '../../../src/database/schema.ts'
+import { type NumberField, numberFields } from '../../../src/quantities.ts'
 import { setMaxGap } from '../../../src/telemetry/history/max-gap.ts'
-import { type Quantity, quantities } from '../../../src/telemetry/history/quantity.ts'
 import { readCounts } from '../../../src/telemetry/history/reading-counts.ts'
 import { rollUp } from '../../../src/telemetry/history/roll-up.ts'
 import { readSummaries } from '../../../src/telemetry/history/summaries.ts'
@@ -20,7 +20,7 @@ interface Question {
   edges: readonly Instant[]
   /** More edges, at the readings before which this fraction of all lies. */
   atReadings: readonly number[]
-  quantities: readonly Quantity[]
+  quantities: readonly NumberField[]
   aspects: readonly Aspect[]
 }
 
@@ -28,7 +28,10 @@ const questionAt = (place: Instant): fc.Arbitrary<Question> =>
   fc.record({
     edges: edgesAt(place),
     atReadings: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 }),
-    quantities: fc.oneof(fc.constant(quantities), fc.subarray([...quantities], { minLength: 1 })),
+    quantities: fc.oneof(
+      fc.constant(numberFields),
+      fc.subarray([...numberFields], { minLength: 1 }),
+    ),
     aspects: fc.oneof(fc.constant(aspects), fc.constant([]), fc.subarray([...aspects])),
   })
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Instant } from '../../../src/database/instant.ts'
-import { quantities } from '../../../src/telemetry/history/quantity.ts'
+import { numberFields } from '../../../src/quantities.ts'
 import { rollUp } from '../../../src/telemetry/history/roll-up.ts'
 import { readSummaries } from '../../../src/telemetry/history/summaries.ts'
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
@@ -112,10 +112,14 @@ describe.each(
             undone: false,
           })
           if (rolledUp) await rollUp(database.kysely)
-          const summaries = await readSummaries(database.kysely, { plantId: 1, edges, quantities })
+          const summaries = await readSummaries(database.kysely, {
+            plantId: 1,
+            edges,
+            quantities: numberFields,
+          })
           const stored = await storedReadings(database)
           expect(
-            differences(summaries, referenceSummaries(stored, edges, quantities), edges),
+            differences(summaries, referenceSummaries(stored, edges, numberFields), edges),
           ).toEqual([])
         },
       ),

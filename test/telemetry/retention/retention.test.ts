@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Instant } from '../../../src/database/instant.ts'
 import type { Schema } from '../../../src/database/schema.ts'
-import { quantities } from '../../../src/telemetry/history/quantity.ts'
+import { numberFields } from '../../../src/quantities.ts'
 import { readSummaries } from '../../../src/telemetry/history/summaries.ts'
 import { planRetention } from '../../../src/telemetry/retention/plan.ts'
 import { KEEP_ALL, type RetentionPolicy } from '../../../src/telemetry/retention/policy.ts'
@@ -60,7 +60,7 @@ describe.each(engines)('retention on %s', (engine) => {
     const edges = Array.from({ length: Math.ceil((to - from) / width) + 1 }, (_, i) =>
       Math.min(from + i * width, to),
     )
-    const summaries = await readSummaries(kysely, { plantId, edges, quantities })
+    const summaries = await readSummaries(kysely, { plantId, edges, quantities: numberFields })
     return summaries.map((summary) =>
       JSON.stringify(summary, (_, value) =>
         typeof value === 'number' ? Number(value.toPrecision(10)) : value,

@@ -1,38 +1,33 @@
 import { type Kysely, sql } from 'kysely'
+import { quantities } from '../src/quantities.ts'
 import { adopt, isThere, planAdoption } from './adopt/adopt.ts'
+import { applyFunctions } from './apply-functions.ts'
 import { makeHypertable, prepareTimescale } from './hypertable.ts'
 import { raiseNotice } from './notice.ts'
+import { asComment, sqlTypes } from './quantity-columns.ts'
 import { telemetryChecks } from './telemetry-checks.ts'
-import { verifyRelation } from './verify.ts'
+import { verifyRelation, verifyTrigger } from './verify.ts'
 
 const columnComments: Readonly<Record<string, string>> = {
   id: 'Unique by its sequence only: a hypertable has no key without the time',
-  plant_id: 'solark.plant.id; 0 where the writer names none',
+  plant_id: 'solark.plant.id; 0 if the writer names none',
   timestamp: 'When it was measured',
-  soc: 'State of charge, %',
-  batt_power: 'W; + discharging, - charging',
-  batt_voltage: 'V',
-  batt_current: 'A; + discharging, - charging',
-  pv_power: 'W, >= 0',
-  pv_voltage: 'V',
-  pv_current: 'A',
-  load_power: 'W, >= 0',
-  grid_power: 'W; + importing, - exporting',
-  pv_to_grid: 'W of PV going to the grid',
-  grid_to_load: 'W of grid power going to the load',
-  pv_to_load: 'Whether PV feeds the load',
-  pv_to_bat: 'Whether PV charges the battery',
-  bat_to_load: 'Whether the battery feeds the load',
+  ...Object.fromEntries(
+    quantities.map(({ column, description }) => [column, asComment(description)]),
+  ),
   created_at: 'When it was stored',
   txid: 'Transaction that stored it last: the order of commits for the live feed',
 }
 
 /**
- * The table of readings: one row per plant and instant, so that sending a reading again is harmless. A
- * hypertable by timestamp where TimescaleDB 2.18 or later is, else a regular table and the reason in a notice.
- * An older solark.telemetry is adopted with every row; docs/decisions/005-adoption.md says how.
+ * solark.plant, and solark.telemetry, the table of readings: one row per plant and instant, so that sending a reading
+ * again is harmless. A hypertable by timestamp if TimescaleDB 2.18 or later is there, else a regular table and the
+ * reason in a notice. An older solark.telemetry is adopted with every row; docs/decisions/005-adoption.md says how.
+ *
+ * The schema solark exists: Kysely makes it for the record of the migrations.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
+  await createPlants(db)
   if (await isThere(db)) await adopt(db)
   else await createTelemetry(db)
 
@@ -45,8 +40,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .execute()
   await sql`analyze solark.telemetry`.execute(db)
   await tellStorage(db)
+  await registerPlants(db)
+  await applyFunctions(db, ['refuse_unregistered', 'refuse_empty_register'])
+
+  await verifyRelation(db, 'solark.plant')
   await verifyRelation(db, 'solark.telemetry')
   await verifyRelation(db, 'solark.telemetry_timestamp_plant_id_idx')
+  for (const trigger of ['plant_kept', 'plants_kept']) {
+    await verifyTrigger(db, 'solark.plant', trigger)
+  }
 }
 
 /** What `up` would do with a solark.telemetry that is there, in sentences. Writes nothing. */
@@ -63,28 +65,35 @@ export async function down(db: Kysely<unknown>): Promise<void> {
     )
   }
   await db.schema.dropTable('solark.telemetry').execute()
+  await db.schema.dropTable('solark.plant').execute()
+  await sql`drop function solark.refuse_empty_register()`.execute(db)
+  await sql`drop function solark.refuse_unregistered()`.execute(db)
+}
+
+async function createPlants(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('solark.plant')
+    .addColumn('id', 'integer', (column) => column.primaryKey().check(sql`id >= 0`))
+    .addColumn('name', 'text')
+    .addColumn('time_zone', 'text', (column) => column.notNull().defaultTo('UTC'))
+    .addColumn('created_at', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
+    .execute()
+  await sql`comment on table solark.plant is 'Every plant that was named or has sent a reading'`.execute(
+    db,
+  )
+  await sql`comment on column solark.plant.time_zone is 'IANA name; days, months and years of the plant follow it'`.execute(
+    db,
+  )
 }
 
 async function createTelemetry(db: Kysely<unknown>): Promise<void> {
-  await db.schema
+  let telemetry = db.schema
     .createTable('solark.telemetry')
     .addColumn('id', 'bigserial', (column) => column.notNull())
     .addColumn('plant_id', 'integer', (column) => column.notNull().defaultTo(0))
     .addColumn('timestamp', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
-    .addColumn('soc', 'double precision')
-    .addColumn('batt_power', 'double precision')
-    .addColumn('batt_voltage', 'double precision')
-    .addColumn('batt_current', 'double precision')
-    .addColumn('pv_power', 'double precision')
-    .addColumn('pv_voltage', 'double precision')
-    .addColumn('pv_current', 'double precision')
-    .addColumn('load_power', 'double precision')
-    .addColumn('grid_power', 'double precision')
-    .addColumn('pv_to_grid', 'double precision')
-    .addColumn('grid_to_load', 'double precision')
-    .addColumn('pv_to_load', 'boolean')
-    .addColumn('pv_to_bat', 'boolean')
-    .addColumn('bat_to_load', 'boolean')
+  for (const { column, type } of quantities) telemetry = telemetry.addColumn(column, sqlTypes[type])
+  await telemetry
     .addColumn('created_at', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
     .addColumn('txid', sql`xid8`, (column) => column.notNull().defaultTo(sql`pg_current_xact_id()`))
     // Pages, ranges and the newest reading of one plant.
@@ -121,4 +130,17 @@ async function tellStorage(db: Kysely<unknown>): Promise<void> {
       ? 'solark.telemetry is a hypertable by timestamp, 30 days a chunk'
       : `solark.telemetry is a regular table: ${reason}`,
   )
+}
+
+/** Registers every plant of an adopted table. Jumps from plant to plant in the key, instead of reading every row. */
+async function registerPlants(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    with recursive met (id) as (
+      (select plant_id from solark.telemetry order by plant_id limit 1)
+      union all
+      select next.plant_id from met cross join lateral (
+        select plant_id from solark.telemetry where plant_id > met.id order by plant_id limit 1
+      ) as next
+    )
+    insert into solark.plant (id) select id from met on conflict do nothing`.execute(db)
 }

@@ -1,0 +1,54 @@
+import { type Kysely, sql } from 'kysely'
+import { isSigned, type NumberField, quantityOf } from '../src/quantities.ts'
+
+/** The types of quantities in SQL. */
+export const sqlTypes = { number: 'double precision', boolean: 'boolean' } as const
+
+const tileTables = ['solark.rollup_quarter', 'solark.rollup_hour'] as const
+
+/** The description of a quantity as a comment in the catalog. */
+export function asComment(description: string): string {
+  return description.replace(/\.$/, '')
+}
+
+/** Adds the columns of a quantity to a table of tiles. */
+export async function addToTiles(
+  db: Kysely<unknown>,
+  table: (typeof tileTables)[number],
+  field: NumberField,
+): Promise<void> {
+  const { column: name, unit } = quantityOf(field)
+  const parts: Record<string, { type: string; comment: string }> = {
+    covered: {
+      type: 'bigint',
+      comment:
+        'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral',
+    },
+    integral: {
+      type: 'double precision',
+      comment: `${unit} times seconds, of the line through the readings`,
+    },
+    min: { type: 'double precision', comment: `${unit}, of the line and of single readings` },
+    max: { type: 'double precision', comment: `${unit}, of the line and of single readings` },
+    sum: {
+      type: 'double precision',
+      comment: `${unit}, of the readings, only if nothing is covered`,
+    },
+    count: { type: 'integer', comment: 'readings, only if nothing is covered' },
+    ...(isSigned(field)
+      ? {
+          positive: {
+            type: 'double precision',
+            comment: `${unit} times seconds, of the part above zero`,
+          },
+        }
+      : {}),
+  }
+  for (const [part, { type, comment }] of Object.entries(parts)) {
+    const column = sql.ref(`${name}_${part}`)
+    await sql`alter table ${sql.table(table)} add column if not exists ${column} ${sql.raw(type)}`.execute(
+      db,
+    )
+    await sql`comment on column ${sql.table(table)}.${column} is ${sql.lit(comment)}`.execute(db)
+  }
+}
