@@ -5,6 +5,7 @@ import * as latest from './0002_latest.ts'
 import * as changes from './0003_changes.ts'
 import * as rollups from './0004_rollups.ts'
 import * as retention from './0005_retention.ts'
+import * as inverterTemperature from './0006_inverter_temperature.ts'
 
 interface PlannedMigration extends Migration {
   /** What `up` would do that its name does not tell, in sentences; raises what it would raise. Writes nothing. */
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, PlannedMigration>> = {
   '0003_changes': changes,
   '0004_rollups': rollups,
   '0005_retention': retention,
+  '0006_inverter_temperature': inverterTemperature,
 }

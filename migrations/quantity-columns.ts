@@ -1,10 +1,35 @@
 import { type Kysely, sql } from 'kysely'
-import { isSigned, type NumberField, quantityOf } from '../src/quantities.ts'
+import { isSigned, type NumberField, numberFields, quantityOf } from '../src/quantities.ts'
+import { applyFunctions } from './apply-functions.ts'
 
 /** The types of quantities in SQL. */
 export const sqlTypes = { number: 'double precision', boolean: 'boolean' } as const
 
 const tileTables = ['solark.rollup_quarter', 'solark.rollup_hour'] as const
+
+/**
+ * Adds a quantity to a database that does not have it yet; a new one has each that is in the table of quantities from
+ * the beginning. Readings and tiles of before have null: not measured.
+ */
+export async function addQuantity(
+  db: Kysely<unknown>,
+  field: Parameters<typeof quantityOf>[0],
+): Promise<void> {
+  const { column, type, description } = quantityOf(field)
+  for (const table of ['solark.telemetry', 'solark.latest']) {
+    await sql`alter table ${sql.table(table)} add column if not exists ${sql.ref(column)} ${sql.raw(sqlTypes[type])}`.execute(
+      db,
+    )
+  }
+  await sql`comment on column solark.telemetry.${sql.ref(column)} is ${sql.lit(asComment(description))}`.execute(
+    db,
+  )
+  const number = numberFields.find((candidate) => candidate === field)
+  if (number !== undefined) {
+    for (const table of tileTables) await addToTiles(db, table, number)
+  }
+  await applyFunctions(db, ['refresh_latest', 'telemetry_written'])
+}
 
 /** The description of a quantity as a comment in the catalog. */
 export function asComment(description: string): string {

@@ -36,6 +36,7 @@ create table solark.latest (
   grid_power double precision,
   gen_power double precision,
   batt_temperature double precision,
+  inverter_temperature double precision,
   pv_to_grid double precision,
   grid_to_load double precision,
   pv_to_load boolean,
@@ -149,6 +150,12 @@ create table solark.rollup_hour (
   batt_temperature_max double precision,
   batt_temperature_sum double precision,
   batt_temperature_count integer,
+  inverter_temperature_covered bigint,
+  inverter_temperature_integral double precision,
+  inverter_temperature_min double precision,
+  inverter_temperature_max double precision,
+  inverter_temperature_sum double precision,
+  inverter_temperature_count integer,
   pv_to_grid_covered bigint,
   pv_to_grid_integral double precision,
   pv_to_grid_min double precision,
@@ -236,6 +243,12 @@ create table solark.rollup_quarter (
   batt_temperature_max double precision,
   batt_temperature_sum double precision,
   batt_temperature_count integer,
+  inverter_temperature_covered bigint,
+  inverter_temperature_integral double precision,
+  inverter_temperature_min double precision,
+  inverter_temperature_max double precision,
+  inverter_temperature_sum double precision,
+  inverter_temperature_count integer,
   pv_to_grid_covered bigint,
   pv_to_grid_integral double precision,
   pv_to_grid_min double precision,
@@ -265,6 +278,7 @@ create table solark.telemetry (
   grid_power double precision,
   gen_power double precision,
   batt_temperature double precision,
+  inverter_temperature double precision,
   pv_to_grid double precision,
   grid_to_load double precision,
   pv_to_load boolean,
@@ -542,8 +556,8 @@ AS $function$
 begin
   delete from solark.latest where plant_id = any (plants);
 
-  insert into solark.latest (id, plant_id, timestamp, soc, batt_power, batt_voltage, batt_current, pv_power, pv_voltage, pv_current, load_power, grid_power, gen_power, batt_temperature, pv_to_grid, grid_to_load, pv_to_load, pv_to_bat, bat_to_load, created_at, txid)
-  select newest.id, newest.plant_id, newest.timestamp, newest.soc, newest.batt_power, newest.batt_voltage, newest.batt_current, newest.pv_power, newest.pv_voltage, newest.pv_current, newest.load_power, newest.grid_power, newest.gen_power, newest.batt_temperature, newest.pv_to_grid, newest.grid_to_load, newest.pv_to_load, newest.pv_to_bat, newest.bat_to_load, newest.created_at, newest.txid
+  insert into solark.latest (id, plant_id, timestamp, soc, batt_power, batt_voltage, batt_current, pv_power, pv_voltage, pv_current, load_power, grid_power, gen_power, batt_temperature, inverter_temperature, pv_to_grid, grid_to_load, pv_to_load, pv_to_bat, bat_to_load, created_at, txid)
+  select newest.id, newest.plant_id, newest.timestamp, newest.soc, newest.batt_power, newest.batt_voltage, newest.batt_current, newest.pv_power, newest.pv_voltage, newest.pv_current, newest.load_power, newest.grid_power, newest.gen_power, newest.batt_temperature, newest.inverter_temperature, newest.pv_to_grid, newest.grid_to_load, newest.pv_to_load, newest.pv_to_bat, newest.bat_to_load, newest.created_at, newest.txid
   from unnest(plants) as plant (id)
   cross join lateral (
     select * from solark.telemetry where plant_id = plant.id order by timestamp desc limit 1
@@ -684,7 +698,7 @@ begin
 
   if tg_op = 'UPDATE' then
     update solark.latest as copy
-    set (id, plant_id, timestamp, soc, batt_power, batt_voltage, batt_current, pv_power, pv_voltage, pv_current, load_power, grid_power, gen_power, batt_temperature, pv_to_grid, grid_to_load, pv_to_load, pv_to_bat, bat_to_load, created_at, txid) = row(written.id, written.plant_id, written.timestamp, written.soc, written.batt_power, written.batt_voltage, written.batt_current, written.pv_power, written.pv_voltage, written.pv_current, written.load_power, written.grid_power, written.gen_power, written.batt_temperature, written.pv_to_grid, written.grid_to_load, written.pv_to_load, written.pv_to_bat, written.bat_to_load, written.created_at, written.txid)
+    set (id, plant_id, timestamp, soc, batt_power, batt_voltage, batt_current, pv_power, pv_voltage, pv_current, load_power, grid_power, gen_power, batt_temperature, inverter_temperature, pv_to_grid, grid_to_load, pv_to_load, pv_to_bat, bat_to_load, created_at, txid) = row(written.id, written.plant_id, written.timestamp, written.soc, written.batt_power, written.batt_voltage, written.batt_current, written.pv_power, written.pv_voltage, written.pv_current, written.load_power, written.grid_power, written.gen_power, written.batt_temperature, written.inverter_temperature, written.pv_to_grid, written.grid_to_load, written.pv_to_load, written.pv_to_bat, written.bat_to_load, written.created_at, written.txid)
     from written
     where copy.plant_id = written.plant_id and copy.timestamp = written.timestamp;
 
@@ -701,8 +715,8 @@ begin
     end if;
   end if;
 
-  insert into solark.latest (id, plant_id, timestamp, soc, batt_power, batt_voltage, batt_current, pv_power, pv_voltage, pv_current, load_power, grid_power, gen_power, batt_temperature, pv_to_grid, grid_to_load, pv_to_load, pv_to_bat, bat_to_load, created_at, txid)
-  select written.id, written.plant_id, written.timestamp, written.soc, written.batt_power, written.batt_voltage, written.batt_current, written.pv_power, written.pv_voltage, written.pv_current, written.load_power, written.grid_power, written.gen_power, written.batt_temperature, written.pv_to_grid, written.grid_to_load, written.pv_to_load, written.pv_to_bat, written.bat_to_load, written.created_at, written.txid
+  insert into solark.latest (id, plant_id, timestamp, soc, batt_power, batt_voltage, batt_current, pv_power, pv_voltage, pv_current, load_power, grid_power, gen_power, batt_temperature, inverter_temperature, pv_to_grid, grid_to_load, pv_to_load, pv_to_bat, bat_to_load, created_at, txid)
+  select written.id, written.plant_id, written.timestamp, written.soc, written.batt_power, written.batt_voltage, written.batt_current, written.pv_power, written.pv_voltage, written.pv_current, written.load_power, written.grid_power, written.gen_power, written.batt_temperature, written.inverter_temperature, written.pv_to_grid, written.grid_to_load, written.pv_to_load, written.pv_to_bat, written.bat_to_load, written.created_at, written.txid
   from unnest(plants, times) as candidate (plant_id, timestamp)
   join written
     on written.plant_id = candidate.plant_id and written.timestamp = candidate.timestamp
@@ -956,6 +970,18 @@ comment on column solark.rollup_hour.batt_temperature_sum is '°C, of the readin
 
 comment on column solark.rollup_hour.batt_temperature_count is 'readings, only if nothing is covered';
 
+comment on column solark.rollup_hour.inverter_temperature_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+
+comment on column solark.rollup_hour.inverter_temperature_integral is '°C times seconds, of the line through the readings';
+
+comment on column solark.rollup_hour.inverter_temperature_min is '°C, of the line and of single readings';
+
+comment on column solark.rollup_hour.inverter_temperature_max is '°C, of the line and of single readings';
+
+comment on column solark.rollup_hour.inverter_temperature_sum is '°C, of the readings, only if nothing is covered';
+
+comment on column solark.rollup_hour.inverter_temperature_count is 'readings, only if nothing is covered';
+
 comment on column solark.rollup_hour.pv_to_grid_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
 
 comment on column solark.rollup_hour.pv_to_grid_integral is 'W times seconds, of the line through the readings';
@@ -1118,6 +1144,18 @@ comment on column solark.rollup_quarter.batt_temperature_sum is '°C, of the rea
 
 comment on column solark.rollup_quarter.batt_temperature_count is 'readings, only if nothing is covered';
 
+comment on column solark.rollup_quarter.inverter_temperature_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+
+comment on column solark.rollup_quarter.inverter_temperature_integral is '°C times seconds, of the line through the readings';
+
+comment on column solark.rollup_quarter.inverter_temperature_min is '°C, of the line and of single readings';
+
+comment on column solark.rollup_quarter.inverter_temperature_max is '°C, of the line and of single readings';
+
+comment on column solark.rollup_quarter.inverter_temperature_sum is '°C, of the readings, only if nothing is covered';
+
+comment on column solark.rollup_quarter.inverter_temperature_count is 'readings, only if nothing is covered';
+
 comment on column solark.rollup_quarter.pv_to_grid_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
 
 comment on column solark.rollup_quarter.pv_to_grid_integral is 'W times seconds, of the line through the readings';
@@ -1169,6 +1207,8 @@ comment on column solark.telemetry.grid_power is 'W; + importing, - exporting';
 comment on column solark.telemetry.gen_power is 'W, >= 0: from a generator';
 
 comment on column solark.telemetry.batt_temperature is '°C';
+
+comment on column solark.telemetry.inverter_temperature is '°C, of the heat sink';
 
 comment on column solark.telemetry.pv_to_grid is 'W of PV going to the grid';
 

@@ -101,6 +101,13 @@ export const quantities = [
     description: '°C.',
   },
   {
+    field: 'inverterTemperature',
+    column: 'inverter_temperature',
+    type: 'number',
+    unit: '°C',
+    description: '°C, of the heat sink.',
+  },
+  {
     field: 'pvToGrid',
     column: 'pv_to_grid',
     type: 'number',

@@ -1,5 +1,9 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
+import { migrations } from '../../migrations/index.ts'
+import type { Session } from '../../src/database/database.ts'
+import { revertLast } from '../../src/database/migrate.ts'
+import { migrateFirst } from '../../src/database/migrate-first.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { dumpSchema } from '../support/schema-dump.ts'
 
@@ -21,3 +25,40 @@ test('migrations/schema.sql is what the migrations make, and makes the same', as
   await sql.raw(dump).execute(copy.kysely)
   expect(await dumpSchema(copy.kysely.withTables<never>())).toBe(dump)
 })
+
+test('a database from before a quantity gets its columns', async () => {
+  await using database = await openTestDatabase('native')
+  await using session = await database.openSession('test')
+  const whole = linesOf(await dumpSchema(database.kysely.withTables<never>()))
+  await migrateBack(session)
+  for (const table of ['telemetry', 'latest', 'rollup_quarter', 'rollup_hour']) {
+    const { rows } = await sql<{ column: string }>`
+      select attname as column from pg_attribute
+      where attrelid = to_regclass(${`solark.${table}`}) and attname like 'inverter_temperature%'`.execute(
+      database.kysely,
+    )
+    for (const { column } of rows) {
+      await sql`alter table ${sql.table(`solark.${table}`)} drop column ${sql.ref(column)}`.execute(
+        database.kysely,
+      )
+    }
+  }
+  const before = linesOf(await dumpSchema(database.kysely.withTables<never>()))
+  expect(before.length).toBeLessThan(whole.length - 12)
+  await migrateFirst(database, migrations)
+  expect(linesOf(await dumpSchema(database.kysely.withTables<never>()))).toEqual(whole)
+})
+
+/** To before the migration that adds the quantity. */
+async function migrateBack(session: Session): Promise<void> {
+  const added = Object.keys(migrations).indexOf('0006_inverter_temperature')
+  for (const _ of Object.keys(migrations).slice(added)) await revertLast(session, migrations)
+}
+
+/** Columns that are added come last, which takes or leaves a comma. */
+function linesOf(dump: string): string[] {
+  return dump
+    .split('\n')
+    .map((line) => line.replace(/,$/, ''))
+    .sort()
+}

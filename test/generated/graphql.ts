@@ -77,6 +77,8 @@ export type TelemetryInput = {
   gridPower?: number | null | undefined;
   /** W of grid power going to the load. */
   gridToLoad?: number | null | undefined;
+  /** °C, of the heat sink. */
+  inverterTemperature?: number | null | undefined;
   /** W, >= 0. */
   loadPower?: number | null | undefined;
   /** 0 or more. */

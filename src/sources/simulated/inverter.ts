@@ -65,6 +65,7 @@ export class SimulatedInverter {
     const pvVoltage = pvPower === 0 ? 0 : round(300 + 70 * (pvPower / (pvPower + 250)), 10)
     const batteryVoltage = round(terminalVoltage(charge, batteryPower), 100)
     const air = this.#air(seconds)
+    const throughput = Math.max(pv, load, Math.abs(batteryPower)) / this.#plant.pvPeakPower
     return {
       plantId: this.#plant.id,
       timestamp: instant,
@@ -83,6 +84,7 @@ export class SimulatedInverter {
         11 + 0.5 * air + 4 * Math.abs(batteryPower / this.#plant.batteryPower),
         10,
       ),
+      inverterTemperature: round(air + 8 + 28 * throughput, 10),
       pvToGrid: Math.max(0, -gridPower),
       gridToLoad: Math.max(0, Math.min(gridPower, loadPower - pvPower - batteryPower)),
       pvToLoad: pvPower > 0,

@@ -52,7 +52,7 @@ test('what flows in less what the house uses is a small loss, at any time of any
       expect(losses).toBeLessThan(65 + 0.04 * (pv + Math.abs(battery)))
       expect(findReadingFault(reading, at)).toBeUndefined()
       expect(pv).toBeGreaterThanOrEqual(0)
-      for (const temperature of [reading.batteryTemperature]) {
+      for (const temperature of [reading.batteryTemperature, reading.inverterTemperature]) {
         expect(temperature).toBeGreaterThan(5)
         expect(temperature).toBeLessThan(90)
       }
