@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { ANNOUNCEMENTS } from '../../src/telemetry/feed/announcement.ts'
+import { ANNOUNCEMENTS } from '../../src/telemetry/feed/live-feed.ts'
 
 /** A reading as the API words it. */
 export interface LiveReading {

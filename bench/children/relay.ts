@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import pg from 'pg'
 import { WebSocketServer } from 'ws'
-import { ANNOUNCEMENTS } from '../../src/telemetry/feed/announcement.ts'
+import { ANNOUNCEMENTS } from '../../src/telemetry/feed/live-feed.ts'
 import { serveParent } from './parent.ts'
 
 // The least that a live feed can be: every announcement, as it is, to everyone who is connected.

@@ -6,8 +6,8 @@ import {
   isEnumType,
   isObjectType,
 } from 'graphql'
+import { widthNames } from '../../src/telemetry/history/buckets.ts'
 import { MOST_POINTS } from '../../src/telemetry/history/span.ts'
-import { widthNames } from '../../src/telemetry/history/width.ts'
 import { DENSE_PLANT, UNTIL, USUAL_PLANTS } from './plants.ts'
 
 /** A field of an operation that is made up: what it is asked with, and what is asked below it. */

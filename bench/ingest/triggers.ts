@@ -1,4 +1,4 @@
-import { ANNOUNCEMENTS } from '../../src/telemetry/feed/announcement.ts'
+import { ANNOUNCEMENTS } from '../../src/telemetry/feed/live-feed.ts'
 import { compare, type Finding } from '../support/finding.ts'
 import { interleave } from '../support/interleave.ts'
 import { type BenchClient, type BenchPostgres, openClient } from '../support/postgres.ts'

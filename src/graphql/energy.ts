@@ -1,11 +1,12 @@
 import { dateOf } from '../database/instant.ts'
-import { type Energy as KilowattHours, powerOf } from '../telemetry/history/energy.ts'
 import {
   expectedEnergy,
   type EnergyPeriod as Figures,
+  type Energy as KilowattHours,
   periods,
+  powerOf,
   readEnergy,
-} from '../telemetry/history/energy-periods.ts'
+} from '../telemetry/history/energy.ts'
 import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { builder } from './builder.ts'
 import { pointsCost } from './cost.ts'

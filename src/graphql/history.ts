@@ -1,15 +1,14 @@
 import { dateOf, instantOf } from '../database/instant.ts'
 import { type NumberField, numberFields, quantityOf, recordOf } from '../quantities.ts'
+import { widthNames } from '../telemetry/history/buckets.ts'
 import { energyOf } from '../telemetry/history/energy.ts'
-import type { Fill as FillName } from '../telemetry/history/fill.ts'
 import {
   type History as Course,
   expectedHistory,
   readHistory,
 } from '../telemetry/history/history.ts'
-import type { Point, Range as Values } from '../telemetry/history/points.ts'
+import type { Fill as FillName, Point, Range as Values } from '../telemetry/history/points.ts'
 import { MOST_POINTS } from '../telemetry/history/span.ts'
-import { widthNames } from '../telemetry/history/width.ts'
 import { builder } from './builder.ts'
 import { pointsCost } from './cost.ts'
 import { Energy } from './energy.ts'

@@ -7,7 +7,7 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import { type NumberField, numberFields } from '../quantities.ts'
-import { type Aspect, aspects, type Wanted } from '../telemetry/history/summary-columns.ts'
+import { type Aspect, aspects, type Wanted } from '../telemetry/history/summary.ts'
 
 /** For the extensions of a field: without what it cannot be told. */
 export function needs(...names: readonly (NumberField | Aspect)[]): { needs: readonly string[] } {

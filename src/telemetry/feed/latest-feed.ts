@@ -1,11 +1,11 @@
 import type { Database } from '../../database/database.ts'
 import type { Supply } from '../../supply.ts'
+import { readWritten } from '../changes/changed-plants.ts'
+import { readSnapshot, type Snapshot } from '../changes/feed-state.ts'
 import { readLatestOfEach } from '../latest.ts'
 import { isSimulated, type StoredReading } from '../reading.ts'
-import type { Extent } from './lookout.ts'
-import { Mailbox } from './mailbox.ts'
-import { readSnapshot, type Snapshot } from './snapshot.ts'
-import { readWritten } from './written.ts'
+import type { Extent } from './change-poller.ts'
+import { Mailbox } from './latest-value-queue.ts'
 
 export interface LatestFeed extends AsyncDisposable {
   readonly subscriptions: number

@@ -1,10 +1,9 @@
 import type { Database } from '../../database/database.ts'
 import type { Hearing } from '../../database/listener.ts'
 import type { Logger } from '../../log.ts'
-import { ANNOUNCEMENTS, ANYTHING } from './announcement.ts'
+import { openLookout } from './change-poller.ts'
 import { type LatestFeed, openLatestFeed } from './latest-feed.ts'
-import { openLookout } from './lookout.ts'
-import { openTelemetryFeed, type TelemetryFeed } from './telemetry-feed.ts'
+import { openTelemetryFeed, type TelemetryFeed } from './reading-feed.ts'
 
 export interface LiveFeed extends AsyncDisposable {
   /** How this process learns of commits at this moment; it looks for them once a second in any case. */
@@ -79,3 +78,9 @@ export function openLiveFeed(database: Database, options: LiveFeedOptions): Live
     },
   }
 }
+
+/** The channel on which the database announces commits; see migrations/functions/telemetry_written.sql. */
+export const ANNOUNCEMENTS = 'solark_telemetry'
+
+/** What is announced where readings were taken away: whatever was known of the newest may no longer hold. */
+export const ANYTHING = '*'

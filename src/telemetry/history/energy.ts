@@ -1,5 +1,15 @@
+import type { Kysely } from 'kysely'
+import type { Instant } from '../../database/instant.ts'
+import type { Schema } from '../../database/schema.ts'
 import type { NumberField } from '../../quantities.ts'
-import type { Course, Summary } from './summary.ts'
+import { edgesOf, type WidthName } from './buckets.ts'
+import { type ExpectedReads, expectedReads, NOTHING } from './expected-reads.ts'
+import { type LoadPlant, planByClock } from './plant-clock.ts'
+import type { ReadingAllowance } from './reading-allowance.ts'
+import { isSpan, requireFewPoints, requireSpan } from './span.ts'
+import { readSummaries } from './summaries.ts'
+import type { Course, Summary, Wanted } from './summary.ts'
+import { zoneClock } from './zone-clock.ts'
 
 /** kWh; null where nothing was measured. */
 export interface Energy {
@@ -48,3 +58,123 @@ function kilowattHours(
 // Rounding must not make an energy of one direction negative.
 const above = ({ positive }: Course) => Math.max(0, positive)
 const below = ({ positive, integral }: Course) => Math.max(0, positive - integral)
+
+export const periods = ['HOUR', 'DAY', 'WEEK', 'MONTH', 'YEAR'] as const
+
+/** A period of the calendar. */
+export type Period = (typeof periods)[number]
+
+const widthOf: Readonly<Record<Period, WidthName>> = {
+  HOUR: 'PT1H',
+  DAY: 'P1D',
+  WEEK: 'P1W',
+  MONTH: 'P1M',
+  YEAR: 'P1Y',
+}
+const offered = new Map(periods.map((period) => [widthOf[period], period]))
+
+export interface EnergyRequest extends Wanted {
+  plantId: number
+  /** The first day, such as 2026-06-21. */
+  from: string
+  /** The last day: all of it counts. */
+  to: string
+  period: Period
+  /** undefined: the plant's. */
+  timeZone: string | undefined
+  /** Without it as many readings are read as there are. */
+  allowance?: ReadingAllowance
+}
+
+export interface EnergyPeriod {
+  start: Instant
+  end: Instant
+  /** The day on which it starts, such as 2026-06-21. */
+  day: string
+  energy: Energy
+  /** Share of the PV energy that did not go to the grid, 0 to 1; null where there is none, or it was not measured. */
+  selfConsumption: number | null
+  /** Share of the load's energy that did not come from the grid, 0 to 1; null likewise. */
+  selfSufficiency: number | null
+  /** W. */
+  peakPvPower: number | null
+  /** W. */
+  peakLoadPower: number | null
+  /** %. */
+  minSoc: number | null
+  /** %. */
+  maxSoc: number | null
+  /** Share of the period that readings cover, 0 to 1. */
+  coverage: number
+}
+
+/**
+ * A plant's energy by periods of the calendar, of which the days cut the first and the last. Refuses as `readHistory` does.
+ */
+export async function readEnergy(
+  { kysely, loadPlant }: { kysely: Kysely<Schema>; loadPlant: LoadPlant },
+  request: EnergyRequest,
+): Promise<EnergyPeriod[]> {
+  const { plantId, quantities, aspects, allowance } = request
+  const width = widthOf[request.period]
+  const [firstMidnight, lastMidnight] = [midnightOf(request.from), midnightOf(request.to) + DAY]
+  requireSpan(firstMidnight, midnightOf(request.to))
+  const { plan } = await planByClock(loadPlant, request, (clock, precision) => {
+    const cut = { from: clock.reach(firstMidnight), to: clock.reach(lastMidnight), clock }
+    requireFewPoints(cut, width, offered, precision)
+    return { edges: edgesOf(cut, width), clock }
+  })
+  const { edges, clock } = plan
+  if (edges.length < 2) return []
+  const summaries = await readSummaries(kysely, { plantId, edges, quantities, aspects, allowance })
+  return summaries.map((summary, index) => {
+    const [start, end] = [edges[index] ?? 0, edges[index + 1] ?? 0]
+    return { start, end, day: dayOf(clock.read(start)), ...figuresOf(summary, end - start) }
+  })
+}
+
+/** What an answer makes the database read, by the clock of UTC where no zone is given; nothing where it would be refused. */
+export function expectedEnergy({
+  from,
+  to,
+  period,
+  timeZone,
+}: Pick<EnergyRequest, 'from' | 'to' | 'period' | 'timeZone'>): ExpectedReads {
+  if (!isSpan(midnightOf(from), midnightOf(to))) return NOTHING
+  const clock = zoneClock(timeZone ?? 'UTC')
+  const cut = { from: clock.reach(midnightOf(from)), to: clock.reach(midnightOf(to) + DAY), clock }
+  return expectedReads(cut, widthOf[period])
+}
+
+const DAY = 86_400_000_000
+
+/** What a clock shows when the day begins. */
+function midnightOf(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`) * 1000
+}
+
+function dayOf(wall: number): string {
+  return new Date(Math.floor(wall / 1000)).toISOString().slice(0, 10)
+}
+
+function figuresOf(
+  { covered, of }: Summary,
+  length: number,
+): Omit<EnergyPeriod, 'start' | 'end' | 'day'> {
+  const energy = energyOf({ of })
+  return {
+    energy,
+    selfConsumption: shareLeft(energy.pv, energy.gridExport),
+    selfSufficiency: shareLeft(energy.load, energy.gridImport),
+    peakPvPower: of.pvPower?.max ?? null,
+    peakLoadPower: of.loadPower?.max ?? null,
+    minSoc: of.soc?.min ?? null,
+    maxSoc: of.soc?.max ?? null,
+    coverage: covered / length,
+  }
+}
+
+function shareLeft(whole: number | null, part: number | null): number | null {
+  if (whole === null || part === null || whole <= 0) return null
+  return Math.min(1, Math.max(0, (whole - part) / whole))
+}

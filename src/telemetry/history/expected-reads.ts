@@ -1,7 +1,7 @@
-import { type Cut, countBuckets, edgesOf } from './edges.ts'
+import type { WidthName } from './buckets.ts'
+import { type Cut, countBuckets, edgesOf } from './buckets.ts'
 import { MOST_POINTS } from './span.ts'
-import { HOUR, layTiles, lengthOf, QUARTER } from './tiles.ts'
-import type { WidthName } from './width.ts'
+import { HOUR, layTiles, lengthOf, QUARTER } from './tiling.ts'
 
 /** What an answer in buckets makes the database read, as far as the request tells. */
 export interface ExpectedReads {

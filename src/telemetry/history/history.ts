@@ -3,10 +3,10 @@ import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { abridge, Fault } from '../../fault.ts'
 import type { Plant } from '../plant.ts'
-import { edgesOf, smallestWidth } from './edges.ts'
+import { edgesOf, isWidthName, smallestWidth, type WidthName, widthNames } from './buckets.ts'
 import { type ExpectedReads, expectedReads, NOTHING } from './expected-reads.ts'
-import type { Fill } from './fill.ts'
 import { type LoadPlant, planByClock } from './plant-clock.ts'
+import type { Fill } from './points.ts'
 import { type Point, pointsOf } from './points.ts'
 import type { ReadingAllowance } from './reading-allowance.ts'
 import {
@@ -18,8 +18,7 @@ import {
   requireSpan,
 } from './span.ts'
 import { readSummaries } from './summaries.ts'
-import type { Wanted } from './summary-columns.ts'
-import { isWidthName, type WidthName, widthNames } from './width.ts'
+import type { Wanted } from './summary.ts'
 import { type ZoneClock, zoneClock } from './zone-clock.ts'
 
 export interface HistoryRequest extends Wanted {

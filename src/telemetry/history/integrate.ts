@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { columnOf, type NumberField } from '../../quantities.ts'
 import { ABSURD } from '../reading.ts'
-import { columnsOf, type Part, type Wanted } from './summary-columns.ts'
+import { columnsOf, type Part, type Wanted } from './summary.ts'
 
 /** Over what readings are integrated, and how the time of it is parted. All times are microseconds since 1970. */
 export interface Integration extends Wanted {

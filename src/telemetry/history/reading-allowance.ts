@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 import { Fault } from '../../fault.ts'
-import { stretchTable } from './stretch-table.ts'
-import type { Stretch } from './tiles.ts'
+import type { Stretch } from './tiling.ts'
+import { stretchTable } from './tiling.ts'
 
 /** PostgreSQL integrates so many in at most a second. */
 const MOST_READINGS = 100_000

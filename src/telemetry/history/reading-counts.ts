@@ -1,7 +1,11 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
-import { hourOf } from './change.ts'
-import { goneChunks } from './counted-chunks.ts'
+import { timestamptz } from '../../database/timestamptz.ts'
+import { frozenBy, hourOf } from '../changes/changed-quarters.ts'
+import { refreshSilent } from '../refresh-latest.ts'
+import { forgetFrozenHours, keepLostHours } from './kept-history.ts'
+import type { Stretch } from './tiling.ts'
 
 /** How many readings there are. */
 export interface ReadingCounts {
@@ -13,6 +17,16 @@ export interface ReadingCounts {
 const dayAgo = sql`now() - interval '24 hours'`
 /** The first hour of UTC that lies within the last 24 hours as a whole. */
 const firstHour = sql`${hourOf(dayAgo)} + interval '1 hour'`
+
+/** Chunks that were dropped and that is not counted yet, as a table `gone (first, last)`; none on a regular table. */
+export const goneChunks = sql`(
+  select first, last from solark.counted_chunk
+  where not exists (
+    select from pg_inherits
+    join pg_class on pg_class.oid = inhrelid
+    where inhparent = 'solark.telemetry'::regclass and relname = counted_chunk.name
+  )
+) as gone`
 
 /**
  * What is known without reading the readings, as a table `kept (total, "lastDay", complete)` of one row: what was
@@ -54,3 +68,87 @@ export async function countReadings(kysely: Kysely<Schema>): Promise<ReadingCoun
   if (counts === undefined) throw new Error('Expected one row of counts, got none')
   return counts
 }
+
+/** What is kept of chunks that somebody else dropped. */
+export interface KeptByRecount {
+  /** Whether hours are kept of which readings were dropped. */
+  keepsHours?: boolean
+  /** Up to when tiles were frozen; undefined where no more are. */
+  frozenUntil?: Instant
+}
+
+/**
+ * Counts again where chunks are gone, for drop_chunks tells nobody: what was noted of them, and readings that came
+ * to their time since then, which lie in new chunks. What was rolled up of them is kept. Remembers the chunks that
+ * there are.
+ */
+export async function recountChunks(transaction: Kysely<Schema>): Promise<KeptByRecount> {
+  const extension = await sql`select from pg_extension where extname = 'timescaledb'`.execute(
+    transaction,
+  )
+  if (extension.rows.length === 0) return {}
+  const { rows: gone } = await sql<Stretch & { last: Instant }>`
+    delete from solark.counted_chunk
+    where not exists (select from ${chunks} where chunk_name = counted_chunk.name)
+    returning ${hourOf(sql`first`)} as since,
+      ${hourOf(sql`last - interval '1 microsecond'`)} + interval '1 hour' as until, last`.execute(
+    transaction,
+  )
+  let keepsHours = false
+  for (const { since, until } of gone) {
+    if (await keepLostHours(transaction, { since, until })) keepsHours = true
+    const within = (column: string) =>
+      sql`${sql.ref(column)} >= ${timestamptz(since)} and ${sql.ref(column)} < ${timestamptz(until)}`
+    await sql`delete from solark.reading_count where ${within('hour')}`.execute(transaction)
+    await sql`
+      update solark.telemetry_change set readings = 0
+      where readings <> 0 and ${within('first')}`.execute(transaction)
+    await sql`
+      insert into solark.reading_count (hour, readings)
+      select ${hourOf(sql`timestamp`)}, count(*) from solark.telemetry
+      where ${within('timestamp')}
+      group by 1`.execute(transaction)
+  }
+  if (gone.length > 0) {
+    await sql`
+      update solark.rollup
+      set readings = coalesce((select sum(readings) from solark.reading_count), 0)`.execute(
+      transaction,
+    )
+  }
+  await sql`
+    insert into solark.counted_chunk (name, first, last)
+    select chunk_name, range_start, range_end from ${chunks}
+    on conflict do nothing`.execute(transaction)
+  if (gone.length === 0) return {}
+  const frozenUntil = await freezeBefore(transaction, greatest(gone))
+  await forgetFrozenHours(transaction)
+  await refreshSilent(transaction, greatest(gone))
+  return frozenUntil === undefined ? { keepsHours } : { keepsHours, frozenUntil }
+}
+
+/**
+ * Where the oldest chunks were dropped and nothing was written to their time since then, that time is over: tiles stay
+ * as they are, and retention of rollups may take them. Else their hours are kept one by one.
+ */
+async function freezeBefore(
+  transaction: Kysely<Schema>,
+  limit: Instant,
+): Promise<Instant | undefined> {
+  const { rows } = await sql<{ until: Instant }>`
+    update solark.rollup set frozen_until = ${frozenBy(limit)}
+    where (frozen_until is null or frozen_until < ${frozenBy(limit)})
+      and ${timestamptz(limit)} <= now()
+      and (select min(range_start) from ${chunks}) >= ${timestamptz(limit)}
+    returning frozen_until as until`.execute(transaction)
+  return rows[0]?.until
+}
+
+function greatest(gone: readonly { last: Instant }[]): Instant {
+  return Math.max(...gone.map(({ last }) => last))
+}
+
+const chunks = sql`(
+  select chunk_name, range_start, range_end from timescaledb_information.chunks
+  where hypertable_schema = 'solark' and hypertable_name = 'telemetry'
+) as chunk`

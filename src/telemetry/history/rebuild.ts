@@ -1,10 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
+import { hourOf } from '../changes/changed-quarters.ts'
+import { asMaintainer } from '../changes/maintenance-lock.ts'
 import { refreshLatest, registerPlantsWithReadings } from '../refresh-latest.ts'
-import { hourOf } from './change.ts'
-import { recountChunks } from './counted-chunks.ts'
-import { asMaintainer } from './maintainer.ts'
-import { noteAll } from './max-gap.ts'
+import { recountChunks } from './reading-counts.ts'
 import { verifyTotal } from './verify-counts.ts'
 
 /**
@@ -73,4 +72,70 @@ async function noteTiles(transaction: Kysely<Schema>, plantId: number | undefine
     ) as tile
     where ${plantId ?? null}::integer is null or plant_id = ${plantId ?? null}::integer
     group by plant_id`.execute(transaction)
+}
+
+/**
+ * Changes the gap limit of the rollups, and notes all readings to be rolled up with it. Answers false where it was
+ * that already. Milliseconds.
+ */
+export function setMaxGap(kysely: Kysely<Schema>, maxGap: number): Promise<boolean> {
+  return kysely
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (transaction) => {
+      // The readings first, and both before the moment is fixed, as in maintainer.ts.
+      await sql`lock table solark.telemetry in access share mode`.execute(transaction)
+      await sql`lock table solark.rollup in share row exclusive mode`.execute(transaction)
+      const interval = sql`${maxGap} * interval '1 millisecond'`
+      const { rows } = await sql`
+        select from solark.rollup where max_gap <> ${interval}`.execute(transaction)
+      if (rows.length === 0) return false
+      await widenNotes(transaction)
+      await sql`update solark.rollup set max_gap = ${interval}`.execute(transaction)
+      await noteAll(transaction)
+      return true
+    })
+}
+
+/** The line to a reading that is gone was as long as the old limit allows, and nothing else tells where it was. */
+async function widenNotes(transaction: Kysely<Schema>): Promise<void> {
+  await sql`
+    insert into solark.telemetry_change (plant_id, first, last, readings)
+    select plant_id, min(first - max_gap), max(last + max_gap), 0
+    from solark.telemetry_change
+    cross join solark.rollup
+    group by plant_id`.execute(transaction)
+}
+
+/** Notes all readings, or those of one plant, to be rolled up anew; tiles beyond them stay. */
+export async function noteAll(kysely: Kysely<Schema>, plantId?: number): Promise<void> {
+  await sql`
+    insert into solark.telemetry_change (plant_id, first, last, readings)
+    select plant.id, oldest.timestamp, newest.timestamp, 0
+    from solark.plant
+    cross join lateral (
+      select timestamp from solark.telemetry where plant_id = plant.id order by timestamp limit 1
+    ) as oldest
+    cross join lateral (
+      select timestamp from solark.telemetry where plant_id = plant.id order by timestamp desc limit 1
+    ) as newest
+    where ${plantId ?? null}::integer is null or plant.id = ${plantId ?? null}::integer`.execute(
+    kysely,
+  )
+}
+
+/**
+ * Whether there are readings though none is counted, or the newest of no plant is kept: whoever writes without the
+ * triggers, or made them believe that all readings are gone, leaves it so. Reads one reading at most.
+ */
+export async function readsAsEmpty(kysely: Kysely<Schema>): Promise<boolean> {
+  const { rows } = await sql`
+    select from solark.rollup
+    where not exists (select from solark.latest)
+      or readings + (select coalesce(sum(readings), 0) from solark.telemetry_change) <= 0`.execute(
+    kysely,
+  )
+  if (rows.length === 0) return false
+  const { rows: readings } = await sql`select from solark.telemetry limit 1`.execute(kysely)
+  return readings.length > 0
 }

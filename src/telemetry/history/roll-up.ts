@@ -1,15 +1,14 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { formatInstant, type Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
-import { changedQuarters, hourOf } from './change.ts'
-import { type KeptByRecount, recountChunks } from './counted-chunks.ts'
+import { changedQuarters, hourOf } from '../changes/changed-quarters.ts'
+import { asMaintainer } from '../changes/maintenance-lock.ts'
 import { maxGapMicroseconds } from './integrate.ts'
 import { isKept, saysLess } from './kept-history.ts'
-import { asMaintainer } from './maintainer.ts'
-import { stretchTable, tilesWithin } from './stretch-table.ts'
-import { columnsOf, mergedColumns, toStore } from './summary-columns.ts'
+import { type KeptByRecount, recountChunks } from './reading-counts.ts'
+import { columnsOf, mergedColumns, toStore } from './summary.ts'
 import { everything, nothing, quartersFromReadings, tileColumns } from './tile-rows.ts'
-import { lengthOf, QUARTER, type Stretch } from './tiles.ts'
+import { lengthOf, QUARTER, type Stretch, stretchTable, tilesWithin } from './tiling.ts'
 
 /** What one step of rolling up did. */
 export interface RolledUp extends KeptByRecount {

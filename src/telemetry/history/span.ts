@@ -1,8 +1,7 @@
 import { formatInstant, type Instant } from '../../database/instant.ts'
 import { Fault } from '../../fault.ts'
 import { requireForwardRange } from '../range.ts'
-import { type Cut, countBuckets, smallestWidth } from './edges.ts'
-import { type WidthName, widthNames } from './width.ts'
+import { type Cut, countBuckets, smallestWidth, type WidthName, widthNames } from './buckets.ts'
 import { EARLIEST, LATEST } from './zone-clock.ts'
 
 /** Buckets or periods in one answer. */

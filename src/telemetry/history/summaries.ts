@@ -3,14 +3,22 @@ import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { type NumberField, numberFields } from '../../quantities.ts'
-import { changedQuarters } from './change.ts'
+import { changedQuarters } from '../changes/changed-quarters.ts'
+import { type Pack, packed, sumUp } from './binary-summaries.ts'
 import { integrate, maxGapMicroseconds, microseconds } from './integrate.ts'
-import { type Pack, packed, sumUp } from './packed.ts'
 import { countReadingsIn, type ReadingAllowance } from './reading-allowance.ts'
-import { stretchTable, tilesWithin } from './stretch-table.ts'
 import type { Summary } from './summary.ts'
-import { type Aspect, aspects, mergedColumns, storedTiles, type Wanted } from './summary-columns.ts'
-import { HOUR, layTiles, lengthOf, QUARTER, type Stretch, type Tiling } from './tiles.ts'
+import { type Aspect, aspects, mergedColumns, storedTiles, type Wanted } from './summary.ts'
+import {
+  HOUR,
+  layTiles,
+  lengthOf,
+  QUARTER,
+  type Stretch,
+  stretchTable,
+  type Tiling,
+  tilesWithin,
+} from './tiling.ts'
 
 export interface SummariesRequest {
   plantId: number

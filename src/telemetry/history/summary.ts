@@ -1,4 +1,5 @@
-import type { NumberField } from '../../quantities.ts'
+import { type RawBuilder, sql } from 'kysely'
+import { columnOf, isSigned, type NumberField } from '../../quantities.ts'
 
 /** What the readings of a plant say of a stretch of time. */
 export interface Summary {
@@ -23,4 +24,108 @@ export interface Course {
   max: number | null
   /** Time-weighted; where nothing is covered the plain mean of the readings, null where there is none. */
   mean: number | null
+}
+
+const parts = ['covered', 'integral', 'positive', 'min', 'max', 'sum', 'count'] as const
+
+export type Part = (typeof parts)[number]
+
+/**
+ * What may be wanted beside the means of the quantities: their least and greatest values, their two signs apart, and how
+ * many readings there are and how much of the time they cover.
+ */
+export const aspects = ['extremes', 'signs', 'samples'] as const
+
+export type Aspect = (typeof aspects)[number]
+
+/** Which parts of which quantities a summary has. */
+export interface Wanted {
+  quantities: readonly NumberField[]
+  aspects: readonly Aspect[]
+}
+
+function partsOf(quantity: NumberField, aspects: readonly Aspect[]): readonly Part[] {
+  return parts.filter((part) => {
+    if (part === 'min' || part === 'max') return aspects.includes('extremes')
+    if (part === 'positive') return isSigned(quantity) && aspects.includes('signs')
+    return true
+  })
+}
+
+/**
+ * The column in which a part of a quantity's course is kept: `covered` in microseconds, `integral` and `positive`
+ * in its unit times seconds, the latter only where it flows both ways; `sum` and `count` of the readings only
+ * where nothing is covered, since nobody needs them elsewhere.
+ */
+export function summaryColumn(quantity: NumberField, part: Part): SummaryColumn {
+  return `${columnOf[quantity]}_${part}`
+}
+
+export type SummaryColumn = `${(typeof columnOf)[NumberField]}_${Part}`
+
+/** A summary as a row, of the quantities that were asked for. */
+export type SummaryRow = { samples: number; covered: number } & Partial<
+  Record<SummaryColumn, number | null>
+>
+
+/** The columns of what is wanted, each with the quantity and the part of it. */
+export function columnsOf({
+  quantities,
+  aspects,
+}: Wanted): { quantity: NumberField; part: Part; column: SummaryColumn }[] {
+  return quantities.flatMap((quantity) =>
+    partsOf(quantity, aspects).map((part) => ({
+      quantity,
+      part,
+      column: summaryColumn(quantity, part),
+    })),
+  )
+}
+
+/**
+ * The tiles of a table with the columns of what is wanted, as a subquery. Most of the time all quantities are measured
+ * by the same readings, so what one of them covers is stored only if it is another time than the tile's `covered`: that
+ * saves a quarter of a tile.
+ */
+export function storedTiles(table: string, wanted: Wanted): RawBuilder<unknown> {
+  const columns = columnsOf(wanted).map(({ quantity, part, column }) =>
+    part === 'covered' ? sql`${storedCovered(quantity)} as ${sql.ref(column)}` : sql.ref(column),
+  )
+  const names = ['ctid', 'plant_id', 'start', 'samples', 'covered'].map((name) => sql.ref(name))
+  return sql`(select ${sql.join([...names, ...columns])} from ${sql.table(table)})`
+}
+
+function storedCovered(quantity: NumberField): RawBuilder<number> {
+  const own = sql.ref(summaryColumn(quantity, 'covered'))
+  return sql`case when ${sql.ref(summaryColumn(quantity, 'integral'))} is null then 0 else coalesce(${own}, covered) end`
+}
+
+/** What is stored of a quantity's part, of a row with all columns. */
+export function toStore(row: string, quantity: NumberField, part: Part): RawBuilder<unknown> {
+  const column = sql.ref(`${row}.${summaryColumn(quantity, part)}`)
+  if (part !== 'covered') return column
+  const integral = sql.ref(`${row}.${summaryColumn(quantity, 'integral')}`)
+  return sql`case when ${integral} is not null and ${column} <> ${sql.ref(`${row}.covered`)} then ${column} end`
+}
+
+/** What several rows of summaries come to together, in an aggregate. */
+export function mergedColumns(wanted: Wanted): RawBuilder<unknown> {
+  return sql.join([
+    sql`sum(samples)::integer as samples`,
+    sql`sum(covered)::bigint as covered`,
+    ...columnsOf(wanted).map(({ part, column }) => {
+      const name = sql.ref(column)
+      return sql`${merged[part](name)} as ${name}`
+    }),
+  ])
+}
+
+const merged: Record<Part, (column: RawBuilder<unknown>) => RawBuilder<unknown>> = {
+  covered: (column) => sql`sum(${column})::bigint`,
+  integral: (column) => sql`sum(${column})`,
+  positive: (column) => sql`sum(${column})`,
+  min: (column) => sql`min(${column})`,
+  max: (column) => sql`max(${column})`,
+  sum: (column) => sql`sum(${column})`,
+  count: (column) => sql`sum(${column})::integer`,
 }

@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
 import { numberFields } from '../../quantities.ts'
 import { integrate } from './integrate.ts'
-import { aspects, columnsOf } from './summary-columns.ts'
-import { DAY, QUARTER } from './tiles.ts'
+import { aspects, columnsOf } from './summary.ts'
+import { DAY, QUARTER } from './tiling.ts'
 
 /** What a tile says. */
 export const everything = { quantities: numberFields, aspects }

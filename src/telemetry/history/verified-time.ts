@@ -2,8 +2,8 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
-import { hourOf } from './change.ts'
-import type { Stretch } from './tiles.ts'
+import { hourOf } from '../changes/changed-quarters.ts'
+import type { Stretch } from './tiling.ts'
 
 const HOUR: Instant = 3_600_000_000
 

@@ -2,10 +2,10 @@ import { type Kysely, sql } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
-import { hourOf } from './change.ts'
-import { goneChunks } from './counted-chunks.ts'
-import type { Difference } from './difference.ts'
-import type { Stretch } from './tiles.ts'
+import { hourOf } from '../changes/changed-quarters.ts'
+import { goneChunks } from './reading-counts.ts'
+import type { Stretch } from './tiling.ts'
+import type { Difference } from './verify.ts'
 
 /**
  * Compares how many readings each hour has with how many are counted and noted for it, but for chunks that were

@@ -3,21 +3,15 @@ import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import type { NumberField } from '../../quantities.ts'
-import { changedQuarters, hourOf } from './change.ts'
-import { goneChunks } from './counted-chunks.ts'
-import type { Difference } from './difference.ts'
+import { changedQuarters, hourOf } from '../changes/changed-quarters.ts'
 import { maxGapMicroseconds } from './integrate.ts'
 import { isKept, saysLess } from './kept-history.ts'
-import { stretchTable } from './stretch-table.ts'
-import {
-  columnsOf,
-  mergedColumns,
-  type Part,
-  storedTiles,
-  summaryColumn,
-} from './summary-columns.ts'
+import { goneChunks } from './reading-counts.ts'
+import { columnsOf, mergedColumns, type Part, storedTiles, summaryColumn } from './summary.ts'
 import { everything, quartersFromReadings } from './tile-rows.ts'
-import type { Stretch } from './tiles.ts'
+import type { Stretch } from './tiling.ts'
+import { stretchTable } from './tiling.ts'
+import type { Difference } from './verify.ts'
 
 /** Tiles that were compared, and where they differ. */
 export interface ComparedTiles {

@@ -1,8 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
-import type { Difference } from './difference.ts'
-import type { Stretch } from './tiles.ts'
+import type { Stretch } from './tiling.ts'
 import { nextToCount, nextToRollUp, readSpans } from './verified-time.ts'
 import { verifyCounts, verifyTotal } from './verify-counts.ts'
 import { verifyHours, verifyQuarters } from './verify-tiles.ts'
@@ -103,4 +102,17 @@ function atOneMoment<Found>(
       await sql`lock table solark.telemetry in access share mode`.execute(snapshot)
       return await read(snapshot)
     })
+}
+
+/** What is kept and not what the readings say. */
+export interface Difference {
+  table: 'rollup_quarter' | 'rollup_hour' | 'reading_count' | 'rollup'
+  /** null: of all plants together. */
+  plantId: number | null
+  /** When what it is about begins; null: it is about all time. */
+  start: Instant | null
+  column: string
+  /** null: not there; a tile that is missing, or should not be there, differs in its `samples` alone. */
+  kept: number | null
+  recomputed: number | null
 }

@@ -1,5 +1,5 @@
 import type { Instant } from '../../database/instant.ts'
-import type { WallTime } from './width.ts'
+import type { WallTime } from './buckets.ts'
 
 /** What is asked for lies from here to just before `LATEST`, so that an instant is exact in any zone. */
 export const EARLIEST: Instant = Date.UTC(1900, 0, 1) * 1000

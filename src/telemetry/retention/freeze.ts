@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
-import { changedQuarters, frozenBy } from '../history/change.ts'
+import { changedQuarters, frozenBy } from '../changes/changed-quarters.ts'
 import { rollUp } from '../history/roll-up.ts'
 import type { Pace } from './pace.ts'
 import { lockRollups, withShortLocks } from './with-lock.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Mailbox } from '../../../src/telemetry/feed/mailbox.ts'
+import { Mailbox } from '../../../src/telemetry/feed/latest-value-queue.ts'
 
 class Counted extends Mailbox<string> {
   closed = 0

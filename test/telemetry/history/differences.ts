@@ -1,7 +1,7 @@
 import { formatInstant, type Instant } from '../../../src/database/instant.ts'
 import { isSigned, type NumberField } from '../../../src/quantities.ts'
 import type { Course, Summary } from '../../../src/telemetry/history/summary.ts'
-import { type Aspect, aspects } from '../../../src/telemetry/history/summary-columns.ts'
+import { type Aspect, aspects } from '../../../src/telemetry/history/summary.ts'
 import type { ReferenceCourse, ReferenceSummary } from './reference.ts'
 
 const TOLERANCE = 1e-9

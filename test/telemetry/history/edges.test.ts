@@ -5,8 +5,9 @@ import {
   countBuckets,
   edgesOf,
   smallestWidth,
-} from '../../../src/telemetry/history/edges.ts'
-import { type WidthName, widthNames } from '../../../src/telemetry/history/width.ts'
+  type WidthName,
+  widthNames,
+} from '../../../src/telemetry/history/buckets.ts'
 import { zoneClock } from '../../../src/telemetry/history/zone-clock.ts'
 
 const minutesOf: Partial<Record<WidthName, number>> = {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { asMaintainer } from '../../../src/telemetry/history/maintainer.ts'
+import { asMaintainer } from '../../../src/telemetry/changes/maintenance-lock.ts'
 import { readBacklog, rollUp } from '../../../src/telemetry/history/roll-up.ts'
 import { readSummaries } from '../../../src/telemetry/history/summaries.ts'
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts'

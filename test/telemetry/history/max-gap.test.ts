@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { setMaxGap } from '../../../src/telemetry/history/max-gap.ts'
+import { setMaxGap } from '../../../src/telemetry/history/rebuild.ts'
 import { engines, openTestDatabase } from '../../support/database.ts'
 import { differencesIn, rollUpEverything } from '../../support/rollups.ts'
 

@@ -1,5 +1,5 @@
-import type { LogPage, LogRange } from './log.ts'
-import { comparePositions, type Position } from './position.ts'
+import { comparePositions, type Position } from '../changes/position.ts'
+import type { LogPage, LogRange } from '../changes/read-log.ts'
 
 /** Somebody who has all that there is, and is handed each page as it comes. */
 export interface Member {

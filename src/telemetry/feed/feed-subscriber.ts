@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toDatabaseFault } from '../../database/faults.ts'
 import type { Fault } from '../../fault.ts'
-import { type Batch, batchesOf, type Cut, cutUp } from './batch.ts'
-import type { FeedState } from './feed-state.ts'
-import { type LogPage, type LogRange, READINGS_A_PAGE } from './log.ts'
-import { comparePositions, type FedReading, type Position } from './position.ts'
-import { requireKnown } from './resume.ts'
-import { hadEnded } from './snapshot.ts'
-import type { Member, Tail } from './tail.ts'
-import { Window } from './window.ts'
+import { type FeedState, hadEnded } from '../changes/feed-state.ts'
+import { comparePositions, type FedReading, type Position } from '../changes/position.ts'
+import { type LogPage, type LogRange, READINGS_A_PAGE } from '../changes/read-log.ts'
+import { Window } from './bounded-queue.ts'
+import { requireKnown } from './feed-cursor.ts'
+import type { Member, Tail } from './live-tail.ts'
 
 /** Of what is handed out so much may wait for the reader: what follows is read again once it is taken. */
 const READINGS_IN_WINDOW = 2 * READINGS_A_PAGE
@@ -155,4 +153,40 @@ function passes({ code }: Fault): boolean {
     code === 'BUSY' ||
     code === 'QUERY_TIMEOUT'
   )
+}
+
+/** What is sent at once: the same object to everybody who is sent the same, in the life of the database it is from. */
+export interface Batch {
+  readonly generation: string
+  readonly readings: readonly FedReading[]
+}
+
+/** Of which plant, undefined for all, and how many readings at most at once. */
+export interface Cut {
+  readonly plantId: number | undefined
+  readonly maxBatch: number
+}
+
+/** Pages as they are sent, by cut: made once however many there are who follow. */
+const cuts = new WeakMap<LogPage, Map<string, readonly Batch[]>>()
+
+export function cutUp(page: LogPage, cut: Cut): readonly Batch[] {
+  const known = cuts.getOrInsertComputed(page, () => new Map())
+  return known.getOrInsertComputed(`${cut.plantId} ${cut.maxBatch}`, () =>
+    batchesOf(page, cut, page.readings),
+  )
+}
+
+export function batchesOf(
+  { state: { generation } }: LogPage,
+  { plantId, maxBatch }: Cut,
+  all: readonly FedReading[],
+): readonly Batch[] {
+  const readings =
+    plantId === undefined ? all : all.filter((reading) => reading.plantId === plantId)
+  const batches: Batch[] = []
+  for (let start = 0; start < readings.length; start += maxBatch) {
+    batches.push({ generation, readings: readings.slice(start, start + maxBatch) })
+  }
+  return batches
 }

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
-import { changedQuarters } from './change.ts'
+import { changedQuarters } from './changed-quarters.ts'
 
 /** What was written and is not rolled up yet. */
 export interface Pending {

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 import { readingColumns } from '../../quantities.ts'
 import type { StoredReading } from '../reading.ts'
-import { parseSnapshot, type Snapshot } from './snapshot.ts'
+import { parseSnapshot, type Snapshot } from './feed-state.ts'
 
 export interface Written {
   readonly snapshot: Snapshot

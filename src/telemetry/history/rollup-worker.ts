@@ -4,11 +4,10 @@ import { toDatabaseFault } from '../../database/faults.ts'
 import { formatInstant, type Instant, instantOf } from '../../database/instant.ts'
 import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
+import { cutLog } from '../changes/prune-log.ts'
 import { makeLiveChunks } from '../chunks-ahead.ts'
-import { cutLog } from '../feed/cut-log.ts'
 import { watchTrouble } from '../trouble.ts'
-import { setMaxGap } from './max-gap.ts'
-import { mendCounts } from './rebuild.ts'
+import { mendCounts, setMaxGap } from './rebuild.ts'
 import { rollUp } from './roll-up.ts'
 
 export interface MaintenanceOptions {

@@ -1,7 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { isSigned, type NumberField } from '../../quantities.ts'
-import type { Course, Summary } from './summary.ts'
-import { type Part, summaryColumn, type Wanted } from './summary-columns.ts'
+import { type Course, type Part, type Summary, summaryColumn, type Wanted } from './summary.ts'
 
 /**
  * What is wanted of all rows with the columns of SummaryRow as one value, in an aggregate, or null where there is none:
