@@ -23,7 +23,7 @@ import type { Check } from './system/health.ts'
 import { limitsCheck, openProcessGauges } from './system/limits-check.ts'
 import { createQueryTimes } from './system/query-times.ts'
 import { readSchemaStatus } from './system/schema-status.ts'
-import { startMaintenance } from './telemetry/history/rollup-worker.ts'
+import { startRollupWorker } from './telemetry/history/rollup-worker.ts'
 import { isRetaining } from './telemetry/retention/policy.ts'
 import { startRetention } from './telemetry/retention/schedule.ts'
 
@@ -92,7 +92,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
   )
   if (embedded !== undefined) checks.push(diskCheck(embedded.disk))
   opening.use(
-    startMaintenance(database, {
+    startRollupWorker(database, {
       maxGap: config.maxGap,
       feedRetention: feedRetentionOf(config),
       log,

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
-import { COPY_END, COPY_START, copyColumns, encodeRows } from '../../src/telemetry/copy-rows.ts'
+import { COPY_END, COPY_START, copyColumns, encodeRows } from '../../src/telemetry/copy.ts'
 import type { Reading } from '../../src/telemetry/reading.ts'
 import type { BenchClient } from '../support/postgres.ts'
 

@@ -92,8 +92,8 @@ function environmentOf({
   }
 }
 
-function readingsOf({ doomed }: RetentionPlan): number {
-  return doomed.reduce((sum, { readings }) => sum + readings, 0)
+function readingsOf({ dropped }: RetentionPlan): number {
+  return dropped.reduce((sum, { readings }) => sum + readings, 0)
 }
 
 function totalOf(plan: RetentionPlan): number {
@@ -101,11 +101,11 @@ function totalOf(plan: RetentionPlan): number {
 }
 
 function describePlan(plan: RetentionPlan): string {
-  const { cutoffs, doomed, tiles, compress, whyNotCompressed } = plan
+  const { cutoffs, dropped, tiles, compress, whyNotCompressed } = plan
   const lines: string[] = []
   if (cutoffs.readings !== null) {
     lines.push(`${readingsOf(plan)} readings from before ${formatInstant(cutoffs.readings)}`)
-    for (const { name, readings, oldest, newest } of doomed) {
+    for (const { name, readings, oldest, newest } of dropped) {
       lines.push(`  ${name}: ${readings} from ${formatInstant(oldest)} to ${formatInstant(newest)}`)
     }
   }

@@ -11,7 +11,7 @@ import {
   simulatePlant,
 } from '../sources/simulated/simulate-plant.ts'
 import { type ChunksAhead, createChunksAhead } from '../telemetry/chunks-ahead.ts'
-import { loadReadings } from '../telemetry/load.ts'
+import { loadReadings } from '../telemetry/import.ts'
 import {
   emptyReading,
   FIRST_SIMULATED_PLANT,

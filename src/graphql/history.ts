@@ -3,8 +3,8 @@ import { type NumberField, numberFields, quantityOf, recordOf } from '../quantit
 import { widthNames } from '../telemetry/history/buckets.ts'
 import { energyOf } from '../telemetry/history/energy.ts'
 import {
-  type History as Course,
   expectedHistory,
+  type History as HistoryOfPlant,
   readHistory,
 } from '../telemetry/history/history.ts'
 import type { Fill as FillName, Point, Range as Values } from '../telemetry/history/points.ts'
@@ -76,7 +76,7 @@ const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
 /** The history field counts its points; the list is not to be counted once more. */
 const once = { field: 1, multiplier: 1 }
 
-const History = builder.objectRef<Course>('History').implement({
+const History = builder.objectRef<HistoryOfPlant>('History').implement({
   extensions: stored,
   description: "The course of a plant's quantities over time, in buckets.",
   fields: (t) => ({

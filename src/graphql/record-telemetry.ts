@@ -8,8 +8,8 @@ import {
   recordOf,
 } from '../quantities.ts'
 import { deleteReadings } from '../telemetry/delete.ts'
-import type { RecordOutcome } from '../telemetry/outcome.ts'
 import type { Reading } from '../telemetry/reading.ts'
+import type { RecordOutcome } from '../telemetry/record.ts'
 import { LARGEST_BATCH, recordReadings } from '../telemetry/record.ts'
 import { builder } from './builder.ts'
 import { STATEMENT } from './cost.ts'

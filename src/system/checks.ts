@@ -8,10 +8,10 @@ import type { PoolUse } from '../database/pool.ts'
 import type { Schema } from '../database/schema.ts'
 import { abridge, Fault } from '../fault.ts'
 import { waitPatiently } from '../patience.ts'
-import { type HoldUp, readHoldUp } from '../telemetry/changes/feed-lag.ts'
+import { type FeedLag, readFeedLag } from '../telemetry/changes/feed-lag.ts'
+import { readBacklog } from '../telemetry/changes/notes.ts'
 import type { LiveFeed } from '../telemetry/feed/live-feed.ts'
 import { readsAsEmpty } from '../telemetry/history/rebuild.ts'
-import { readBacklog } from '../telemetry/history/roll-up.ts'
 import type { Check, Finding } from './health.ts'
 import type { QueryTimes } from './query-times.ts'
 import type { Statistics } from './statistics.ts'
@@ -97,7 +97,7 @@ export function liveFeedCheck(liveFeed: LiveFeed, kysely: Kysely<Schema>): Check
   return {
     name: 'live feed',
     run: asking(async () => {
-      const holdUp = await readHoldUp(kysely).catch(missing)
+      const holdUp = await readFeedLag(kysely).catch(missing)
       const { hearing, subscriptions } = liveFeed
       const detail = [
         ...(hearing === 'heard'
@@ -112,7 +112,7 @@ export function liveFeedCheck(liveFeed: LiveFeed, kysely: Kysely<Schema>): Check
   }
 }
 
-function describeHoldUp({ seconds, by }: HoldUp): string {
+function describeHoldUp({ seconds, by }: FeedLag): string {
   const lag = `telemetry lag ${seconds.toFixed(0)} s`
   return by === null ? lag : `${lag}, held up by ${by}`
 }

@@ -3,18 +3,18 @@ import { abridge, Fault } from '../fault.ts'
 import { LARGEST_PLANT_ID } from './reading.ts'
 
 /** Where a reading stands in the order of all readings: time, then plant. */
-export interface Position {
+export interface PagePosition {
   timestamp: Instant
   plantId: number
 }
 
 /** An opaque name of a position, with its microseconds. */
-export function encodeCursor({ timestamp, plantId }: Position): string {
+export function encodeCursor({ timestamp, plantId }: PagePosition): string {
   return Buffer.from(`r${timestamp}.${plantId}`).toString('base64url')
 }
 
 /** Throws INVALID_CURSOR on anything that `encodeCursor` did not make. */
-export function decodeCursor(cursor: string, argument: string): Position {
+export function decodeCursor(cursor: string, argument: string): PagePosition {
   const match = /^r(0|-?[1-9]\d{0,15})\.(0|[1-9]\d{0,9})$/.exec(
     Buffer.from(cursor, 'base64url').toString('latin1'),
   )

@@ -3,7 +3,7 @@ import type { Instant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import { timestamptz } from '../database/timestamptz.ts'
 import { liftDecompressionLimit } from './decompression.ts'
-import { requireForwardRange } from './range.ts'
+import { requireForwardRange } from './time-bounds.ts'
 
 /** Removes a plant's readings from `from` to just before `to`, and answers how many there were. */
 export async function deleteReadings(

@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely'
 import type { Instant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import { timestamptz } from '../database/timestamptz.ts'
-import { requireForwardRange } from './range.ts'
 import { requireSchema } from './schema-ready.ts'
+import { requireForwardRange } from './time-bounds.ts'
 
 /** Which readings are meant; what is left out does not limit. */
 export interface Selection {

@@ -4,9 +4,9 @@ import type { Schema } from '../database/schema.ts'
 import { timestamptz } from '../database/timestamptz.ts'
 import { Fault } from '../fault.ts'
 import { readingColumns } from '../quantities.ts'
-import { decodeCursor, type Position } from './cursor.ts'
-import { requireForwardRange } from './range.ts'
+import { decodeCursor, type PagePosition } from './cursor.ts'
 import type { StoredReading } from './reading.ts'
+import { requireForwardRange } from './time-bounds.ts'
 
 export const DEFAULT_PAGE_SIZE = 100
 export const LARGEST_PAGE = 1000
@@ -119,11 +119,19 @@ function pageSize({ first, last }: PageRequest): { size: number; backwards: bool
   return { size, backwards: last != null }
 }
 
-function olderThan(readings: Readings, position: Position, plantId: number | undefined): Readings {
+function olderThan(
+  readings: Readings,
+  position: PagePosition,
+  plantId: number | undefined,
+): Readings {
   return beyond(readings, '<', position, plantId)
 }
 
-function newerThan(readings: Readings, position: Position, plantId: number | undefined): Readings {
+function newerThan(
+  readings: Readings,
+  position: PagePosition,
+  plantId: number | undefined,
+): Readings {
   return beyond(readings, '>', position, plantId)
 }
 
@@ -131,7 +139,7 @@ function newerThan(readings: Readings, position: Position, plantId: number | und
 function beyond(
   readings: Readings,
   side: '<' | '>',
-  { timestamp, plantId: at }: Position,
+  { timestamp, plantId: at }: PagePosition,
   plantId: number | undefined,
 ): Readings {
   const time = timestamptz(timestamp)

@@ -4,7 +4,6 @@ import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
 import { type Quantity, quantities } from '../quantities.ts'
 import { liftedDecompression } from './decompression.ts'
-import type { RecordOutcome } from './outcome.ts'
 import { findReadingFault, type Reading } from './reading.ts'
 import { boundsOf, isWithin } from './time-bounds.ts'
 
@@ -151,4 +150,14 @@ async function store(
   const [row] = rows
   if (row === undefined) throw new Error('Expected one row from an aggregate, got none')
   return row
+}
+
+/** What became of the readings that were sent; received = inserted + duplicates. */
+export interface RecordOutcome {
+  received: number
+  inserted: number
+  /** Readings whose plant and instant were there already, in the table or earlier among those sent. */
+  duplicates: number
+  /** Duplicates whose values differ from what is stored (kept or replaced, as asked). */
+  conflicts: number
 }

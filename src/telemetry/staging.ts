@@ -2,11 +2,9 @@ import { sql, type Transaction } from 'kysely'
 import type { Session } from '../database/database.ts'
 import type { Schema } from '../database/schema.ts'
 import { quantities } from '../quantities.ts'
-import type { Chunk } from './chunk.ts'
-import { copyChunk } from './copy-chunk.ts'
-import { copyColumns } from './copy-rows.ts'
-import type { RecordOutcome } from './outcome.ts'
-import type { OnDuplicate } from './record.ts'
+import type { CopyChunk } from './copy.ts'
+import { copyChunk, copyColumns } from './copy.ts'
+import type { OnDuplicate, RecordOutcome } from './record.ts'
 import { isWithin, type TimeBounds } from './time-bounds.ts'
 
 const measured = quantities.map(({ column }) => column)
@@ -36,7 +34,7 @@ export async function createStaging(transaction: Transaction<Schema>): Promise<v
 export async function mergeChunk(
   session: Session,
   transaction: Transaction<Schema>,
-  chunk: Chunk,
+  chunk: CopyChunk,
   onDuplicate: OnDuplicate,
 ): Promise<Omit<RecordOutcome, 'received'>> {
   await sql`truncate pg_temp.incoming`.execute(transaction)

@@ -1,5 +1,16 @@
 import { type RawBuilder, sql } from 'kysely'
 import { formatInstant, type Instant } from '../database/instant.ts'
+import { Fault } from '../fault.ts'
+
+/** Throws INVALID_RANGE where both ends are given and `from` is after `to`. */
+export function requireForwardRange(from: Instant | undefined, to: Instant | undefined): void {
+  if (from === undefined || to === undefined || from <= to) return
+  throw new Fault(
+    'INVALID_RANGE',
+    `Expected from to be before to; got ${formatInstant(from)} to ${formatInstant(to)}`,
+    { path: ['from'] },
+  )
+}
 
 /** The first and the last time of some readings, both included. */
 export interface TimeBounds {

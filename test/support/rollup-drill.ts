@@ -5,8 +5,9 @@ import type { Database } from '../../src/database/database.ts'
 import type { Instant } from '../../src/database/instant.ts'
 import type { Schema } from '../../src/database/schema.ts'
 import { numberFields } from '../../src/quantities.ts'
-import { packed, sumUp } from '../../src/telemetry/history/binary-summaries.ts'
-import { integrate, maxGapMicroseconds } from '../../src/telemetry/history/integrate.ts'
+import { maxGapMicroseconds } from '../../src/telemetry/changes/rollup-state.ts'
+import { addUpSummaries, encodedSummaries } from '../../src/telemetry/history/binary-summaries.ts'
+import { integrate } from '../../src/telemetry/history/integrate.ts'
 import { readSummaries } from '../../src/telemetry/history/summaries.ts'
 import type { Summary } from '../../src/telemetry/history/summary.ts'
 import { aspects } from '../../src/telemetry/history/summary.ts'
@@ -201,7 +202,7 @@ async function integrateReadings(
   const everything = { quantities: numberFields, aspects }
   const { rows } = await sql<{ pack: Uint8Array | null }>`
     with edge as materialized (select ${edges}::double precision[] as times)
-    select ${packed(sql`bucket`, everything)} as pack from (${integrate({
+    select ${encodedSummaries(sql`bucket`, everything)} as pack from (${integrate({
       stretches: stretchTable(plantId, [{ since: edges[0] ?? 0, until: edges.at(-1) ?? 0 }]),
       maxGap: kept[0]?.maxGap ?? 0,
       ...everything,
@@ -209,10 +210,10 @@ async function integrateReadings(
       startOf: (bucket) => sql`(select times from edge)[${bucket}]`,
     })}) as summary`.execute(kysely)
   const pack = {
-    packed: rows[0]?.pack ?? null,
+    encodedSummaries: rows[0]?.pack ?? null,
     bucketOf: (bucket: number) => bucket - 1,
   }
-  return sumUp([pack], edges.length - 1, everything)
+  return addUpSummaries([pack], edges.length - 1, everything)
 }
 
 /** Counts and times exactly, values within 1e-9 of their magnitude. */

@@ -4,8 +4,8 @@ import type { Instant } from '../../src/database/instant.ts'
 import type { Schema } from '../../src/database/schema.ts'
 import { createLogger } from '../../src/log.ts'
 import { createChunksAhead } from '../../src/telemetry/chunks-ahead.ts'
-import { startMaintenance } from '../../src/telemetry/history/rollup-worker.ts'
-import { loadReadings } from '../../src/telemetry/load.ts'
+import { startRollupWorker } from '../../src/telemetry/history/rollup-worker.ts'
+import { loadReadings } from '../../src/telemetry/import.ts'
 import type { Reading } from '../../src/telemetry/reading.ts'
 import { recordReadings } from '../../src/telemetry/record.ts'
 import { openTestDatabase } from '../support/database.ts'
@@ -40,10 +40,10 @@ function makesChunks(kysely: Kysely<Schema>, times: readonly Instant[]): Promise
 }
 
 async function maintainOnce(
-  database: Parameters<typeof startMaintenance>[0],
+  database: Parameters<typeof startRollupWorker>[0],
   passed: () => Promise<boolean>,
 ): Promise<void> {
-  await using _ = startMaintenance(database, {
+  await using _ = startRollupWorker(database, {
     maxGap: undefined,
     feedRetention: 7,
     log: createLogger({ logLevel: 'silent', logFormat: 'json' }),

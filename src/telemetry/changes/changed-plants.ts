@@ -4,7 +4,7 @@ import { readingColumns } from '../../quantities.ts'
 import type { StoredReading } from '../reading.ts'
 import { parseSnapshot, type Snapshot } from './feed-state.ts'
 
-export interface Written {
+export interface ChangedPlants {
   readonly snapshot: Snapshot
   readonly plantIds: readonly number[]
   /** The newest of each of these plants that has any. */
@@ -12,7 +12,10 @@ export interface Written {
 }
 
 /** The plants of which readings were written by transactions that had not ended at a moment and have now. */
-export async function readWritten(kysely: Kysely<Schema>, since: Snapshot): Promise<Written> {
+export async function readChangedPlants(
+  kysely: Kysely<Schema>,
+  since: Snapshot,
+): Promise<ChangedPlants> {
   const running = [...since.running].map(String)
   const writtenIn = (table: string) => sql`
     select plant_id from ${sql.table(table)} where txid >= ${String(since.xmax)}::xid8

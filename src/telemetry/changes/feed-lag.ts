@@ -1,8 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
+import { notes } from './notes.ts'
 
 /** What keeps committed readings from the feed. */
-export interface HoldUp {
+export interface FeedLag {
   /** Since the oldest transaction began of which readings are committed and not in the feed yet; 0 where there is none. */
   readonly seconds: number
   /** The transaction that everything waits for, as far as this role may know; null where nothing waits. */
@@ -10,12 +11,12 @@ export interface HoldUp {
 }
 
 /** The feed goes up to the oldest transaction that has a number and has not ended, in any database of the cluster. */
-export async function readHoldUp(kysely: Kysely<Schema>): Promise<HoldUp> {
-  const { rows } = await sql<HoldUp>`
+export async function readFeedLag(kysely: Kysely<Schema>): Promise<FeedLag> {
+  const { rows } = await sql<FeedLag>`
     with waiting as materialized (
       select extract(epoch from clock_timestamp() - min(noted_at))::float8 as seconds
       from (
-        select noted_at from solark.telemetry_change
+        select noted_at from ${notes}
         where txid >= pg_snapshot_xmin(pg_current_snapshot())
         union all
         select noted_at from solark.telemetry_log

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
+import { lockForMaintenance } from './maintenance-lock.ts'
 
 /**
  * Answers the generation of the cursors, and begins a new one where the tables came here from elsewhere: the numbers
@@ -29,9 +30,7 @@ async function identify(kysely: Kysely<Schema>): Promise<string> {
 /** The first process that comes settles it; what is noted from then on belongs to the new generation. */
 function settle(kysely: Kysely<Schema>, home: string): Promise<string> {
   return kysely.transaction().execute(async (transaction) => {
-    // As every maintainer does, and in the same order.
-    await sql`lock table solark.telemetry in access share mode`.execute(transaction)
-    await sql`lock table solark.rollup in share row exclusive mode`.execute(transaction)
+    await lockForMaintenance(transaction, 'wait')
     const { rows } = await sql<{ generation: string; moved: boolean }>`
       update solark.feed as feed
       set home = ${home},

@@ -11,7 +11,7 @@ import type { Schema } from '../../database/schema.ts'
  * truncation, dropped or compressed chunk takes readings away that were there at that moment. Those lock the
  * readings before they touch the rollups, so the same order here keeps both from waiting for each other.
  */
-export async function asMaintainer<Done>(
+export async function withMaintenanceLock<Done>(
   kysely: Kysely<Schema>,
   work: (transaction: Kysely<Schema>) => Promise<Done>,
 ): Promise<Done | undefined> {
@@ -22,12 +22,30 @@ export async function asMaintainer<Done>(
       .execute(async (transaction) => {
         // A process whose machine vanished holds the locks no longer than this.
         await sql`set local idle_in_transaction_session_timeout = '60s'`.execute(transaction)
-        await sql`lock table solark.telemetry in access share mode nowait`.execute(transaction)
-        await sql`lock table solark.rollup in share row exclusive mode nowait`.execute(transaction)
+        await lockForMaintenance(transaction, 'nowait')
         return await work(transaction)
       })
   } catch (error) {
     if (isLockNotAvailable(error)) return undefined
     throw error
   }
+}
+
+/**
+ * Keeps all other maintenance out until the transaction ends, and TRUNCATE, drop_chunks and compression with it. The
+ * one order of these locks: the readings first, as TRUNCATE takes them; the other way round both would wait for each
+ * other. In a transaction that is REPEATABLE READ it comes before the snapshot is fixed.
+ */
+export async function lockForMaintenance(
+  transaction: Kysely<Schema>,
+  mode: 'wait' | 'nowait',
+): Promise<void> {
+  const wait = sql.raw(mode === 'wait' ? '' : 'nowait')
+  await sql`lock table solark.telemetry in access share mode ${wait}`.execute(transaction)
+  await sql`lock table solark.rollup in share row exclusive mode ${wait}`.execute(transaction)
+}
+
+/** Keeps TRUNCATE, drop_chunks and compression out, before a snapshot is fixed that readings are read in. */
+export async function lockReadings(transaction: Kysely<Schema>): Promise<void> {
+  await sql`lock table solark.telemetry in access share mode`.execute(transaction)
 }

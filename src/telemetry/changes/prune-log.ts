@@ -8,7 +8,7 @@ const NOTES_AT_ONCE = 10_000
  * Takes from the front of the log what was written more than so many days ago, and keeps from where on it is
  * complete: cursors from before that have expired. Of several processes at it one does it.
  */
-export async function cutLog(kysely: Kysely<Schema>, days: number): Promise<void> {
+export async function pruneLog(kysely: Kysely<Schema>, days: number): Promise<void> {
   let more = true
   while (more) {
     const { rows } = await sql<{ deleted: number }>`

@@ -48,7 +48,7 @@ export async function readLog(
 ): Promise<LogPage> {
   const { state, notes } = await readNotes(kysely, after, plantIds)
   const whole = notes.length < NOTES_A_PAGE
-  const { stretches, end } = stretchesOf(notes, after, !whole)
+  const { stretches, end } = changedRanges(notes, after, !whole)
   const readings = await readStretches(kysely, stretches, limit)
   const last = readings.at(-1)
   if (readings.length === limit && last !== undefined) {
@@ -66,7 +66,7 @@ async function readNotes(
   kysely: Kysely<Schema>,
   after: Position,
   plantIds: readonly number[] | undefined,
-): Promise<{ state: FeedState; notes: Stretch[] }> {
+): Promise<{ state: FeedState; notes: ChangedRange[] }> {
   const { rows } = await sql<FeedStateRow & NoteRow>`
     select ${feedStateColumns},
       note.txid::text, note.plant_id as "plantId", note.first, note.last, note.noted_at as "notedAt"
@@ -76,7 +76,7 @@ async function readNotes(
       ${plantIds ?? null}::integer[], pg_snapshot_xmin(state.snapshot), ${sql.lit(NOTES_A_PAGE)}
     ) as note on true
     order by note.txid, note.plant_id, note.first`.execute(kysely)
-  const notes: Stretch[] = []
+  const notes: ChangedRange[] = []
   for (const note of rows) {
     if (note.txid !== null) notes.push({ ...note, txid: Number(note.txid) })
   }
@@ -90,7 +90,7 @@ type NoteRow =
 /** In order; the stretches are, so that reading stops once there is a page. */
 async function readStretches(
   kysely: Kysely<Schema>,
-  stretches: readonly Stretch[],
+  stretches: readonly ChangedRange[],
   limit: number,
 ): Promise<FedReading[]> {
   if (stretches.length === 0) return []
@@ -107,7 +107,7 @@ async function readStretches(
           .whereRef('stored.timestamp', '>=', 'stretch.first')
           .whereRef('stored.timestamp', '<=', 'stretch.last')
           .whereRef('stored.txid', '=', 'stretch.txid')
-          // Stretch by stretch by the key, whatever the planner thinks of their number.
+          // ChangedRange by stretch by the key, whatever the planner thinks of their number.
           .offset(sql.lit(0))
           .as('reading'),
       (join) => join.onTrue(),
@@ -135,7 +135,7 @@ interface NumberedStretch {
   number: number
 }
 
-function numbered(stretches: readonly Stretch[]): RawBuilder<NumberedStretch> {
+function numbered(stretches: readonly ChangedRange[]): RawBuilder<NumberedStretch> {
   return sql`unnest(
     ${stretches.map(({ txid }) => String(txid))}::xid8[],
     ${stretches.map(({ plantId }) => plantId)}::integer[],
@@ -145,7 +145,7 @@ function numbered(stretches: readonly Stretch[]): RawBuilder<NumberedStretch> {
 }
 
 /** A stretch of time in which a transaction wrote readings of a plant. */
-export interface Stretch {
+export interface ChangedRange {
   readonly txid: number
   readonly plantId: number
   readonly first: Instant
@@ -159,15 +159,15 @@ export interface Stretch {
  * What the notes say beyond a position, as stretches that do not overlap, in order; and up to where that is all. Where
  * there are more notes, those at the end may not be all that is said of the time from the last one on.
  */
-export function stretchesOf(
-  notes: readonly Stretch[],
+export function changedRanges(
+  notes: readonly ChangedRange[],
   after: Position,
   more: boolean,
-): { stretches: Stretch[]; end: Position } {
+): { stretches: ChangedRange[]; end: Position } {
   const next = more ? notes.at(-1) : undefined
   const limit = next && { ...next, timestamp: next.first - 1 }
-  const stretches: Stretch[] = []
-  let open: Stretch | undefined
+  const stretches: ChangedRange[] = []
+  let open: ChangedRange | undefined
   for (const note of notes) {
     const first = isAt(after, note) ? Math.max(note.first, after.timestamp + 1) : note.first
     const until =

@@ -1,20 +1,20 @@
 import type { Logger } from '../../log.ts'
 
 /** What may have changed: what the notes of writers tell, or anything. */
-export type Extent = 'written' | 'anything'
+export type ChangeScope = 'changed' | 'all'
 
-export interface Lookout extends AsyncDisposable {
+export interface ChangePoller extends AsyncDisposable {
   /** Looks soon. */
-  look(extent: Extent): void
+  look(scope: ChangeScope): void
   /** Looks now, and again for those who kept silent because of an announcement; also for who just came. */
-  heard(extent: Extent): void
+  heard(scope: ChangeScope): void
 }
 
-export interface LookoutOptions {
+export interface ChangePollerOptions {
   /** Whether somebody wants to know. */
   wanted(): boolean
   /** Answers whether something was under way at that moment that may not be announced. */
-  look(extent: Extent): Promise<boolean>
+  look(scope: ChangeScope): Promise<boolean>
   log: Logger
 }
 
@@ -30,8 +30,8 @@ const AGAIN_AFTER_MS = [25, 75, 200, 400]
  * without a connection that carries announcements everything arrives a second later at most. However many plants
  * and subscribers there are, a burst of commits costs the same few looks, one at a time.
  */
-export function openLookout({ wanted, look, log }: LookoutOptions): Lookout {
-  let asked: Extent | undefined
+export function openChangePoller({ wanted, look, log }: ChangePollerOptions): ChangePoller {
+  let asked: ChangeScope | undefined
   let looking: Promise<void> | undefined
   let again: NodeJS.Timeout | undefined
   /** How often it was looked again since the last announcement. */
@@ -41,11 +41,11 @@ export function openLookout({ wanted, look, log }: LookoutOptions): Lookout {
 
   const lookWhileAsked = async (): Promise<void> => {
     while (asked !== undefined && !closed) {
-      const extent = failed ? 'anything' : asked
+      const scope = failed ? 'all' : asked
       asked = undefined
       poll.refresh()
       try {
-        const underWay = await look(extent)
+        const underWay = await look(scope)
         failed = false
         lookAgain(underWay)
       } catch (error) {
@@ -61,24 +61,24 @@ export function openLookout({ wanted, look, log }: LookoutOptions): Lookout {
     if (pause === undefined || (step > 0 && !underWay)) return
     step += 1
     clearTimeout(again)
-    again = setTimeout(ask, pause, 'written')
+    again = setTimeout(ask, pause, 'changed')
   }
 
-  const ask = (extent: Extent): void => {
+  const ask = (scope: ChangeScope): void => {
     if (closed || !wanted()) return
-    if (asked !== 'anything') asked = extent
+    if (asked !== 'all') asked = scope
     looking ??= lookWhileAsked().finally(() => {
       looking = undefined
     })
   }
 
-  const poll = setInterval(ask, POLL_MS, 'written')
-  const pollAll = setInterval(ask, LOOK_AT_ALL_MS, 'anything')
+  const poll = setInterval(ask, POLL_MS, 'changed')
+  const pollAll = setInterval(ask, LOOK_AT_ALL_MS, 'all')
   return {
     look: ask,
-    heard: (extent) => {
+    heard: (scope) => {
       step = 0
-      ask(extent)
+      ask(scope)
     },
     [Symbol.asyncDispose]: async () => {
       closed = true

@@ -4,20 +4,20 @@ import type { Fault } from '../../fault.ts'
 import { type FeedState, hadEnded } from '../changes/feed-state.ts'
 import { comparePositions, type FedReading, type Position } from '../changes/position.ts'
 import { type LogPage, type LogRange, READINGS_A_PAGE } from '../changes/read-log.ts'
-import { Window } from './bounded-queue.ts'
+import { BoundedQueue } from './bounded-queue.ts'
 import { requireKnown } from './feed-cursor.ts'
-import type { Member, Tail } from './live-tail.ts'
+import type { LiveTail, Member } from './live-tail.ts'
 
 /** Of what is handed out so much may wait for the reader: what follows is read again once it is taken. */
 const READINGS_IN_WINDOW = 2 * READINGS_A_PAGE
 /** After a failure to read, which the reader is not told of. */
 const RETRY_MS = 1000
 
-export interface FollowerOptions extends Cut {
+export interface FeedSubscriberOptions extends BatchOptions {
   /** After which reading to begin; or the moment from which on commits count. */
   readonly from: Position | FeedState
   readonly generation: string
-  readonly tail: Tail
+  readonly tail: LiveTail
   /** Reads on by itself. */
   read(after: Position, range: LogRange): Promise<LogPage>
   onTrouble(error: unknown): void
@@ -28,12 +28,12 @@ export interface FollowerOptions extends Cut {
  * One subscriber of the feed. Reads on by itself until it has all there is, then joins those who are handed each
  * new page; reads by itself again when its window is full, so that who does not read costs next to nothing.
  */
-export function follow(options: FollowerOptions): Window<Batch> {
+export function openFeedSubscriber(options: FeedSubscriberOptions): BoundedQueue<Batch> {
   const { from, generation, tail, read, maxBatch } = options
   const since = 'snapshot' in from ? from : undefined
   const plantIds = options.plantId === undefined ? undefined : [options.plantId]
   const closing = new AbortController()
-  const window = new Window<Batch>({
+  const window = new BoundedQueue<Batch>({
     size: Math.ceil(READINGS_IN_WINDOW / maxBatch),
     onClose: () => {
       closing.abort()
@@ -47,7 +47,7 @@ export function follow(options: FollowerOptions): Window<Batch> {
     if (first === undefined) return []
     const overlaps = comparePositions(first, position) <= 0
     const mixed = since !== undefined && first.txid < since.snapshot.xmax
-    if (!overlaps && !mixed) return cutUp(page, options)
+    if (!overlaps && !mixed) return sharedBatches(page, options)
     const readings = page.readings.filter(
       (reading) =>
         comparePositions(reading, position) > 0 &&
@@ -105,7 +105,7 @@ export function follow(options: FollowerOptions): Window<Batch> {
       },
       receive: (page) => {
         try {
-          // What the tail asked about is the position of all who follow it.
+          // What the tail asked about is the position of all who openFeedSubscriber it.
           requireKnown(position, generation, page.state)
         } catch (error) {
           return over.reject(error)
@@ -162,16 +162,16 @@ export interface Batch {
 }
 
 /** Of which plant, undefined for all, and how many readings at most at once. */
-export interface Cut {
+export interface BatchOptions {
   readonly plantId: number | undefined
   readonly maxBatch: number
 }
 
-/** Pages as they are sent, by cut: made once however many there are who follow. */
-const cuts = new WeakMap<LogPage, Map<string, readonly Batch[]>>()
+/** Pages as they are sent, by cut: made once however many there are who openFeedSubscriber. */
+const batchesByPage = new WeakMap<LogPage, Map<string, readonly Batch[]>>()
 
-export function cutUp(page: LogPage, cut: Cut): readonly Batch[] {
-  const known = cuts.getOrInsertComputed(page, () => new Map())
+export function sharedBatches(page: LogPage, cut: BatchOptions): readonly Batch[] {
+  const known = batchesByPage.getOrInsertComputed(page, () => new Map())
   return known.getOrInsertComputed(`${cut.plantId} ${cut.maxBatch}`, () =>
     batchesOf(page, cut, page.readings),
   )
@@ -179,7 +179,7 @@ export function cutUp(page: LogPage, cut: Cut): readonly Batch[] {
 
 export function batchesOf(
   { state: { generation } }: LogPage,
-  { plantId, maxBatch }: Cut,
+  { plantId, maxBatch }: BatchOptions,
   all: readonly FedReading[],
 ): readonly Batch[] {
   const readings =

@@ -1,11 +1,11 @@
 import type { Database } from '../../database/database.ts'
 import type { Supply } from '../../supply.ts'
-import { readWritten } from '../changes/changed-plants.ts'
+import { readChangedPlants } from '../changes/changed-plants.ts'
 import { readSnapshot, type Snapshot } from '../changes/feed-state.ts'
 import { readLatestOfEach } from '../latest.ts'
 import { isSimulated, type StoredReading } from '../reading.ts'
-import type { Extent } from './change-poller.ts'
-import { Mailbox } from './latest-value-queue.ts'
+import type { ChangeScope } from './change-poller.ts'
+import { LatestValueQueue } from './latest-value-queue.ts'
 
 export interface LatestFeed extends AsyncDisposable {
   readonly subscriptions: number
@@ -15,7 +15,7 @@ export interface LatestFeed extends AsyncDisposable {
    */
   subscribe(request: LatestRequest): Supply<StoredReading>
   /** Hands out what is new; answers whether transactions were under way at that moment. */
-  look(extent: Extent): Promise<boolean>
+  look(scope: ChangeScope): Promise<boolean>
 }
 
 export interface LatestRequest {
@@ -24,7 +24,7 @@ export interface LatestRequest {
 }
 
 /** What one subscriber is owed. */
-class Subscription extends Mailbox<StoredReading> {
+class Subscription extends LatestValueQueue<StoredReading> {
   /** undefined: of every plant. */
   readonly plantId: number | undefined
   readonly #leave: (subscription: Subscription) => void
@@ -50,7 +50,7 @@ class Subscription extends Mailbox<StoredReading> {
  */
 export function openLatestFeed(
   { reserved }: Pick<Database, 'reserved'>,
-  { onSubscribed }: { onSubscribed: (extent: Extent) => void },
+  { onSubscribed }: { onSubscribed: (scope: ChangeScope) => void },
 ): LatestFeed {
   /** Those that were given what is current, by plant. */
   const followers = new Map<number | undefined, Set<Subscription>>()
@@ -63,7 +63,7 @@ export function openLatestFeed(
 
   const hasReal = (): boolean => newest.keys().some((plantId) => !isSimulated(plantId))
 
-  /** Of these, what they are sent who follow every plant. */
+  /** Of these, what they are sent who openFeedSubscriber every plant. */
   const ofEveryPlant = (readings: readonly StoredReading[]): readonly StoredReading[] =>
     hasReal() ? readings.filter(({ plantId }) => !isSimulated(plantId)) : readings
 
@@ -113,7 +113,7 @@ export function openLatestFeed(
   }
 
   const lookAtWritten = async (since: Snapshot): Promise<Snapshot> => {
-    const { snapshot, plantIds, newest } = await readWritten(reserved, since)
+    const { snapshot, plantIds, newest } = await readChangedPlants(reserved, since)
     // It went back to a time before, as where a standby took over: what is written now has numbers of then.
     if (snapshot.xmax < since.xmax) return await lookAtEverything()
     if (plantIds.length > 0) learn(newest, plantIds)
@@ -131,13 +131,13 @@ export function openLatestFeed(
       subscriptions += 1
       if (known === undefined) arriving.add(subscription)
       else join(subscription)
-      onSubscribed(known === undefined ? 'anything' : 'written')
+      onSubscribed(known === undefined ? 'all' : 'changed')
       return subscription
     },
-    look: async (extent) => {
+    look: async (scope) => {
       try {
         known =
-          known === undefined || extent === 'anything'
+          known === undefined || scope === 'all'
             ? await lookAtEverything()
             : await lookAtWritten(known)
         return known.xmin < known.xmax

@@ -1,16 +1,16 @@
 import type { Database } from '../../database/database.ts'
 import type { Hearing } from '../../database/listener.ts'
 import type { Logger } from '../../log.ts'
-import { openLookout } from './change-poller.ts'
+import { openChangePoller } from './change-poller.ts'
 import { type LatestFeed, openLatestFeed } from './latest-feed.ts'
-import { openTelemetryFeed, type TelemetryFeed } from './reading-feed.ts'
+import { openReadingFeed, type ReadingFeed } from './reading-feed.ts'
 
 export interface LiveFeed extends AsyncDisposable {
   /** How this process learns of commits at this moment; it looks for them once a second in any case. */
   readonly hearing: Hearing
   readonly subscriptions: number
   readonly latest: Pick<LatestFeed, 'subscribe'>
-  readonly telemetry: Pick<TelemetryFeed, 'subscribe'>
+  readonly telemetry: Pick<ReadingFeed, 'subscribe'>
 }
 
 export interface LiveFeedOptions {
@@ -26,27 +26,27 @@ export interface LiveFeedOptions {
 export function openLiveFeed(database: Database, options: LiveFeedOptions): LiveFeed {
   const { log } = options
   const latest = openLatestFeed(database, {
-    onSubscribed: (extent) => latestLookout.heard(extent),
+    onSubscribed: (scope) => latestPoller.heard(scope),
   })
-  const telemetry = openTelemetryFeed(database, {
+  const telemetry = openReadingFeed(database, {
     ...options,
-    onSubscribed: () => telemetryLookout.heard('written'),
+    onSubscribed: () => readingPoller.heard('changed'),
   })
-  const latestLookout = openLookout({
+  const latestPoller = openChangePoller({
     wanted: () => latest.subscriptions > 0,
     look: latest.look,
     log,
   })
-  const telemetryLookout = openLookout({
+  const readingPoller = openChangePoller({
     wanted: () => telemetry.subscriptions > 0,
     look: telemetry.look,
     log,
   })
   const listener = database.listen(ANNOUNCEMENTS, {
     onListening: () => {
-      telemetry.forgetHome()
-      latestLookout.look('anything')
-      telemetryLookout.look('anything')
+      telemetry.forgetGeneration()
+      latestPoller.look('all')
+      readingPoller.look('all')
     },
     onLost: (cause) => {
       log.warn(
@@ -55,9 +55,9 @@ export function openLiveFeed(database: Database, options: LiveFeedOptions): Live
       )
     },
     onNotification: (payload) => {
-      const extent = payload === ANYTHING ? 'anything' : 'written'
-      latestLookout.heard(extent)
-      telemetryLookout.heard(extent)
+      const scope = payload === ANYTHING ? 'all' : 'changed'
+      latestPoller.heard(scope)
+      readingPoller.heard(scope)
     },
   })
   return {
@@ -73,8 +73,8 @@ export function openLiveFeed(database: Database, options: LiveFeedOptions): Live
       await latest[Symbol.asyncDispose]()
       await telemetry[Symbol.asyncDispose]()
       await listener[Symbol.asyncDispose]()
-      await latestLookout[Symbol.asyncDispose]()
-      await telemetryLookout[Symbol.asyncDispose]()
+      await latestPoller[Symbol.asyncDispose]()
+      await readingPoller[Symbol.asyncDispose]()
     },
   }
 }

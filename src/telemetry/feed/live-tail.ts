@@ -9,8 +9,8 @@ export interface Member {
   receive(page: LogPage): void
 }
 
-/** The end of the feed, read once however many follow it. */
-export interface Tail {
+/** The end of the feed, read once however many openFeedSubscriber it. */
+export interface LiveTail {
   /** Reads what is new, if somebody follows. Answers whether transactions were under way that may add to it. */
   look(): Promise<boolean>
   /** Answers false where the tail is beyond what the member has: it has to read on by itself first. */
@@ -22,7 +22,9 @@ export interface Tail {
  * A member whose plant is not among those that are being read at the moment joins before the next page is read,
  * so that no page is missing for it.
  */
-export function openTail(read: (after: Position, range: LogRange) => Promise<LogPage>): Tail {
+export function openLiveTail(
+  read: (after: Position, range: LogRange) => Promise<LogPage>,
+): LiveTail {
   const members = new Set<Member>()
   const joining: (() => void)[] = []
   let position: Position | undefined

@@ -7,30 +7,30 @@ import { readFeedState } from '../changes/feed-state.ts'
 import { readGeneration } from '../changes/generation.ts'
 import type { Position } from '../changes/position.ts'
 import { type LogRange, readLog } from '../changes/read-log.ts'
-import type { Window } from './bounded-queue.ts'
+import type { BoundedQueue } from './bounded-queue.ts'
 import { positionAfter } from './feed-cursor.ts'
-import { type Batch, type Cut, follow } from './feed-subscriber.ts'
-import { openTail } from './live-tail.ts'
+import { type Batch, type BatchOptions, openFeedSubscriber } from './feed-subscriber.ts'
+import { openLiveTail } from './live-tail.ts'
 
-export interface TelemetryFeed extends AsyncDisposable {
+export interface ReadingFeed extends AsyncDisposable {
   readonly subscriptions: number
   /**
    * Every reading exactly once, in one order of commits, from just after the cursor on, or from now on. Throws
    * INVALID_CURSOR or CURSOR_EXPIRED. Ends with SLOW_CLIENT where the reader leaves it waiting for too long, and
    * with CURSOR_EXPIRED where what follows is no longer known.
    */
-  subscribe(request: TelemetryRequest): Promise<Supply<Batch>>
+  subscribe(request: ReadingFeedRequest): Promise<Supply<Batch>>
   /** Hands out what is new; answers whether transactions were under way that may add to it. One at a time. */
   look(): Promise<boolean>
   /** To be called when the database may be another one than before. */
-  forgetHome(): void
+  forgetGeneration(): void
 }
 
-export interface TelemetryRequest extends Cut {
+export interface ReadingFeedRequest extends BatchOptions {
   readonly after: string | undefined
 }
 
-export interface TelemetryFeedOptions {
+export interface ReadingFeedOptions {
   /** Milliseconds that something may wait for a reader. */
   slowClientTimeout: number
   onSubscribed: () => void
@@ -39,13 +39,13 @@ export interface TelemetryFeedOptions {
 
 const LOOK_FOR_SLOW_MS = 1000
 
-export function openTelemetryFeed(
+export function openReadingFeed(
   database: Pick<Database, 'kysely' | 'reserved'>,
-  { slowClientTimeout, onSubscribed, log }: TelemetryFeedOptions,
-): TelemetryFeed {
-  const windows = new Set<Window<Batch>>()
+  { slowClientTimeout, onSubscribed, log }: ReadingFeedOptions,
+): ReadingFeed {
+  const windows = new Set<BoundedQueue<Batch>>()
   let generation: Promise<string> | undefined
-  const tail = openTail((after, range) => readLog(database.reserved, after, range))
+  const tail = openLiveTail((after, range) => readLog(database.reserved, after, range))
   /** Of those that come back at once with the same cursor, one reads. */
   const readingOn = shareRunning((after: Position, range: LogRange) =>
     readLog(database.kysely, after, range),
@@ -84,7 +84,7 @@ export function openTelemetryFeed(
     subscribe: async ({ after, plantId, maxBatch }) => {
       const generation = await findGeneration()
       const from = await (after === undefined ? looking() : resuming(after))
-      const window: Window<Batch> = follow({
+      const window: BoundedQueue<Batch> = openFeedSubscriber({
         plantId,
         maxBatch,
         from,
@@ -102,7 +102,7 @@ export function openTelemetryFeed(
       await findGeneration()
       return await tail.look()
     },
-    forgetHome: () => {
+    forgetGeneration: () => {
       generation = undefined
     },
     [Symbol.asyncDispose]: async () => {

@@ -1,13 +1,22 @@
 import { type RawBuilder, sql } from 'kysely'
 import { isSigned, type NumberField } from '../../quantities.ts'
-import { type Course, type Part, type Summary, summaryColumn, type Wanted } from './summary.ts'
+import {
+  type Part,
+  type QuantitySummary,
+  type Summary,
+  summaryColumn,
+  type Wanted,
+} from './summary.ts'
 
 /**
  * What is wanted of all rows with the columns of SummaryRow as one value, in an aggregate, or null where there is none:
- * of each its key, and then doubles in the order in which `sumUp` reads them. As rows, the hundreds of a chart would take
+ * of each its key, and then doubles in the order in which `addUpSummaries` reads them. As rows, the hundreds of a chart would take
  * three times as long.
  */
-export function packed(key: RawBuilder<unknown>, wanted: Wanted): RawBuilder<Uint8Array | null> {
+export function encodedSummaries(
+  key: RawBuilder<unknown>,
+  wanted: Wanted,
+): RawBuilder<Uint8Array | null> {
   const numbers = [key]
   if (wanted.aspects.includes('samples')) numbers.push(sql`samples`, sql`covered`)
   for (const quantity of wanted.quantities) {
@@ -36,14 +45,18 @@ function isParted(quantity: NumberField, { aspects }: Wanted): boolean {
   return isSigned(quantity) && aspects.includes('signs')
 }
 
-/** What `packed` made, and the number, from 0 on, of the bucket to which a key belongs. */
-export interface Pack {
-  packed: Uint8Array | null
+/** What `encodedSummaries` made, and the number, from 0 on, of the bucket to which a key belongs. */
+export interface EncodedSummaries {
+  encodedSummaries: Uint8Array | null
   bucketOf(key: number): number
 }
 
 /** Adds up what adjacent stretches of time have: tiles, and what was integrated between them. */
-export function sumUp(packs: readonly Pack[], buckets: number, wanted: Wanted): Summary[] {
+export function addUpSummaries(
+  packs: readonly EncodedSummaries[],
+  buckets: number,
+  wanted: Wanted,
+): Summary[] {
   const withSamples = wanted.aspects.includes('samples')
   const withExtremes = wanted.aspects.includes('extremes')
   const summaries = Array.from({ length: buckets }, newSummary)
@@ -55,9 +68,13 @@ export function sumUp(packs: readonly Pack[], buckets: number, wanted: Wanted): 
     })
     return { tallies, parted: isParted(quantity, wanted) }
   })
-  for (const { packed, bucketOf } of packs) {
-    if (packed === null) continue
-    const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
+  for (const { encodedSummaries, bucketOf } of packs) {
+    if (encodedSummaries === null) continue
+    const view = new DataView(
+      encodedSummaries.buffer,
+      encodedSummaries.byteOffset,
+      encodedSummaries.byteLength,
+    )
     let at = 0
     const next = () => {
       at += DOUBLE
@@ -88,7 +105,7 @@ export function sumUp(packs: readonly Pack[], buckets: number, wanted: Wanted): 
 }
 
 /** A course so far, with what readings say that no line covers. */
-interface Tally extends Course {
+interface Tally extends QuantitySummary {
   sum: number
   count: number
 }

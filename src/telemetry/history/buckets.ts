@@ -77,7 +77,7 @@ function ofMonths(months: 1 | 3 | 12): Width {
 }
 
 /** A stretch of time that is cut into buckets. */
-export interface Cut {
+export interface ClockRange {
   from: Instant
   to: Instant
   clock: ZoneClock
@@ -99,7 +99,7 @@ interface Run {
  * begins; where the clock repeats an hour, both times up to PT1H and the first time alone above; where it skips one,
  * the jump is the edge.
  */
-export function edgesOf({ from, to, clock }: Cut, width: WidthName): Instant[] {
+export function edgesOf({ from, to, clock }: ClockRange, width: WidthName): Instant[] {
   const { markOf } = widths[width]
   const edges = [from]
   for (const { jump, first, last, offset } of runsOf({ from, to, clock }, width)) {
@@ -111,7 +111,7 @@ export function edgesOf({ from, to, clock }: Cut, width: WidthName): Instant[] {
 }
 
 /** How many buckets there are, without making them. */
-export function countBuckets({ from, to, clock }: Cut, width: WidthName): number {
+export function countBuckets({ from, to, clock }: ClockRange, width: WidthName): number {
   let count = to > from ? 1 : 0
   for (const { jump, first, last } of runsOf({ from, to, clock }, width)) {
     count += (jump === undefined ? 0 : 1) + Math.max(0, last - first + 1)
@@ -120,14 +120,14 @@ export function countBuckets({ from, to, clock }: Cut, width: WidthName): number
 }
 
 /** The smallest width that makes at most so many buckets; undefined: even years are more. */
-export function smallestWidth(cut: Cut, most: number): WidthName | undefined {
+export function smallestWidth(cut: ClockRange, most: number): WidthName | undefined {
   return widthNames.find((width) => countBuckets(cut, width) <= most)
 }
 
-function* runsOf({ from, to, clock }: Cut, width: WidthName): Generator<Run> {
+function* runsOf({ from, to, clock }: ClockRange, width: WidthName): Generator<Run> {
   const { repeats, indexOf, markOf } = widths[width]
   const upTo = (wall: number) => indexOf(wall - 1)
-  for (const { start, end, offset, expected } of clock.spells(from, to)) {
+  for (const { start, end, offset, expected } of clock.offsetPeriods(from, to)) {
     const shown = start + offset
     const wanted = repeats ? Math.min(expected, shown) : expected
     const next = upTo(wanted) + 1

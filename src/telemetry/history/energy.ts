@@ -8,7 +8,7 @@ import { type LoadPlant, planByClock } from './plant-clock.ts'
 import type { ReadingAllowance } from './reading-allowance.ts'
 import { isSpan, requireFewPoints, requireSpan } from './span.ts'
 import { readSummaries } from './summaries.ts'
-import type { Course, Summary, Wanted } from './summary.ts'
+import type { QuantitySummary, Summary, Wanted } from './summary.ts'
 import { zoneClock } from './zone-clock.ts'
 
 /** kWh; null where nothing was measured. */
@@ -49,15 +49,15 @@ export function energyOf({ of }: Pick<Summary, 'of'>): Energy {
 }
 
 function kilowattHours(
-  course: Course | undefined,
-  wattSeconds: (course: Course) => number,
+  course: QuantitySummary | undefined,
+  wattSeconds: (course: QuantitySummary) => number,
 ): number | null {
   return course === undefined || course.covered === 0 ? null : wattSeconds(course) / WATT_SECONDS
 }
 
 // Rounding must not make an energy of one direction negative.
-const above = ({ positive }: Course) => Math.max(0, positive)
-const below = ({ positive, integral }: Course) => Math.max(0, positive - integral)
+const above = ({ positive }: QuantitySummary) => Math.max(0, positive)
+const below = ({ positive, integral }: QuantitySummary) => Math.max(0, positive - integral)
 
 export const periods = ['HOUR', 'DAY', 'WEEK', 'MONTH', 'YEAR'] as const
 

@@ -1,5 +1,5 @@
 import type { WidthName } from './buckets.ts'
-import { type Cut, countBuckets, edgesOf } from './buckets.ts'
+import { type ClockRange, countBuckets, edgesOf } from './buckets.ts'
 import { MOST_POINTS } from './span.ts'
 import { HOUR, layTiles, lengthOf, QUARTER } from './tiling.ts'
 
@@ -23,7 +23,7 @@ const MINUTE = 60_000_000
 const GAP = 15 * MINUTE
 
 /** Nothing where there are so many buckets that the request will be refused. */
-export function expectedReads(cut: Cut, width: WidthName): ExpectedReads {
+export function expectedReads(cut: ClockRange, width: WidthName): ExpectedReads {
   const points = countBuckets(cut, width)
   if (points > 2 * MOST_POINTS) return NOTHING
   const { hours, quarters, rest } = layTiles(edgesOf(cut, width), [])

@@ -167,9 +167,6 @@ export function microseconds(column: string): RawBuilder<number> {
       else extract(epoch from ${time}) * 1000000 end`
 }
 
-/** The gap limit in microseconds, beside solark.rollup. */
-export const maxGapMicroseconds: RawBuilder<number> = sql`round(date_part('epoch', max_gap) * 1e6)`
-
 function measured(column: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`case when abs(${column}) < ${sql.lit(NEGLIGIBLE)} then 0 when ${isMeasured(column)} then ${column} end`
 }

@@ -3,11 +3,13 @@ import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { hourOf } from '../changes/changed-quarters.ts'
+import { notes } from '../changes/notes.ts'
+import { rollupState } from '../changes/rollup-state.ts'
 import type { Stretch } from './tiling.ts'
 
 /** Whether a time lies in hours whose readings went with their chunks. */
 export function isKept(time: string): RawBuilder<boolean> {
-  return sql`${sql.ref(time)} <@ (select rollup.kept from solark.rollup)`
+  return sql`${sql.ref(time)} <@ (select rollup.kept from ${rollupState})`
 }
 
 /** Whether a tile, made anew, says less than the one that is kept: it was made of fewer readings, or shorter lines. */
@@ -37,7 +39,7 @@ export async function keepLostHours(
       from (
         select hour, readings from solark.reading_count where ${within('hour')}
         union all
-        select ${hourOf(sql`first`)}, readings from solark.telemetry_change
+        select ${hourOf(sql`first`)}, readings from ${notes}
         where readings <> 0 and ${within('first')}
       ) as counted
       group by hour
@@ -55,10 +57,10 @@ export async function keepLostHours(
         )) - tstzmultirange(tstzrange(null, coalesce(max(frozen_until), '-infinity'))) as hours
       from known
       left join there using (hour)
-      cross join solark.rollup
+      cross join ${rollupState}
       where known.readings > coalesce(there.readings, 0)
     )
-    update solark.rollup set kept = kept + lost.hours
+    update ${rollupState} set kept = kept + lost.hours
     from lost
     where not isempty(lost.hours)
     returning kept`.execute(transaction)
@@ -68,7 +70,7 @@ export async function keepLostHours(
 /** Frozen tiles stay as they are, so nothing of their time need be kept besides. */
 export async function forgetFrozenHours(transaction: Kysely<Schema>): Promise<void> {
   await sql`
-    update solark.rollup set kept = kept - tstzmultirange(tstzrange(null, frozen_until))
+    update ${rollupState} set kept = kept - tstzmultirange(tstzrange(null, frozen_until))
     where frozen_until is not null and kept && tstzrange(null, frozen_until)`.execute(transaction)
 }
 
@@ -87,7 +89,7 @@ export async function readKeptHistory(kysely: Kysely<Schema>): Promise<KeptHisto
     until: Instant | null
   }>`
     select frozen_until as "frozenUntil", lower(hours) as since, upper(hours) as until
-    from solark.rollup
+    from ${rollupState}
     left join lateral unnest(kept) as hours on true
     order by since`.execute(kysely)
   return {

@@ -1,6 +1,6 @@
 import type { Instant } from '../../database/instant.ts'
 import type { NumberField } from '../../quantities.ts'
-import type { Course, Summary } from './summary.ts'
+import type { QuantitySummary, Summary } from './summary.ts'
 
 /** The course of one quantity over a bucket, in its unit. */
 export interface Range {
@@ -47,10 +47,10 @@ export class Point {
 
 class Measured implements Range {
   readonly avg: number
-  readonly #course: Course
+  readonly #course: QuantitySummary
   readonly #length: number
 
-  constructor(course: Course, avg: number, length: number) {
+  constructor(course: QuantitySummary, avg: number, length: number) {
     this.#course = course
     this.avg = avg
     this.#length = length

@@ -3,7 +3,9 @@ import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { frozenBy, hourOf } from '../changes/changed-quarters.ts'
-import { refreshSilent } from '../refresh-latest.ts'
+import { forgetNotedCounts, notes } from '../changes/notes.ts'
+import { rollupState } from '../changes/rollup-state.ts'
+import { refreshSilent } from '../latest.ts'
 import { forgetFrozenHours, keepLostHours } from './kept-history.ts'
 import type { Stretch } from './tiling.ts'
 
@@ -41,11 +43,11 @@ export const keptCounts: RawBuilder<unknown> = sql`(
       + noted.day
     )::bigint as "lastDay",
     not exists (select from ${goneChunks}) as complete
-  from solark.rollup
+  from ${rollupState}
   cross join (
     select coalesce(sum(readings), 0) as total,
       coalesce(sum(readings) filter (where first >= ${firstHour}), 0) as day
-    from solark.telemetry_change
+    from ${notes}
   ) as noted
 ) as kept`
 
@@ -100,9 +102,7 @@ export async function recountChunks(transaction: Kysely<Schema>): Promise<KeptBy
     const within = (column: string) =>
       sql`${sql.ref(column)} >= ${timestamptz(since)} and ${sql.ref(column)} < ${timestamptz(until)}`
     await sql`delete from solark.reading_count where ${within('hour')}`.execute(transaction)
-    await sql`
-      update solark.telemetry_change set readings = 0
-      where readings <> 0 and ${within('first')}`.execute(transaction)
+    await forgetNotedCounts(transaction, within('first'))
     await sql`
       insert into solark.reading_count (hour, readings)
       select ${hourOf(sql`timestamp`)}, count(*) from solark.telemetry
@@ -111,7 +111,7 @@ export async function recountChunks(transaction: Kysely<Schema>): Promise<KeptBy
   }
   if (gone.length > 0) {
     await sql`
-      update solark.rollup
+      update ${rollupState}
       set readings = coalesce((select sum(readings) from solark.reading_count), 0)`.execute(
       transaction,
     )
@@ -136,7 +136,7 @@ async function freezeBefore(
   limit: Instant,
 ): Promise<Instant | undefined> {
   const { rows } = await sql<{ until: Instant }>`
-    update solark.rollup set frozen_until = ${frozenBy(limit)}
+    update ${rollupState} set frozen_until = ${frozenBy(limit)}
     where (frozen_until is null or frozen_until < ${frozenBy(limit)})
       and ${timestamptz(limit)} <= now()
       and (select min(range_start) from ${chunks}) >= ${timestamptz(limit)}
@@ -152,3 +152,15 @@ const chunks = sql`(
   select chunk_name, range_start, range_end from timescaledb_information.chunks
   where hypertable_schema = 'solark' and hypertable_name = 'telemetry'
 ) as chunk`
+
+/** Keeps the names of the chunks that end at `until` or before, which are about to be dropped: they were counted. */
+export async function keepCountedChunks(
+  transaction: Kysely<Schema>,
+  until: Instant,
+): Promise<void> {
+  await sql`
+    insert into solark.counted_chunk (name, first, last)
+    select chunk_name, range_start, range_end from timescaledb_information.chunks
+    where hypertable_schema = 'solark' and hypertable_name = 'telemetry' and range_end <= ${timestamptz(until)}
+    on conflict do nothing`.execute(transaction)
+}

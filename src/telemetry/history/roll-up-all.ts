@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
-import { readClock, readPending } from '../changes/pending.ts'
+import { readClock, readPending } from '../changes/changed-quarters.ts'
 import { rollUp } from './roll-up.ts'
 
 const RETRY_MS = 200
 
 /** Quarters of an hour, over all plants, that were made anew, and how many there were to make. */
-export interface Progress {
+export interface RollUpProgress {
   done: number
   total: number
 }
@@ -19,7 +19,7 @@ export interface Progress {
 export async function* rollUpAll(
   kysely: Kysely<Schema>,
   plantId?: number,
-): AsyncGenerator<Progress> {
+): AsyncGenerator<RollUpProgress> {
   const until = await readClock(kysely)
   let pending = await readPending(kysely, { until, plantId })
   const total = pending.quarters

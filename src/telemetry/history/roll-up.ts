@@ -1,9 +1,10 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import { formatInstant, type Instant } from '../../database/instant.ts'
+import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { changedQuarters, hourOf } from '../changes/changed-quarters.ts'
-import { asMaintainer } from '../changes/maintenance-lock.ts'
-import { maxGapMicroseconds } from './integrate.ts'
+import { withMaintenanceLock } from '../changes/maintenance-lock.ts'
+import { noteTimes, takenNotes } from '../changes/notes.ts'
+import { maxGapMicroseconds, rollupState } from '../changes/rollup-state.ts'
 import { isKept, saysLess } from './kept-history.ts'
 import { type KeptByRecount, recountChunks } from './reading-counts.ts'
 import { columnsOf, mergedColumns, toStore } from './summary.ts'
@@ -32,11 +33,11 @@ interface Change extends Stretch {
  * Takes some of what was written and makes the tiles that it touches anew. Answers undefined where another process
  * is at it.
  *
- * All of it happens as of one moment: what is taken from solark.telemetry_change is in the tiles and the counts
+ * All of it happens as of one moment: what is taken from ${notes} is in the tiles and the counts
  * then, and what is written meanwhile stays noted.
  */
 export function rollUp(kysely: Kysely<Schema>): Promise<RolledUp | undefined> {
-  return asMaintainer(kysely, async (transaction) => {
+  return withMaintenanceLock(kysely, async (transaction) => {
     await sql`set local work_mem = '64MB'`.execute(transaction)
     return await rollUpWithin(transaction)
   })
@@ -71,15 +72,7 @@ async function takeChanges(
   const { rows } = await sql<
     { taken: number; maxGap: number } & { [Key in keyof Change]: Change[Key] | null }
   >`
-    with taken as (
-      delete from solark.telemetry_change
-      where ctid = any (array(select ctid from solark.telemetry_change limit ${sql.lit(CHANGES_AT_ONCE)}))
-      returning *
-    ),
-    logged as (
-      insert into solark.telemetry_log (txid, plant_id, first, last, noted_at)
-      select txid, plant_id, first, last, noted_at from taken where txid is not null
-    ),
+    with ${takenNotes(CHANGES_AT_ONCE)},
     hour as (
       insert into solark.reading_count as known (hour, readings)
       select ${hourOf(sql`first`)} as hour, sum(readings)
@@ -89,13 +82,13 @@ async function takeChanges(
       on conflict (hour) do update set readings = known.readings + excluded.readings
     ),
     total as (
-      update solark.rollup set readings = rollup.readings + difference
+      update ${rollupState} set readings = rollup.readings + difference
       from (select sum(readings) as difference from taken) as counted
       where difference <> 0
     )
     select (select count(*) from taken)::integer as taken, ${maxGapMicroseconds} as "maxGap",
       plant_id as "plantId", lower(changed) as since, upper(changed) as until, noted_at as "notedAt"
-    from solark.rollup
+    from ${rollupState}
     left join lateral (
       select plant_id, unnest(range_agg(${changedQuarters})) as changed, min(noted_at) as noted_at
       from taken
@@ -130,19 +123,11 @@ async function putBack(
   changes: readonly Change[],
   maxGap: number,
 ): Promise<void> {
-  const rows = changes.map(({ plantId, since, until, notedAt }) => {
+  const times = changes.map(({ plantId, since, until, notedAt }) => {
     const margin = until - since > 2 * maxGap ? maxGap : 0
     return { plantId, first: since + margin, last: until - margin - 1, notedAt }
   })
-  await sql`
-    insert into solark.telemetry_change (plant_id, first, last, readings, noted_at)
-    select plant_id, first, last, 0, noted_at
-    from unnest(
-      ${rows.map(({ plantId }) => plantId)}::integer[],
-      ${rows.map(({ first }) => formatInstant(first))}::timestamptz[],
-      ${rows.map(({ last }) => formatInstant(last))}::timestamptz[],
-      ${rows.map(({ notedAt }) => formatInstant(notedAt))}::timestamptz[]
-    ) as change (plant_id, first, last, noted_at)`.execute(transaction)
+  await noteTimes(transaction, times)
 }
 
 const valuesOf = (row: string) => sql.join(tileColumns.map((column) => sql.ref(`${row}.${column}`)))
@@ -231,20 +216,4 @@ function putTiles(table: string): RawBuilder<unknown> {
     on conflict (plant_id, start) do update
     set (${tileColumnNames}) = row(${valuesOf('excluded')})
     where (${valuesOf('tile')}) is distinct from (${valuesOf('excluded')})`
-}
-
-/** What is not rolled up yet. */
-export interface Backlog {
-  /** Rows of solark.telemetry_change. */
-  changes: number
-  /** Seconds since the oldest of them was written; null where there is none. */
-  age: number | null
-}
-
-export async function readBacklog(kysely: Kysely<Schema>): Promise<Backlog> {
-  const { rows } = await sql<Backlog>`
-    select count(*)::integer as changes,
-      date_part('epoch', clock_timestamp() - min(noted_at)) as age
-    from solark.telemetry_change`.execute(kysely)
-  return rows[0] ?? { changes: 0, age: null }
 }

@@ -4,13 +4,13 @@ import { toDatabaseFault } from '../../database/faults.ts'
 import { formatInstant, type Instant, instantOf } from '../../database/instant.ts'
 import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
-import { cutLog } from '../changes/prune-log.ts'
+import { pruneLog } from '../changes/prune-log.ts'
 import { makeLiveChunks } from '../chunks-ahead.ts'
 import { watchTrouble } from '../trouble.ts'
-import { mendCounts, setMaxGap } from './rebuild.ts'
+import { repairCounts, setMaxGap } from './rebuild.ts'
 import { rollUp } from './roll-up.ts'
 
-export interface MaintenanceOptions {
+export interface RollupWorkerOptions {
   /** Milliseconds; undefined leaves the gap limit that the rollups have. */
   maxGap: number | undefined
   /** How long the feed can be resumed after a commit, in days. */
@@ -28,9 +28,9 @@ const PAUSES_PER_PASS = 4
  * one database each tries, and those that find another at it leave it to that one; so whichever dies, the
  * others go on.
  */
-export function startMaintenance(
+export function startRollupWorker(
   database: Database,
-  { maxGap, feedRetention, log }: MaintenanceOptions,
+  { maxGap, feedRetention, log }: RollupWorkerOptions,
 ): AsyncDisposable {
   const closing = new AbortController()
   const trouble = watchTrouble(
@@ -55,7 +55,7 @@ export function startMaintenance(
     }
     const now = instantOf(new Date())
     if (now >= chunksDue) chunksDue = await makeLiveChunks(opened.kysely, now)
-    if (await mendCounts(opened.kysely)) {
+    if (await repairCounts(opened.kysely)) {
       log.warn('The number of readings was not that of their hours: they are counted anew')
     }
     for (let more = true; more && !closing.signal.aborted; ) {
@@ -64,7 +64,7 @@ export function startMaintenance(
       if (step?.frozenUntil !== undefined) tellFrozen(log, step.frozenUntil)
       else if (step?.keepsHours) tellKept(log)
     }
-    if (!closing.signal.aborted) await cutLog(opened.kysely, feedRetention)
+    if (!closing.signal.aborted) await pruneLog(opened.kysely, feedRetention)
   }
 
   const run = async (): Promise<void> => {

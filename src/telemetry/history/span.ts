@@ -1,7 +1,13 @@
 import { formatInstant, type Instant } from '../../database/instant.ts'
 import { Fault } from '../../fault.ts'
-import { requireForwardRange } from '../range.ts'
-import { type Cut, countBuckets, smallestWidth, type WidthName, widthNames } from './buckets.ts'
+import { requireForwardRange } from '../time-bounds.ts'
+import {
+  type ClockRange,
+  countBuckets,
+  smallestWidth,
+  type WidthName,
+  widthNames,
+} from './buckets.ts'
 import { EARLIEST, LATEST } from './zone-clock.ts'
 
 /** Buckets or periods in one answer. */
@@ -35,7 +41,7 @@ export function requireSpan(from: Instant, to: Instant): void {
  * names that the caller knows, of which the message tells the first that would do.
  */
 export function requireFewPoints(
-  cut: Cut,
+  cut: ClockRange,
   width: WidthName,
   offered: ReadonlyMap<WidthName, string>,
   precision: Precision,
@@ -52,7 +58,7 @@ export function requireFewPoints(
 }
 
 /** The smallest width that keeps within so many points. Throws `TOO_MANY_POINTS` where even years are more. */
-export function fittingWidth(cut: Cut, maxPoints: number, precision: Precision): WidthName {
+export function fittingWidth(cut: ClockRange, maxPoints: number, precision: Precision): WidthName {
   const width = smallestWidth(cut, maxPoints)
   if (width !== undefined) return width
   const widest = widthNames.at(-1) ?? 'P1Y'

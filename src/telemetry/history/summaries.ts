@@ -4,8 +4,11 @@ import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { type NumberField, numberFields } from '../../quantities.ts'
 import { changedQuarters } from '../changes/changed-quarters.ts'
-import { type Pack, packed, sumUp } from './binary-summaries.ts'
-import { integrate, maxGapMicroseconds, microseconds } from './integrate.ts'
+import { lockReadings } from '../changes/maintenance-lock.ts'
+import { notes } from '../changes/notes.ts'
+import { maxGapMicroseconds, rollupState } from '../changes/rollup-state.ts'
+import { addUpSummaries, type EncodedSummaries, encodedSummaries } from './binary-summaries.ts'
+import { integrate, microseconds } from './integrate.ts'
 import { countReadingsIn, type ReadingAllowance } from './reading-allowance.ts'
 import type { Summary } from './summary.ts'
 import { type Aspect, aspects, mergedColumns, storedTiles, type Wanted } from './summary.ts'
@@ -73,7 +76,7 @@ function readChanging(kysely: Kysely<Schema>, asked: Asked): Promise<Summary[]> 
     .setAccessMode('read only')
     .execute(async (snapshot) => {
       // Or TRUNCATE would take the readings away from a moment at which they were there.
-      await sql`lock table solark.telemetry in access share mode`.execute(snapshot)
+      await lockReadings(snapshot)
       const { maxGap, changed } = await readChanged(snapshot, asked)
       const tiling = layTiles(asked.edges, changed)
       const sources = tileSources(asked, tiling)
@@ -101,10 +104,10 @@ async function readChanged(
   const { since, until } = spanOf(asked)
   const { rows } = await sql<{ maxGap: number; since: Instant | null; until: Instant | null }>`
     select ${maxGapMicroseconds} as "maxGap", lower(changed) as since, upper(changed) as until
-    from solark.rollup
+    from ${rollupState}
     left join lateral (
       select unnest(range_agg(${changedQuarters})) as changed
-      from solark.telemetry_change
+      from ${notes}
       where plant_id = ${asked.plantId} and first < ${until} + max_gap and last > ${since} - max_gap
     ) as change on true
     order by since`.execute(snapshot)
@@ -120,9 +123,9 @@ const kinds = ['hours', 'quarters', 'rest'] as const
 /** Where a part of the summaries comes from. */
 interface Source {
   name: (typeof kinds)[number]
-  /** One value, which `packed` makes. */
+  /** One value, which `encodedSummaries` makes. */
   query: RawBuilder<unknown>
-  bucketOf: Pack['bucketOf']
+  bucketOf: EncodedSummaries['bucketOf']
 }
 
 type Packs = Partial<Record<Source['name'], Uint8Array | null>>
@@ -137,10 +140,10 @@ function summariesOf(
   packs: Packs | undefined,
 ): Summary[] {
   const parts = sources.map(({ name, bucketOf }) => ({
-    packed: packs?.[name] ?? null,
+    encodedSummaries: packs?.[name] ?? null,
     bucketOf,
   }))
-  return sumUp(parts, asked.edges.length - 1, asked)
+  return addUpSummaries(parts, asked.edges.length - 1, asked)
 }
 
 function tileSources(asked: Asked, { hours, quarters }: Tiling): Source[] {
@@ -167,7 +170,7 @@ function tileSource(
   if (lengthOf(stretches) / width < 2 * edges.length) {
     return {
       name,
-      query: sql`select ${packed(sql`date_part('epoch', start)`, asked)} from ${tiles}`,
+      query: sql`select ${encodedSummaries(sql`date_part('epoch', start)`, asked)} from ${tiles}`,
       bucketOf: bucketIn(edges),
     }
   }
@@ -219,7 +222,7 @@ function groupedSource(asked: Asked, name: Source['name'], rows: RawBuilder<unkn
     name,
     query: sql`
       with edge as materialized (select ${asked.edges}::double precision[] as times)
-      select ${packed(sql`bucket`, asked)} from (${rows}) as summary`,
+      select ${encodedSummaries(sql`bucket`, asked)} from (${rows}) as summary`,
     bucketOf: (bucket) => bucket - 1,
   }
 }

@@ -8,11 +8,11 @@ export interface Summary {
   /** Microseconds of it between neighbouring readings that are at most the gap limit apart; 0 where samples are. */
   covered: number
   /** Only the quantities that were asked for; one that was not measured has no extremes. */
-  of: Partial<Record<NumberField, Course>>
+  of: Partial<Record<NumberField, QuantitySummary>>
 }
 
 /** The course of one quantity over a stretch of time: of the line through its readings. */
-export interface Course {
+export interface QuantitySummary {
   /** Microseconds that the line covers. */
   covered: number
   /** Of the line, in its unit times seconds: W s for a power. */

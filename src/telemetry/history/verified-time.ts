@@ -3,6 +3,7 @@ import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { hourOf } from '../changes/changed-quarters.ts'
+import { notes } from '../changes/notes.ts'
 import type { Stretch } from './tiling.ts'
 
 const HOUR: Instant = 3_600_000_000
@@ -96,7 +97,7 @@ function countedTimes(order: Order = 'asc', after?: Instant): RawBuilder<Instant
       select hour from solark.reading_count where true ${from(sql`hour`, after)}
       order by hour ${sql.raw(order)} limit 1)`,
     sql<Instant>`(
-      select ${noted} from solark.telemetry_change where readings <> 0 ${from(noted, after)}
+      select ${noted} from ${notes} where readings <> 0 ${from(noted, after)}
       order by 1 ${sql.raw(order)} limit 1)`,
   ]
 }

@@ -3,6 +3,8 @@ import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { hourOf } from '../changes/changed-quarters.ts'
+import { notes } from '../changes/notes.ts'
+import { rollupState } from '../changes/rollup-state.ts'
 import { goneChunks } from './reading-counts.ts'
 import type { Stretch } from './tiling.ts'
 import type { Difference } from './verify.ts'
@@ -28,7 +30,7 @@ export async function verifyCounts(
       from (
         select hour, readings from solark.reading_count where ${within('hour')}
         union all
-        select ${hourOf(sql`first`)}, readings from solark.telemetry_change
+        select ${hourOf(sql`first`)}, readings from ${notes}
         where readings <> 0 and ${within('first')}
       ) as counted
       group by hour
@@ -63,7 +65,7 @@ export async function verifyCounts(
 export async function verifyTotal(kysely: Kysely<Schema>): Promise<Difference[]> {
   const { rows } = await sql<{ kept: number; recomputed: number }>`
     select rollup.readings as kept, hours.readings as recomputed
-    from solark.rollup
+    from ${rollupState}
     cross join (
       select coalesce(sum(readings), 0)::bigint as readings from solark.reading_count
     ) as hours

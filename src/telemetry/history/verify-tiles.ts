@@ -4,7 +4,8 @@ import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import type { NumberField } from '../../quantities.ts'
 import { changedQuarters, hourOf } from '../changes/changed-quarters.ts'
-import { maxGapMicroseconds } from './integrate.ts'
+import { notes } from '../changes/notes.ts'
+import { maxGapMicroseconds, rollupState } from '../changes/rollup-state.ts'
 import { isKept, saysLess } from './kept-history.ts'
 import { goneChunks } from './reading-counts.ts'
 import { columnsOf, mergedColumns, type Part, storedTiles, summaryColumn } from './summary.ts'
@@ -32,7 +33,7 @@ export async function verifyQuarters(
   window: Stretch,
 ): Promise<ComparedTiles> {
   const { rows } = await sql<{ maxGap: number }>`
-    select ${maxGapMicroseconds} as "maxGap" from solark.rollup`.execute(snapshot)
+    select ${maxGapMicroseconds} as "maxGap" from ${rollupState}`.execute(snapshot)
   const recomputed = quartersFromReadings(stretchTable(plantId, [window]), rows[0]?.maxGap ?? 0)
   return await compareTiles(snapshot, { table: 'rollup_quarter', plantId, window, recomputed })
 }
@@ -73,8 +74,8 @@ async function compareTiles(
       ? sql`true`
       : sql`not start <@ coalesce((
           select range_agg(${changedQuarters})
-          from solark.telemetry_change
-          cross join solark.rollup
+          from ${notes}
+          cross join ${rollupState}
           where plant_id = ${plantId}
         ), '{}')
         and not (${isKept('start')}
@@ -94,9 +95,9 @@ async function compareTiles(
         where ${within(plantId, window)}
       ) as kept
       full join recomputed using (plant_id, start)
-      where start >= coalesce((select frozen_until from solark.rollup), '-infinity') and ${current}
+      where start >= coalesce((select frozen_until from ${rollupState}), '-infinity') and ${current}
         and not exists (
-          select from ${goneChunks} cross join solark.rollup
+          select from ${goneChunks} cross join ${rollupState}
           where start >= ${hourOf(sql`first - max_gap`)} and start <= last + max_gap
         )
     )

@@ -1,6 +1,7 @@
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
+import { lockReadings } from '../changes/maintenance-lock.ts'
 import type { Stretch } from './tiling.ts'
 import { nextToCount, nextToRollUp, readSpans } from './verified-time.ts'
 import { verifyCounts, verifyTotal } from './verify-counts.ts'
@@ -99,7 +100,7 @@ function atOneMoment<Found>(
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (snapshot) => {
-      await sql`lock table solark.telemetry in access share mode`.execute(snapshot)
+      await lockReadings(snapshot)
       return await read(snapshot)
     })
 }

@@ -9,7 +9,7 @@ export const LATEST: Instant = Date.UTC(2255, 0, 1) * 1000
 const MARGIN = 30 * 86_400_000_000
 
 /** From one change of a zone's clock to just before the next. */
-export interface Spell {
+export interface OffsetPeriod {
   readonly start: Instant
   readonly end: Instant
   /** Microseconds that the clock is ahead of UTC. */
@@ -24,7 +24,7 @@ export interface Spell {
 /** The clock of a time zone from 1900 to 2254. */
 export interface ZoneClock {
   /** In order, those that touch the time from `from` to `to`. */
-  spells(from: Instant, to: Instant): readonly Spell[]
+  offsetPeriods(from: Instant, to: Instant): readonly OffsetPeriod[]
   /** What the clock shows. */
   read(instant: Instant): WallTime
   /** The first instant at which the clock shows this time or a later one. */
@@ -38,10 +38,10 @@ const clocks = new Map<string, ZoneClock>()
  * zone takes up to three milliseconds: Temporal's arithmetic would take more than that for each chart.
  */
 export function zoneClock(timeZone: string): ZoneClock {
-  return clocks.getOrInsertComputed(timeZone, () => clockOf(readSpells(timeZone)))
+  return clocks.getOrInsertComputed(timeZone, () => clockOf(readOffsetPeriods(timeZone)))
 }
 
-function clockOf(all: readonly Spell[]): ZoneClock {
+function clockOf(all: readonly OffsetPeriod[]): ZoneClock {
   const indexAt = (instant: Instant) => {
     let [low, high] = [0, all.length - 1]
     while (low < high) {
@@ -52,17 +52,17 @@ function clockOf(all: readonly Spell[]): ZoneClock {
     return low
   }
   return {
-    spells: (from, to) => all.slice(indexAt(from), indexAt(to) + 1),
+    offsetPeriods: (from, to) => all.slice(indexAt(from), indexAt(to) + 1),
     read: (instant) => instant + (all[indexAt(instant)]?.offset ?? 0),
     reach: (wall) => {
-      const spell = all.find(({ end, offset }) => wall < end + offset)
-      return spell === undefined ? wall : Math.max(spell.start, wall - spell.offset)
+      const period = all.find(({ end, offset }) => wall < end + offset)
+      return period === undefined ? wall : Math.max(period.start, wall - period.offset)
     },
   }
 }
 
-function readSpells(timeZone: string): Spell[] {
-  const spells: Spell[] = []
+function readOffsetPeriods(timeZone: string): OffsetPeriod[] {
+  const offsetPeriods: OffsetPeriod[] = []
   let at = new Temporal.ZonedDateTime(BigInt(EARLIEST - MARGIN) * 1000n, timeZone)
   let start = EARLIEST - MARGIN
   let expected = start + offsetOf(at)
@@ -70,12 +70,12 @@ function readSpells(timeZone: string): Spell[] {
     const next = at.getTimeZoneTransition('next')
     const end = Math.min(next === null ? Infinity : instantOf(next), LATEST + MARGIN)
     const offset = offsetOf(at)
-    spells.push({ start, end, offset, expected })
+    offsetPeriods.push({ start, end, offset, expected })
     expected = end + offset
     start = end
     at = next ?? at
   }
-  return spells
+  return offsetPeriods
 }
 
 function instantOf(time: Temporal.ZonedDateTime): Instant {

@@ -3,15 +3,14 @@ import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { readStorage, whyNotCompressed } from '../../database/storage.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
-import { frozenBy } from '../changes/changed-quarters.ts'
+import { countFrozenTiles } from '../history/frozen-tiles.ts'
 import { requireSchema } from '../schema-ready.ts'
 import { type Chunk, chunksBefore } from './chunks.ts'
-import { type Cutoffs, readCutoffs } from './cutoffs.ts'
-import { tileTables } from './delete-tiles.ts'
 import type { RetentionPolicy } from './policy.ts'
+import { type Cutoffs, readCutoffs } from './policy.ts'
 
 /** Readings that would go together. */
-export interface Doomed {
+export interface ReadingsToDrop {
   /** `plant 7`, or the name of a chunk. */
   name: string
   readings: number
@@ -22,7 +21,7 @@ export interface Doomed {
 /** What a run would do now. */
 export interface RetentionPlan {
   cutoffs: Cutoffs
-  doomed: Doomed[]
+  dropped: ReadingsToDrop[]
   /** Rows of the rollups that would go. */
   tiles: number
   compress: Chunk[]
@@ -46,7 +45,7 @@ export async function planRetention(
   const chunks =
     isHypertable && cutoffs.readings !== null ? await chunksBefore(kysely, cutoffs.readings) : []
   const limit = isHypertable ? (chunks.at(-1)?.until ?? null) : cutoffs.readings
-  const doomed =
+  const dropped =
     limit === null
       ? []
       : isHypertable
@@ -59,18 +58,18 @@ export async function planRetention(
       : await chunksBefore(kysely, cutoffs.compression)
   return {
     cutoffs,
-    doomed,
+    dropped,
     tiles:
       cutoffs.rollups === null
         ? 0
-        : await countTiles(kysely, cutoffs.rollups, doomed.length > 0 ? limit : null),
+        : await countFrozenTiles(kysely, cutoffs.rollups, dropped.length > 0 ? limit : null),
     compress: old.filter(({ compressed, until }) => !compressed && until > (limit ?? 0)),
     whyNotCompressed: cannot,
   }
 }
 
-async function countByPlant(kysely: Kysely<Schema>, limit: Instant): Promise<Doomed[]> {
-  const { rows } = await sql<Doomed>`
+async function countByPlant(kysely: Kysely<Schema>, limit: Instant): Promise<ReadingsToDrop[]> {
+  const { rows } = await sql<ReadingsToDrop>`
     select 'plant ' || plant_id as name, count(*) as readings, min(timestamp) as oldest, max(timestamp) as newest
     from solark.telemetry
     where timestamp < ${timestamptz(limit)}
@@ -79,8 +78,8 @@ async function countByPlant(kysely: Kysely<Schema>, limit: Instant): Promise<Doo
   return rows
 }
 
-async function countByChunk(kysely: Kysely<Schema>, limit: Instant): Promise<Doomed[]> {
-  const { rows } = await sql<Doomed>`
+async function countByChunk(kysely: Kysely<Schema>, limit: Instant): Promise<ReadingsToDrop[]> {
+  const { rows } = await sql<ReadingsToDrop>`
     select chunk_name as name, reading.*
     from timescaledb_information.chunks
     cross join lateral (
@@ -92,22 +91,4 @@ async function countByChunk(kysely: Kysely<Schema>, limit: Instant): Promise<Doo
       and range_end <= ${timestamptz(limit)} and readings > 0
     order by range_end`.execute(kysely)
   return rows
-}
-
-/** `limit`: readings before it would go first. */
-async function countTiles(
-  kysely: Kysely<Schema>,
-  cutoff: Instant,
-  limit: Instant | null,
-): Promise<number> {
-  const counts = tileTables.map(
-    (table) => sql`(
-      select count(*) from ${sql.table(table)}
-      where start < ${timestamptz(cutoff)}
-        and start < greatest(frozen_until, ${limit === null ? sql`null` : frozenBy(limit)})
-    )`,
-  )
-  const { rows } = await sql<{ tiles: number }>`
-    select ${sql.join(counts, sql` + `)} as tiles from solark.rollup`.execute(kysely)
-  return rows[0]?.tiles ?? 0
 }

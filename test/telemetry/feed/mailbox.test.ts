@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Mailbox } from '../../../src/telemetry/feed/latest-value-queue.ts'
+import { LatestValueQueue } from '../../../src/telemetry/feed/latest-value-queue.ts'
 
-class Counted extends Mailbox<string> {
+class Counted extends LatestValueQueue<string> {
   closed = 0
   protected override release(): void {
     super.release()
@@ -17,7 +17,7 @@ afterEach(() => {
 })
 
 test('an interval beyond the longest timer does not wake the process again and again', async () => {
-  const mailbox = new Mailbox<string>(2 ** 33)
+  const mailbox = new LatestValueQueue<string>(2 ** 33)
   const set = vi.spyOn(globalThis, 'setTimeout')
   mailbox.post(1, 'first')
   expect(await mailbox.next()).toEqual({ value: 'first', done: false })
@@ -43,7 +43,7 @@ test('an iterator that is returned while it waits ends, with no timer and no sub
 })
 
 test('a key that is posted all the time does not keep others waiting', async () => {
-  const mailbox = new Mailbox<string>()
+  const mailbox = new LatestValueQueue<string>()
   const taken: string[] = []
   for (let round = 0; round < 3; round += 1) {
     mailbox.post(1, `noisy ${round}`)

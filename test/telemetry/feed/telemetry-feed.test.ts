@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { openDatabase } from '../../../src/database/database.ts'
 import { createLogger } from '../../../src/log.ts'
 import { liveFeedCheck } from '../../../src/system/checks.ts'
-import { cutLog } from '../../../src/telemetry/changes/prune-log.ts'
+import { pruneLog } from '../../../src/telemetry/changes/prune-log.ts'
 import { encodeFeedCursor } from '../../../src/telemetry/feed/feed-cursor.ts'
 import type { Batch } from '../../../src/telemetry/feed/feed-subscriber.ts'
 import { type LiveFeed, openLiveFeed } from '../../../src/telemetry/feed/live-feed.ts'
@@ -163,7 +163,7 @@ describe.each(engines)('telemetry on %s', (engine) => {
     // As a server that lost its last transactions would have it: others took their numbers.
     await refusal(late).toMatchObject({ code: 'CURSOR_EXPIRED' })
     await rollUp(database.kysely)
-    await cutLog(database.kysely, 7)
+    await pruneLog(database.kysely, 7)
     await refusal(early).toMatchObject({
       code: 'CURSOR_EXPIRED',
       message: expect.stringContaining('FEED_RETENTION_DAYS'),
@@ -179,7 +179,7 @@ describe.each(engines)('telemetry on %s', (engine) => {
     for (const soc of [1, 2, 3]) await write(database, [1, soc, soc])
     await waiting.take(3)
     await rollUp(database.kysely)
-    await cutLog(database.kysely, 0)
+    await pruneLog(database.kysely, 0)
     const { rows } = await sql`select from solark.telemetry_log`.execute(database.kysely)
     expect(rows).toHaveLength(1)
     const fresh = await subscribe(feed)

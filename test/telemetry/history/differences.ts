@@ -1,6 +1,6 @@
 import { formatInstant, type Instant } from '../../../src/database/instant.ts'
 import { isSigned, type NumberField } from '../../../src/quantities.ts'
-import type { Course, Summary } from '../../../src/telemetry/history/summary.ts'
+import type { QuantitySummary, Summary } from '../../../src/telemetry/history/summary.ts'
 import { type Aspect, aspects } from '../../../src/telemetry/history/summary.ts'
 import type { ReferenceCourse, ReferenceSummary } from './reference.ts'
 
@@ -44,7 +44,7 @@ type Compare = (what: string, is: number | null, shouldBe: number | null, slack:
 
 function compareCourses(
   quantity: NumberField,
-  got: Course,
+  got: QuantitySummary,
   expected: ReferenceCourse,
   wanted: readonly Aspect[],
   compare: Compare,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  type Cut,
+  type ClockRange,
   countBuckets,
   edgesOf,
   smallestWidth,
@@ -133,7 +133,7 @@ function edgesMet({ from, step, shown }: Walk, width: WidthName): number[] {
   return edges
 }
 
-function cut(zone: string, [from, to]: readonly [number, number]): Cut {
+function cut(zone: string, [from, to]: readonly [number, number]): ClockRange {
   return { from: from * 1000, to: to * 1000, clock: zoneClock(zone) }
 }
 

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { asMaintainer } from '../../../src/telemetry/changes/maintenance-lock.ts'
-import { readBacklog, rollUp } from '../../../src/telemetry/history/roll-up.ts'
+import { withMaintenanceLock } from '../../../src/telemetry/changes/maintenance-lock.ts'
+import { readBacklog } from '../../../src/telemetry/changes/notes.ts'
+import { rollUp } from '../../../src/telemetry/history/roll-up.ts'
 import { readSummaries } from '../../../src/telemetry/history/summaries.ts'
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { startProgram } from '../../support/program.ts'
@@ -29,7 +30,7 @@ test('while one rolls up, another leaves it at once, readings are written and hi
 
   const begun = Promise.withResolvers<number>()
   const never = new Promise<never>(() => {})
-  const dying = asMaintainer(one.kysely, async (transaction) => {
+  const dying = withMaintenanceLock(one.kysely, async (transaction) => {
     await sql`delete from solark.telemetry_change`.execute(transaction)
     const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(transaction)
     begun.resolve(rows[0]?.pid ?? 0)

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { Schema } from '../../../src/database/schema.ts'
 import { readCounts } from '../../../src/telemetry/history/reading-counts.ts'
-import { mendCounts, noteRebuild } from '../../../src/telemetry/history/rebuild.ts'
+import { noteRebuild, repairCounts } from '../../../src/telemetry/history/rebuild.ts'
 import type { Difference } from '../../../src/telemetry/history/verify.ts'
 import { verifyRollups } from '../../../src/telemetry/history/verify.ts'
 import { engines, openTestDatabase } from '../../support/database.ts'
@@ -169,8 +169,8 @@ test('where the data of a dump without its schema made counts that are not of th
     group by plant_id, date_trunc('hour', timestamp)`.execute(kysely)
   expect((await verify(kysely)).differences).not.toEqual([])
   await rollUpEverything(kysely)
-  expect(await mendCounts(kysely)).toBe(true)
+  expect(await repairCounts(kysely)).toBe(true)
   expect((await verify(kysely)).differences).toEqual([])
   expect(await readCounts(kysely)).toMatchObject({ total: 2000 })
-  expect(await mendCounts(kysely)).toBe(false)
+  expect(await repairCounts(kysely)).toBe(false)
 })

@@ -82,7 +82,7 @@ describe.each(engines)('retention on %s', (engine) => {
     expect(before.some((summary) => summary.includes('"covered":21600000000'))).toBe(true)
 
     const plan = await planRetention(kysely, { ...KEEP_ALL, readings: 40 })
-    const planned = plan.doomed.reduce((sum, { readings }) => sum + readings, 0)
+    const planned = plan.dropped.reduce((sum, { readings }) => sum + readings, 0)
     expect(planned).toBeGreaterThan(0)
     const result = await retain({ readings: 40 })
     expect(result).toMatchObject({ readings: planned, tiles: 0, compressed: 0, unfinished: null })

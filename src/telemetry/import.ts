@@ -1,14 +1,11 @@
 import { sql, type Transaction } from 'kysely'
 import type { Session } from '../database/database.ts'
 import type { Schema } from '../database/schema.ts'
-import { type Chunk, chunksOf } from './chunk.ts'
 import type { ChunksAhead } from './chunks-ahead.ts'
-import { copyChunk } from './copy-chunk.ts'
+import { type CopyChunk, copyChunk, copyChunksOf } from './copy.ts'
 import { liftDecompressionLimit } from './decompression.ts'
-import type { RecordOutcome } from './outcome.ts'
-import { prefetch } from './prefetch.ts'
 import type { Reading } from './reading.ts'
-import type { OnDuplicate } from './record.ts'
+import type { OnDuplicate, RecordOutcome } from './record.ts'
 import { requireSchema } from './schema-ready.ts'
 import { createStaging, mergeChunk } from './staging.ts'
 
@@ -52,7 +49,9 @@ export async function loadWithin(
   await createStaging(transaction)
   const outcome: RecordOutcome = { received: 0, inserted: 0, duplicates: 0, conflicts: 0 }
   let expectDuplicates = false
-  for await (const chunk of prefetch(chunksOf(afterTheirChunks(readings, options.chunksAhead)))) {
+  for await (const chunk of prefetch(
+    copyChunksOf(afterTheirChunks(readings, options.chunksAhead)),
+  )) {
     outcome.received += chunk.rows
     if (!expectDuplicates && (await insertChunk(session, transaction, chunk))) {
       outcome.inserted += chunk.rows
@@ -84,7 +83,7 @@ async function* afterTheirChunks(
 async function insertChunk(
   session: Session,
   transaction: Transaction<Schema>,
-  chunk: Chunk,
+  chunk: CopyChunk,
 ): Promise<boolean> {
   await sql`savepoint chunk`.execute(transaction)
   try {
@@ -101,4 +100,29 @@ async function insertChunk(
 
 function isUniqueViolation(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '23505'
+}
+
+/**
+ * Fetches the next value while the caller works on the one before. A caller that stops early does not wait
+ * for the value under way: whoever owns the source ends it.
+ */
+export async function* prefetch<Value>(
+  source: AsyncIterable<Value>,
+): AsyncGenerator<Value, void, undefined> {
+  const iterator = source[Symbol.asyncIterator]()
+  const fetch = () => {
+    const next = iterator.next()
+    // A failure is thrown where the value is awaited; until then it must not count as unhandled.
+    next.catch(() => {})
+    return next
+  }
+  let next = fetch()
+  try {
+    for (let result = await next; !result.done; result = await next) {
+      next = fetch()
+      yield result.value
+    }
+  } finally {
+    void iterator.return?.()
+  }
 }

@@ -1,3 +1,4 @@
+import type { Session } from '../database/database.ts'
 import { quantities } from '../quantities.ts'
 import type { Reading } from './reading.ts'
 
@@ -53,4 +54,52 @@ export function encodeRows(readings: readonly Reading[]): Buffer {
     }
   }
   return buffer.subarray(0, at)
+}
+
+/** Readings that go to the database in one COPY, encoded; kept until they are stored, for a second try. */
+export interface CopyChunk {
+  rows: number
+  /** One after the other a whole binary COPY. */
+  parts: readonly Buffer[]
+}
+
+/** Small, so that the database has something to do early; each chunk is twice as large as the one before, up to the most. */
+const FIRST_CHUNK_ROWS = 2500
+/** From here on, what a COPY costs by itself no longer shows; two chunks are in memory at a time. */
+const MOST_CHUNK_ROWS = 20_000
+
+export async function* copyChunksOf(
+  readings: AsyncIterable<readonly Reading[]>,
+): AsyncGenerator<CopyChunk, void, undefined> {
+  let parts: Buffer[] = [COPY_START]
+  let rows = 0
+  let enough = FIRST_CHUNK_ROWS
+  for await (const batch of readings) {
+    parts.push(encodeRows(batch))
+    rows += batch.length
+    if (rows >= enough) {
+      yield { rows, parts: [...parts, COPY_END] }
+      parts = [COPY_START]
+      rows = 0
+      enough = Math.min(enough * 2, MOST_CHUNK_ROWS)
+    }
+  }
+  if (rows > 0) yield { rows, parts: [...parts, COPY_END] }
+}
+
+/** Appends a chunk to a table with COPY; rejects with the database's error, a unique violation among them. */
+export function copyChunk(session: Session, table: string, chunk: CopyChunk): Promise<void> {
+  const stream = session.copyFrom(
+    `copy ${table} (${copyColumns.join(', ')}) from stdin (format binary)`,
+  )
+  return new Promise((resolve, reject) => {
+    stream.once('finish', resolve)
+    stream.once('error', (error) => {
+      // Else the stream would go on sending what is left, on a connection that it has let go of.
+      stream.destroy()
+      reject(error)
+    })
+    for (const part of chunk.parts) stream.write(part)
+    stream.end()
+  })
 }
