@@ -1,8 +1,8 @@
 import { dateOf } from '../database/instant.ts'
 import {
+  type Energy,
   expectedEnergy,
   type EnergyPeriod as Figures,
-  type Energy as KilowattHours,
   periods,
   powerOf,
   readEnergy,
@@ -16,11 +16,11 @@ import { needs, wantedBy } from './wanted.ts'
 const integralRules =
   'The integral is by the trapezoidal rule between neighbouring readings, which are consecutive values of that quantity that are not null (Press et al., Numerical Recipes, 3rd ed., sect. 4.1; NIST DLMF, dlmf.nist.gov/3.5#i). Two neighbours on both sides of an edge are split there by interpolation, and where the sign changes at zero. Neighbours further apart than MAX_GAP (default PT15M) contribute nothing: no energy, no coverage.'
 
-export const Energy = builder.objectRef<KilowattHours>('Energy').implement({
+export const EnergyRef = builder.objectRef<Energy>('Energy').implement({
   extensions: stored,
   description: `kWh; null where nothing was measured. ${integralRules}`,
   fields: (t) => {
-    const kilowattHours = (field: keyof KilowattHours, description: string) =>
+    const kilowattHours = (field: keyof Energy, description: string) =>
       t.exposeFloat(field, {
         nullable: true,
         description,
@@ -74,7 +74,7 @@ const EnergyPeriod = builder.objectRef<Figures>('EnergyPeriod').implement({
         type: 'Date',
         description: 'The day of the zone on which it starts.',
       }),
-      energy: t.expose('energy', { type: Energy }),
+      energy: t.expose('energy', { type: EnergyRef }),
       selfConsumption: share(
         'selfConsumption',
         'Share of PV production used on site, 0 to 1: (pv - gridExport) / pv. null where pv is 0, or one of them was not measured.',

@@ -11,8 +11,8 @@ import type { Fill as FillName, Point, Range as Values } from '../telemetry/hist
 import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { builder } from './builder.ts'
 import { pointsCost } from './cost.ts'
-import { Energy } from './energy.ts'
-import { Plant } from './plant.ts'
+import { EnergyRef } from './energy.ts'
+import { PlantRef } from './plant.ts'
 import { stored } from './stored.ts'
 import { needs, wantedBy } from './wanted.ts'
 
@@ -68,7 +68,7 @@ const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
         resolve: ({ start, end, summary }) => summary.covered / (end - start),
       }),
       ...recordOf(numberFields, range),
-      energy: t.field({ type: Energy, resolve: ({ summary }) => energyOf(summary) }),
+      energy: t.field({ type: EnergyRef, resolve: ({ summary }) => energyOf(summary) }),
     }
   },
 })
@@ -80,7 +80,7 @@ const History = builder.objectRef<HistoryOfPlant>('History').implement({
   extensions: stored,
   description: "The course of a plant's quantities over time, in buckets.",
   fields: (t) => ({
-    plant: t.expose('plant', { type: Plant }),
+    plant: t.expose('plant', { type: PlantRef }),
     bucket: t.expose('bucket', { type: 'Duration', description: 'The width of its buckets.' }),
     timeZone: t.expose('timeZone', {
       type: 'TimeZone',

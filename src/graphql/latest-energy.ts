@@ -2,11 +2,11 @@ import { abridge, Fault } from '../fault.ts'
 import { readLatestOf, readLatestOfAny } from '../telemetry/latest.ts'
 import { builder } from './builder.ts'
 import { eventCost, STATEMENT } from './cost.ts'
-import { Telemetry } from './telemetry.ts'
+import { TelemetryRef } from './telemetry.ts'
 
 builder.queryField('latestEnergy', (t) =>
   t.field({
-    type: Telemetry,
+    type: TelemetryRef,
     nullable: true,
     description:
       'Newest reading of one plant, or of the plant that reported last (simulated plants only while there is no real one). null while there is none.',
@@ -23,7 +23,7 @@ builder.queryField('latestEnergy', (t) =>
 
 builder.subscriptionField('latestEnergy', (t) =>
   t.field({
-    type: Telemetry,
+    type: TelemetryRef,
     description:
       'Newest reading: the current one at once, then each newer one (or, where the newest was deleted, the one before it). Without plantId: every plant, each its own newest (simulated plants only while there is no real one). A slow client is sent the newest of each plant, never a backlog.',
     args: {

@@ -1,5 +1,5 @@
 import { dateOf } from '../database/instant.ts'
-import type { MigrationRun as Run, MigrationStep as Step } from '../database/migration-run.ts'
+import type { MigrationStep, MigrationRun as Run } from '../database/migration-run.ts'
 import { builder } from './builder.ts'
 import { STATEMENT } from './cost.ts'
 import { needsRole, requireRole } from './role.ts'
@@ -13,7 +13,7 @@ const MigrationStepStatus = builder.enumType('MigrationStepStatus', {
   } as const,
 })
 
-export const MigrationStep = builder.objectRef<Step>('MigrationStep').implement({
+export const MigrationStepRef = builder.objectRef<MigrationStep>('MigrationStep').implement({
   fields: (t) => ({
     name: t.exposeString('name'),
     status: t.expose('status', { type: MigrationStepStatus }),
@@ -42,7 +42,7 @@ const MigrationRun = builder.objectRef<Run>('MigrationRun').implement({
   fields: (t) => ({
     status: t.expose('status', { type: MigrationRunStatus }),
     steps: t.expose('steps', {
-      type: [MigrationStep],
+      type: [MigrationStepRef],
       description: 'Every migration that the code or the database knows, in order.',
     }),
     notices: t.exposeStringList('notices', {

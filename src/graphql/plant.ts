@@ -1,17 +1,12 @@
-import {
-  readPlants,
-  type Plant as StoredPlant,
-  unregistered,
-  upsertPlant,
-} from '../telemetry/plant.ts'
+import { type Plant, readPlants, unregistered, upsertPlant } from '../telemetry/plant.ts'
 import { isSimulated } from '../telemetry/reading.ts'
 import { builder } from './builder.ts'
 import { pageCost, STATEMENT } from './cost.ts'
 import { needsRole, requireRole } from './role.ts'
 
-export const Plant = builder.objectRef<StoredPlant>('Plant')
+export const PlantRef = builder.objectRef<Plant>('Plant')
 
-Plant.implement({
+PlantRef.implement({
   description: 'A solar or battery plant: one inverter, or several that report as one.',
   fields: (t) => ({
     id: t.exposeInt('id'),
@@ -35,13 +30,13 @@ Plant.implement({
 
 builder.queryFields((t) => ({
   plants: t.field({
-    type: [Plant],
+    type: [PlantRef],
     description: 'Every plant that is registered or has sent a reading.',
     complexity: (_, { sizes }) => pageCost(sizes.plants),
     resolve: (_, __, { database }) => readPlants(database.kysely),
   }),
   plant: t.field({
-    type: Plant,
+    type: PlantRef,
     nullable: true,
     description: 'One plant; null where nothing is known of it.',
     args: { id: t.arg.int({ required: true }) },
@@ -52,7 +47,7 @@ builder.queryFields((t) => ({
 
 builder.mutationFields((t) => ({
   upsertPlant: t.field({
-    type: Plant,
+    type: PlantRef,
     description:
       'Name a plant and set its time zone; what is left out stays as it is. Needs the admin role.',
     extensions: needsRole('admin'),

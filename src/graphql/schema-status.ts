@@ -1,4 +1,4 @@
-import type { MigrationStep as Step } from '../database/migration-run.ts'
+import type { MigrationStep } from '../database/migration-run.ts'
 import { Fault } from '../fault.ts'
 import type {
   ColumnStatus as Column,
@@ -10,7 +10,7 @@ import type {
   TableStatus as Table,
 } from '../system/schema-status.ts'
 import { builder } from './builder.ts'
-import { MigrationStep } from './migration.ts'
+import { MigrationStepRef } from './migration.ts'
 
 const StorageKind = builder.enumType('StorageKind', {
   description: 'What solark.telemetry is.',
@@ -131,7 +131,7 @@ const SchemaStatus = builder.objectRef<Status>('SchemaStatus').implement({
     }),
     extensions: t.expose('extensions', { type: [Extension] }),
     hypertables: t.expose('hypertables', { type: [Hypertable] }),
-    migrations: t.field({ type: [MigrationStep], resolve: migrationsOf }),
+    migrations: t.field({ type: [MigrationStepRef], resolve: migrationsOf }),
     pendingMigrations: t.int({
       resolve: (status) => migrationsOf(status).filter(({ status }) => status === 'PENDING').length,
     }),
@@ -139,7 +139,7 @@ const SchemaStatus = builder.objectRef<Status>('SchemaStatus').implement({
   }),
 })
 
-function migrationsOf({ migrations }: Status): Step[] {
+function migrationsOf({ migrations }: Status): MigrationStep[] {
   if (migrations instanceof Fault) throw migrations
   return migrations
 }

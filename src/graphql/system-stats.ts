@@ -1,7 +1,7 @@
 import type { SystemCounts } from '../system/statistics.ts'
 import { builder } from './builder.ts'
 import { STATEMENT } from './cost.ts'
-import { Telemetry } from './telemetry.ts'
+import { TelemetryRef } from './telemetry.ts'
 
 const SystemStats = builder.objectRef<SystemCounts>('SystemStats').implement({
   fields: (t) => ({
@@ -28,7 +28,7 @@ const SystemStats = builder.objectRef<SystemCounts>('SystemStats').implement({
         'Rows of agent_metrics.agent_events of the last 24 hours by created_at; 0 where there is no such table.',
     }),
     latestEnergy: t.field({
-      type: Telemetry,
+      type: TelemetryRef,
       nullable: true,
       complexity: STATEMENT,
       description: 'As the query latestEnergy without plantId.',

@@ -5,8 +5,8 @@ import { DEFAULT_PAGE_SIZE, LARGEST_PAGE, type Page, readPage } from '../telemet
 import type { StoredReading } from '../telemetry/reading.ts'
 import { builder } from './builder.ts'
 import { pageCost } from './cost.ts'
-import { Plant } from './plant.ts'
-import { Telemetry } from './telemetry.ts'
+import { PlantRef } from './plant.ts'
+import { TelemetryRef } from './telemetry.ts'
 
 interface Edge {
   /** Made where somebody asks. */
@@ -14,14 +14,14 @@ interface Edge {
   node: StoredReading
 }
 
-export const TelemetryEdge = builder.objectRef<Edge>('TelemetryEdge').implement({
+export const TelemetryEdgeRef = builder.objectRef<Edge>('TelemetryEdge').implement({
   fields: (t) => ({
     cursor: t.string({
       description:
         'Opaque; for after and before of the field, query or subscription, that gave it.',
       resolve: (edge) => edge.cursor(),
     }),
-    node: t.field({ type: Telemetry, resolve: ({ node }) => node }),
+    node: t.field({ type: TelemetryRef, resolve: ({ node }) => node }),
   }),
 })
 
@@ -57,12 +57,12 @@ const TelemetryConnection = builder.objectRef<Page>('TelemetryConnection').imple
   description: 'A page of readings, newest first.',
   fields: (t) => ({
     edges: t.field({
-      type: [TelemetryEdge],
+      type: [TelemetryEdgeRef],
       complexity: once,
       resolve: ({ readings }) =>
         readings.map((node) => ({ cursor: () => encodeCursor(node), node })),
     }),
-    nodes: t.field({ type: [Telemetry], complexity: once, resolve: ({ readings }) => readings }),
+    nodes: t.field({ type: [TelemetryRef], complexity: once, resolve: ({ readings }) => readings }),
     // There is one of a page, whatever its size, and its statement is counted with the page.
     pageInfo: t.field({
       type: PageInfo,
@@ -120,7 +120,7 @@ builder.queryField('telemetry', (t) =>
   }),
 )
 
-builder.objectField(Plant, 'telemetry', (t) =>
+builder.objectField(PlantRef, 'telemetry', (t) =>
   t.field({
     type: TelemetryConnection,
     description: 'Its readings, newest first, as a Relay connection.',

@@ -3,13 +3,13 @@ import { encodeFeedCursor } from '../telemetry/feed/feed-cursor.ts'
 import { LARGEST_PAGE } from '../telemetry/page.ts'
 import { builder } from './builder.ts'
 import { eventCost } from './cost.ts'
-import { TelemetryEdge } from './telemetry-connection.ts'
+import { TelemetryEdgeRef } from './telemetry-connection.ts'
 
 const DEFAULT_BATCH = 500
 
 builder.subscriptionField('telemetry', (t) =>
   t.field({
-    type: [TelemetryEdge],
+    type: [TelemetryEdgeRef],
     description:
       'Every reading exactly once, in batches, in one order of commit that is the same for every subscriber, from just after the cursor on; resumes across reconnects and servers with no gap and no repeat. Late readings are in it, and replaced ones once more; one that was replaced or deleted before it was sent is not. A long write transaction delays it, never latestEnergy. A cursor older than FEED_RETENTION_DAYS, or from before the database was restored: CURSOR_EXPIRED. Who does not read for SLOW_CLIENT_TIMEOUT is ended with SLOW_CLIENT, and resumes.',
     args: {

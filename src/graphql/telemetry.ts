@@ -12,12 +12,12 @@ import { measured, type StoredReading } from '../telemetry/reading.ts'
 import { asksOnly } from './asks-only.ts'
 import { builder } from './builder.ts'
 import { LOOKUP } from './cost.ts'
-import { Plant } from './plant.ts'
+import { PlantRef } from './plant.ts'
 
 /** What a reading itself says of its plant: a promise for each of a million readings is half of what they cost. */
 const toldByReading: ReadonlySet<string> = new Set(['id', 'isSimulated', '__typename'])
 
-export const Telemetry = builder.objectRef<StoredReading>('Telemetry')
+export const TelemetryRef = builder.objectRef<StoredReading>('Telemetry')
 
 /** The one-sided view of a signed power: what flows in the given direction, never below zero. */
 function oneSided(signed: number | null, direction: 1 | -1): number | null {
@@ -25,7 +25,7 @@ function oneSided(signed: number | null, direction: 1 | -1): number | null {
   return power === null ? null : Math.max(0, direction * power)
 }
 
-Telemetry.implement({
+TelemetryRef.implement({
   description:
     'One reading of one plant: a row of solark.telemetry. Positive power flows towards the house; null means "not measured", never 0.',
   fields: (t) => {
@@ -41,7 +41,7 @@ Telemetry.implement({
     return {
       id: t.id({ resolve: ({ id }) => String(id) }),
       plant: t.field({
-        type: Plant,
+        type: PlantRef,
         complexity: LOOKUP,
         resolve: ({ plantId }, _, { plants }, info) =>
           asksOnly(info, toldByReading)
@@ -88,9 +88,9 @@ Telemetry.implement({
   },
 })
 
-builder.objectField(Plant, 'latest', (t) =>
+builder.objectField(PlantRef, 'latest', (t) =>
   t.field({
-    type: Telemetry,
+    type: TelemetryRef,
     nullable: true,
     description: 'Its newest reading; null while there is none.',
     resolve: ({ latest }) => latest,

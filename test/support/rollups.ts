@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../src/database/schema.ts'
+import type { Difference } from '../../src/telemetry/history/difference.ts'
 import { readCounts } from '../../src/telemetry/history/reading-counts.ts'
 import { rollUpAll } from '../../src/telemetry/history/roll-up-all.ts'
-import type { Difference } from '../../src/telemetry/history/verify.ts'
 import { verifyRollups } from '../../src/telemetry/history/verify.ts'
 
 export async function rollUpEverything(kysely: Kysely<Schema>): Promise<void> {

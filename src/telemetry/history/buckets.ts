@@ -1,8 +1,5 @@
 import type { Instant } from '../../database/instant.ts'
-import type { ZoneClock } from './zone-clock.ts'
-
-/** Microseconds since 1970-01-01T00:00 that a clock on the wall shows, as if it were in UTC. */
-export type WallTime = number
+import type { WallTime, ZoneClock } from './zone-clock.ts'
 
 /** A width of buckets, by the marks on the clock and in the calendar where one bucket ends and the next begins. */
 export interface Width {

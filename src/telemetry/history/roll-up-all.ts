@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
-import { readClock, readPending } from '../changes/changed-quarters.ts'
+import { readClock, readPending } from '../changes/rollup-state.ts'
 import { rollUp } from './roll-up.ts'
 
 const RETRY_MS = 200

@@ -5,9 +5,9 @@ import { timestamptz } from '../../database/timestamptz.ts'
 import { hourOf } from '../changes/changed-quarters.ts'
 import { notes } from '../changes/notes.ts'
 import { rollupState } from '../changes/rollup-state.ts'
+import type { Difference } from './difference.ts'
 import { goneChunks } from './reading-counts.ts'
 import type { Stretch } from './tiling.ts'
-import type { Difference } from './verify.ts'
 
 /**
  * Compares how many readings each hour has with how many are counted and noted for it, but for chunks that were

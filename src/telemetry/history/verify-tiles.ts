@@ -6,13 +6,13 @@ import type { NumberField } from '../../quantities.ts'
 import { changedQuarters, hourOf } from '../changes/changed-quarters.ts'
 import { notes } from '../changes/notes.ts'
 import { maxGapMicroseconds, rollupState } from '../changes/rollup-state.ts'
+import type { Difference } from './difference.ts'
 import { isKept, saysLess } from './kept-history.ts'
 import { goneChunks } from './reading-counts.ts'
 import { columnsOf, mergedColumns, type Part, storedTiles, summaryColumn } from './summary.ts'
 import { everything, quartersFromReadings } from './tile-rows.ts'
 import type { Stretch } from './tiling.ts'
 import { stretchTable } from './tiling.ts'
-import type { Difference } from './verify.ts'
 
 /** Tiles that were compared, and where they differ. */
 export interface ComparedTiles {

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { lockReadings } from '../changes/maintenance-lock.ts'
+import type { Difference } from './difference.ts'
 import type { Stretch } from './tiling.ts'
 import { nextToCount, nextToRollUp, readSpans } from './verified-time.ts'
 import { verifyCounts, verifyTotal } from './verify-counts.ts'
@@ -103,17 +104,4 @@ function atOneMoment<Found>(
       await lockReadings(snapshot)
       return await read(snapshot)
     })
-}
-
-/** What is kept and not what the readings say. */
-export interface Difference {
-  table: 'rollup_quarter' | 'rollup_hour' | 'reading_count' | 'rollup'
-  /** null: of all plants together. */
-  plantId: number | null
-  /** When what it is about begins; null: it is about all time. */
-  start: Instant | null
-  column: string
-  /** null: not there; a tile that is missing, or should not be there, differs in its `samples` alone. */
-  kept: number | null
-  recomputed: number | null
 }

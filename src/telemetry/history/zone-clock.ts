@@ -1,5 +1,6 @@
 import type { Instant } from '../../database/instant.ts'
-import type { WallTime } from './buckets.ts'
+/** Microseconds since 1970-01-01T00:00 that a clock on the wall shows, as if it were in UTC. */
+export type WallTime = number
 
 /** What is asked for lies from here to just before `LATEST`, so that an instant is exact in any zone. */
 export const EARLIEST: Instant = Date.UTC(1900, 0, 1) * 1000
