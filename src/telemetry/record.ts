@@ -130,8 +130,8 @@ async function store(
       from (
         select sent, ${reference} as reference
         from (
-          select plant_id, timestamp, number, row(${measuredOf('sent')})::text as sent,
-            case when stored.id is not null then row(${measuredOf('stored')})::text end as stored
+          select plant_id, timestamp, number, row(${measuredOf('sent')}) as sent,
+            case when stored.id is not null then row(${measuredOf('stored')}) end as stored
           from sent
           left join lateral (
             select id, ${measured} from solark.telemetry

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { deleteReadings } from '../../src/telemetry/delete.ts'
 import { loadReadings } from '../../src/telemetry/import.ts'
 import type { Reading } from '../../src/telemetry/reading.ts'
-import type { OnDuplicate, RecordOutcome } from '../../src/telemetry/record.ts'
+import { type OnDuplicate, type RecordOutcome, recordReadings } from '../../src/telemetry/record.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { JUNE, measurements, reading, SECOND, storedReadings } from '../support/readings.ts'
 
@@ -259,3 +259,15 @@ test("deletes a plant's readings of a range, its end left out", async () => {
     [2, JUNE + 3],
   ])
 })
+
+test.each(['KEEP', 'REPLACE'] as const)(
+  '0 and -0 are the same value, whether recorded or imported, with %s',
+  async (onDuplicate) => {
+    await load([reading(1, JUNE, { gridPower: 0 })])
+    const negative = [reading(1, JUNE, { gridPower: -0 })]
+    const same = { received: 1, inserted: 0, duplicates: 1, conflicts: 0 }
+    expect(await load(negative, onDuplicate)).toEqual(same)
+    const options = { onDuplicate, now: JUNE }
+    expect(await recordReadings(database.kysely, negative, options)).toEqual(same)
+  },
+)
