@@ -1,4 +1,4 @@
-import type { Disk } from '../database/embedded/disk-guard.ts'
+import type { Disk } from '../database/embedded/disk-space.ts'
 import type { Check } from './health.ts'
 
 const MB = 1_000_000

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../../src/database/embedded/free-port.ts'
+import { freePort } from '../../src/database/embedded/spawn-postgres.ts'
 
 /** Whether this machine has PgBouncer; its tests are skipped where it has not. */
 export const hasPgBouncer = spawnSync('pgbouncer', ['--version']).status === 0

@@ -6,11 +6,15 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { type Account, chooseAccount } from '../../src/database/embedded/account.ts'
-import { type Binaries, locateBinaries } from '../../src/database/embedded/binaries.ts'
 import { dataFolder } from '../../src/database/embedded/data-folder.ts'
-import { cleanEnvironment } from '../../src/database/embedded/environment.ts'
-import { freePort } from '../../src/database/embedded/free-port.ts'
+import {
+  type Account,
+  type Binaries,
+  chooseAccount,
+  cleanEnvironment,
+  locateBinaries,
+} from '../../src/database/embedded/programs.ts'
+import { freePort } from '../../src/database/embedded/spawn-postgres.ts'
 
 /** Where PostgreSQLs with settings of their own are made and started; all are killed when it is disposed. */
 export interface Workshop extends AsyncDisposable {

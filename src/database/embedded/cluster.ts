@@ -1,13 +1,29 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { lchown, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import {
+  lchown,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { Fault } from '../../fault.ts'
-import { type Account, type Command, canDisguise, disguisedCommand } from './account.ts'
-import type { Binaries } from './binaries.ts'
 import { type DataFolder, folderFault } from './data-folder.ts'
-import { cleanEnvironment, SYNC_METHOD } from './environment.ts'
+import {
+  type Account,
+  type Binaries,
+  type Command,
+  canDisguise,
+  cleanEnvironment,
+  disguisedCommand,
+  SYNC_METHOD,
+} from './programs.ts'
 
 /** The name of both the database and the superuser, who only starts it, guards its disk, and makes the server's role. */
 export const NAME = 'heliograph'
@@ -66,6 +82,16 @@ export async function readPassword(folder: DataFolder): Promise<string> {
   } catch (error) {
     throw folderFault(folder, error)
   }
+}
+
+/** Gives the cluster to the account where it was another's. PostgreSQL must not be running. */
+export async function handOver(cluster: string, account: Account): Promise<void> {
+  const { uid } = await stat(cluster)
+  if (uid === account.uid) return
+  const entries = await readdir(cluster, { recursive: true })
+  for (const entry of entries) await lchown(join(cluster, entry), account.uid, account.gid)
+  // Last, so that a crash half-way is seen the next time.
+  await lchown(cluster, account.uid, account.gid)
 }
 
 async function initdb(

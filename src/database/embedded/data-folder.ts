@@ -1,8 +1,7 @@
-import { existsSync, statSync } from 'node:fs'
+import { chownSync, existsSync, statSync } from 'node:fs'
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Fault } from '../../fault.ts'
-import { giveToOwnerOf } from './ownership.ts'
 
 /** Where everything of an embedded database lies; absolute paths. */
 export interface DataFolder {
@@ -82,4 +81,11 @@ export function folderFault(folder: DataFolder, error: unknown): Fault {
     `The data folder ${folder.root} cannot be used: ${said}. Expected a folder that this user can write; correct its rights, or set HELIOGRAPH_DATA_DIR to another.`,
     { cause: error },
   )
+}
+
+/** What root makes in another user's folder becomes that user's, or a start with sudo would lock them out. */
+export function giveToOwnerOf(folder: string, path: string): void {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = statSync(folder)
+  if (uid !== 0) chownSync(path, uid, gid)
 }

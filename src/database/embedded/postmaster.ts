@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
-import { readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Logger } from '../../log.ts'
+import type { DataFolder } from './data-folder.ts'
 
 /** What PostgreSQL's main process says about itself in `postmaster.pid`. It stays behind after a crash. */
 export interface Postmaster {
@@ -57,7 +59,7 @@ export async function isSameFolder(one: string, other: string): Promise<boolean 
 }
 
 /** PostgreSQL's children call themselves "postgres: checkpointer"; an ended process has no command line. */
-export function isMainProcess(command: string): boolean {
+function isMainProcess(command: string): boolean {
   return /(^|\/)postgres( |$)/.test(command)
 }
 
@@ -88,5 +90,29 @@ function whereAbsent<T>(value: T): (error: unknown) => T {
   return (error) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return value
     throw error
+  }
+}
+
+/**
+ * Ends what a killed PostgreSQL left: its children notice soon, except one in the middle of a long
+ * computation. They can change nothing any more that recovery would not undo. Each works in the cluster's
+ * folder; where that cannot be seen (not Linux), they are left to end by themselves.
+ */
+export async function endOrphans(folder: DataFolder, log: Logger): Promise<void> {
+  if (process.platform !== 'linux') return
+  const found: { pid: number; command: string }[] = []
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)) {
+    if (!(await isSameFolder(`/proc/${pid}/cwd`, folder.cluster))) continue
+    found.push({ pid, command: (await commandLine(pid)) ?? '' })
+  }
+  // With a main process they are no orphans: somebody deleted its postmaster.pid.
+  if (found.some(({ command }) => isMainProcess(command))) return
+  for (const { pid, command } of found.filter(({ command }) => command.startsWith('postgres:'))) {
+    log.warn({ pid, command }, 'Ending a process that an earlier PostgreSQL left behind')
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch (error) {
+      log.warn({ pid, err: error }, 'It could not be ended')
+    }
   }
 }

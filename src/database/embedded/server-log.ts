@@ -1,6 +1,6 @@
 import { constants, copyFile, open, readFile, stat, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { giveToOwnerOf } from './ownership.ts'
+import { giveToOwnerOf } from './data-folder.ts'
 
 const LARGEST_BYTES = 4 * 1024 * 1024
 const CHECK_MS = 60_000

@@ -4,8 +4,7 @@ import pg from 'pg'
 import { Fault } from '../../fault.ts'
 import { NAME } from './cluster.ts'
 import type { Connection } from './connection.ts'
-import { type DataFolder, folderFault } from './data-folder.ts'
-import { giveToOwnerOf } from './ownership.ts'
+import { type DataFolder, folderFault, giveToOwnerOf } from './data-folder.ts'
 
 /** Who owns the database and all in it, and who servers and commands are: no superuser, so no way to files and programs. */
 export const SERVER_ROLE = 'heliograph_server'

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { setInterval } from 'node:timers/promises'
 import { Fault } from '../../fault.ts'
-import type { Account } from './account.ts'
-import type { Binaries } from './binaries.ts'
 import { type DataFolder, DISK_FULL, folderFault } from './data-folder.ts'
-import { cleanEnvironment, SYNC_METHOD } from './environment.ts'
 import { identify, type Postmaster, readPostmaster } from './postmaster.ts'
+import { type Account, type Binaries, cleanEnvironment, SYNC_METHOD } from './programs.ts'
 import { openLog, readLogSince } from './server-log.ts'
 
 const POLL_MS = 15
@@ -123,4 +123,40 @@ function explain(folder: DataFolder, ended: string, said: string): StartFailure 
     'DATA_FOLDER_UNUSABLE',
     `PostgreSQL did not start in ${folder.cluster} (${ended}); nothing was deleted. It said:\n${said || 'nothing'}`,
   )
+}
+
+/**
+ * Below the ports that systems hand out to outgoing connections (from 32768 on Linux): else, while
+ * PostgreSQL is down, a client that tries to reach it could be given its port and connect to itself.
+ */
+const FIRST = 15_000
+const LAST = 29_999
+const TRIES = 50
+
+/** A port on which nothing listens at this moment; another process may still come first. */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST + 1))
+    if (await isFree(port)) return port
+  }
+  throw new Fault(
+    'PORT_UNAVAILABLE',
+    `No free port for the embedded PostgreSQL: tried ${TRIES} between ${FIRST} and ${LAST} on 127.0.0.1. Set DATABASE_URL to a PostgreSQL of your own.`,
+  )
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  try {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    return true
+  } catch {
+    return false
+  } finally {
+    if (server.listening) {
+      server.close()
+      await once(server, 'close')
+    }
+  }
 }

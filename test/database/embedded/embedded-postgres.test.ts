@@ -10,7 +10,7 @@ import {
   openEmbeddedPostgres,
   runningEmbeddedUrl,
 } from '../../../src/database/embedded/embedded-postgres.ts'
-import { fileLock } from '../../../src/database/embedded/file-lock.ts'
+import { fileLock } from '../../../src/database/embedded/locks.ts'
 import { createLogger } from '../../../src/log.ts'
 import { isRunning, postgresPid, query } from './postgres-process.ts'
 import { spawnHolder } from './spawn-holder.ts'

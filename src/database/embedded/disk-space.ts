@@ -1,9 +1,12 @@
-import { statfs } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { rename, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { setInterval } from 'node:timers/promises'
+import type { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
+import { storageFull, toDatabaseFault } from '../faults.ts'
 import { type Connection, connect } from './connection.ts'
-import type { DataFolder } from './data-folder.ts'
-import { fillReserve, isReserveWhole, RESERVE_BYTES, releaseReserve } from './reserve.ts'
+import { type DataFolder, giveToOwnerOf } from './data-folder.ts'
 
 /** Below this nothing is written: two segments of the write-ahead log, for what is under way. */
 const LEAST_FREE_BYTES = 32 * 1024 * 1024
@@ -130,3 +133,65 @@ function isDiskFull(error: unknown): boolean {
 }
 
 const DISK_FULL = '53100'
+
+const MB = 1024 * 1024
+/** A segment of the write-ahead log, which PostgreSQL needs to end a recovery. */
+const SEGMENT_BYTES = 16 * MB
+/** And something for small files, such as its settings. */
+const RESERVE_BYTES = SEGMENT_BYTES + MB
+
+async function isReserveWhole({ reserve }: DataFolder): Promise<boolean> {
+  return (await sizeOf(reserve)) === RESERVE_BYTES
+}
+
+/** Takes room on the disk while there is some. Random bytes, because a file system may keep zeros in no room. */
+async function fillReserve({ reserve }: DataFolder): Promise<void> {
+  const draft = `${reserve}.${process.pid}`
+  try {
+    await writeFile(draft, randomBytes(RESERVE_BYTES), { mode: 0o600 })
+    giveToOwnerOf(dirname(reserve), draft)
+    await rename(draft, reserve)
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+/** Gives PostgreSQL the room for small files, and asked again the rest. Whether there was any. */
+export async function releaseReserve({ reserve }: DataFolder): Promise<boolean> {
+  const size = await sizeOf(reserve)
+  if (size === undefined) return false
+  if (size > SEGMENT_BYTES) await truncate(reserve, SEGMENT_BYTES)
+  else await rm(reserve, { force: true })
+  return true
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  return await stat(path).then(
+    ({ size }) => size,
+    () => undefined,
+  )
+}
+
+/** STORAGE_FULL where that is what is behind an error; undefined where it is not. */
+export function asFullDisk(disk: Disk, error: unknown): Fault | undefined {
+  const fault = disk.isFull ? toDatabaseFault(error) : undefined
+  return fault !== undefined && isBehind(fault) ? storageFull(error) : undefined
+}
+
+/** What the guard of the disk does to writers, and what becomes of a PostgreSQL that was faster than it. */
+function isBehind({ code, message, cause }: Fault): boolean {
+  switch (code) {
+    case 'DATABASE_FORBIDS':
+      return hasSqlState(cause, '25006')
+    case 'QUERY_TIMEOUT':
+      return cause instanceof Error && /due to user request/.test(cause.message)
+    case 'MIGRATION_FAILED':
+      return /read-only transaction|due to user request/.test(message)
+    default:
+      return code === 'DATABASE_UNAVAILABLE'
+  }
+}
+
+function hasSqlState(error: unknown, sqlState: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === sqlState
+}
