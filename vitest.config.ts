@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    reporters: ['default', './test/support/tally.ts'],
+    reporters: ['default', './test/support/summary-line.ts'],
     globalSetup: ['test/support/postgres.ts'],
     setupFiles: ['test/support/leave-nothing.ts'],
     // Node runs the TypeScript itself, as in production; a module runner would load a second `graphql`.

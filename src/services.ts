@@ -1,6 +1,6 @@
+import { shareReads } from './database/coalesce.ts'
 import type { Database } from './database/database.ts'
 import { type Migrations, migrate } from './database/migrate.ts'
-import { shareReads } from './database/share-reads.ts'
 import type { Services } from './graphql/context.ts'
 import type { Logger } from './log.ts'
 import {

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../src/database/schema.ts'
+import { simulatePlant } from '../../src/sources/simulated/inverter.ts'
 import { simulatedPlants } from '../../src/sources/simulated/plant.ts'
-import { simulatePlant } from '../../src/sources/simulated/simulate-plant.ts'
 import { rollUp } from '../../src/telemetry/history/roll-up.ts'
 import { loadReadings } from '../../src/telemetry/import.ts'
 import type { Reading } from '../../src/telemetry/reading.ts'

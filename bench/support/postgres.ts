@@ -7,7 +7,7 @@ import { type Database, openDatabase } from '../../src/database/database.ts'
 import { administratorUrl } from '../../src/database/embedded/connection.ts'
 import { dataFolder } from '../../src/database/embedded/data-folder.ts'
 import { openEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.ts'
-import { migrateFirst } from '../../src/database/migrate-first.ts'
+import { migrateFirst } from '../../src/database/migrate.ts'
 import { createLogger } from '../../src/log.ts'
 
 /** The PostgreSQL that users get, in a folder of its own that goes with it. */

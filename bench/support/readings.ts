@@ -1,6 +1,6 @@
 import { type Instant, instantOf } from '../../src/database/instant.ts'
+import { simulatePlant } from '../../src/sources/simulated/inverter.ts'
 import { simulatedPlants } from '../../src/sources/simulated/plant.ts'
-import { simulatePlant } from '../../src/sources/simulated/simulate-plant.ts'
 import { FIRST_SIMULATED_PLANT, type Reading } from '../../src/telemetry/reading.ts'
 
 const SECOND: Instant = 1_000_000

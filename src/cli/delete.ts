@@ -4,10 +4,10 @@ import { formatInstant, type Instant } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
 import { deleteReadings } from '../telemetry/delete.ts'
 import { readExtent } from '../telemetry/extent.ts'
+import type { OpenWorkbench } from './command-context.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { instantOption, plantIdOption } from './options.ts'
 import { openProgress } from './progress.ts'
-import type { OpenWorkbench } from './workbench.ts'
 
 interface DeleteOptions {
   plant: number

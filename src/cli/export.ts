@@ -9,10 +9,10 @@ import type { Instant } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
 import { exportCsv } from '../sources/csv/export.ts'
 import { readExtent } from '../telemetry/extent.ts'
+import type { OpenWorkbench } from './command-context.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { instantOption, plantIdOption } from './options.ts'
 import { openProgress } from './progress.ts'
-import type { OpenWorkbench } from './workbench.ts'
 
 interface ExportOptions {
   plant?: number

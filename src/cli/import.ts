@@ -9,10 +9,10 @@ import { type ColumnMap, parseColumnMap } from '../sources/csv/columns.ts'
 import { type CsvImportReport, importCsv } from '../sources/csv/import.ts'
 import type { CsvConventions } from '../sources/csv/row-parser.ts'
 import { createChunksAhead } from '../telemetry/chunks-ahead.ts'
+import type { OpenWorkbench } from './command-context.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { plantIdOption } from './options.ts'
 import { openProgress } from './progress.ts'
-import type { OpenWorkbench } from './workbench.ts'
 
 interface ImportOptions extends CsvConventions {
   plant?: number

@@ -2,12 +2,15 @@ import { styleText } from 'node:util'
 import { Command } from 'commander'
 import { type Kysely, sql } from 'kysely'
 import { migrations } from '../../migrations/index.ts'
-import { readAppliedMigrations } from '../database/applied-migrations.ts'
 import { migrate, revertLast } from '../database/migrate.ts'
-import type { MigrationRun, MigrationStep } from '../database/migration-run.ts'
+import {
+  type MigrationRun,
+  type MigrationStep,
+  readAppliedMigrations,
+} from '../database/migration-steps.ts'
 import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
-import type { OpenWorkbench } from './workbench.ts'
+import type { OpenWorkbench } from './command-context.ts'
 
 interface Choice {
   dryRun?: true

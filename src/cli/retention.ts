@@ -5,9 +5,9 @@ import { planRetention, type RetentionPlan } from '../telemetry/retention/plan.t
 import { isRetaining } from '../telemetry/retention/policy.ts'
 import { runRetention } from '../telemetry/retention/run.ts'
 import type { RetentionResult } from '../telemetry/retention/runs.ts'
+import type { OpenWorkbench } from './command-context.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { openProgress } from './progress.ts'
-import type { OpenWorkbench } from './workbench.ts'
 
 interface RetentionOptions {
   days?: string

@@ -10,10 +10,10 @@ import { noteRebuild } from '../telemetry/history/rebuild.ts'
 import { rollUpAll } from '../telemetry/history/roll-up-all.ts'
 import { verifyRollups } from '../telemetry/history/verify.ts'
 import { requireSchema } from '../telemetry/schema-ready.ts'
+import type { OpenWorkbench } from './command-context.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { plantIdOption } from './options.ts'
 import { openProgress } from './progress.ts'
-import type { OpenWorkbench } from './workbench.ts'
 
 interface RollupOptions {
   verify?: true

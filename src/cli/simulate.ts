@@ -2,14 +2,13 @@ import { Command, Option } from 'commander'
 import type { Session } from '../database/database.ts'
 import { type Instant, instantOf } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
+import { countReadings, type SimulatedRange, simulatePlant } from '../sources/simulated/inverter.ts'
 import { DEFAULT_SEED, type SimulatedPlant, simulatedPlants } from '../sources/simulated/plant.ts'
-import { registerPlants } from '../sources/simulated/register-plants.ts'
-import { removePlant, simulatedPlantIds } from '../sources/simulated/remove-plants.ts'
 import {
-  countReadings,
-  type SimulatedRange,
-  simulatePlant,
-} from '../sources/simulated/simulate-plant.ts'
+  registerPlants,
+  removePlant,
+  simulatedPlantIds,
+} from '../sources/simulated/stored-plants.ts'
 import { type ChunksAhead, createChunksAhead } from '../telemetry/chunks-ahead.ts'
 import { loadReadings } from '../telemetry/import.ts'
 import {
@@ -19,11 +18,10 @@ import {
   type Reading,
 } from '../telemetry/reading.ts'
 import { requireSchema } from '../telemetry/schema-ready.ts'
+import type { OpenWorkbench } from './command-context.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
-import { instantOption } from './options.ts'
+import { instantOption, stepOption, timeZoneOption, wholeNumberOption } from './options.ts'
 import { openProgress } from './progress.ts'
-import { stepOption, timeZoneOption, wholeNumberOption } from './simulation-options.ts'
-import type { OpenWorkbench } from './workbench.ts'
 
 const DAY = 86_400_000_000
 const CHUNK = 5000

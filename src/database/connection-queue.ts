@@ -1,6 +1,6 @@
 import { Fault } from '../fault.ts'
 import { startPatience } from '../patience.ts'
-import { type Operation, operationTimeout } from './work.ts'
+import { type Operation, operationTimeout } from './operation.ts'
 
 /**
  * Lends a bounded number of connections, each for a statement or a transaction; who finds none waits in turn.

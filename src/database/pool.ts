@@ -1,11 +1,11 @@
 import pg from 'pg'
 import type { Fault } from '../fault.ts'
+import { lease } from './cancellation.ts'
+import type { Reachability } from './circuit-breaker.ts'
 import { Client, watchSilence } from './client.ts'
 import { openConnectionQueue } from './connection-queue.ts'
 import { unavailable } from './faults.ts'
-import { lease } from './lease.ts'
-import type { Reachability } from './reachability.ts'
-import { type Operation, operationTimeout } from './work.ts'
+import { type Operation, operationTimeout } from './operation.ts'
 
 /** How many connections a pool may have, how many are lent, and how many statements wait for one. */
 export interface PoolUse {

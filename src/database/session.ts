@@ -2,9 +2,9 @@ import type { Readable, Writable } from 'node:stream'
 import { Kysely } from 'kysely'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { holdLock, type LockKey, type LockOptions } from './advisory-lock.ts'
+import type { Reachability } from './circuit-breaker.ts'
 import { type Client, watchSilence } from './client.ts'
-import { LongWorkDialect } from './long-work.ts'
-import type { Reachability } from './reachability.ts'
+import { LongWorkDialect } from './dialects.ts'
 import type { Schema } from './schema.ts'
 
 /** One connection, so that temporary tables and notices belong to one piece of work. */

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
 import type { Database } from '../database/database.ts'
-import type { MigrationRun } from '../database/migration-run.ts'
+import type { MigrationRun } from '../database/migration-steps.ts'
 import type { Health } from '../system/health.ts'
 import type { SchemaStatus } from '../system/schema-status.ts'
 import type { Sizes } from '../system/sizes.ts'

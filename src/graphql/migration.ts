@@ -1,5 +1,5 @@
 import { dateOf } from '../database/instant.ts'
-import type { MigrationStep, MigrationRun as Run } from '../database/migration-run.ts'
+import type { MigrationStep, MigrationRun as Run } from '../database/migration-steps.ts'
 import { builder } from './builder.ts'
 import { STATEMENT } from './cost.ts'
 import { needsRole, requireRole } from './role.ts'

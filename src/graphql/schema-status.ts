@@ -1,4 +1,4 @@
-import type { MigrationStep } from '../database/migration-run.ts'
+import type { MigrationStep } from '../database/migration-steps.ts'
 import { Fault } from '../fault.ts'
 import type {
   ColumnStatus as Column,

@@ -1,6 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { readAppliedMigrations } from '../database/applied-migrations.ts'
-import { type MigrationStep, stepsOf } from '../database/migration-run.ts'
+import { type MigrationStep, readAppliedMigrations, stepsOf } from '../database/migration-steps.ts'
 import type { Schema } from '../database/schema.ts'
 import { readStorage, type Storage, whyNotCompressed } from '../database/storage.ts'
 import { Fault } from '../fault.ts'

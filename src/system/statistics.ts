@@ -1,7 +1,7 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { shareReads } from '../database/coalesce.ts'
 import type { Database } from '../database/database.ts'
 import type { Schema } from '../database/schema.ts'
-import { shareReads } from '../database/share-reads.ts'
 import {
   countReadings,
   keptCounts,
@@ -9,7 +9,6 @@ import {
 } from '../telemetry/history/reading-counts.ts'
 import { readLatestOfAny } from '../telemetry/latest.ts'
 import type { StoredReading } from '../telemetry/reading.ts'
-import { type AgentCounts, countAgents, hasAgents, noAgents } from './agent-counts.ts'
 
 /** Counts over the whole database. */
 export interface SystemCounts extends AgentCounts {
@@ -108,4 +107,57 @@ async function readSystemCounts(kysely: Kysely<Schema>): Promise<SystemCounts> {
     plants: known.plants,
     ...(known.hasAgents ? await countAgents(kysely) : noAgents),
   }
+}
+
+/** Of tables in the schemas agent and agent_metrics, which other programs own. */
+interface AgentCounts {
+  totalConversations: number
+  conversationsToday: number
+  agentEvents24h: number
+}
+
+const noAgents: AgentCounts = {
+  totalConversations: 0,
+  conversationsToday: 0,
+  agentEvents24h: 0,
+}
+
+/** Whether there may be something to count. */
+const hasAgents: RawBuilder<boolean> = sql`exists (
+  select from pg_namespace where nspname in ('agent', 'agent_metrics')
+)`
+
+/**
+ * One that is missing or may not be read counts as empty, and where created_at
+ * is missing or no time, nothing is recent. A time without zone is in UTC, as the session is, so all compare.
+ */
+async function countAgents(kysely: Kysely<Schema>): Promise<AgentCounts> {
+  const { rows: found } = await sql<{ table: string; hasTime: boolean }>`
+    select nspname || '.' || relname as table,
+      exists (
+        select from pg_attribute
+        where attrelid = pg_class.oid and attname = 'created_at' and not attisdropped
+          and atttypid in ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
+      ) as "hasTime"
+    from pg_class
+    join pg_namespace on pg_namespace.oid = relnamespace
+    where (nspname, relname) in (('agent', 'conversations'), ('agent_metrics', 'agent_events'))
+      and relkind in ('r', 'p', 'v', 'm', 'f')
+      and has_schema_privilege(pg_namespace.oid, 'USAGE')
+      and has_table_privilege(pg_class.oid, 'SELECT')`.execute(kysely)
+  if (found.length === 0) return noAgents
+  const count = (table: string, since?: string) => {
+    const counted = found.find((entry) => entry.table === table)
+    if (counted === undefined || (since !== undefined && !counted.hasTime)) return sql`0::bigint`
+    return sql`(select count(*) from ${sql.table(table)} ${sql.raw(since ?? '')})`
+  }
+  const counts = await sql<AgentCounts>`
+    select ${count('agent.conversations')} as "totalConversations",
+      ${count('agent.conversations', "where created_at >= date_trunc('day', now())")}
+        as "conversationsToday",
+      ${count('agent_metrics.agent_events', "where created_at > now() - interval '24 hours'")}
+        as "agentEvents24h"`.execute(kysely)
+  const [row] = counts.rows
+  if (row === undefined) throw new Error('Expected one row of counts, got none')
+  return row
 }

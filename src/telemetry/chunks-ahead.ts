@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
+import { isLockNotAvailable } from '../database/faults.ts'
 import type { Instant } from '../database/instant.ts'
-import { isLockNotAvailable } from '../database/lock.ts'
 import type { Schema } from '../database/schema.ts'
 import { timestamptz } from '../database/timestamptz.ts'
 

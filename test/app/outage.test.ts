@@ -2,10 +2,10 @@ import { readdir, readlink } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Cable, openCable } from '../support/cable.ts'
 import type { Subscription } from '../support/client.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { openServer, type Server } from '../support/server.ts'
+import { type Cable, openCable } from '../support/tcp-proxy.ts'
 import {
   EveryPlant,
   HealthReport,

@@ -5,8 +5,8 @@ import { type Database, openDatabase } from '../../src/database/database.ts'
 import { toDatabaseFault } from '../../src/database/faults.ts'
 import { startPatience } from '../../src/patience.ts'
 import { checkHealth } from '../../src/system/health.ts'
-import { openCable } from '../support/cable.ts'
 import { openTestDatabase } from '../support/database.ts'
+import { openCable } from '../support/tcp-proxy.ts'
 
 /** Stops the event loop, as coercing a huge request does: timers and sockets are late alike. */
 function stopLoop(ms: number): void {

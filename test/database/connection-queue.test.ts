@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { openConnectionQueue } from '../../src/database/connection-queue.ts'
 import { openDatabase } from '../../src/database/database.ts'
-import { currentOperation, type Operation, runWork } from '../../src/database/work.ts'
+import { currentOperation, type Operation, runWork } from '../../src/database/operation.ts'
 import { Fault } from '../../src/fault.ts'
 import { openTestDatabase } from '../support/database.ts'
 

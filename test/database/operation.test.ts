@@ -2,10 +2,10 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { type Database, openDatabase } from '../../src/database/database.ts'
 import { toDatabaseFault } from '../../src/database/faults.ts'
-import { runWork } from '../../src/database/work.ts'
+import { runWork } from '../../src/database/operation.ts'
 import { Fault } from '../../src/fault.ts'
-import { openCable } from '../support/cable.ts'
 import { openTestDatabase } from '../support/database.ts'
+import { openCable } from '../support/tcp-proxy.ts'
 
 const ask = async ({ kysely }: Pick<Database, 'kysely'>, expression: string): Promise<unknown> => {
   const { rows } = await sql

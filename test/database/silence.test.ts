@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { type Database, openDatabase } from '../../src/database/database.ts'
 import { toDatabaseFault } from '../../src/database/faults.ts'
-import { openCable } from '../support/cable.ts'
 import { openTestDatabase } from '../support/database.ts'
+import { openCable } from '../support/tcp-proxy.ts'
 
 const code = (error: unknown) => toDatabaseFault(error)?.code
 

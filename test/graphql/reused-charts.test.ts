@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { readState } from '../../src/database/state.ts'
+import { readState } from '../../src/database/data-version.ts'
 import { TypedDocumentString } from '../generated/graphql.ts'
 import { openTestApi, type TestApi } from '../support/api.ts'
 import { engines } from '../support/database.ts'

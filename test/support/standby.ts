@@ -1,8 +1,8 @@
 import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openCable } from './cable.ts'
-import { ask, openWorkshop } from './workshop.ts'
+import { openCable } from './tcp-proxy.ts'
+import { ask, openWorkshop } from './temporary-clusters.ts'
 
 /** A PostgreSQL and its streaming standby, reached over an address that leads to whichever it is told to. */
 export interface Pair extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { removePlant } from '../../src/sources/simulated/remove-plants.ts'
+import { removePlant } from '../../src/sources/simulated/stored-plants.ts'
 import { deleteReadings } from '../../src/telemetry/delete.ts'
 import { readPlants } from '../../src/telemetry/plant.ts'
 import { engines, openTestDatabase, type TestDatabase } from '../support/database.ts'

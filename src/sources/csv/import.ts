@@ -9,10 +9,10 @@ import { loadWithin } from '../../telemetry/import.ts'
 import type { Reading } from '../../telemetry/reading.ts'
 import type { OnDuplicate, RecordOutcome } from '../../telemetry/record.ts'
 import { type ColumnMap, findColumns } from './columns.ts'
-import { PlantClock } from './plant-clock.ts'
 import { RefusedRows } from './refused-rows.ts'
 import { type CsvConventions, rowParser } from './row-parser.ts'
 import { readRows } from './rows.ts'
+import { PlantClock } from './wall-clock.ts'
 import { Zone } from './zone.ts'
 
 export interface CsvImportOptions extends CsvConventions {

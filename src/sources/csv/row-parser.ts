@@ -3,11 +3,10 @@ import { Fault } from '../../fault.ts'
 import { type FlagField, type NumberField, quantities, quantityOf } from '../../quantities.ts'
 import { emptyReading, findReadingFault, type Reading } from '../../telemetry/reading.ts'
 import type { CsvColumns, ReadingField } from './columns.ts'
-import type { PlantClock } from './plant-clock.ts'
 import type { RowFault } from './refused-rows.ts'
 import type { CsvRow } from './rows.ts'
-import { parseTime } from './time.ts'
-import { parseBoolean, parseNumber, parseWholeNumber } from './value.ts'
+import { parseBoolean, parseNumber, parseTime, parseWholeNumber } from './values.ts'
+import type { PlantClock } from './wall-clock.ts'
 
 /** How a file writes what it measured. */
 export interface CsvConventions {

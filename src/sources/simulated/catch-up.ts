@@ -1,7 +1,7 @@
 import type { Instant } from '../../database/instant.ts'
 import type { Reading } from '../../telemetry/reading.ts'
+import { simulatePlant } from './inverter.ts'
 import type { SimulatedPlant } from './plant.ts'
-import { simulatePlant } from './simulate-plant.ts'
 
 const MINUTE = 60_000_000
 const LONGEST_GAP = 24 * 60 * MINUTE

@@ -1,6 +1,5 @@
-import { type Draw, drawsFor } from './draw.ts'
 import { localClock } from './local-clock.ts'
-import { smoothNoise } from './noise.ts'
+import { type Draw, drawsFor, smoothNoise } from './noise.ts'
 
 /** What is switched on by hand: W, minutes, the hours of the day between which it starts, its chance on a day. */
 const appliances = [

@@ -1,4 +1,20 @@
-import type { Draw } from './draw.ts'
+/** A number from 0 up to 1 for each whole number: always the same for the same one, unrelated for its neighbour. */
+export type Draw = (index: number) => number
+
+/** The draws for one purpose of one plant; another seed, plant or purpose gives unrelated ones. */
+export function drawsFor(seed: number, plantId: number, purpose: string): Draw {
+  let key = mix(mix(seed | 0, Math.floor(seed / 2 ** 32)), plantId)
+  for (const character of purpose) key = mix(key, character.charCodeAt(0))
+  return (index) => (mix(key, index) >>> 0) / 2 ** 32
+}
+
+/** Both numbers through the finaliser of MurmurHash3 (Austin Appleby, public domain). */
+function mix(key: number, index: number): number {
+  let hash = (key + Math.imul(index, 0x9e3779b1)) | 0
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
+}
 
 /**
  * Value noise: a smooth line from 0 to 1 through one draw every `period` seconds. A pure function of the time;

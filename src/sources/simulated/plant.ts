@@ -1,6 +1,6 @@
 import { FIRST_SIMULATED_PLANT } from '../../telemetry/reading.ts'
-import { drawsFor } from './draw.ts'
-import type { Site } from './sun.ts'
+import { drawsFor } from './noise.ts'
+import type { Site } from './weather.ts'
 
 /** All that a simulated plant's readings follow from, apart from the time. */
 export interface SimulatedPlant extends Site {

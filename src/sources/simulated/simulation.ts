@@ -7,7 +7,7 @@ import { readLatestOfEach } from '../../telemetry/latest.ts'
 import { recordReadings } from '../../telemetry/record.ts'
 import { startSimulation } from './live.ts'
 import { simulatedPlants } from './plant.ts'
-import { registerPlants } from './register-plants.ts'
+import { registerPlants } from './stored-plants.ts'
 
 export interface Simulation extends AsyncDisposable {
   readonly check: Check

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { isLockNotAvailable } from '../../database/lock.ts'
+import { isLockNotAvailable } from '../../database/faults.ts'
 import type { Schema } from '../../database/schema.ts'
 
 /**

@@ -1,5 +1,5 @@
+import { shareReads } from '../../database/coalesce.ts'
 import type { Database } from '../../database/database.ts'
-import { shareReads } from '../../database/share-reads.ts'
 import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
 import type { Supply } from '../../supply.ts'

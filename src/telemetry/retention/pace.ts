@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Kysely, sql, type Transaction } from 'kysely'
-import { isLockNotAvailable } from '../../database/lock.ts'
+import { isLockNotAvailable } from '../../database/faults.ts'
 import type { Schema } from '../../database/schema.ts'
 import { lockForMaintenance } from '../changes/maintenance-lock.ts'
 

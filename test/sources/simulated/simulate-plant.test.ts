@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Instant, instantOf } from '../../../src/database/instant.ts'
+import { countReadings, simulatePlant } from '../../../src/sources/simulated/inverter.ts'
 import { type SimulatedPlant, simulatedPlants } from '../../../src/sources/simulated/plant.ts'
-import { countReadings, simulatePlant } from '../../../src/sources/simulated/simulate-plant.ts'
 import { findReadingFault, type Reading } from '../../../src/telemetry/reading.ts'
 
 const SECOND = 1_000_000

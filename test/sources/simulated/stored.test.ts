@@ -2,8 +2,11 @@ import { pino } from 'pino'
 import { expect, test, vi } from 'vitest'
 import { startSimulation } from '../../../src/sources/simulated/live.ts'
 import { simulatedPlants } from '../../../src/sources/simulated/plant.ts'
-import { registerPlants } from '../../../src/sources/simulated/register-plants.ts'
-import { removePlant, simulatedPlantIds } from '../../../src/sources/simulated/remove-plants.ts'
+import {
+  registerPlants,
+  removePlant,
+  simulatedPlantIds,
+} from '../../../src/sources/simulated/stored-plants.ts'
 import { readLatestOfEach } from '../../../src/telemetry/latest.ts'
 import { readPage } from '../../../src/telemetry/page.ts'
 import { readPlants } from '../../../src/telemetry/plant.ts'

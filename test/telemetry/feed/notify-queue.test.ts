@@ -6,7 +6,7 @@ import { createLogger } from '../../../src/log.ts'
 import { liveFeedCheck } from '../../../src/system/checks.ts'
 import { openLiveFeed } from '../../../src/telemetry/feed/live-feed.ts'
 import { migrateAll } from '../../support/migrate-all.ts'
-import { openWorkshop } from '../../support/workshop.ts'
+import { openWorkshop } from '../../support/temporary-clusters.ts'
 
 const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { PlantClock } from '../../../src/sources/csv/plant-clock.ts'
+import { PlantClock } from '../../../src/sources/csv/wall-clock.ts'
 import { Zone } from '../../../src/sources/csv/zone.ts'
 
 const MINUTE = 60_000_000

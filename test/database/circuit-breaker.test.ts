@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { type Outage, watchReachability } from '../../src/database/reachability.ts'
+import { type Outage, watchReachability } from '../../src/database/circuit-breaker.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -1,4 +1,4 @@
-import { runForNobody } from './work.ts'
+import { runForNobody } from './operation.ts'
 
 /**
  * Reads once at a time. Who asks while a read is on its way waits for the next, which all who wait share; so no

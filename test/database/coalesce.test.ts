@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { shareReads } from '../../src/database/share-reads.ts'
+import { shareReads } from '../../src/database/coalesce.ts'
 
 test('no answer is older than its question, one read goes on at a time, and those who wait share it', async () => {
   let written = 0

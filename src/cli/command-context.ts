@@ -3,7 +3,7 @@ import { readConfig } from '../config.ts'
 import { type Database, openDatabase } from '../database/database.ts'
 import { asFullDisk } from '../database/embedded/disk-space.ts'
 import { openEmbeddedPostgres } from '../database/embedded/embedded-postgres.ts'
-import { migrateFirst } from '../database/migrate-first.ts'
+import { migrateFirst } from '../database/migrate.ts'
 import { createLogger } from '../log.ts'
 import type { RetentionPolicy } from '../telemetry/retention/policy.ts'
 

@@ -1,6 +1,13 @@
-import type { CompiledQuery, DatabaseConnection, PostgresDialectConfig, QueryResult } from 'kysely'
-import { PostgresDialect, PostgresDriver } from 'kysely'
-import { currentOperation, operationTimeout } from './work.ts'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  PostgresDialect,
+  type PostgresDialectConfig,
+  PostgresDriver,
+  type QueryResult,
+  type TransactionSettings,
+} from 'kysely'
+import { currentOperation, operationTimeout } from './operation.ts'
 
 /**
  * Kysely's dialect for PostgreSQL, for statements of operations: where the time of one is over, no further statement
@@ -55,4 +62,31 @@ const ROLLBACK = 'rollback'
 /** Also that of the statement timeout: PostgreSQL has one code for both. */
 function isCancellation(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '57014'
+}
+
+/**
+ * Kysely's dialect for PostgreSQL, with no statement timeout in its transactions. That of the connection does not
+ * do: a pooler that lends connections by the transaction lends those on which requests have set theirs.
+ */
+export class LongWorkDialect extends PostgresDialect {
+  readonly #config: PostgresDialectConfig
+
+  constructor(config: PostgresDialectConfig) {
+    super(config)
+    this.#config = config
+  }
+
+  override createDriver(): PostgresDriver {
+    return new LongWorkDriver(this.#config)
+  }
+}
+
+class LongWorkDriver extends PostgresDriver {
+  override async beginTransaction(
+    connection: DatabaseConnection,
+    settings: TransactionSettings,
+  ): Promise<void> {
+    await super.beginTransaction(connection, settings)
+    await connection.executeQuery(CompiledQuery.raw('set local statement_timeout = 0'))
+  }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clearSky } from '../../../src/sources/simulated/sun.ts'
+import { clearSky } from '../../../src/sources/simulated/weather.ts'
 
 // Solar noon from the almanac's equation of time, on days on which clocks change where they do.
 test.for([

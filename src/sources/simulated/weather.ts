@@ -1,3 +1,6 @@
+import { drawsFor, smoothNoise } from './noise.ts'
+import type { SimulatedPlant } from './plant.ts'
+
 const RADIANS = Math.PI / 180
 const J2000 = Date.UTC(2000, 0, 1, 12) / 1000
 
@@ -46,5 +49,35 @@ export function clearSky(site: Site): (seconds: number) => number {
     const direct = 1353 * 0.7 ** (airMass ** 0.678)
     const onPanels = sinSeen * sinDeclination + cosSeen * cosDeclination * cosHour
     return direct * (Math.max(0, onPanels) + 0.1)
+  }
+}
+
+/**
+ * The share of clear-sky light that the clouds over a plant let through, 0.25 to 1, by seconds since 1970:
+ * spells of weather over hours, single clouds over minutes. A cover N lets 1 - 0.75 · N^3.4 through (Kasten and
+ * Czeplak, 1980).
+ */
+export function cloudsOver(plant: { seed: number; id: number }): (seconds: number) => number {
+  const weather = smoothNoise(drawsFor(plant.seed, plant.id, 'weather'), 10 * 3600)
+  const passing = smoothNoise(drawsFor(plant.seed, plant.id, 'passing clouds'), 15 * 60)
+  const edge = smoothNoise(drawsFor(plant.seed, plant.id, 'edges of clouds'), 40)
+  return (seconds) => {
+    const spell = 1.5 * weather(seconds) - 0.1
+    const cover = spell * (0.5 + 0.9 * passing(seconds) + 0.1 * edge(seconds))
+    return 1 - 0.75 * Math.min(1, Math.max(0, cover)) ** 3.4
+  }
+}
+
+const DAY_S = 86_400
+const WARMEST = 15 / 24
+
+/** °C where the equipment of a plant hangs, by seconds since 1970: weather over days, and warmest at three in the afternoon. */
+export function airAround(
+  plant: Pick<SimulatedPlant, 'seed' | 'id' | 'longitude'>,
+): (seconds: number) => number {
+  const weather = smoothNoise(drawsFor(plant.seed, plant.id, 'air'), 1.5 * DAY_S)
+  return (seconds) => {
+    const ofDay = seconds / DAY_S + plant.longitude / 360
+    return 14 + 12 * weather(seconds) + 5 * Math.cos(2 * Math.PI * (ofDay - WARMEST))
   }
 }
