@@ -1,6 +1,6 @@
 import { migrations } from '../migrations/index.ts'
 import type { Config } from './config.ts'
-import { shareReads } from './database/coalesce.ts'
+import { coalesceReads } from './database/coalesce.ts'
 import { readState } from './database/data-version.ts'
 import { openDatabase } from './database/database.ts'
 import { asFullDisk } from './database/embedded/disk-space.ts'
@@ -8,7 +8,7 @@ import { openEmbeddedPostgres } from './database/embedded/embedded-postgres.ts'
 import { toDatabaseFault } from './database/faults.ts'
 import { dateOf } from './database/instant.ts'
 import { migrateFirst } from './database/migrate.ts'
-import { runWork } from './database/operation.ts'
+import { runOperation } from './database/operation.ts'
 import type { Storage } from './database/storage.ts'
 import { Fault } from './fault.ts'
 import { createContext } from './graphql/context.ts'
@@ -113,10 +113,10 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
     await openHttpServer({
       schema,
       contextOf: ({ role }) => createContext(services, role),
-      readState: shareReads(() => readState(database.reserved)),
+      readState: coalesceReads(() => readState(database.reserved)),
       sizes: services.sizes,
       runOperation: ({ client, writes }, run) =>
-        runWork({ client, timeoutMs: config.operationTimeout, cancels: !writes }, run),
+        runOperation({ client, timeoutMs: config.operationTimeout, cancels: !writes }, run),
       config,
       adminToken: admin.token,
       log,

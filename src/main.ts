@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { openWorkbench } from './cli/command-context.ts'
+import { openCommandContext } from './cli/command-context.ts'
 import { deleteCommand } from './cli/delete.ts'
 import { exportCommand } from './cli/export.ts'
 import { importCommand } from './cli/import.ts'
@@ -20,13 +20,13 @@ const program = new Command('heliograph')
   // What follows a command is the command's: psql has a --version as well.
   .enablePositionalOptions()
   .addCommand(serveCommand())
-  .addCommand(migrateCommand(openWorkbench))
-  .addCommand(importCommand(openWorkbench))
-  .addCommand(exportCommand(openWorkbench))
-  .addCommand(deleteCommand(openWorkbench))
-  .addCommand(retentionCommand(openWorkbench))
-  .addCommand(simulateCommand(openWorkbench))
-  .addCommand(rollupCommand(openWorkbench))
+  .addCommand(migrateCommand(openCommandContext))
+  .addCommand(importCommand(openCommandContext))
+  .addCommand(exportCommand(openCommandContext))
+  .addCommand(deleteCommand(openCommandContext))
+  .addCommand(retentionCommand(openCommandContext))
+  .addCommand(simulateCommand(openCommandContext))
+  .addCommand(rollupCommand(openCommandContext))
   .addCommand(psqlCommand())
   .addCommand(psqlUrlCommand())
 

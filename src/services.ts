@@ -1,4 +1,4 @@
-import { shareReads } from './database/coalesce.ts'
+import { coalesceReads } from './database/coalesce.ts'
 import type { Database } from './database/database.ts'
 import { type Migrations, migrate } from './database/migrate.ts'
 import type { Services } from './graphql/context.ts'
@@ -56,7 +56,7 @@ export function openServices(options: ServicesOptions): OpenServices {
   const storage = storageCheck(statistics, options.queryTimes ?? createQueryTimes())
   const retaining = isRetaining(retention) ? [retentionCheck(database.reserved, retention)] : []
   const healthFor = ({ forAdmin }: { forAdmin: boolean }) =>
-    shareReads(() =>
+    coalesceReads(() =>
       checkHealth([...needed, pool, triggers, rollups, storage, ...retaining, ...checks], {
         version,
         forAdmin,
@@ -77,7 +77,7 @@ export function openServices(options: ServicesOptions): OpenServices {
       log.info({ status: run.status, error: failed?.error ?? undefined }, 'runMigration')
       return run
     },
-    readSchemaStatus: shareReads(() => readSchemaStatus(kysely, names, retention)),
+    readSchemaStatus: coalesceReads(() => readSchemaStatus(kysely, names, retention)),
     checkHealth: (role) => (role === 'admin' ? healthForAdmins() : healthForOthers()),
     checkReadiness: async () => {
       const { checks: found } = await checkHealth(needed, { version, forAdmin: false })

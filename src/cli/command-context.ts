@@ -8,7 +8,7 @@ import { createLogger } from '../log.ts'
 import type { RetentionPolicy } from '../telemetry/retention/policy.ts'
 
 /** What a command works on. */
-export interface Workbench extends AsyncDisposable {
+export interface CommandContext extends AsyncDisposable {
   readonly database: Database
   /** Relative file names start here. */
   readonly workingDirectory: string
@@ -17,7 +17,7 @@ export interface Workbench extends AsyncDisposable {
   readonly retention: RetentionPolicy
 }
 
-export interface WorkbenchOptions {
+export interface CommandContextOptions {
   /** Without the migrations, for the command that is about them. */
   asItIs?: boolean
   /** Aborts when the person gives up: then a database that does not answer is no longer waited for. */
@@ -26,17 +26,17 @@ export interface WorkbenchOptions {
   environment?: Record<string, string>
 }
 
-export type OpenWorkbench = (options?: WorkbenchOptions) => Promise<Workbench>
+export type OpenCommandContext = (options?: CommandContextOptions) => Promise<CommandContext>
 
 /**
  * Opens the configured database: the embedded one whether a server runs on it or not, with its migrations
  * applied, or the one of DATABASE_URL as it is.
  */
-export async function openWorkbench({
+export async function openCommandContext({
   asItIs = false,
   signal,
   environment,
-}: WorkbenchOptions = {}): Promise<Workbench> {
+}: CommandContextOptions = {}): Promise<CommandContext> {
   const config = readConfig(environment)
   const log = createLogger(config)
   await using opening = new AsyncDisposableStack()

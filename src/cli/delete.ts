@@ -4,7 +4,7 @@ import { formatInstant, type Instant } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
 import { deleteReadings } from '../telemetry/delete.ts'
 import { readExtent } from '../telemetry/extent.ts'
-import type { OpenWorkbench } from './command-context.ts'
+import type { OpenCommandContext } from './command-context.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { instantOption, plantIdOption } from './options.ts'
 import { openProgress } from './progress.ts'
@@ -27,7 +27,7 @@ Deleted in batches: what Ctrl-C leaves can be deleted later.
 Exit code: 0 deleted, 1 refused, 130 interrupted.`
 
 /** `delete`: removes a plant's readings in a range of time. */
-export function deleteCommand(open: OpenWorkbench): Command {
+export function deleteCommand(open: OpenCommandContext): Command {
   return new Command('delete')
     .description("Delete a plant's readings, such as an import with wrong signs.")
     .requiredOption('--plant <id>', 'whose readings', plantIdOption)
@@ -41,8 +41,8 @@ export function deleteCommand(open: OpenWorkbench): Command {
     .addHelpText('after', EXAMPLE)
     .action(async (options: DeleteOptions) => {
       using interruption = catchInterruption()
-      await using workbench = await open({ signal: interruption.signal })
-      await using session = await workbench.database.openSession('delete')
+      await using context = await open({ signal: interruption.signal })
+      await using session = await context.database.openSession('delete')
       const { plant: plantId, from, to } = options
       const { count, earliest, latest } = await readExtent(session.kysely, { plantId, from, to })
       if (earliest !== null && latest !== null) {
@@ -58,7 +58,7 @@ export function deleteCommand(open: OpenWorkbench): Command {
         for (const range of slices(earliest ?? from, latest ?? from, Math.ceil(count / BATCH))) {
           if (interruption.signal.aborted) break
           deleted += await deleteReadings(session.kysely, { plantId, ...range }).catch(
-            workbench.refuse,
+            context.refuse,
           )
           progress.update(deleted, deleted)
         }

@@ -9,7 +9,7 @@ import type { Instant } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
 import { exportCsv } from '../sources/csv/export.ts'
 import { readExtent } from '../telemetry/extent.ts'
-import type { OpenWorkbench } from './command-context.ts'
+import type { OpenCommandContext } from './command-context.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { instantOption, plantIdOption } from './options.ts'
 import { openProgress } from './progress.ts'
@@ -28,7 +28,7 @@ Example:
 Import takes the file back bit for bit. Exit code: 0 written, 1 refused, 130 interrupted.`
 
 /** `export FILE`: writes readings as CSV. */
-export function exportCommand(open: OpenWorkbench): Command {
+export function exportCommand(open: OpenCommandContext): Command {
   return new Command('export')
     .description('Write readings as CSV, in the order of plant and time.')
     .argument('<file>', 'where to; compressed where it ends in .gz; - for standard output')
@@ -53,13 +53,13 @@ export function exportCommand(open: OpenWorkbench): Command {
 }
 
 async function exportTo(
-  open: OpenWorkbench,
+  open: OpenCommandContext,
   file: string,
   { plant: plantId, from, to, force = false }: ExportOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  await using workbench = await open({ signal })
-  await using session = await workbench.database.openSession('export')
+  await using context = await open({ signal })
+  await using session = await context.database.openSession('export')
   const { count } = await readExtent(session.kysely, { plantId, from, to })
   using progress = openProgress(count)
   const counter = new RowCounter((rows) => progress.update(rows, rows))
@@ -78,7 +78,7 @@ async function exportTo(
     await writeAll(process.stdout, false, false)
     return counter.rows
   }
-  const path = resolve(workbench.workingDirectory, file)
+  const path = resolve(context.workingDirectory, file)
   if (!force && existsSync(path)) {
     throw new Fault(
       'BAD_USER_INPUT',

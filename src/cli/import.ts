@@ -9,7 +9,7 @@ import { type ColumnMap, parseColumnMap } from '../sources/csv/columns.ts'
 import { type CsvImportReport, importCsv } from '../sources/csv/import.ts'
 import type { CsvConventions } from '../sources/csv/row-parser.ts'
 import { createChunksAhead } from '../telemetry/chunks-ahead.ts'
-import type { OpenWorkbench } from './command-context.ts'
+import type { OpenCommandContext } from './command-context.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { plantIdOption } from './options.ts'
 import { openProgress } from './progress.ts'
@@ -31,7 +31,7 @@ Everything is stored in one transaction: Ctrl-C or a fault leaves nothing behind
 Exit code: 0 stored, 1 refused or rows skipped, 130 interrupted.`
 
 /** `import FILE`: stores the readings of a CSV file. */
-export function importCommand(open: OpenWorkbench): Command {
+export function importCommand(open: OpenCommandContext): Command {
   return new Command('import')
     .description('Store the readings of a CSV file.')
     .argument('<file>', 'CSV, plain or gzip; - for standard input')
@@ -90,21 +90,21 @@ export function importCommand(open: OpenWorkbench): Command {
 }
 
 async function importFile(
-  open: OpenWorkbench,
+  open: OpenCommandContext,
   file: string,
   options: ImportOptions & { columns: ColumnMap; signal: AbortSignal },
 ): Promise<CsvImportReport> {
-  await using workbench = await open({ signal: options.signal })
-  const { input, size, bytesRead } = await openInput(file, workbench.workingDirectory)
-  await using session = await workbench.database.openSession('import')
+  await using context = await open({ signal: options.signal })
+  const { input, size, bytesRead } = await openInput(file, context.workingDirectory)
+  await using session = await context.database.openSession('import')
   using progress = openProgress(size)
   return await importCsv(session, input, {
     ...options,
     plantId: options.plant,
-    chunksAhead: createChunksAhead(workbench.database.kysely),
+    chunksAhead: createChunksAhead(context.database.kysely),
     onDuplicate: options.onDuplicate === 'keep' ? 'KEEP' : 'REPLACE',
     onProgress: (received) => progress.update(bytesRead(), received),
-  }).catch(workbench.refuse)
+  }).catch(context.refuse)
 }
 
 async function openInput(

@@ -10,7 +10,7 @@ import {
 } from '../database/migration-steps.ts'
 import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
-import type { OpenWorkbench } from './command-context.ts'
+import type { OpenCommandContext } from './command-context.ts'
 
 interface Choice {
   dryRun?: true
@@ -20,7 +20,7 @@ interface Choice {
 }
 
 /** `npm run migrate`: applies pending migrations, waiting where another process does. */
-export function migrateCommand(open: OpenWorkbench): Command {
+export function migrateCommand(open: OpenCommandContext): Command {
   return new Command('migrate')
     .description(
       'Apply pending migrations; exit code 1 where one fails, and the database is as it was.',
@@ -39,8 +39,8 @@ export function migrateCommand(open: OpenWorkbench): Command {
       if (destroyData && !down) {
         throw new Fault('BAD_USER_INPUT', 'Expected --destroy-data only with --down')
       }
-      await using workbench = await open({ asItIs: true })
-      await using session = await workbench.database.openSession('migrate')
+      await using context = await open({ asItIs: true })
+      await using session = await context.database.openSession('migrate')
       if (down && !destroyData) await refuseWhileReadingsExist(session.kysely)
       const run = down
         ? await revertLast(session, migrations)

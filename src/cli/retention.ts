@@ -5,7 +5,7 @@ import { planRetention, type RetentionPlan } from '../telemetry/retention/plan.t
 import { isRetaining } from '../telemetry/retention/policy.ts'
 import { runRetention } from '../telemetry/retention/run.ts'
 import type { RetentionResult } from '../telemetry/retention/runs.ts'
-import type { OpenWorkbench } from './command-context.ts'
+import type { OpenCommandContext } from './command-context.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { openProgress } from './progress.ts'
 
@@ -24,7 +24,7 @@ A server does the same by itself, once an hour. Done piece by piece: what Ctrl-C
 Exit code: 0 done, 1 refused or something is left to do, 130 interrupted.`
 
 /** `retention`: drops and compresses what is older than the configuration keeps, or says what that would be. */
-export function retentionCommand(open: OpenWorkbench): Command {
+export function retentionCommand(open: OpenCommandContext): Command {
   return new Command('retention')
     .description('Drop readings and rollups that are kept no longer, and compress old chunks, now.')
     .option('--dry-run', 'say what would be done; write nothing')
@@ -38,15 +38,15 @@ export function retentionCommand(open: OpenWorkbench): Command {
     .action(async (options: RetentionOptions) => {
       using interruption = catchInterruption()
       const { signal } = interruption
-      await using workbench = await open({ signal, environment: environmentOf(options) })
-      const policy = workbench.retention
+      await using context = await open({ signal, environment: environmentOf(options) })
+      const policy = context.retention
       if (!isRetaining(policy)) {
         throw new Fault(
           'BAD_USER_INPUT',
           'Everything is kept for ever: set RETENTION_DAYS or COMPRESS_AFTER_DAYS, or give --days or --compress-after-days',
         )
       }
-      await using session = await workbench.database.openSession('retention')
+      await using session = await context.database.openSession('retention')
       const plan = await planRetention(session.kysely, policy)
       if (options.dryRun) {
         process.stdout.write(describePlan(plan))
@@ -60,7 +60,7 @@ export function retentionCommand(open: OpenWorkbench): Command {
             const done = soFar.readings + soFar.tiles
             progress.update(done, done)
           },
-        }).catch(workbench.refuse)
+        }).catch(context.refuse)
       })()
       if (result === undefined) {
         throw new Fault(

@@ -10,7 +10,7 @@ import { noteRebuild } from '../telemetry/history/rebuild.ts'
 import { rollUpAll } from '../telemetry/history/roll-up-all.ts'
 import { verifyRollups } from '../telemetry/history/verify.ts'
 import { requireSchema } from '../telemetry/schema-ready.ts'
-import type { OpenWorkbench } from './command-context.ts'
+import type { OpenCommandContext } from './command-context.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { plantIdOption } from './options.ts'
 import { openProgress } from './progress.ts'
@@ -21,8 +21,8 @@ interface RollupOptions {
   plant?: number
 }
 
-/** A command's work: answers what it has to say, and whether all is well. */
-type Work = (
+/** A command's task: answers what it has to say, and whether all is well. */
+type Task = (
   kysely: Kysely<Schema>,
   signal: AbortSignal,
   plantId: number | undefined,
@@ -45,7 +45,7 @@ With --plant readings are not counted again, for they are counted over all plant
 Exit code: 0 done, 1 refused, 2 something differs (--verify), 130 interrupted.`
 
 /** `rollup`: rolls readings up, looks whether that was done right, or does it anew. */
-export function rollupCommand(open: OpenWorkbench): Command {
+export function rollupCommand(open: OpenCommandContext): Command {
   return new Command('rollup')
     .description('Roll up what was written, so that history and energy are answered quickly.')
     .option('--verify', 'compare what is rolled up with the readings; change nothing')
@@ -57,12 +57,12 @@ export function rollupCommand(open: OpenWorkbench): Command {
         throw new Fault('BAD_USER_INPUT', 'Expected --verify or --rebuild, got both')
       }
       using interruption = catchInterruption()
-      await using workbench = await open()
-      await using session = await workbench.database.openSession('rollup')
+      await using context = await open()
+      await using session = await context.database.openSession('rollup')
       await requireSchema(session.kysely)
       const { writeOut, writeErr } = command.configureOutput()
-      const work = options.verify ? verify : options.rebuild ? rebuild : rollUp
-      const { text, differs } = await work(session.kysely, interruption.signal, options.plant)
+      const task = options.verify ? verify : options.rebuild ? rebuild : rollUp
+      const { text, differs } = await task(session.kysely, interruption.signal, options.plant)
       writeOut?.(text)
       if (differs) process.exitCode = DIFFERENT
       if (interruption.signal.aborted) {
@@ -72,7 +72,7 @@ export function rollupCommand(open: OpenWorkbench): Command {
     })
 }
 
-const rollUp: Work = async (kysely, signal, plantId) => {
+const rollUp: Task = async (kysely, signal, plantId) => {
   using progress = openProgress(WHOLE)
   let quarters = 0
   for await (const { done, total } of rollUpAll(kysely, plantId)) {
@@ -83,14 +83,14 @@ const rollUp: Work = async (kysely, signal, plantId) => {
   return { text: `${quarters} quarters of an hour rolled up\n` }
 }
 
-const rebuild: Work = async (kysely, signal, plantId) => {
+const rebuild: Task = async (kysely, signal, plantId) => {
   while (!signal.aborted && !(await noteRebuild(kysely, plantId))) {
     await sleep(RETRY_MS)
   }
   return await rollUp(kysely, signal, plantId)
 }
 
-const verify: Work = async (kysely, signal, plantId) => {
+const verify: Task = async (kysely, signal, plantId) => {
   const first: Difference[] = []
   let differences = 0
   let quarters = 0

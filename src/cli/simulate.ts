@@ -18,7 +18,7 @@ import {
   type Reading,
 } from '../telemetry/reading.ts'
 import { requireSchema } from '../telemetry/schema-ready.ts'
-import type { OpenWorkbench } from './command-context.ts'
+import type { OpenCommandContext } from './command-context.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { instantOption, stepOption, timeZoneOption, wholeNumberOption } from './options.ts'
 import { openProgress } from './progress.ts'
@@ -47,7 +47,7 @@ Plants are removed one by one: what Ctrl-C leaves can be removed later.
 Exit code: 0 done, 1 refused, 130 interrupted.`
 
 /** `simulate`: gives simulated plants a past, or takes all of them away. */
-export function simulateCommand(open: OpenWorkbench): Command {
+export function simulateCommand(open: OpenCommandContext): Command {
   return new Command('simulate')
     .description('Store readings of simulated plants, whose ids begin at 900001.')
     .option('--plants <count>', 'how many plants', wholeNumberOption(1, MOST_PLANTS), 1)
@@ -82,16 +82,16 @@ export function simulateCommand(open: OpenWorkbench): Command {
     .addHelpText('after', EXAMPLE)
     .action(async (options: SimulateOptions, command: Command) => {
       using interruption = catchInterruption()
-      await using workbench = await open({ signal: interruption.signal })
-      await using session = await workbench.database.openSession('simulate')
+      await using context = await open({ signal: interruption.signal })
+      await using session = await context.database.openSession('simulate')
       await requireSchema(session.kysely)
       const { writeOut, writeErr } = command.configureOutput()
       try {
-        const chunksAhead = createChunksAhead(workbench.database.kysely)
+        const chunksAhead = createChunksAhead(context.database.kysely)
         const work = options.remove
           ? remove(session, interruption.signal)
           : simulate(session, chunksAhead, interruption.signal, options)
-        writeOut?.(await work.catch(workbench.refuse))
+        writeOut?.(await work.catch(context.refuse))
       } catch (error) {
         if (!interruption.signal.aborted) throw error
         writeErr?.('Interrupted: no reading was stored.\n')

@@ -12,22 +12,22 @@ export interface Outage {
  * Whether the database can be reached, as attempts to connect tell. While it cannot, one prober tries again and
  * again, so that everybody else can be told at once instead of waiting for a connection of their own.
  */
-export interface Reachability extends Disposable {
+export interface CircuitBreaker extends Disposable {
   /** undefined while the database can be reached, as far as is known. */
   readonly outage: Outage | undefined
   /** Makes a connection, and learns from how that ends. */
   attempt<Connection>(connect: () => Promise<Connection>): Promise<Connection>
   /** A new connection was made. */
-  answered(): void
+  succeeded(): void
   /** No connection could be made by an attempt that began then, by `performance.now()`. */
   failed(began: number, cause: unknown): void
   /** Finds out by a connection of its own, because another one is silent. */
-  doubt(): void
+  suspect(): void
   /** Resolves when there is no outage, or when the signal aborts. */
-  untilReachable(signal: AbortSignal): Promise<void>
+  untilClosed(signal: AbortSignal): Promise<void>
 }
 
-export interface ReachabilityOptions {
+export interface CircuitBreakerOptions {
   /** Makes a connection and ends it; fails after so many milliseconds. */
   probe(timeoutMs: number): Promise<void>
   onOutage(outage: Outage): void
@@ -42,22 +42,22 @@ const LONGEST_PAUSE_MS = 500
 /** Behind a silent network each probe takes all of its time, and does not hold up the next. */
 const MOST_PROBES = 8
 const PROBE_TIMEOUT_MS = 5000
-const DOUBT_TIMEOUT_MS = 3000
+const SUSPECT_TIMEOUT_MS = 3000
 
 const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
   pauseFor(ms, undefined, { signal, ref: false })
 
-export function watchReachability(options: ReachabilityOptions): Reachability {
+export function openCircuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
   const { probe, onOutage, onRestored, pause = sleep } = options
   const closing = new AbortController()
   let outage: Outage | undefined
   let restored = Promise.withResolvers<void>()
-  let answeredAt = Number.NEGATIVE_INFINITY
-  let doubting = false
+  let succeededAt = Number.NEGATIVE_INFINITY
+  let suspecting = false
   let probes = 0
 
-  const answered = (): void => {
-    answeredAt = performance.now()
+  const succeeded = (): void => {
+    succeededAt = performance.now()
     if (outage === undefined) return
     const ended = outage
     outage = undefined
@@ -67,10 +67,10 @@ export function watchReachability(options: ReachabilityOptions): Reachability {
   const failed = (began: number, cause: unknown): void => {
     // What the server itself says, such as that it has too many connections, it says because it is there.
     if (isTold(cause)) {
-      answered()
+      succeeded()
       return
     }
-    if (outage !== undefined || began < answeredAt || closing.signal.aborted) return
+    if (outage !== undefined || began < succeededAt || closing.signal.aborted) return
     const elapsed = performance.now() - began
     outage = { since: instantOf(new Date(Date.now() - elapsed)), cause }
     restored = Promise.withResolvers()
@@ -81,7 +81,7 @@ export function watchReachability(options: ReachabilityOptions): Reachability {
     const began = performance.now()
     try {
       const connection = await connect()
-      answered()
+      succeeded()
       return connection
     } catch (error) {
       failed(began, error)
@@ -108,16 +108,16 @@ export function watchReachability(options: ReachabilityOptions): Reachability {
       return outage
     },
     attempt,
-    answered,
+    succeeded,
     failed,
-    doubt: () => {
-      if (doubting || outage !== undefined || closing.signal.aborted) return
-      doubting = true
-      tryOnce(DOUBT_TIMEOUT_MS).finally(() => {
-        doubting = false
+    suspect: () => {
+      if (suspecting || outage !== undefined || closing.signal.aborted) return
+      suspecting = true
+      tryOnce(SUSPECT_TIMEOUT_MS).finally(() => {
+        suspecting = false
       })
     },
-    untilReachable: async (signal) => {
+    untilClosed: async (signal) => {
       if (outage === undefined || signal.aborted) return
       const aborted = Promise.withResolvers<void>()
       const onAbort = () => aborted.resolve()

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
-import { startPatience } from '../patience.ts'
+import { startTimeout } from '../timeout.ts'
 
 /** For which a connection may take to be made. */
 const CONNECT_MS = 5000
@@ -9,7 +9,7 @@ const FAREWELL_MS = 1000
 const SECOND_MS = 1000
 
 export interface ClientConfig extends Omit<pg.ClientConfig, 'connectionTimeoutMillis'> {
-  /** Milliseconds of patience with which the connection is made, in place of pg's, which go by the clock. */
+  /** Milliseconds that connecting may take, by `startTimeout`; takes the place of the timeout of pg, which goes by the clock. */
   connectWithinMs?: number
 }
 
@@ -38,16 +38,16 @@ export class Client extends pg.Client {
   override connect(
     callback?: ((error: Error) => void) | ((error: null, client: pg.Client) => void),
   ): Promise<pg.Client> | undefined {
-    const patience = startPatience(this.#connectWithinMs, () => this.giveUp())
-    this.once('connect', () => patience[Symbol.dispose]())
-    this.socket.once('close', () => patience[Symbol.dispose]())
+    const timeout = startTimeout(this.#connectWithinMs, () => this.abandon())
+    this.once('connect', () => timeout[Symbol.dispose]())
+    this.socket.once('close', () => timeout[Symbol.dispose]())
     if (callback === undefined) return super.connect()
     super.connect(callback)
     return undefined
   }
 
   /** Fails whatever waits for the peer, and says nothing to it. */
-  giveUp(): void {
+  abandon(): void {
     this.socket.destroy(new Error('timeout expired'))
   }
 
@@ -55,8 +55,8 @@ export class Client extends pg.Client {
   override end(callback: (error: Error) => void): void
   override end(callback?: (error: Error) => void): Promise<void> | void {
     if (!this.socket.destroyed) {
-      const patience = startPatience(FAREWELL_MS, () => this.socket.destroy())
-      this.socket.once('close', () => patience[Symbol.dispose]())
+      const timeout = startTimeout(FAREWELL_MS, () => this.socket.destroy())
+      this.socket.once('close', () => timeout[Symbol.dispose]())
     }
     return callback === undefined ? super.end() : super.end(callback)
   }
@@ -95,9 +95,9 @@ export function watchSilence({ socket }: Client, onSilence: (seconds: number) =>
   const listen = (): void => {
     seconds = socket.bytesRead === heard ? seconds + 1 : 0
     heard = socket.bytesRead
-    patience = startPatience(SECOND_MS, listen)
+    timeout = startTimeout(SECOND_MS, listen)
     if (seconds > 0) onSilence(seconds)
   }
-  let patience = startPatience(SECOND_MS, listen)
-  return { [Symbol.dispose]: () => patience[Symbol.dispose]() }
+  let timeout = startTimeout(SECOND_MS, listen)
+  return { [Symbol.dispose]: () => timeout[Symbol.dispose]() }
 }

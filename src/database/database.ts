@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
-import { startPatience, waitPatiently } from '../patience.ts'
-import { watchReachability } from './circuit-breaker.ts'
+import { startTimeout, withTimeout } from '../timeout.ts'
+import { openCircuitBreaker } from './circuit-breaker.ts'
 import { type Client, type ClientConfig, trackClients } from './client.ts'
 import { OperationDialect } from './dialects.ts'
 import { unavailable } from './faults.ts'
@@ -18,7 +18,7 @@ export type { Session } from './session.ts'
 export interface Database extends AsyncDisposable {
   /**
    * For requests: pooled, every statement under the statement timeout, shared out between the operations of clients
-   * that runWork tells of.
+   * that runOperation tells of.
    */
   readonly kysely: Kysely<Schema>
   /**
@@ -138,7 +138,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     const client = await connect('probe', { connectWithinMs: timeoutMs })
     client.end()
   }
-  const reachability = watchReachability({
+  const breaker = openCircuitBreaker({
     probe,
     onOutage: ({ cause }) => {
       for (const pool of [requests, reserved]) pool.clear(unavailable(cause))
@@ -148,9 +148,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   })
   /** Throws DATABASE_UNAVAILABLE where no connection can be made, at once while that is known. */
   const reach = async <Connection>(attempt: () => Promise<Connection>): Promise<Connection> => {
-    if (reachability.outage !== undefined) throw unavailable(reachability.outage.cause)
+    if (breaker.outage !== undefined) throw unavailable(breaker.outage.cause)
     try {
-      return await reachability.attempt(attempt)
+      return await breaker.attempt(attempt)
     } catch (error) {
       throw unavailable(error)
     }
@@ -163,7 +163,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       size,
       statementTimeout: options.statementTimeout,
       prepare: (client) => prepare(client, Math.round(options.statementTimeout)),
-      reachability,
+      breaker,
       operation,
       onIdleError: (error) => {
         if (!disposed) options.onIdleError?.(error)
@@ -181,10 +181,10 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   /** Whatever still waits for a database that answers nobody fails, so that nothing holds up the end. */
   const abandonIfAway = async (): Promise<void> => {
-    if (reachability.outage === undefined) {
-      await reachability.attempt(() => probe(FAREWELL_MS)).catch(() => {})
+    if (breaker.outage === undefined) {
+      await breaker.attempt(() => probe(FAREWELL_MS)).catch(() => {})
     }
-    if (reachability.outage !== undefined) clients.destroy()
+    if (breaker.outage !== undefined) clients.destroy()
   }
   closing?.addEventListener('abort', abandonIfAway, { once: true })
 
@@ -193,13 +193,13 @@ export function openDatabase(options: DatabaseOptions): Database {
     reserved: reservedKysely,
     poolUse: requests.use,
     get unavailableSince() {
-      return reachability.outage?.since
+      return breaker.outage?.since
     },
     openSession: (purpose) =>
       reach(async () => {
         const client = await connectPrepared(purpose)
         return sessionOn(client, {
-          reachability,
+          breaker,
           connect: () => reach(() => connectPrepared(`${purpose} lock`)),
         })
       }),
@@ -207,7 +207,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       openListener(
         {
           connect: async (signal) => {
-            await reachability.untilReachable(signal)
+            await breaker.untilClosed(signal)
             return reach(() => connectPrepared('live feed'))
           },
           announce: async (to, payload) => {
@@ -225,11 +225,11 @@ export function openDatabase(options: DatabaseOptions): Database {
     [Symbol.asyncDispose]: async () => {
       disposed = true
       closing?.removeEventListener('abort', abandonIfAway)
-      reachability[Symbol.dispose]()
+      breaker[Symbol.dispose]()
       const ended = Promise.all([kysely.destroy(), reservedKysely.destroy()])
         // Kysely leaves a pool alone that was never asked for a connection.
         .then(() => Promise.all([requests.end(), reserved.end()]))
-      await waitPatiently(ended, FAREWELL_MS, () => {})
+      await withTimeout(ended, FAREWELL_MS, () => {})
       clients.destroy()
       await ended
     },
@@ -239,6 +239,6 @@ export function openDatabase(options: DatabaseOptions): Database {
 /** A role or a database may have settings of its own. */
 async function prepare(client: Client, statementTimeout: number): Promise<void> {
   const settings = `set statement_timeout = ${statementTimeout};${statementTimeout === 0 ? ' set idle_in_transaction_session_timeout = 0;' : ''} ${SESSION_SETTINGS}`
-  using _patience = startPatience(PREPARE_MS, () => client.giveUp())
+  using _timeout = startTimeout(PREPARE_MS, () => client.abandon())
   await client.query(settings)
 }

@@ -68,7 +68,7 @@ function isCancellation(error: unknown): boolean {
  * Kysely's dialect for PostgreSQL, with no statement timeout in its transactions. That of the connection does not
  * do: a pooler that lends connections by the transaction lends those on which requests have set theirs.
  */
-export class LongWorkDialect extends PostgresDialect {
+export class NoTimeoutDialect extends PostgresDialect {
   readonly #config: PostgresDialectConfig
 
   constructor(config: PostgresDialectConfig) {
@@ -77,11 +77,11 @@ export class LongWorkDialect extends PostgresDialect {
   }
 
   override createDriver(): PostgresDriver {
-    return new LongWorkDriver(this.#config)
+    return new NoTimeoutDriver(this.#config)
   }
 }
 
-class LongWorkDriver extends PostgresDriver {
+class NoTimeoutDriver extends PostgresDriver {
   override async beginTransaction(
     connection: DatabaseConnection,
     settings: TransactionSettings,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { waitPatiently } from '../patience.ts'
+import { withTimeout } from '../timeout.ts'
 
 /** What a listener tells its owner. */
 export interface ListenerEvents {
@@ -17,10 +17,10 @@ export interface ListenerEvents {
  * carried, since what stands between (a pooler that lends connections by the transaction) takes LISTEN and passes
  * nothing on; or kept back, since the database's queue of notifications is more than half full.
  */
-export type Hearing = 'heard' | 'not listening' | 'not carried' | 'kept back'
+export type ListenerState = 'listening' | 'connecting' | 'not carried' | 'queue full'
 
 export interface Listener extends AsyncDisposable {
-  readonly hearing: Hearing
+  readonly state: ListenerState
 }
 
 /** Announces a text on a channel, over another connection, unless the queue is more than half full: then false. */
@@ -50,7 +50,7 @@ export function openListener(
   const closing = new AbortController()
   const { signal } = closing
   const ownChannel = `heliograph_${randomUUID()}`
-  let hearing: Hearing = 'not listening'
+  let state: ListenerState = 'connecting'
   let retryMs = FIRST_RETRY_MS
 
   /** Listens until the connection breaks, which rejects, or the listener closes, which resolves. */
@@ -71,34 +71,34 @@ export function openListener(
     signal.addEventListener('abort', close)
 
     const ask = (statement: string) =>
-      waitPatiently(client.query(statement), ANSWERED_WITHIN_MS, () => {
+      withTimeout(client.query(statement), ANSWERED_WITHIN_MS, () => {
         throw new Error(`No answer within ${ANSWERED_WITHIN_MS} ms`)
       })
-    const listenForEcho = async (): Promise<Hearing> => {
+    const listenForEcho = async (): Promise<ListenerState> => {
       const arrived = Promise.withResolvers<void>()
       echo = arrived
-      if (!(await announce(ownChannel, ''))) return 'kept back'
-      const heard = arrived.promise.then(() => 'heard' as const)
-      return await waitPatiently(heard, CARRIED_WITHIN_MS, () => 'not carried' as const)
+      if (!(await announce(ownChannel, ''))) return 'queue full'
+      const heard = arrived.promise.then(() => 'listening' as const)
+      return await withTimeout(heard, CARRIED_WITHIN_MS, () => 'not carried' as const)
     }
     const probe = async (): Promise<void> => {
       await ask('select 1').catch(ended.reject)
       // Where nothing can be announced, nothing can be written either, and health tells of that.
-      const heard = await listenForEcho().catch(() => hearing)
-      if (hearing !== 'not listening') hearing = heard
+      const heard = await listenForEcho().catch(() => state)
+      if (state !== 'connecting') state = heard
     }
     const probing = setInterval(probe, PROBE_EVERY_MS)
     try {
       for (const name of [channel, ownChannel]) {
         await ask(`listen ${pg.escapeIdentifier(name)}`)
       }
-      hearing = 'heard'
+      state = 'listening'
       retryMs = FIRST_RETRY_MS
       events.onListening()
       probe()
       if (!signal.aborted) await ended.promise
     } finally {
-      hearing = 'not listening'
+      state = 'connecting'
       clearInterval(probing)
       signal.removeEventListener('abort', close)
       await client.end()
@@ -121,8 +121,8 @@ export function openListener(
   const finished = run()
 
   return {
-    get hearing() {
-      return hearing
+    get state() {
+      return state
     },
     [Symbol.asyncDispose]: async () => {
       closing.abort()

@@ -28,7 +28,7 @@ const operations = new AsyncLocalStorage<Operation>()
  * asked for that client, at most a few statements at a time. Once the time is over, statements that run are
  * cancelled, where the work cancels, and others are refused with QUERY_TIMEOUT.
  */
-export function runWork<Result>(work: Work, run: () => Result): Result {
+export function runOperation<Result>(work: Work, run: () => Result): Result {
   return operations.run(new TimedOperation(work), run)
 }
 
@@ -38,7 +38,7 @@ export function currentOperation(): Operation | undefined {
 }
 
 /** Runs what is no one's, such as what several operations wait for. */
-export function runForNobody<Result>(run: () => Result): Result {
+export function runOutsideOperations<Result>(run: () => Result): Result {
   return operations.exit(run)
 }
 

@@ -1,10 +1,10 @@
 import pg from 'pg'
 import type { Fault } from '../fault.ts'
-import { lease } from './cancellation.ts'
-import type { Reachability } from './circuit-breaker.ts'
+import type { CircuitBreaker } from './circuit-breaker.ts'
 import { Client, watchSilence } from './client.ts'
 import { openConnectionQueue } from './connection-queue.ts'
 import { unavailable } from './faults.ts'
+import { lease } from './lease.ts'
 import { type Operation, operationTimeout } from './operation.ts'
 
 /** How many connections a pool may have, how many are lent, and how many statements wait for one. */
@@ -38,7 +38,7 @@ export interface PoolOptions {
   statementTimeout: number
   /** Prepares a new connection. */
   prepare(client: Client): Promise<unknown>
-  reachability: Reachability
+  breaker: CircuitBreaker
   /** Whose statement it is that asks for a connection; undefined: no client's. */
   operation(): Operation | undefined
   /** Called when an idle connection breaks, such as on a restart of the database. */
@@ -46,17 +46,17 @@ export interface PoolOptions {
 }
 
 /** How long a request waits for a connection to become free. */
-const PATIENCE_MS = 5000
+const WAIT_TIMEOUT_MS = 5000
 const MOST_WAITING_PER_CONNECTION = 100
 /** A statement is ended by the database itself; one that is silent for so much longer gets no answer at all. */
 const GRACE_MS = 2000
 /** Seconds of silence from which an answer is no longer waited for while the database cannot be reached. */
 const LONGEST_SILENCE_IN_OUTAGE = 5
 /** Of the seconds that a connection is silent, how many lie between two doubts. */
-const DOUBT_EVERY = 5
+const SUSPECT_EVERY = 5
 
 export function openPool(options: PoolOptions): Pool {
-  const { size, reachability } = options
+  const { size, breaker } = options
   const pool = new pg.Pool({
     ...options.connection,
     max: size,
@@ -64,14 +64,14 @@ export function openPool(options: PoolOptions): Pool {
     idleTimeoutMillis: 30_000,
     onConnect: async (client) => {
       await options.prepare(ownClient(client))
-      reachability.answered()
+      breaker.succeeded()
     },
   })
   pool.on('error', options.onIdleError)
   const queue = openConnectionQueue({
     connections: size,
     longest: size * MOST_WAITING_PER_CONNECTION,
-    patienceMs: PATIENCE_MS,
+    timeoutMs: WAIT_TIMEOUT_MS,
   })
   const longestSilence = Math.ceil((options.statementTimeout + GRACE_MS) / 1000)
 
@@ -82,28 +82,28 @@ export function openPool(options: PoolOptions): Pool {
     try {
       return await pool.connect()
     } catch (error) {
-      reachability.failed(began, error)
+      breaker.failed(began, error)
       throw unavailable(error)
     }
   }
-  /** A database that vanished without a word would leave requests waiting for hours. */
+  /** A database that vanished without a word would releaseTurn requests waiting for hours. */
   const watch = (client: Client): Disposable =>
     watchSilence(client, (seconds) => {
-      if (seconds % DOUBT_EVERY === 1) reachability.doubt()
-      const limit = reachability.outage === undefined ? longestSilence : LONGEST_SILENCE_IN_OUTAGE
+      if (seconds % SUSPECT_EVERY === 1) breaker.suspect()
+      const limit = breaker.outage === undefined ? longestSilence : LONGEST_SILENCE_IN_OUTAGE
       if (seconds >= limit) client.socket.destroy()
     })
 
   return {
     connect: async () => {
-      if (reachability.outage !== undefined) throw unavailable(reachability.outage.cause)
+      if (breaker.outage !== undefined) throw unavailable(breaker.outage.cause)
       const operation = options.operation()
-      const leave = await queue.enter(operation)
+      const releaseTurn = await queue.acquire(operation)
       let client: pg.PoolClient & Client
       try {
         client = ownClient(await connectAnew())
       } catch (error) {
-        leave()
+        releaseTurn()
         throw error
       }
       const watching = watch(client)
@@ -111,7 +111,7 @@ export function openPool(options: PoolOptions): Pool {
         operation,
         onEnd: () => {
           watching[Symbol.dispose]()
-          leave()
+          releaseTurn()
         },
       })
       if (operation?.isOver) {
@@ -135,7 +135,7 @@ export function openPool(options: PoolOptions): Pool {
       },
     },
     clear: (reason) => {
-      queue.turnAway(reason)
+      queue.rejectAll(reason)
       for (let idle = pool.idleCount; idle > 0; idle--) {
         pool.connect().then(
           (client) => client.release(true),

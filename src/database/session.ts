@@ -2,9 +2,9 @@ import type { Readable, Writable } from 'node:stream'
 import { Kysely } from 'kysely'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { holdLock, type LockKey, type LockOptions } from './advisory-lock.ts'
-import type { Reachability } from './circuit-breaker.ts'
+import type { CircuitBreaker } from './circuit-breaker.ts'
 import { type Client, watchSilence } from './client.ts'
-import { LongWorkDialect } from './dialects.ts'
+import { NoTimeoutDialect } from './dialects.ts'
 import type { Schema } from './schema.ts'
 
 /** One connection, so that temporary tables and notices belong to one piece of work. */
@@ -21,26 +21,26 @@ export interface Session extends AsyncDisposable {
 }
 
 /** Seconds of silence in which a new connection is tried, to tell long work from a network that is gone. */
-const DOUBT_EVERY = 5
+const SUSPECT_EVERY = 5
 /** Seconds of silence after which a session ends while the database cannot be reached. */
 const LONGEST_SILENCE_IN_OUTAGE = 10
 
 /** Work on the connection, which fails where both it and new connections are silent. */
 export function sessionOn(
   client: Client,
-  { reachability, connect }: { reachability: Reachability; connect: () => Promise<Client> },
+  { breaker, connect }: { breaker: CircuitBreaker; connect: () => Promise<Client> },
 ): Session {
   const notices: string[] = []
   client.on('notice', (notice) => notices.push(notice.message ?? ''))
   const watching = watchSilence(client, (seconds) => {
-    if (seconds % DOUBT_EVERY === 0) reachability.doubt()
-    if (reachability.outage !== undefined && seconds >= LONGEST_SILENCE_IN_OUTAGE) {
+    if (seconds % SUSPECT_EVERY === 0) breaker.suspect()
+    if (breaker.outage !== undefined && seconds >= LONGEST_SILENCE_IN_OUTAGE) {
       client.socket.destroy()
     }
   })
   const lease = Object.assign(client, { release: () => {} })
   const kysely = new Kysely<Schema>({
-    dialect: new LongWorkDialect({
+    dialect: new NoTimeoutDialect({
       pool: { connect: async () => lease, end: async () => {}, options: {} },
     }),
   })

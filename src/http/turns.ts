@@ -1,5 +1,5 @@
 import { Fault } from '../fault.ts'
-import { startPatience } from '../patience.ts'
+import { startTimeout } from '../timeout.ts'
 
 /** Lets work begin in turns, so that nobody's work keeps everybody else waiting. */
 export interface Turns extends Disposable {
@@ -98,7 +98,7 @@ export function createTurns(options: TurnsOptions): Turns {
         beginNext()
       },
     }
-    const patience = startPatience(patienceMs, () =>
+    const patience = startTimeout(patienceMs, () =>
       entry.reject(busy(`its turn did not come within ${patienceMs / 1000} s`)),
     )
     queue.add(entry)

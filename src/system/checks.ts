@@ -2,16 +2,16 @@ import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database/database.ts'
 import { toDatabaseFault } from '../database/faults.ts'
 import { dateOf, type Instant } from '../database/instant.ts'
-import type { Hearing } from '../database/listener.ts'
+import type { ListenerState } from '../database/listener.ts'
 import { readAppliedMigrations } from '../database/migration-steps.ts'
 import type { PoolUse } from '../database/pool.ts'
 import type { Schema } from '../database/schema.ts'
 import { abridge, Fault } from '../fault.ts'
-import { waitPatiently } from '../patience.ts'
 import { type FeedLag, readFeedLag } from '../telemetry/changes/feed-lag.ts'
 import { readBacklog } from '../telemetry/changes/notes.ts'
 import type { LiveFeed } from '../telemetry/feed/live-feed.ts'
 import { readsAsEmpty } from '../telemetry/history/rebuild.ts'
+import { withTimeout } from '../timeout.ts'
 import type { Check, Finding } from './health.ts'
 import type { QueryTimes } from './query-times.ts'
 import type { Statistics } from './statistics.ts'
@@ -81,11 +81,11 @@ export function migrationsCheck(kysely: Kysely<Schema>, names: readonly string[]
   }
 }
 
-const DEAF: Record<Exclude<Hearing, 'heard'>, string> = {
-  'not listening': 'Not listening to the database; connecting again',
+const DEAF: Record<Exclude<ListenerState, 'listening'>, string> = {
+  connecting: 'Not listening to the database; connecting again',
   'not carried':
     'What stands between this server and the database (a pooler that lends connections by the transaction) passes no notifications on: let DATABASE_URL lead to the database itself',
-  'kept back':
+  'queue full':
     'The database keeps announcements back, since its queue of notifications is more than half full: look for a listener that stays in a transaction',
 }
 
@@ -100,14 +100,14 @@ export function liveFeedCheck(liveFeed: LiveFeed, kysely: Kysely<Schema>): Check
       const holdUp = await readFeedLag(kysely).catch(missing)
       const { hearing, subscriptions } = liveFeed
       const detail = [
-        ...(hearing === 'heard'
+        ...(hearing === 'listening'
           ? []
           : [`${DEAF[hearing]}; commits are looked for once a second until then`]),
         `${subscriptions} subscriptions`,
         holdUp instanceof Fault ? holdUp.message : describeHoldUp(holdUp),
       ].join('; ')
       const held = !(holdUp instanceof Fault) && holdUp.seconds > LONG_HELD_UP_SECONDS
-      return { status: hearing === 'heard' && !held ? 'HEALTHY' : 'DEGRADED', detail }
+      return { status: hearing === 'listening' && !held ? 'HEALTHY' : 'DEGRADED', detail }
     }),
   }
 }
@@ -153,7 +153,7 @@ export function storageCheck(statistics: Statistics, queryTimes: QueryTimes): Ch
     run: asking(async () => {
       const bytes = await statistics.databaseSize()
       // Counting the readings of a day may take longer than a check may; then the next one knows.
-      const growth = await waitPatiently(statistics.growth(), PATIENCE_MS, () => undefined)
+      const growth = await withTimeout(statistics.growth(), PATIENCE_MS, () => undefined)
       const slowest = queryTimes.slowest()
       const detail = [
         formatBytes(bytes),

@@ -1,5 +1,5 @@
 import type { Instant } from '../database/instant.ts'
-import { waitPatiently } from '../patience.ts'
+import { withTimeout } from '../timeout.ts'
 
 export type HealthStatus = 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY'
 
@@ -58,7 +58,7 @@ async function runCheck({ name, run }: Check, forAdmin: boolean): Promise<Health
     throw new Error(`No answer within ${CHECK_TIMEOUT_MS} ms`)
   }
   try {
-    const { status, detail, detailForAdmins } = await waitPatiently(
+    const { status, detail, detailForAdmins } = await withTimeout(
       Promise.resolve().then(run),
       CHECK_TIMEOUT_MS,
       late,

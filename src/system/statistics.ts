@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import { shareReads } from '../database/coalesce.ts'
+import { coalesceReads } from '../database/coalesce.ts'
 import type { Database } from '../database/database.ts'
 import type { Schema } from '../database/schema.ts'
 import {
@@ -35,8 +35,8 @@ export function createStatistics({
   reserved,
 }: Pick<Database, 'kysely' | 'reserved'>): Statistics {
   return {
-    count: shareReads(() => readSystemCounts(kysely)),
-    latest: shareReads(() => readLatestOfAny(kysely)),
+    count: coalesceReads(() => readSystemCounts(kysely)),
+    latest: coalesceReads(() => readLatestOfAny(kysely)),
     databaseSize: kept(() => readDatabaseSize(reserved)),
     growth: kept(() => readGrowth(reserved)),
   }

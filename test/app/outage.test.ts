@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Subscription } from '../support/client.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { openServer, type Server } from '../support/server.ts'
-import { type Cable, openCable } from '../support/tcp-proxy.ts'
+import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import {
   EveryPlant,
   HealthReport,
@@ -21,12 +21,12 @@ const POOL_SIZE = 4
 const MOST_CONNECTIONS = POOL_SIZE + 1 + 7
 
 let database: TestDatabase
-let cable: Cable
+let proxy: TcpProxy
 let server: Server
 beforeAll(async () => {
   database = await openTestDatabase('native')
-  cable = await openCable(database.url)
-  const url = new URL(cable.url)
+  proxy = await openTcpProxy(database.url)
+  const url = new URL(proxy.url)
   url.searchParams.set('application_name', NAME)
   server = await openServer({
     DATABASE_URL: url.href,
@@ -37,7 +37,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]()
-  await cable[Symbol.asyncDispose]()
+  await proxy[Symbol.asyncDispose]()
   await database[Symbol.asyncDispose]()
 })
 
@@ -75,18 +75,18 @@ test('a connection that breaks under a query fails that request, and not the ser
       return rows.length
     })
     .toBe(1)
-  await cable.cut()
+  await proxy.cut()
   expect((await refused)[0]?.extensions.code).toBe('DATABASE_UNAVAILABLE')
-  await cable.mend()
+  await proxy.restore()
   await sql`rollback`.execute(session.kysely)
   await untilHealthy()
 })
 
 const outages: [string, () => Promise<void> | void][] = [
-  ['cut', () => cable.cut()],
-  ['silent', () => cable.silence()],
-  ['half open, deaf', () => cable.silence('questions')],
-  ['half open, mute', () => cable.silence('answers')],
+  ['cut', () => proxy.cut()],
+  ['silent', () => proxy.silence()],
+  ['half open, deaf', () => proxy.silence('questions')],
+  ['half open, mute', () => proxy.silence('answers')],
 ]
 
 test.for(outages)(
@@ -122,16 +122,16 @@ test.for(outages)(
     expect((await fetch(`${server.url}/livez`)).status).toBe(200)
 
     // One prober tries; whoever asks meanwhile does not.
-    const attempts = cable.attempts
+    const attempts = proxy.attempts
     const codes = Array.from(
       { length: 100 },
       async () => (await admin.fail(LatestReading))[0]?.extensions.code,
     )
     expect(new Set(await Promise.all(codes))).toEqual(new Set(['DATABASE_UNAVAILABLE']))
-    expect(cable.attempts - attempts).toBeLessThan(10)
+    expect(proxy.attempts - attempts).toBeLessThan(10)
     expect((await databaseCheck())?.detail).toBe(`unavailable since ${since}`)
 
-    await cable.mend()
+    await proxy.restore()
     await untilHealthy()
     await send(12)
     for (const live of [socket, events]) await arrival(live, 12)
@@ -140,13 +140,13 @@ test.for(outages)(
 )
 
 test('a slow network makes answers late, not wrong', async () => {
-  cable.delay(300)
+  proxy.delay(300)
   await Promise.all(
     Array.from({ length: 8 }, async () => {
       expect((await server.as().ask(LatestReading, { plantId: 1 })).latestEnergy?.soc).toBe(12)
     }),
   )
-  await cable.mend()
+  await proxy.restore()
   await untilHealthy()
 })
 
@@ -169,9 +169,9 @@ test('thirty short outages in a row leave no connection and no socket behind', a
   await arrival(live, 0)
   const sockets = await countSockets()
   for (let flap = 1; flap <= 30; flap++) {
-    await cable.cut()
+    await proxy.cut()
     if (flap % 2 === 0) await sleep(20 * (flap % 7))
-    await cable.mend()
+    await proxy.restore()
     if (flap % 3 === 0) await sendUntilStored(flap)
   }
   await sendUntilStored(31)

@@ -3,10 +3,10 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { type Database, openDatabase } from '../../src/database/database.ts'
 import { toDatabaseFault } from '../../src/database/faults.ts'
-import { startPatience } from '../../src/patience.ts'
 import { checkHealth } from '../../src/system/health.ts'
+import { startTimeout } from '../../src/timeout.ts'
 import { openTestDatabase } from '../support/database.ts'
-import { openCable } from '../support/tcp-proxy.ts'
+import { openTcpProxy } from '../support/tcp-proxy.ts'
 
 /** Stops the event loop, as coercing a huge request does: timers and sockets are late alike. */
 function stopLoop(ms: number): void {
@@ -24,7 +24,7 @@ const code = (error: unknown) => toDatabaseFault(error)?.code
 
 test('a process that was stopped takes no database for silent or busy, and one that is silent it gives up', async () => {
   await using server = await openTestDatabase('native', { migrated: false })
-  await using cable = await openCable(server.url)
+  await using proxy = await openTcpProxy(server.url)
   const told: unknown[] = []
   const open = (url: string) =>
     openDatabase({
@@ -37,7 +37,7 @@ test('a process that was stopped takes no database for silent or busy, and one t
   await using asked = open(server.url)
   await using listened = open(server.url)
   await using reached = open(server.url)
-  await using silent = open(cable.url)
+  await using silent = open(proxy.url)
   await ask(silent)
 
   const slow = [1, 2].map(() => ask(used, 'select pg_sleep(1)'))
@@ -67,14 +67,14 @@ test('a process that was stopped takes no database for silent or busy, and one t
   expect(await health).toMatchObject({ status: 'HEALTHY' })
   expect(told).toEqual([])
 
-  cable.silence()
+  proxy.silence()
   expect(await ask(silent).catch(code)).toBe('DATABASE_UNAVAILABLE')
   expect(told).toHaveLength(1)
 })
 
 test('what arrived while the process was stopped is read before the patience is over', async () => {
   let over = 0
-  using _patience = startPatience(250, () => {
+  using _patience = startTimeout(250, () => {
     over += 1
   })
   stopLoop(1000)

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { type Outage, watchReachability } from '../../src/database/circuit-breaker.ts'
+import { type Outage, openCircuitBreaker } from '../../src/database/circuit-breaker.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -11,7 +11,7 @@ test('an hour without the database is probed at a jittered pace below a second, 
   let probes = 0
   let atOnce = 0
   let most = 0
-  using reachability = watchReachability({
+  using breaker = openCircuitBreaker({
     // Behind a silent network a probe takes all its time.
     probe: async (timeoutMs) => {
       probes += 1
@@ -30,15 +30,15 @@ test('an hour without the database is probed at a jittered pace below a second, 
       await nextTurn()
     },
   })
-  const refused = reachability.attempt(() => Promise.reject(new Error('connect ECONNREFUSED')))
+  const refused = breaker.attempt(() => Promise.reject(new Error('connect ECONNREFUSED')))
   await expect(refused).rejects.toThrow('ECONNREFUSED')
-  const { outage } = reachability
+  const { outage } = breaker
   expect(outage?.cause).toMatchObject({ message: 'connect ECONNREFUSED' })
   // Others fail as well meanwhile, which starts nothing more.
-  await expect(reachability.attempt(() => Promise.reject(new Error('again')))).rejects.toThrow()
-  expect(reachability.outage).toBe(outage)
+  await expect(breaker.attempt(() => Promise.reject(new Error('again')))).rejects.toThrow()
+  expect(breaker.outage).toBe(outage)
 
-  await reachability.untilReachable(new AbortController().signal)
+  await breaker.untilClosed(new AbortController().signal)
   expect(told).toEqual([
     ['lost', outage],
     ['restored', outage],
@@ -50,16 +50,16 @@ test('an hour without the database is probed at a jittered pace below a second, 
   expect(new Set(pauses).size).toBeGreaterThan(pauses.length / 2)
 })
 
-test('an attempt that fails late, after another was answered, is no outage', async () => {
-  using reachability = watchReachability({
+test('an attempt that fails late, after another was succeeded, is no outage', async () => {
+  using breaker = openCircuitBreaker({
     probe: async () => {},
     onOutage: () => {},
     onRestored: () => {},
   })
   const { promise, reject } = Promise.withResolvers<never>()
-  const late = reachability.attempt(() => promise)
-  await reachability.attempt(async () => {})
+  const late = breaker.attempt(() => promise)
+  await breaker.attempt(async () => {})
   reject(new Error('timeout expired'))
   await expect(late).rejects.toThrow('timeout expired')
-  expect(reachability.outage).toBeUndefined()
+  expect(breaker.outage).toBeUndefined()
 })

@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { shareReads } from '../../src/database/coalesce.ts'
+import { coalesceReads } from '../../src/database/coalesce.ts'
 
 test('no answer is older than its question, one read goes on at a time, and those who wait share it', async () => {
   let written = 0
   let reads = 0
   let going = 0
-  const ask = shareReads(async () => {
+  const ask = coalesceReads(async () => {
     reads += 1
     going += 1
     expect(going).toBe(1)
@@ -29,7 +29,7 @@ test('no answer is older than its question, one read goes on at a time, and thos
 
 test('a read that fails fails for those who share it, and the next is tried', async () => {
   let reads = 0
-  const ask = shareReads(async () => {
+  const ask = coalesceReads(async () => {
     reads += 1
     if (reads < 3) throw new Error(`read ${reads}`)
     return reads

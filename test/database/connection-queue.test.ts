@@ -4,11 +4,11 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { openConnectionQueue } from '../../src/database/connection-queue.ts'
 import { openDatabase } from '../../src/database/database.ts'
-import { currentOperation, type Operation, runWork } from '../../src/database/operation.ts'
+import { currentOperation, type Operation, runOperation } from '../../src/database/operation.ts'
 import { Fault } from '../../src/fault.ts'
 import { openTestDatabase } from '../support/database.ts'
 
-const begin = (client: string) => runWork({ client, timeoutMs: undefined }, currentOperation)
+const begin = (client: string) => runOperation({ client, timeoutMs: undefined }, currentOperation)
 
 const LONGEST = 24
 
@@ -48,7 +48,7 @@ class Reference {
     return 'lent or waits'
   }
 
-  giveBack(asked: Asked): void {
+  release(asked: Asked): void {
     this.held.splice(this.held.indexOf(asked), 1)
     this.#serve()
   }
@@ -89,7 +89,7 @@ const step = fc.oneof(
       operation: fc.nat(2),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ giveBack: fc.nat(9) }) },
+  { weight: 2, arbitrary: fc.record({ release: fc.nat(9) }) },
 )
 
 test('connections are lent in turns, by client and by operation, as a slow and obvious list would', async () => {
@@ -98,17 +98,17 @@ test('connections are lent in turns, by client and by operation, as a slow and o
       fc.integer({ min: 1, max: 7 }),
       fc.array(step, { minLength: 60, maxLength: 90 }),
       async (connections, steps) => {
-        const queue = openConnectionQueue({ connections, longest: LONGEST, patienceMs: 60_000 })
+        const queue = openConnectionQueue({ connections, longest: LONGEST, timeoutMs: 60_000 })
         const reference = new Reference(connections)
         const operations = new Map<string, Operation | undefined>()
         const lent = new Map<number, () => void>()
         const refused: number[] = []
         const expectedRefused: number[] = []
         for (const [id, now] of steps.entries()) {
-          if ('giveBack' in now) {
-            const asked = reference.held[now.giveBack % Math.max(reference.held.length, 1)]
+          if ('release' in now) {
+            const asked = reference.held[now.release % Math.max(reference.held.length, 1)]
             if (asked === undefined) continue
-            reference.giveBack(asked)
+            reference.release(asked)
             lent.get(asked.id)?.()
             lent.delete(asked.id)
           } else {
@@ -118,8 +118,8 @@ test('connections are lent in turns, by client and by operation, as a slow and o
             const operation = client === undefined ? undefined : operations.get(key)
             const asked = { id, client, operation: operation ?? Symbol() }
             if (reference.enter(asked) === 'full') expectedRefused.push(id)
-            queue.enter(operation).then(
-              (giveBack) => lent.set(id, giveBack),
+            queue.acquire(operation).then(
+              (release) => lent.set(id, release),
               () => refused.push(id),
             )
           }
@@ -129,7 +129,7 @@ test('connections are lent in turns, by client and by operation, as a slow and o
           expect(refused).toEqual(expectedRefused)
           expect([queue.inUse, queue.waiting]).toEqual([lent.size, reference.waiting.length])
         }
-        queue.turnAway(new Error('over'))
+        queue.rejectAll(new Error('over'))
         await nextTurn()
         expect(refused).toHaveLength(expectedRefused.length + reference.waiting.length)
       },
@@ -139,15 +139,15 @@ test('connections are lent in turns, by client and by operation, as a slow and o
 })
 
 test('who is told BUSY is told which share is used up', async () => {
-  const queue = openConnectionQueue({ connections: 5, longest: 20, patienceMs: 100 })
+  const queue = openConnectionQueue({ connections: 5, longest: 20, timeoutMs: 100 })
   const told = (operation?: Operation) =>
-    queue.enter(operation).then(
+    queue.acquire(operation).then(
       () => 'lent',
       (error: unknown) => (error instanceof Fault ? `${error.code}: ${error.message}` : error),
     )
   // Three for an operation, and two are left for other clients.
   const greedy = begin('a')
-  const lent = await Promise.all([1, 2, 3].map(() => queue.enter(greedy)))
+  const lent = await Promise.all([1, 2, 3].map(() => queue.acquire(greedy)))
   const own = Array.from({ length: 10 }, () => told(greedy))
   expect(await told(begin('a'))).toMatch(/^BUSY: Expected at most 10 requests of a client/)
   lent[0]?.()
@@ -162,7 +162,7 @@ test('who is told BUSY is told which share is used up', async () => {
   expect(await told(begin('b'))).toMatch(/^BUSY: Expected one of 5 connections/)
   const waiting = Array.from({ length: 13 }, () => told())
   expect(await told()).toMatch(/^BUSY: Expected at most 20 requests to wait/)
-  queue.turnAway(new Error('over'))
+  queue.rejectAll(new Error('over'))
   await Promise.all([...waiting, ...own.slice(3)])
   expect(queue.waiting).toBe(0)
 })
@@ -172,7 +172,7 @@ test('150 slow statements of one request leave another client its next turn', as
   const open = (poolSize: number) =>
     openDatabase({ url: server.url, poolSize, statementTimeout: 30_000 })
   const ask = <Result>(client: string, run: () => Result) =>
-    runWork({ client, timeoutMs: undefined }, run)
+    runOperation({ client, timeoutMs: undefined }, run)
 
   await using narrow = open(3)
   const begun: string[] = []

@@ -2,10 +2,10 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { type Database, openDatabase } from '../../src/database/database.ts'
 import { toDatabaseFault } from '../../src/database/faults.ts'
-import { runWork } from '../../src/database/operation.ts'
+import { runOperation } from '../../src/database/operation.ts'
 import { Fault } from '../../src/fault.ts'
 import { openTestDatabase } from '../support/database.ts'
-import { openCable } from '../support/tcp-proxy.ts'
+import { openTcpProxy } from '../support/tcp-proxy.ts'
 
 const ask = async ({ kysely }: Pick<Database, 'kysely'>, expression: string): Promise<unknown> => {
   const { rows } = await sql
@@ -30,7 +30,7 @@ test('when the time of an operation is over, what runs is cancelled, and what wa
   await Promise.all([ask(database, '1'), ask(database, '1')])
   const cancelled = (error: unknown) =>
     error instanceof Fault && error.cause instanceof Error ? error.cause.message : told(error)
-  const [asked, later] = await runWork({ client: 'a', timeoutMs: 2000 }, async () => {
+  const [asked, later] = await runOperation({ client: 'a', timeoutMs: 2000 }, async () => {
     const asked = Array.from({ length: 10 }, () => ask(database, 'pg_sleep(25)').catch(cancelled))
     return [await Promise.all(asked), await ask(database, '1').catch(told)]
   })
@@ -49,7 +49,7 @@ test('a transaction whose time is over is rolled back, and its connection goes o
   await using database = open(server.url, 1)
   const process = await ask(database, 'pg_backend_pid()')
   const statements: unknown[] = []
-  await runWork({ client: 'a', timeoutMs: 1000 }, () =>
+  await runOperation({ client: 'a', timeoutMs: 1000 }, () =>
     database.kysely
       .transaction()
       .execute(async (transaction) => {
@@ -72,7 +72,7 @@ test('a write that runs is let finish, and no other begins; long work and what i
   await using holder = await server.openSession('test')
   await ask(holder, 'pg_advisory_lock(1)')
   await ask(database, '1')
-  await runWork({ client: 'a', timeoutMs: 1000, cancels: false }, async () => {
+  await runOperation({ client: 'a', timeoutMs: 1000, cancels: false }, async () => {
     const write = ask(database, `select 'stored' from pg_advisory_xact_lock(1)`)
     expect(await ask(database, '1').catch(told)).toEqual(OVER)
     await ask(holder, 'pg_advisory_unlock(1)')
@@ -86,17 +86,17 @@ test('a write that runs is let finish, and no other begins; long work and what i
 
 test('a cancellation that comes late never hits the statement of the next one', async () => {
   await using server = await openTestDatabase('native', { migrated: false })
-  await using cable = await openCable(server.url)
-  await using database = open(cable.url, 1)
+  await using proxy = await openTcpProxy(server.url)
+  await using database = open(proxy.url, 1)
   await using holder = await server.openSession('test')
   await ask(holder, 'pg_advisory_lock(1)')
   await ask(database, '1')
 
-  const deliver = cable.holdCancellations()
-  const late = runWork({ client: 'a', timeoutMs: 500 }, () =>
+  const deliver = proxy.holdCancellations()
+  const late = runOperation({ client: 'a', timeoutMs: 500 }, () =>
     ask(database, `select 'answered' from pg_advisory_xact_lock(1)`),
   )
-  await expect.poll(() => cable.heldCancellations).toBe(1)
+  await expect.poll(() => proxy.heldCancellations).toBe(1)
   await ask(holder, 'pg_advisory_unlock(1)')
   expect(await late).toBe('answered')
   const next = ask(database, `select 'answered' from pg_sleep(1)`)
@@ -104,10 +104,10 @@ test('a cancellation that comes late never hits the statement of the next one', 
   deliver()
   expect(await next).toBe('answered')
 
-  // Without the cable in between, and as close as can be.
+  // Without the proxy in between, and as close as can be.
   await using near = open(server.url, 1)
   for (let times = 1; times <= 100; times++) {
-    const one = runWork({ client: 'a', timeoutMs: 20 }, () =>
+    const one = runOperation({ client: 'a', timeoutMs: 20 }, () =>
       ask(near, `select 1 from pg_sleep(0.02)`),
     )
     const other = ask(near, `select 'answered' from pg_sleep(0.005)`)
@@ -118,16 +118,16 @@ test('a cancellation that comes late never hits the statement of the next one', 
 
 test('a connection of which it is not certain whether its cancellation is still to come is closed', async () => {
   await using server = await openTestDatabase('native', { migrated: false })
-  await using cable = await openCable(server.url)
-  await using database = open(cable.url, 1)
+  await using proxy = await openTcpProxy(server.url)
+  await using database = open(proxy.url, 1)
   await using holder = await server.openSession('test')
   await ask(holder, 'pg_advisory_lock(1)')
   const process = await ask(database, 'pg_backend_pid()')
-  cable.holdCancellations()
-  const late = runWork({ client: 'a', timeoutMs: 500 }, () =>
+  proxy.holdCancellations()
+  const late = runOperation({ client: 'a', timeoutMs: 500 }, () =>
     ask(database, `select 'answered' from pg_advisory_xact_lock(1)`),
   )
-  await expect.poll(() => cable.heldCancellations).toBe(1)
+  await expect.poll(() => proxy.heldCancellations).toBe(1)
   await ask(holder, 'pg_advisory_unlock(1)')
   expect(await late).toBe('answered')
   await expect.poll(() => database.poolUse.inUse).toBe(0)

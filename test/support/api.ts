@@ -1,5 +1,5 @@
 import { migrations } from '../../migrations/index.ts'
-import { shareReads } from '../../src/database/coalesce.ts'
+import { coalesceReads } from '../../src/database/coalesce.ts'
 import { readState } from '../../src/database/data-version.ts'
 import { toDatabaseFault } from '../../src/database/faults.ts'
 import type { Migrations } from '../../src/database/migrate.ts'
@@ -78,7 +78,7 @@ export async function openTestApi(
     ...parts,
     documents: createDocuments(schema, services.sizes),
     execution,
-    readState: shareReads(() => readState(database.reserved)),
+    readState: coalesceReads(() => readState(database.reserved)),
   })
   opening.defer(async () => endpoint.dispose())
 

@@ -1,8 +1,8 @@
 import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openCable } from './tcp-proxy.ts'
-import { ask, openWorkshop } from './temporary-clusters.ts'
+import { openTcpProxy } from './tcp-proxy.ts'
+import { ask, openTemporaryClusters } from './temporary-clusters.ts'
 
 /** A PostgreSQL and its streaming standby, reached over an address that leads to whichever it is told to. */
 export interface Pair extends AsyncDisposable {
@@ -17,14 +17,14 @@ export interface Pair extends AsyncDisposable {
 /** Where it is synchronous, what can be seen on the primary is on the standby already. */
 export async function openPair({ synchronous }: { synchronous: boolean }): Promise<Pair> {
   await using opening = new AsyncDisposableStack()
-  const workshop = opening.use(await openWorkshop())
-  const folder = await workshop.make('primary')
+  const clusters = opening.use(await openTemporaryClusters())
+  const folder = await clusters.create('primary')
   const copy = `${folder}-copy`
   await cp(folder, copy, { recursive: true, preserveTimestamps: true })
-  const primary = await workshop.start(folder)
-  const link = opening.use(await openCable(primary.url))
+  const primary = await clusters.start(folder)
+  const link = opening.use(await openTcpProxy(primary.url))
   await writeFile(join(copy, 'standby.signal'), '')
-  const standby = await workshop.start(copy, {
+  const standby = await clusters.start(copy, {
     primary_conninfo: `host=127.0.0.1 port=${new URL(link.url).port} user=heliograph`,
     primary_slot_name: '',
   })
@@ -33,7 +33,7 @@ export async function openPair({ synchronous }: { synchronous: boolean }): Promi
     await ask(primary.url, `alter system set synchronous_standby_names = '*'`)
     await ask(primary.url, 'select pg_reload_conf()')
   }
-  const address = opening.use(await openCable(primary.url))
+  const address = opening.use(await openTcpProxy(primary.url))
   const open = opening.move()
   return {
     url: address.url,
@@ -41,7 +41,7 @@ export async function openPair({ synchronous }: { synchronous: boolean }): Promi
     failOver: async () => {
       await primary.kill()
       await ask(standby.url, 'select pg_promote()')
-      address.leadTo(standby.url)
+      address.redirectTo(standby.url)
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }

@@ -4,15 +4,15 @@ import { connect, createServer, type Socket } from 'node:net'
 export type Silence = 'both ways' | 'questions' | 'answers'
 
 /** A connection to a database that can be cut, silenced and slowed down: a relay on a port of its own. */
-export interface Cable extends AsyncDisposable {
-  /** The address of the database through the cable. */
+export interface TcpProxy extends AsyncDisposable {
+  /** The address of the database through the proxy. */
   readonly url: string
   /** How many connections have come so far. */
   readonly attempts: number
   /** Ends every connection and refuses new ones. */
   cut(): Promise<void>
   /** Ends every connection; new ones lead to another database. */
-  leadTo(databaseUrl: string): void
+  redirectTo(databaseUrl: string): void
   /** Swallows what is said, as a vanished network does; a connection that is half open loses one direction. */
   silence(what?: Silence): void
   /** Holds up everything by so many milliseconds, each way. */
@@ -22,10 +22,10 @@ export interface Cable extends AsyncDisposable {
   /** How many are held back. */
   readonly heldCancellations: number
   /** As before any of it; what was open in silence is gone, as when a network forgets its connections. */
-  mend(): Promise<void>
+  restore(): Promise<void>
 }
 
-export async function openCable(databaseUrl: string): Promise<Cable> {
+export async function openTcpProxy(databaseUrl: string): Promise<TcpProxy> {
   let target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
   let silent: Silence | undefined
@@ -74,7 +74,7 @@ export async function openCable(databaseUrl: string): Promise<Cable> {
       return attempts
     },
     cut,
-    leadTo: (databaseUrl) => {
+    redirectTo: (databaseUrl) => {
       target = new URL(databaseUrl)
       for (const socket of sockets) socket.resetAndDestroy()
     },
@@ -94,7 +94,7 @@ export async function openCable(databaseUrl: string): Promise<Cable> {
     get heldCancellations() {
       return held?.length ?? 0
     },
-    mend: async () => {
+    restore: async () => {
       if (silent !== undefined) for (const socket of sockets) socket.destroy()
       silent = undefined
       delayMs = 0

@@ -17,9 +17,9 @@ import {
 import { freePort } from '../../src/database/embedded/spawn-postgres.ts'
 
 /** Where PostgreSQLs with settings of their own are made and started; all are killed when it is disposed. */
-export interface Workshop extends AsyncDisposable {
+export interface TemporaryClusters extends AsyncDisposable {
   /** Makes a new cluster, and answers its folder. */
-  make(name: string): Promise<string>
+  create(name: string): Promise<string>
   /** Starts the cluster of a folder. */
   start(cluster: string, settings?: Record<string, string>): Promise<Postgres>
 }
@@ -29,7 +29,7 @@ export interface Postgres {
   kill(): Promise<void>
 }
 
-export async function openWorkshop(): Promise<Workshop> {
+export async function openTemporaryClusters(): Promise<TemporaryClusters> {
   await using opening = new AsyncDisposableStack()
   const root = await mkdtemp(join(tmpdir(), 'heliograph-clusters-'))
   opening.defer(() => rm(root, { recursive: true, maxRetries: 20 }))
@@ -38,7 +38,7 @@ export async function openWorkshop(): Promise<Workshop> {
   const account = await chooseAccount(dataFolder(root), binaries)
   const open = opening.move()
   return {
-    make: async (name) => {
+    create: async (name) => {
       const cluster = join(root, name)
       await initialise(binaries, account, cluster)
       return cluster

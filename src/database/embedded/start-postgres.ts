@@ -17,7 +17,7 @@ import { freePort, type StartFailure, spawnPostgres } from './spawn-postgres.ts'
 const GIVE_UP_AFTER_MS = 10_000
 const RETRY_MS = 100
 
-export interface Ensure {
+export interface StartOptions {
   folder: DataFolder
   role: 'server' | 'guest'
   /** Named in pg_stat_activity. */
@@ -28,7 +28,7 @@ export interface Ensure {
   port?: number
 }
 
-export interface Ensured {
+export interface RunningPostgres {
   readonly connection: Connection
   readonly port: number
   /** Whether it was running already. */
@@ -38,7 +38,7 @@ export interface Ensured {
 type NotYet = StartFailure | 'served' | 'room made'
 
 /** Connects to the folder's PostgreSQL, and starts it, or makes it, where none runs. */
-export async function ensurePostgres(options: Ensure): Promise<Ensured> {
+export async function startPostgres(options: StartOptions): Promise<RunningPostgres> {
   const { folder, role, log, signal } = options
   const giveUp = performance.now() + GIVE_UP_AFTER_MS
   for (;;) {
@@ -52,7 +52,7 @@ export async function ensurePostgres(options: Ensure): Promise<Ensured> {
   }
 }
 
-async function attempt(options: Ensure): Promise<Ensured | NotYet> {
+async function attempt(options: StartOptions): Promise<RunningPostgres | NotYet> {
   const { folder, role, signal } = options
   using _start = await fileLock(folder.startLock, 'exclusive', signal)
   const running = await connectToRunning(folder, options)
@@ -78,7 +78,7 @@ function isServed(folder: DataFolder): boolean {
   return free === undefined
 }
 
-async function start(options: Ensure): Promise<Ensured | NotYet> {
+async function start(options: StartOptions): Promise<RunningPostgres | NotYet> {
   const { folder, purpose, log, signal } = options
   const binaries = await locateBinaries()
   const account = await chooseAccount(folder, binaries)
@@ -107,7 +107,10 @@ async function makeRoom(folder: DataFolder, error: unknown, log: Logger): Promis
  * A `postmaster.pid` that stays empty is left of a machine that failed before it was on disk: PostgreSQL takes it
  * for that of another one that just starts. Whether there was one.
  */
-async function removeRemnant({ folder, log, signal }: Ensure, reason: NotYet): Promise<boolean> {
+async function removeRemnant(
+  { folder, log, signal }: StartOptions,
+  reason: NotYet,
+): Promise<boolean> {
   if (reason !== 'another starts') return false
   using _start = await fileLock(folder.startLock, 'exclusive', signal)
   const file = join(folder.cluster, 'postmaster.pid')

@@ -12,7 +12,7 @@ import { type ColumnMap, findColumns } from './columns.ts'
 import { RefusedRows } from './refused-rows.ts'
 import { type CsvConventions, rowParser } from './row-parser.ts'
 import { readRows } from './rows.ts'
-import { PlantClock } from './wall-clock.ts'
+import { WallClock } from './wall-clock.ts'
 import { Zone } from './zone.ts'
 
 export interface CsvImportOptions extends CsvConventions {
@@ -34,7 +34,7 @@ export interface CsvImportOptions extends CsvConventions {
 
 export interface CsvImportReport extends RecordOutcome {
   refused: RefusedRows
-  /** Rows in an hour that the clock repeats or skips; see `PlantClock`. */
+  /** Rows in an hour that the clock repeats or skips; see `WallClock`. */
   repeatedTimes: number
   skippedTimes: number
   /** Columns of the file that nothing is read from. */
@@ -72,7 +72,7 @@ class CsvFile {
   readonly #input: Readable
   readonly #options: CsvImportOptions
   readonly #now: Instant = instantOf(new Date())
-  readonly #clock: PlantClock | undefined
+  readonly #clock: WallClock | undefined
   readonly #refused = new RefusedRows()
   #ignored: readonly string[] = []
 
@@ -80,7 +80,7 @@ class CsvFile {
     this.#input = input
     this.#options = options
     this.zone = options.timeZone === undefined ? undefined : new Zone(options.timeZone)
-    this.#clock = this.zone === undefined ? undefined : new PlantClock(this.zone)
+    this.#clock = this.zone === undefined ? undefined : new WallClock(this.zone)
   }
 
   /** Where a row is refused and `onError` is stop: only looks for more faults from there on, and throws at the end. */

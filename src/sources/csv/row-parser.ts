@@ -6,7 +6,7 @@ import type { CsvColumns, ReadingField } from './columns.ts'
 import type { RowFault } from './refused-rows.ts'
 import type { CsvRow } from './rows.ts'
 import { parseBoolean, parseNumber, parseTime, parseWholeNumber } from './values.ts'
-import type { PlantClock } from './wall-clock.ts'
+import type { WallClock } from './wall-clock.ts'
 
 /** How a file writes what it measured. */
 export interface CsvConventions {
@@ -24,7 +24,7 @@ export interface RowParserOptions extends CsvConventions {
   /** Whose the readings are; undefined: the column plant_id says. */
   plantId: number | undefined
   /** For times without an offset; undefined: such times are refused. */
-  clock: PlantClock | undefined
+  clock: WallClock | undefined
   now: Instant
 }
 

@@ -1,7 +1,7 @@
 import type { Instant } from '../../database/instant.ts'
 import type { Zone } from './zone.ts'
 
-interface Course {
+interface PlantOrder {
   last: Instant
   /** undefined: not known yet. */
   ascending: boolean | undefined
@@ -15,9 +15,9 @@ interface Course {
  * rows with the same such time the next is the second showing, as in hourly data. A time that the clock
  * skipped moves on by as much as the clock did.
  */
-export class PlantClock {
+export class WallClock {
   readonly #zone: Zone
-  readonly #courses = new Map<number, Course>()
+  readonly #courses = new Map<number, PlantOrder>()
   /** Rows in an hour that the clock repeats. */
   repeated = 0
   /** Rows in an hour that the clock skips. */
@@ -28,28 +28,28 @@ export class PlantClock {
   }
 
   instantOf(wall: number, plantId: number): Instant {
-    let course = this.#courses.get(plantId)
+    let order = this.#courses.get(plantId)
     const only = this.#zone.instantOf(wall)
-    const instant = only ?? this.#resolve(wall, course)
-    if (course === undefined) {
-      course = { last: instant, ascending: undefined }
-      this.#courses.set(plantId, course)
-    } else if (only !== undefined && only !== course.last) {
-      course.ascending = only > course.last
+    const instant = only ?? this.#resolve(wall, order)
+    if (order === undefined) {
+      order = { last: instant, ascending: undefined }
+      this.#courses.set(plantId, order)
+    } else if (only !== undefined && only !== order.last) {
+      order.ascending = only > order.last
     }
-    course.last = instant
+    order.last = instant
     return instant
   }
 
-  #resolve(wall: number, course: Course | undefined): Instant {
+  #resolve(wall: number, order: PlantOrder | undefined): Instant {
     const { kind, earlier, later } = this.#zone.read(wall)
     if (kind === 'skipped') {
       this.skipped++
       return later
     }
     this.repeated++
-    if (course === undefined) return earlier
-    const { last, ascending = later > last } = course
+    if (order === undefined) return earlier
+    const { last, ascending = later > last } = order
     if (ascending) return earlier <= last && later > last ? later : earlier
     return later < last ? later : earlier
   }

@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database.ts'
-import type { Hearing } from '../../database/listener.ts'
+import type { ListenerState } from '../../database/listener.ts'
 import type { Logger } from '../../log.ts'
 import { openChangePoller } from './change-poller.ts'
 import { type LatestFeed, openLatestFeed } from './latest-feed.ts'
@@ -7,7 +7,7 @@ import { openReadingFeed, type ReadingFeed } from './reading-feed.ts'
 
 export interface LiveFeed extends AsyncDisposable {
   /** How this process learns of commits at this moment; it looks for them once a second in any case. */
-  readonly hearing: Hearing
+  readonly hearing: ListenerState
   readonly subscriptions: number
   readonly latest: Pick<LatestFeed, 'subscribe'>
   readonly telemetry: Pick<ReadingFeed, 'subscribe'>
@@ -62,7 +62,7 @@ export function openLiveFeed(database: Database, options: LiveFeedOptions): Live
   })
   return {
     get hearing() {
-      return listener.hearing
+      return listener.state
     },
     get subscriptions() {
       return latest.subscriptions + telemetry.subscriptions

@@ -1,4 +1,4 @@
-import { shareReads } from '../../database/coalesce.ts'
+import { coalesceReads } from '../../database/coalesce.ts'
 import type { Database } from '../../database/database.ts'
 import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
@@ -51,7 +51,7 @@ export function openReadingFeed(
     readLog(database.kysely, after, range),
   )
   const resuming = shareRunning((cursor: string) => positionAfter(database.kysely, cursor))
-  const looking = shareReads(() => readFeedState(database.reserved))
+  const looking = coalesceReads(() => readFeedState(database.reserved))
 
   const findGeneration = async (): Promise<string> => {
     generation ??= readGeneration(database.reserved)

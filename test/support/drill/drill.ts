@@ -13,7 +13,7 @@ import { follow } from './follower.ts'
 import { type Importer, keepImporting } from './importer.ts'
 import type { Kill } from './kill.ts'
 import { type Comparison, Ledger } from './ledger.ts'
-import { keepServer } from './supervisor.ts'
+import { superviseServer } from './supervisor.ts'
 import { keepRecording } from './writer.ts'
 
 const TOKEN = 'drill-admin-token'
@@ -68,7 +68,7 @@ export async function openDrill(options: {
     await using _first = await openServer(environment)
   }
   const ledger = new Ledger(instantOf(new Date(Date.now() - A_DAY_MS)))
-  const keeper = opening.use(keepServer(environment))
+  const supervisor = opening.use(superviseServer(environment))
   const client = createApiClient(url, TOKEN)
   const recording = opening.use(new AsyncDisposableStack())
   const pairs = Array.from({ length: WRITERS }, (_, index) => ({
@@ -82,7 +82,7 @@ export async function openDrill(options: {
     }),
   )
   const failed = [
-    keeper.failed,
+    supervisor.failed,
     importer.failed,
     ...pairs.flatMap(({ writer, follower }) => [writer.failed, follower.failed]),
   ]
@@ -105,9 +105,9 @@ export async function openDrill(options: {
     return await work(database)
   }
   const killDatabase = async (): Promise<void> => {
-    keeper.excuseStart()
+    supervisor.excuseStart()
     while ((await postgresPid(dataDir)) === undefined) await sleep(5)
-    keeper.excuseStart()
+    supervisor.excuseStart()
     await killPostgres(dataDir)
   }
 
@@ -117,7 +117,7 @@ export async function openDrill(options: {
     importer,
     databaseUrl,
     kill: async ({ kind, serverFirst, gapMs, importToo }) => {
-      const works = { server: keeper.kill, postgres: killDatabase }
+      const works = { server: supervisor.kill, postgres: killDatabase }
       const order = serverFirst
         ? (['server', 'postgres'] as const)
         : (['postgres', 'server'] as const)
@@ -160,7 +160,7 @@ export async function openDrill(options: {
       await importer.finish()
       await recording.disposeAsync()
       const comparison = await withDatabase((database) => ledger.compare(database))
-      await Promise.race([keeper.stop(), ...failed])
+      await Promise.race([supervisor.stop(), ...failed])
       if ((await postgresPid(dataDir)) !== undefined) throw new Error('PostgreSQL was left running')
       return comparison
     },

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Environment, type Program, startProgram } from '../program.ts'
 
 /** A server that is started again whenever it ends, as a supervisor of services does. */
-export interface Keeper extends AsyncDisposable {
+export interface Supervisor extends AsyncDisposable {
   /** Kills it with no chance to say goodbye, also while it starts. */
   kill(): Promise<void>
   /** Tells that the database is killed, which may end a server that is just starting. */
@@ -16,7 +16,7 @@ export interface Keeper extends AsyncDisposable {
 const READY = /Admin token/
 const PAUSE_MS = 20
 
-export function keepServer(environment: Environment): Keeper {
+export function superviseServer(environment: Environment): Supervisor {
   let program: Program | undefined
   let stopping = false
   let killed: Program | undefined

@@ -21,7 +21,7 @@ function keep<Value extends AsyncDisposable>(value: Value): Value {
 
 async function openListeningFeed(database: TestDatabase): Promise<LiveFeed> {
   const feed = keep(openLiveFeed(database, { slowClientTimeout: 10_000, log }))
-  await expect.poll(() => feed.hearing).toBe('heard')
+  await expect.poll(() => feed.hearing).toBe('listening')
   return feed
 }
 
@@ -97,7 +97,7 @@ describe.each(engines)('latestEnergy on %s', (engine) => {
       transformResult: async ({ result }) => result,
     })
     const feed = keep(openLiveFeed({ ...database, reserved }, { slowClientTimeout: 10_000, log }))
-    await expect.poll(() => feed.hearing).toBe('heard')
+    await expect.poll(() => feed.hearing).toBe('listening')
     const followers = plants.flatMap((plantId) => [
       { count: 1, feed: feed.latest.subscribe({ plantId }) },
       { count: plants.length, feed: feed.latest.subscribe({}) },
@@ -227,7 +227,7 @@ test('what any program writes reaches the subscribers of two servers, and a brok
       where datname = current_database() and application_name = 'heliograph live feed'`)
     await expect
       .poll(() => feeds.map(({ hearing }) => hearing))
-      .toEqual(['not listening', 'not listening'])
+      .toEqual(['connecting', 'connecting'])
     await program.query('commit')
     for (const subscriber of subscribers) expect(await take(subscriber, 1)).toEqual([[1, 2]])
   } finally {

@@ -6,7 +6,7 @@ import { createLogger } from '../../../src/log.ts'
 import { liveFeedCheck } from '../../../src/system/checks.ts'
 import { openLiveFeed } from '../../../src/telemetry/feed/live-feed.ts'
 import { migrateAll } from '../../support/migrate-all.ts'
-import { openWorkshop } from '../../support/temporary-clusters.ts'
+import { openTemporaryClusters } from '../../support/temporary-clusters.ts'
 
 const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
 
@@ -19,14 +19,14 @@ async function connect(url: string): Promise<pg.Client & AsyncDisposable> {
 test('a queue of notifications that is full stops no writer and no subscriber, and health tells of it', {
   timeout: 120_000,
 }, async () => {
-  await using workshop = await openWorkshop()
-  const { url } = await workshop.start(await workshop.make('small'), {
+  await using clusters = await openTemporaryClusters()
+  const { url } = await clusters.start(await clusters.create('small'), {
     max_notify_queue_pages: '64',
   })
   await using database = openDatabase({ url, poolSize: 4, statementTimeout: 10_000 })
   await migrateAll(database)
   await using feed = openLiveFeed(database, { slowClientTimeout: 60_000, log })
-  await expect.poll(() => feed.hearing).toBe('heard')
+  await expect.poll(() => feed.hearing).toBe('listening')
   const every = await feed.telemetry.subscribe({
     plantId: undefined,
     after: undefined,

@@ -29,7 +29,7 @@ async function openFeed(
   { slowClientTimeout = 60_000 } = {},
 ): Promise<LiveFeed> {
   const feed = keep(openLiveFeed(database, { slowClientTimeout, log }))
-  await expect.poll(() => feed.hearing).toBe('heard')
+  await expect.poll(() => feed.hearing).toBe('listening')
   return feed
 }
 

@@ -8,7 +8,7 @@ const SLICE_MS = 100
  * clock, everybody else would have been silent. So a slice counts once, however late its timer is, and what has
  * arrived is read before the last one counts. Does not keep the process alive.
  */
-export function startPatience(ms: number, onOver: () => void): Disposable {
+export function startTimeout(ms: number, onOver: () => void): Disposable {
   let left = ms
   let timer: NodeJS.Timeout | undefined
   let last: NodeJS.Immediate | undefined
@@ -31,12 +31,12 @@ export function startPatience(ms: number, onOver: () => void): Disposable {
 }
 
 /** Answers what the work answers, or what `late` answers or throws where that takes longer, by the measure above. */
-export async function waitPatiently<Answer, Late>(
+export async function withTimeout<Answer, Late>(
   work: Promise<Answer>,
   ms: number,
   late: () => Late,
 ): Promise<Answer | Late> {
   const over = Promise.withResolvers<void>()
-  using _patience = startPatience(ms, over.resolve)
+  using _patience = startTimeout(ms, over.resolve)
   return await Promise.race([work, over.promise.then(late)])
 }

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { startPatience } from '../patience.ts'
+import { startTimeout } from '../timeout.ts'
 import type { Client } from './client.ts'
 import type { Operation } from './operation.ts'
 
@@ -20,7 +20,7 @@ interface LeaseOptions {
  * under way has had its effect, so that none hits whoever is lent it next; where that is not certain it is closed.
  */
 export function lease(client: pg.PoolClient & Client, { operation, onEnd }: LeaseOptions): void {
-  const giveBack = client.release
+  const release = client.release
   let cancelling: Cancelling | undefined
   const deadline = operation?.cancels
     ? operation.onOver(() => {
@@ -28,7 +28,7 @@ export function lease(client: pg.PoolClient & Client, { operation, onEnd }: Leas
       })
     : undefined
   const end = (fault?: Error | boolean): void => {
-    giveBack(fault)
+    release(fault)
     onEnd()
   }
   client.release = (fault) => {
@@ -108,16 +108,16 @@ async function cancelStatement(client: Client): Promise<void> {
     if (!ssl) cancel()
     else if (sslNegotiation !== 'direct') connection.requestSsl()
   })
-  const giveUp = (): void => void socket.destroy(new Error('timeout expired'))
-  using _patience = startPatience(CANCEL_MS, giveUp)
+  const onTimeout = (): void => void socket.destroy(new Error('timeout expired'))
+  using _timeout = startTimeout(CANCEL_MS, onTimeout)
   // What is closed has nothing to cancel any more.
-  client.socket.once('close', giveUp)
+  client.socket.once('close', onTimeout)
   try {
     if (host.startsWith('/')) connection.connect(`${host}/.s.PGSQL.${port}`)
     else connection.connect(port, host)
     await hungUp.promise
   } finally {
-    client.socket.off('close', giveUp)
+    client.socket.off('close', onTimeout)
   }
 }
 
