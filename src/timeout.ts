@@ -1,12 +1,12 @@
-/** The longest stretch that is counted at once. */
+/** The longest time that is counted at once. */
 const SLICE_MS = 100
 
 /**
- * Calls `onOver` after so many milliseconds in which this process ran; disposing it ends the waiting.
+ * Calls `onOver` after so many milliseconds in which this process ran. Disposing it clears the timeout.
  *
- * A process that is busy or stopped hears nobody, and then its timers go off before it reads its sockets: by the
- * clock, everybody else would have been silent. So a slice counts once, however late its timer is, and what has
- * arrived is read before the last one counts. Does not keep the process alive.
+ * A busy or stopped process reads no socket, and afterwards its timers fire before it reads any: by the clock, every
+ * peer would have been silent. So time is counted in slices of 100 ms. A slice counts once, however late its timer is,
+ * and what has arrived is read before the last one counts. Does not keep the process alive.
  */
 export function startTimeout(ms: number, onOver: () => void): Disposable {
   let left = ms
@@ -30,7 +30,7 @@ export function startTimeout(ms: number, onOver: () => void): Disposable {
   }
 }
 
-/** Answers what the work answers, or what `late` answers or throws where that takes longer, by the measure above. */
+/** Returns what the work returns, or what `late` returns or throws if the work takes longer, as `startTimeout` counts. */
 export async function withTimeout<Answer, Late>(
   work: Promise<Answer>,
   ms: number,

@@ -5,7 +5,7 @@ import type { Client } from './client.ts'
 export type LockKey = readonly [number, number]
 
 export interface LockOptions {
-  /** Where somebody else has it: waits for it, or answers undefined at once. */
+  /** If another session holds it: wait, or return undefined at once. */
   wait?: boolean
   /** Ends the waiting, with the reason of the signal. */
   signal?: AbortSignal | undefined
@@ -14,9 +14,8 @@ export interface LockOptions {
 const RETRY_MS = 100
 
 /**
- * Takes an advisory lock, and holds it by an open transaction of a connection of its own until disposed. A lock of
- * the connection itself would stay behind where a pooler lends connections by the transaction: what takes it and
- * what gives it back may be two of them.
+ * Takes an advisory lock, and holds it in an open transaction on a connection of its own until disposed. With a pooler
+ * in transaction mode a session lock would stay behind: taking and releasing it may run on two different connections.
  */
 export async function holdLock(
   connect: () => Promise<Client>,

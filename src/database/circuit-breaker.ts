@@ -9,21 +9,25 @@ export interface Outage {
 }
 
 /**
- * Whether the database can be reached, as attempts to connect tell. While it cannot, one prober tries again and
- * again, so that everybody else can be told at once instead of waiting for a connection of their own.
+ * A circuit breaker around connecting to the database. Its states:
+ * - CLOSED: the database can be reached, as far as is known; everyone connects for themselves.
+ * - SUSPECTED: still closed, but an open connection is silent; one probe finds out (`suspect`). If it fails, OPEN.
+ * - OPEN: the last attempt to connect failed (`outage` says since when and why). Callers are refused at once instead of
+ *   waiting for a connection of their own, and a prober tries every 50 to 750 ms. The first success closes the breaker.
+ * - DISPOSED: neither probes nor opens any more.
  */
 export interface CircuitBreaker extends Disposable {
-  /** undefined while the database can be reached, as far as is known. */
+  /** undefined: closed. */
   readonly outage: Outage | undefined
-  /** Makes a connection, and learns from how that ends. */
+  /** Makes a connection, and notes whether that succeeds. */
   attempt<Connection>(connect: () => Promise<Connection>): Promise<Connection>
   /** A new connection was made. */
   succeeded(): void
-  /** No connection could be made by an attempt that began then, by `performance.now()`. */
+  /** An attempt that began at that time of `performance.now()` made no connection. */
   failed(began: number, cause: unknown): void
-  /** Finds out by a connection of its own, because another one is silent. */
+  /** Probes with a new connection, because an open one is silent. */
   suspect(): void
-  /** Resolves when there is no outage, or when the signal aborts. */
+  /** Resolves when the breaker is closed, or when the signal aborts. */
   untilClosed(signal: AbortSignal): Promise<void>
 }
 
@@ -37,9 +41,9 @@ export interface CircuitBreakerOptions {
 }
 
 const FIRST_PAUSE_MS = 100
-/** With its jitter below a second: so soon is a database noticed that is back. */
+/** Below a second with its jitter: the longest time until a database that is back is noticed. */
 const LONGEST_PAUSE_MS = 500
-/** Behind a silent network each probe takes all of its time, and does not hold up the next. */
+/** At a time: on a silent network each probe takes its whole timeout, and must not hold up the next. */
 const MOST_PROBES = 8
 const PROBE_TIMEOUT_MS = 5000
 const SUSPECT_TIMEOUT_MS = 3000
@@ -65,7 +69,7 @@ export function openCircuitBreaker(options: CircuitBreakerOptions): CircuitBreak
     onRestored(ended)
   }
   const failed = (began: number, cause: unknown): void => {
-    // What the server itself says, such as that it has too many connections, it says because it is there.
+    // An error of the server itself, such as too many connections, shows that it can be reached.
     if (isTold(cause)) {
       succeeded()
       return
@@ -90,7 +94,7 @@ export function openCircuitBreaker(options: CircuitBreakerOptions): CircuitBreak
   }
   const tryOnce = async (timeoutMs: number): Promise<void> => {
     probes += 1
-    // What it finds is noted by `attempt`.
+    // `attempt` notes the result.
     await attempt(() => probe(timeoutMs)).catch(() => {})
     probes -= 1
   }
@@ -129,7 +133,7 @@ export function openCircuitBreaker(options: CircuitBreakerOptions): CircuitBreak
   }
 }
 
-/** Whether the server refused the connection in its own words, other than that it is going or coming up. */
+/** Whether the error comes from the server itself, except that it is starting up or shutting down. */
 function isTold(error: unknown): boolean {
   return error instanceof pg.DatabaseError && !error.code?.startsWith('57P')
 }

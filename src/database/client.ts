@@ -2,9 +2,9 @@ import { Socket } from 'node:net'
 import pg from 'pg'
 import { startTimeout } from '../timeout.ts'
 
-/** For which a connection may take to be made. */
+/** How long connecting may take. */
 const CONNECT_MS = 5000
-/** What of a peer that vanished without a word is waited for when a connection ends. */
+/** How long `end` waits for a peer that may have vanished. */
 const FAREWELL_MS = 1000
 const SECOND_MS = 1000
 
@@ -14,11 +14,11 @@ export interface ClientConfig extends Omit<pg.ClientConfig, 'connectionTimeoutMi
 }
 
 /**
- * A connection that is given up where it is not made within five seconds, that can be watched for silence, and that
- * ends within a second even where its peer is gone.
+ * A connection that fails if it is not made within five seconds, that can be watched for silence, and that ends within
+ * a second even if its peer has vanished.
  */
 export class Client extends pg.Client {
-  /** Below TLS, where there is any. */
+  /** The TCP socket, below TLS if there is any. */
   readonly socket: Socket
   readonly #connectWithinMs: number
 
@@ -46,7 +46,7 @@ export class Client extends pg.Client {
     return undefined
   }
 
-  /** Fails whatever waits for the peer, and says nothing to it. */
+  /** Closes the socket without a word to the peer; all that waits for it fails. */
   abandon(): void {
     this.socket.destroy(new Error('timeout expired'))
   }
@@ -62,13 +62,13 @@ export class Client extends pg.Client {
   }
 }
 
-/** The connections of one database, so that all can be closed even where the peer vanished without a word. */
+/** The connections to one database, so that all can be closed even if the peer has vanished. */
 export interface Clients {
-  /** For pg's pool, and for whoever needs a connection alone. */
+  /** For pg's pool, and for single connections. */
   readonly Client: new (
     config?: ClientConfig,
   ) => Client
-  /** Closes whatever is still open, saying nothing to the peer. */
+  /** Closes all that are open, without a word to the peer. */
   destroy(): void
 }
 
@@ -88,7 +88,7 @@ export function trackClients(): Clients {
   }
 }
 
-/** Tells after each second in which this process ran and nothing came from the peer how many there were by now. */
+/** Calls `onSilence` after each second without data from the peer, with the number of such seconds in a row. */
 export function watchSilence({ socket }: Client, onSilence: (seconds: number) => void): Disposable {
   let heard = socket.bytesRead
   let seconds = 0

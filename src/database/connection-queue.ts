@@ -3,62 +3,67 @@ import { startTimeout } from '../timeout.ts'
 import { type Operation, operationTimeout } from './operation.ts'
 
 /**
- * Lends a bounded number of connections, each for a waiter or a transaction; who finds none waits in turn.
+ * Lends a bounded number of connections, each for one statement or one transaction. If none is free, the caller waits.
  *
- * No operation keeps others from their turn: an operation has a few connections at a time, a client all but two, and
- * half of the queue. Clients are served one after the other, of each client its operations one after the other, of
- * each operation its waiters as they came. What belongs to no operation has no such share: first come, first
- * served, and to the others all of it is one more client.
+ * Fair by round robin on two levels: clients take turns, and within a client its operations take turns; the statements
+ * of one operation are served in order. An operation has at most 3 connections at a time. A client has at most all but
+ * 2 connections, and at most half of the places in the queue. What belongs to no operation counts as one more client
+ * without these limits.
  *
- * An operation that is given no connection for so long is told BUSY. While it has as many as it may have, it waits
- * for withoutOperation but itself: then only its own time ends that.
+ * States of an operation:
+ * - IDLE: it holds no connection and waits for none; it is forgotten.
+ * - RUNNING: it holds connections and waits for none.
+ * - WAITING: a statement waits for a connection that others hold. After `timeoutMs` it is rejected with BUSY.
+ * - AT ITS LIMIT: a statement waits, and the operation holds as many connections as it may. It waits only for itself,
+ *   so no timeout runs.
+ * In the last two the deadline of the operation rejects what waits with QUERY_TIMEOUT.
  */
 export interface ConnectionQueue {
   /**
-   * Resolves with what gives the connection back. Rejects with BUSY where the queue or the client's part of it is
-   * full, or the timeout over; with QUERY_TIMEOUT where the operation's time is over; and with the reason of
-   * `rejectAll`.
+   * Resolves with a function that gives the connection back. Rejects with BUSY if the queue or the client's part of it
+   * is full, or if the timeout expires; with QUERY_TIMEOUT if the operation is past its deadline; and with the reason
+   * of `rejectAll`.
    */
   acquire(operation?: Operation): Promise<() => void>
-  /** Rejects everyone who waits. */
+  /** Rejects all that wait. */
   rejectAll(reason: Error): void
   readonly inUse: number
   readonly waiting: number
-  /** How long the one who has waited longest for a connection of others has done so, in milliseconds. */
+  /** Milliseconds that the oldest WAITING operation has waited. */
   readonly waitedMs: number
 }
 
 export interface ConnectionQueueOptions {
   connections: number
-  /** How many waiters may wait. */
+  /** How many statements may wait. */
   longest: number
   /** Milliseconds for which an operation waits for one connection. */
   timeoutMs: number
 }
 
 const MOST_PER_OPERATION = 3
-/** By each client, where there are more than three. */
+/** Of more than 3 connections, how many no client may take. */
 const LEFT_FOR_OTHERS = 2
 const ALL = Number.POSITIVE_INFINITY
 
-/** Of a client; or, without a name, of all that belongs to no operation. */
+/** What one client holds and waits for; without a name, all that belongs to no operation. */
 interface ClientShare {
   readonly name: string | undefined
   readonly mostInUse: number
   readonly mostWaiting: number
   inUse: number
   waiting: number
-  /** Those of its operations that wait, in the order of their turns. */
+  /** Its operations that wait, in the order of their turns. */
   readonly turns: Set<OperationQueue>
 }
 
-/** What an operation has, and its waiters that wait, in the order in which they came. */
+/** What one operation holds, and its statements that wait, in order. */
 interface OperationQueue {
   readonly share: ClientShare
   readonly operation: Operation | undefined
   inUse: number
   readonly waiters: Set<Waiter>
-  /** Since when it waits for others, by `performance.now()`. */
+  /** Since when it is WAITING, by `performance.now()`. */
   since: number
   timeout: Disposable | undefined
   deadline: Disposable | undefined
@@ -116,7 +121,7 @@ export function openConnectionQueue(options: ConnectionQueueOptions): Connection
       const [waiter] = queue?.waiters ?? []
       if (queue === undefined || waiter === undefined) return
       leave(queue, waiter)
-      // Whoever waits on after its turn comes last.
+      // If it still waits, it goes to the end of the line.
       if (queue.share.turns.delete(queue)) queue.share.turns.add(queue)
       if (turns.delete(queue.share)) turns.add(queue.share)
       clearWaitTimeout(queue)
@@ -148,7 +153,7 @@ export function openConnectionQueue(options: ConnectionQueueOptions): Connection
     watch(queue)
   }
 
-  /** After each change: what a queue waits for has an end, and what neither waits nor has anything is forgotten. */
+  /** To be called after each change of a queue: starts and clears its timeout and deadline, and forgets it if IDLE. */
   const watch = (queue: OperationQueue): void => {
     const waits = queue.waiters.size > 0
     if (!waits || queue.inUse >= MOST_PER_OPERATION) clearWaitTimeout(queue)
@@ -190,7 +195,7 @@ export function openConnectionQueue(options: ConnectionQueueOptions): Connection
     acquire: (operation) => {
       if (operation?.isOver) return Promise.reject(operationTimeout())
       const queue = queueOf(operation)
-      // Of those who wait withoutOperation may have it, or it would not be free.
+      // If a connection is free, no waiter may have it, so none is passed over.
       if (inUse < connections && mayHaveMore(queue)) return Promise.resolve(lend(queue))
       if (waiting >= longest || queue.share.waiting >= queue.share.mostWaiting) {
         watch(queue)
@@ -251,7 +256,7 @@ function nextQueue(turns: ReadonlySet<ClientShare>): OperationQueue | undefined 
   return undefined
 }
 
-/** As far as its share goes. */
+/** Whether the limits of the operation and its client allow one more connection. */
 function mayHaveMore({ share, inUse }: OperationQueue): boolean {
   return inUse < MOST_PER_OPERATION && share.inUse < share.mostInUse
 }

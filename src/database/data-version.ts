@@ -2,10 +2,9 @@ import { type Kysely, sql } from 'kysely'
 import type { Schema } from './schema.ts'
 
 /**
- * Names what is in the database at a moment. Where two moments have the same name, nothing that was committed came to be
- * seen or went between them: a snapshot lists the transactions that count. The same numbers mean other transactions
- * after a crash, which no session survives; so the session is part of the name. undefined on a standby, whose
- * snapshots do not list them all.
+ * A version of the data: if it is the same at two moments, a query returns the same at both. It is the snapshot, which
+ * lists the transactions that are visible, after the id of the session: after a crash the same transaction numbers are
+ * given again, and no session survives a crash. undefined on a standby, whose snapshots do not list all transactions.
  */
 export async function readState(kysely: Kysely<Schema>): Promise<string | undefined> {
   const { rows } = await sql<{ state: string | null }>`

@@ -17,22 +17,22 @@ export type { Session } from './session.ts'
 /** A database that Heliograph works on: PostgreSQL 15 to 18, with or without TimescaleDB. */
 export interface Database extends AsyncDisposable {
   /**
-   * For requests: pooled, every statement under the statement timeout, shared out between the operations of clients
-   * that runOperation tells of.
+   * For requests: pooled, every statement under the statement timeout, shared fairly between the clients and operations
+   * of `runOperation`.
    */
   readonly kysely: Kysely<Schema>
   /**
-   * For what the server itself asks, one question of each kind at a time: it is answered when requests use every
-   * connection that is theirs.
+   * For queries of the server itself, one of each kind at a time: they have connections even when requests use all of
+   * theirs.
    */
   readonly reserved: Kysely<Schema>
   /** Of the connections for requests. */
   readonly poolUse: PoolUse
-  /** Since when the database cannot be reached; undefined while it can. */
+  /** Since when the circuit breaker is open; undefined: the database can be reached. */
   readonly unavailableSince: Instant | undefined
   /** Opens a connection of its own for long work, with no statement timeout. */
   openSession(purpose: string): Promise<Session>
-  /** Listens to a channel of NOTIFY on a connection of its own, again and again until disposed. */
+  /** Listens to a channel of NOTIFY on a connection of its own, which is made again if it breaks, until disposed. */
   listen(channel: string, events: ListenerEvents): Listener
 }
 
@@ -41,7 +41,7 @@ export interface DatabaseOptions {
   poolSize: number
   /** Milliseconds. */
   statementTimeout: number
-  /** Aborts when the program is to end: then nothing waits any longer for a database that does not answer. */
+  /** Aborts when the program ends: then nothing waits any longer for a database that does not answer. */
   closing?: AbortSignal | undefined
   /** Called when an idle connection breaks, such as on a restart of the database. */
   onIdleError?: (error: Error) => void
@@ -57,8 +57,8 @@ const TIMESTAMPTZ = pg.types.builtins.TIMESTAMPTZ
 const FLOAT8 = pg.types.builtins.FLOAT8
 
 /**
- * How values are read, by type: bigint as a number that is exact, timestamptz as an Instant, and what is not a
- * finite number, which only SQL can write and JSON cannot say, as null.
+ * How values are read, by type: bigint as an exact number, timestamptz as an Instant, and NaN and infinities, which
+ * only SQL can write and JSON does not have, as null.
  */
 export const parsers: Record<number, (text: string) => unknown> = {
   [BIGINT]: (text) => {
@@ -78,9 +78,9 @@ const types: pg.CustomTypesConfig = {
 }
 
 /**
- * Whatever a role or a database sets for itself. docs/decisions/014-session-settings.md says which, and why no others:
- * how texts are read and written, how transactions and waiting go, where names are looked up, and that triggers fire.
- * JIT costs more than it gives on short queries.
+ * Settings of each session, whatever a role or a database sets for itself: the text forms, transactions and timeouts,
+ * the search path, and that triggers fire. docs/decisions/014-session-settings.md says why these and no others. JIT
+ * costs more than it gives on short queries.
  */
 export const SESSION_SETTINGS = `
   set client_encoding = 'UTF8'; set standard_conforming_strings = on; set array_nulls = on;
@@ -99,15 +99,15 @@ export const SESSION_SETTINGS = `
       where extname = 'timescaledb'), 'public'), false)`
 
 /**
- * As many as there are questions, so that none waits for another: the version, the migrations, the size, the
- * growth, the state, the newest readings and the log for the live feed, and whether announcements are carried.
+ * One for each kind of query of the server itself, so that none waits for another: the version, the migrations, the
+ * size, the growth, the data version, the newest readings and the log for the live feed, and the listener's probe.
  */
 const RESERVED_CONNECTIONS = 8
 
-/** For which a new connection may take to be prepared. */
+/** How long the settings of a new connection may take. */
 const PREPARE_MS = 5000
 const FAREWELL_MS = 1000
-/** Of silence, until the kernel asks the peer whether it is there; it gives up ten seconds later. */
+/** Of silence, until the kernel probes the peer; it gives up ten seconds later. */
 const KEEP_ALIVE_MS = 10_000
 
 export function openDatabase(options: DatabaseOptions): Database {
@@ -146,7 +146,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     },
     onRestored: (outage) => options.onRestored?.(outage),
   })
-  /** Throws DATABASE_UNAVAILABLE where no connection can be made, at once while that is known. */
+  /** Throws DATABASE_UNAVAILABLE if no connection can be made: at once while the circuit breaker is open. */
   const reach = async <Connection>(attempt: () => Promise<Connection>): Promise<Connection> => {
     if (breaker.outage !== undefined) throw unavailable(breaker.outage.cause)
     try {
@@ -170,7 +170,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       },
     })
   const requests = poolOf('heliograph', options.poolSize, currentOperation)
-  // What several operations wait for is no one's.
+  // What several operations wait for belongs to none of them.
   const reserved = poolOf('heliograph reserved', RESERVED_CONNECTIONS, () => undefined)
   const { onQuery, closing } = options
   const kysely = new Kysely<Schema>({
@@ -179,7 +179,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   })
   const reservedKysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: reserved }) })
 
-  /** Whatever still waits for a database that answers nobody fails, so that nothing holds up the end. */
+  /** If the database answers nobody, closes all connections, so that nothing holds up the end of the program. */
   const abandonIfAway = async (): Promise<void> => {
     if (breaker.outage === undefined) {
       await breaker.attempt(() => probe(FAREWELL_MS)).catch(() => {})
@@ -227,7 +227,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       closing?.removeEventListener('abort', abandonIfAway)
       breaker[Symbol.dispose]()
       const ended = Promise.all([kysely.destroy(), reservedKysely.destroy()])
-        // Kysely leaves a pool alone that was never asked for a connection.
+        // Kysely does not end a pool that it never took a connection from.
         .then(() => Promise.all([requests.end(), reserved.end()]))
       await withTimeout(ended, FAREWELL_MS, () => {})
       clients.destroy()
@@ -236,7 +236,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 }
 
-/** A role or a database may have settings of its own. */
+/** Sets the statement timeout, and SESSION_SETTINGS over what the role and the database have set. */
 async function prepare(client: Client, statementTimeout: number): Promise<void> {
   const settings = `set statement_timeout = ${statementTimeout};${statementTimeout === 0 ? ' set idle_in_transaction_session_timeout = 0;' : ''} ${SESSION_SETTINGS}`
   using _timeout = startTimeout(PREPARE_MS, () => client.abandon())

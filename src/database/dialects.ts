@@ -10,8 +10,8 @@ import {
 import { currentOperation, operationTimeout } from './operation.ts'
 
 /**
- * Kysely's dialect for PostgreSQL, for statements of operations: where the time of one is over, no further statement
- * of its transactions begins, and one that was cancelled fails with QUERY_TIMEOUT of the operation.
+ * Kysely's dialect for PostgreSQL, for statements of operations: past the deadline of one, no further statement of its
+ * transactions begins, and a cancelled statement fails with QUERY_TIMEOUT of the operation.
  */
 export class OperationDialect extends PostgresDialect {
   readonly #config: PostgresDialectConfig
@@ -41,7 +41,7 @@ class OperationDriver extends PostgresDriver {
   }
 }
 
-/** In place, as Kysely itself logs them: it knows its connections again. */
+/** Changes the connection in place, as Kysely does for logging: Kysely recognises its connections by identity. */
 function timeStatements(connection: DatabaseConnection): void {
   const execute: DatabaseConnection['executeQuery'] = connection.executeQuery.bind(connection)
   connection.executeQuery = async <Row>(query: CompiledQuery): Promise<QueryResult<Row>> => {
@@ -56,17 +56,17 @@ function timeStatements(connection: DatabaseConnection): void {
   }
 }
 
-/** As Kysely ends a transaction of which a statement failed. */
+/** How Kysely ends a transaction with a failed statement. */
 const ROLLBACK = 'rollback'
 
-/** Also that of the statement timeout: PostgreSQL has one code for both. */
+/** By a request or by the statement timeout: PostgreSQL has one code for both. */
 function isCancellation(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '57014'
 }
 
 /**
- * Kysely's dialect for PostgreSQL, with no statement timeout in its transactions. That of the connection does not
- * do: a pooler that lends connections by the transaction lends those on which requests have set theirs.
+ * Kysely's dialect for PostgreSQL, with no statement timeout in its transactions. Setting it once for the connection is
+ * not enough: a pooler in transaction mode may lend a server connection on which a request has set another.
  */
 export class NoTimeoutDialect extends PostgresDialect {
   readonly #config: PostgresDialectConfig

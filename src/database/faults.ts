@@ -10,8 +10,8 @@ const UNREACHABLE_MESSAGE =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Cannot use a pool after calling end|driver has already been destroyed/
 
 /**
- * What an error of the database means to a caller; undefined where it is none. The message of the database stays
- * in the cause: a client gets the code and the cure.
+ * The fault that tells a caller what an error of the database means; undefined if it is none of the database. The
+ * message of the database stays in the cause: a client gets the code and the cure.
  */
 export function toDatabaseFault(error: unknown): Fault | undefined {
   if (error instanceof Fault) return error
@@ -39,7 +39,7 @@ function faultOf(sqlState: string, cause: unknown): Fault {
         'The database lacks what this query needs: apply the migrations with the mutation runMigration, or npm run migrate',
         { cause },
       )
-    // Of a number, of a time, of a text: what GraphQL's types let through and PostgreSQL's do not.
+    // Numbers, times and texts that GraphQL's types allow and PostgreSQL's do not.
     case '22003':
     case '22007':
     case '22008':
@@ -87,7 +87,7 @@ function faultOf(sqlState: string, cause: unknown): Fault {
   )
 }
 
-/** What it means that there is no room. */
+/** The fault of a disk without room. */
 export function storageFull(cause: unknown): Fault {
   return new Fault(
     'STORAGE_FULL',
@@ -96,7 +96,7 @@ export function storageFull(cause: unknown): Fault {
   )
 }
 
-/** What it means that no connection could be made, whatever the reason: a socket, TLS, a password, a file of a certificate. */
+/** The fault of a connection that could not be made: because of the network, TLS, a password, a certificate file. */
 export function unavailable(cause: unknown): Fault {
   return new Fault(
     'DATABASE_UNAVAILABLE',
@@ -105,14 +105,14 @@ export function unavailable(cause: unknown): Fault {
   )
 }
 
-/** PGlite's errors are no DatabaseError of pg, but carry the same fields. */
+/** An error of PGlite is no DatabaseError of pg, but has the same fields. */
 function sqlStateOf(error: unknown): string | undefined {
   if (error instanceof DatabaseError) return error.code
   if (!(error instanceof Error) || !('code' in error) || !('severity' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
 }
 
-/** Whether a lock could not be had in time, or only by a deadlock: another attempt may succeed. */
+/** Whether a lock timed out or ended in a deadlock: another attempt may succeed. */
 export function isLockNotAvailable(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false
   return error.code === '55P03' || error.code === '40P01'

@@ -11,7 +11,7 @@ export function parseInstant(text: string): Instant {
   if (!TIMESTAMPTZ.test(text)) {
     throw new RangeError(`Expected a time in UTC such as 2026-06-21 18:04:05+00, got ${text}`)
   }
-  // Each row has some: taking the digits as they stand is twice as fast as matching them.
+  // On the hot path of every row: taking the digits by position is twice as fast as capturing them.
   const year = text.indexOf('-')
   const milliseconds = Date.UTC(
     Number(text.slice(0, year)),
@@ -31,7 +31,7 @@ function twoDigits(text: string, at: number): number {
 
 const ZERO = '0'.charCodeAt(0)
 
-/** Writes an instant as RFC 3339 in UTC with microseconds, which PostgreSQL takes as a `timestamptz`. */
+/** Writes an instant as RFC 3339 in UTC with microseconds, which PostgreSQL reads as a `timestamptz`. */
 export function formatInstant(instant: Instant): string {
   const milliseconds = Math.floor(instant / 1000)
   const microseconds = String(instant - milliseconds * 1000).padStart(3, '0')

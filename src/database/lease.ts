@@ -5,19 +5,22 @@ import { startTimeout } from '../timeout.ts'
 import type { Client } from './client.ts'
 import type { Operation } from './operation.ts'
 
-/** It may have come while nothing ran: between two statements, or before one had arrived. */
+/** A cancellation may arrive while nothing runs: between two statements, or before the first one. */
 const CANCEL_AGAIN_MS = 500
 
 interface LeaseOptions {
-  /** Whose the lease is: when its time is over, what runs on the connection is cancelled. */
+  /** Who holds the lease: at its deadline, what runs on the connection is cancelled. */
   operation: Operation | undefined
-  /** The connection is back in its pool, or was closed. */
+  /** The connection is back in its pool, or closed. */
   onEnd(): void
 }
 
 /**
- * Lends a connection of a pool until it is released. It goes back to the pool only when every cancellation that is
- * under way has had its effect, so that none hits whoever is lent it next; where that is not certain it is closed.
+ * Lends a connection of a pool until it is released. Its states:
+ * - LENT: statements run on it.
+ * - CANCELLING: the operation is past its deadline; a cancellation is sent every half second.
+ * - ENDING: it was released while CANCELLING; it waits for the last cancellation, which must not hit the next holder.
+ * - ENDED: it is back in its pool, or closed if it is not certain that every cancellation has taken effect.
  */
 export function lease(client: pg.PoolClient & Client, { operation, onEnd }: LeaseOptions): void {
   const release = client.release
@@ -39,7 +42,7 @@ export function lease(client: pg.PoolClient & Client, { operation, onEnd }: Leas
 }
 
 interface Cancelling {
-  /** Cancels no more. Resolves when nothing is under way, and rejects where that is not certain. */
+  /** Sends no more. Resolves when every cancellation has taken effect, and rejects if that is not certain. */
   end(): Promise<void>
 }
 
@@ -53,7 +56,7 @@ function cancelAgainAndAgain(client: Client): Cancelling {
     }
   }
   const ended = run()
-  // Told when it ends, which may be later.
+  // A failure is reported by `end`, which may be called later.
   ended.catch(() => {})
   return {
     end: () => {
@@ -63,7 +66,7 @@ function cancelAgainAndAgain(client: Client): Cancelling {
   }
 }
 
-// What pg has and its types leave out.
+// Parts of pg that its types leave out.
 declare module 'pg' {
   interface Client {
     readonly sslNegotiation: 'postgres' | 'direct'
@@ -83,11 +86,11 @@ declare module 'pg' {
 const CANCEL_MS = 5000
 
 /**
- * Asks the database to cancel what a connection runs, by a message on a connection of its own (CancelRequest), which
- * takes none of those that are counted, and which poolers pass on.
+ * Asks the database to cancel what a connection runs, by CancelRequest on a connection of its own. Such a connection
+ * does not count against `max_connections`, and poolers pass it on.
  *
- * Resolves when the other side has hung up. By then the signal has been sent, and it hits nothing that is asked on
- * the connection from now on. Rejects where that is not certain: the connection must not be used for anything else.
+ * Resolves when the server has hung up. By then it has sent the signal, which cannot hit later statements. Rejects if
+ * that is not certain: the connection must not be used for anything else.
  */
 async function cancelStatement(client: Client): Promise<void> {
   const { host, port, ssl, sslNegotiation } = client
@@ -110,7 +113,7 @@ async function cancelStatement(client: Client): Promise<void> {
   })
   const onTimeout = (): void => void socket.destroy(new Error('timeout expired'))
   using _timeout = startTimeout(CANCEL_MS, onTimeout)
-  // What is closed has nothing to cancel any more.
+  // A closed connection has nothing left to cancel.
   client.socket.once('close', onTimeout)
   try {
     if (host.startsWith('/')) connection.connect(`${host}/.s.PGSQL.${port}`)
@@ -121,7 +124,7 @@ async function cancelStatement(client: Client): Promise<void> {
   }
 }
 
-/** undefined where the other side told none, as some poolers do: then only the statement timeout ends what runs. */
+/** undefined if the server sent none, as with some poolers: then only the statement timeout ends what runs. */
 function cancelKeyOf(client: Client): [processID: number, secretKey: number] | undefined {
   if (!('processID' in client && 'secretKey' in client)) return undefined
   const { processID, secretKey } = client

@@ -6,16 +6,20 @@ import { withTimeout } from '../timeout.ts'
 /** What a listener tells its owner. */
 export interface ListenerEvents {
   onNotification(payload: string): void
-  /** The channel is listened to, for the first time or again: what was announced in between is not repeated. */
+  /** LISTEN took effect, for the first time or again. Notifications from before are lost. */
   onListening(): void
   /** The connection broke; the listener is connecting again. */
   onLost(cause: Error): void
 }
 
 /**
- * How announcements reach a listener at this moment: heard; not listening, since the connection is being made; not
- * carried, since what stands between (a pooler that lends connections by the transaction) takes LISTEN and passes
- * nothing on; or kept back, since the database's queue of notifications is more than half full.
+ * The states of a listener:
+ * - `connecting`: the connection is being made, for the first time or after it broke
+ * - `listening`: notifications arrive
+ * - `not carried`: a pooler in transaction mode is in between; it accepts LISTEN and passes no notification on
+ * - `queue full`: PostgreSQL's notification queue is more than half full, so Heliograph sends none
+ * A connection that is made leads to `listening`. A probe every 15 seconds moves between the last three. A connection
+ * that breaks, or does not answer the probe within 5 seconds, leads back to `connecting`.
  */
 export type ListenerState = 'listening' | 'connecting' | 'not carried' | 'queue full'
 
@@ -23,21 +27,22 @@ export interface Listener extends AsyncDisposable {
   readonly state: ListenerState
 }
 
-/** Announces a text on a channel, over another connection, unless the queue is more than half full: then false. */
+/** Sends NOTIFY over another connection. Returns false, and sends nothing, if the queue is more than half full. */
 export type Announce = (channel: string, payload: string) => Promise<boolean>
 
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 2000
 const PROBE_EVERY_MS = 15_000
-/** A question to the database that takes longer is not answered. */
+/** A connection that does not answer a statement within this time is broken. */
 const ANSWERED_WITHIN_MS = 5000
-/** An announcement that takes longer is not carried. */
+/** A notification that takes longer is not carried. */
 const CARRIED_WITHIN_MS = 2000
 
 /**
- * Keeps one connection on LISTEN, and connects again with a jittered, growing pause whenever it breaks. The
- * connection is probed, since a peer that vanished without a word would otherwise go unnoticed for hours. An announcement to itself, over another connection, shows whether it hears anything.
- * `connect` may wait until the database can be reached, or the signal aborts.
+ * Keeps one connection on LISTEN, and connects again with a jittered, growing pause whenever it breaks. The connection
+ * is probed, because a vanished peer would otherwise go unnoticed for hours. A notification to itself, sent over another
+ * connection, shows whether notifications arrive. `connect` may wait until the database can be reached, or the signal
+ * aborts.
  */
 export function openListener(
   {
@@ -58,7 +63,7 @@ export function openListener(
     const client = await connect(signal)
     if (signal.aborted) return client.end()
     const ended = Promise.withResolvers<void>()
-    // Awaited only once the channel is listened to.
+    // Awaited only after LISTEN: a rejection before that must not be unhandled.
     ended.promise.catch(() => {})
     client.on('error', ended.reject)
     client.on('end', () => ended.reject(new Error('The connection ended')))
@@ -83,7 +88,7 @@ export function openListener(
     }
     const probe = async (): Promise<void> => {
       await ask('select 1').catch(ended.reject)
-      // Where nothing can be announced, nothing can be written either, and health tells of that.
+      // If nothing can be announced, nothing can be written either, and health reports that.
       const heard = await listenForEcho().catch(() => state)
       if (state !== 'connecting') state = heard
     }

@@ -15,7 +15,7 @@ import {
 } from './migration-steps.ts'
 
 interface PlannedMigration extends Migration {
-  /** What `up` would do that its name does not tell, in sentences; throws what it would throw. Writes nothing. */
+  /** Says in sentences what `up` would do that its name does not tell. Throws what `up` would throw. Writes nothing. */
   plan?(db: Parameters<Migration['up']>[0]): Promise<string[]>
 }
 
@@ -23,22 +23,22 @@ export type Migrations = Readonly<Record<string, PlannedMigration>>
 
 interface MigrateOptions {
   migrations: Migrations
-  /** Apply up to and with this one. */
+  /** Apply up to this one, and this one too. */
   target?: string | undefined
   /** Say what would be applied; write nothing. */
   dryRun?: boolean
-  /** Where another process migrates: wait for it, or answer ALREADY_RUNNING at once. */
+  /** If another process migrates: wait for it, or return ALREADY_RUNNING at once. */
   wait?: boolean
   /** Ends the waiting, with the reason of the signal. */
   signal?: AbortSignal | undefined
 }
 
-/** What one migrating process holds. */
+/** The advisory lock of the process that migrates. */
 const LOCK: LockKey = [1_212_501_064, 1]
 
 /**
- * Applies pending migrations, only ever forward, all in one transaction: where one fails, the database is as it
- * was, and the run says FAILED with the step and its message. Throws BAD_USER_INPUT on an unknown target.
+ * Applies pending migrations, only ever forward, all in one transaction: if one fails, the database is as it was, and
+ * the run is FAILED with the step and its message. Throws BAD_USER_INPUT on an unknown target.
  */
 export async function migrate(session: Session, options: MigrateOptions): Promise<MigrationRun> {
   const { migrations, target, dryRun = false } = options
@@ -67,8 +67,8 @@ export async function migrate(session: Session, options: MigrateOptions): Promis
 }
 
 /**
- * Reverts the migration that was applied last, with every reading where that one made the table. The caller
- * asks first whether readings may go.
+ * Reverts the migration that was applied last; with it go all readings, if it made the table. The caller asks first
+ * whether readings may go.
  */
 export async function revertLast(session: Session, migrations: Migrations): Promise<MigrationRun> {
   const names = Object.keys(migrations)
@@ -106,7 +106,7 @@ async function run(
   }
 }
 
-/** Asks the pending steps of `upTo` what they would do, in a transaction that cannot write. */
+/** Asks the pending steps of `upTo` what they would do, in a read-only transaction. */
 async function describe(
   session: Session,
   migrations: Migrations,
@@ -130,7 +130,7 @@ async function describe(
     })
 }
 
-/** Applies or reverts, in the one transaction that Kysely makes, until `target` is the newest; undefined: none is. */
+/** Applies or reverts, in the one transaction that Kysely makes, until `target` is the newest; undefined: reverts all. */
 async function moveTo(
   session: Session,
   migrations: Migrations,
@@ -145,7 +145,7 @@ async function moveTo(
   const { error, results } = await migrator.migrateTo(target ?? NO_MIGRATIONS)
   if (error !== undefined) {
     if (toDatabaseFault(error)?.code === 'DATABASE_UNAVAILABLE') throw error
-    // Without a step that failed, such as where the role may not make the schema, the first was not reached.
+    // No step failed if the first was not reached, such as when the role may not create the schema.
     const step =
       results?.find(({ status }) => status === 'Error')?.migrationName ??
       steps.find(({ status }) => status === 'PENDING')?.name
@@ -161,10 +161,10 @@ interface Refusal {
   reason: string
 }
 
-/** The first migration of every database from before the first release, whose migrations were others. */
+/** The first migration of databases from before the first release, which had other migrations. */
 const UNRELEASED = '0001_plant'
 
-/** A database that is newer than the code, or from before its first release. */
+/** Refuses a database that is newer than the code, or from before the first release. */
 function findUnknown(
   names: readonly string[],
   applied: readonly AppliedMigration[],
@@ -184,7 +184,7 @@ function findUnknown(
   }
 }
 
-/** A target that would go backwards. */
+/** Refuses a target that would go backwards. */
 function findTargetBehind(
   names: readonly string[],
   applied: readonly AppliedMigration[],
@@ -199,7 +199,7 @@ function findTargetBehind(
   }
 }
 
-/** Says so where this role may not look into the schema, or not make in it what remembers the migrations. */
+/** Refuses if this role may not use the schema, or may not create the table of migrations in it. */
 async function findDenied(
   session: Session,
   names: readonly string[],
@@ -224,8 +224,8 @@ async function findDenied(
 }
 
 /**
- * Applies what is pending before anything else is done, waiting where another process does. Throws
- * MIGRATION_FAILED with the step and its message; the signal ends the waiting.
+ * Applies what is pending before anything else is done; waits if another process does. Throws MIGRATION_FAILED with the
+ * step and its message. The signal ends the waiting.
  */
 export async function migrateFirst(
   database: Database,

@@ -16,7 +16,7 @@ export interface MigrationStep {
 export interface MigrationRun {
   status: MigrationRunStatus
   steps: MigrationStep[]
-  /** What the database said while it ran, in order; of a dry run, what the pending steps would do. */
+  /** Notices of the database while it ran, in order; of a dry run, what the pending steps would do. */
   notices: string[]
   durationMs: number
 }
@@ -24,7 +24,7 @@ export interface MigrationRun {
 /** How a run ended; `plans` is what the pending steps of a dry run would do. */
 export type Outcome = Pick<MigrationRun, 'status' | 'steps'> & { plans?: string[] }
 
-/** Every step that the code or the database knows, in the order of application. */
+/** Every migration that the code or the database knows, in the order of application. */
 export function stepsOf(
   names: readonly string[],
   applied: readonly AppliedMigration[],
@@ -39,7 +39,7 @@ export function stepsOf(
   }))
 }
 
-/** A run that this step ended, or that a refusal in its place kept from beginning. */
+/** The outcome of a run that this step ended, or that was refused because of it. */
 export function failed(
   steps: readonly MigrationStep[],
   step: string | undefined,
@@ -62,8 +62,8 @@ export interface AppliedMigration {
 }
 
 /**
- * What Kysely's bookkeeping says was applied, in that order; nothing where there is no bookkeeping yet. Throws
- * DATABASE_FORBIDS with the grant that is missing where this role may not read it.
+ * What was applied according to Kysely's table of migrations, in that order; nothing if the table does not exist yet.
+ * Throws DATABASE_FORBIDS with the missing grant if this role may not read it.
  */
 export async function readAppliedMigrations(kysely: Kysely<Schema>): Promise<AppliedMigration[]> {
   const { rows: found } = await sql<{ role: string; grant: string | null }>`

@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Fault } from '../fault.ts'
 
-/** For whom the database works, and until when. */
+/** On whose behalf statements run, and until when. */
 export interface Work {
-  /** Whoever asks: the connections for requests are shared out between clients of different names. */
+  /** The client's name: the connections for requests are shared fairly between clients of different names. */
   readonly client: string
-  /** Milliseconds from now for all statements together; undefined: as long as each may take. */
+  /** Milliseconds from now for all statements together; undefined: only the statement timeout applies. */
   readonly timeoutMs: number | undefined
-  /** Whether a statement that runs when the time is over is cancelled: the default, but not right for one that writes. */
+  /** Whether a statement that runs at the deadline is cancelled. The default; wrong for an operation that writes. */
   readonly cancels?: boolean
 }
 
@@ -15,34 +15,34 @@ export interface Work {
 export interface Operation {
   readonly client: string
   readonly cancels: boolean
-  /** Whether its time is over. */
+  /** Whether it is past its deadline. */
   readonly isOver: boolean
-  /** Calls once its time is over, unless that is disposed before. */
+  /** Calls the listener at the deadline, unless disposed before. */
   onOver(listener: () => void): Disposable
 }
 
 const operations = new AsyncLocalStorage<Operation>()
 
 /**
- * Runs one operation of a client: all that it asks of the connections for requests, now and in what it starts, is
- * asked for that client, at most a few statements at a time. Once the time is over, statements that run are
- * cancelled, where the work cancels, and others are refused with QUERY_TIMEOUT.
+ * Runs one operation of a client. All statements on the connections for requests that it runs, now and in what it
+ * starts, count for that client. At the deadline, running statements are cancelled if the operation says so, and
+ * further ones are refused with QUERY_TIMEOUT.
  */
 export function runOperation<Result>(work: Work, run: () => Result): Result {
   return operations.run(new TimedOperation(work), run)
 }
 
-/** The operation that this is part of; undefined where nobody's is. */
+/** The operation that this code runs in; undefined outside of any. */
 export function currentOperation(): Operation | undefined {
   return operations.getStore()
 }
 
-/** Runs what is no one's, such as what several operations wait for. */
+/** Runs what belongs to no operation, such as a query whose result several of them share. */
 export function runOutsideOperations<Result>(run: () => Result): Result {
   return operations.exit(run)
 }
 
-/** What it means that the time of an operation is over. */
+/** The fault of an operation that is past its deadline. */
 export function operationTimeout(cause?: unknown): Fault {
   return new Fault(
     'QUERY_TIMEOUT',
@@ -89,7 +89,7 @@ class TimedOperation implements Operation {
       this.#timer = undefined
       for (const listener of [...this.#listeners]) listener()
     }
-    // What was answered in time, and lies there unread because the process was busy, is read first.
+    // An answer that came in time, and is still unread because the process was busy, is read first.
     const readFirst = () => setImmediate(tell)
     return setTimeout(readFirst, Math.max(1, Math.ceil(this.#end - performance.now()))).unref()
   }

@@ -12,18 +12,18 @@ export interface PoolUse {
   readonly size: number
   readonly inUse: number
   readonly waiting: number
-  /** How long the one who has waited longest for a connection of others has done so, in milliseconds. */
+  /** Milliseconds that the oldest request has waited for a connection of others. */
   readonly waitedMs: number
 }
 
-/** A bounded number of connections, opened as they are needed; one that is idle for half a minute is closed. */
+/** A bounded number of connections, opened as needed; one that is idle for half a minute is closed. */
 export interface Pool {
   /**
-   * Throws BUSY where none becomes free in time or too many wait already, QUERY_TIMEOUT where the operation's time is
-   * over, and DATABASE_UNAVAILABLE where none can be made: at once while that is known.
+   * Throws BUSY if none becomes free in time or too many requests wait, QUERY_TIMEOUT if the operation is past its
+   * deadline, and DATABASE_UNAVAILABLE if none can be made: at once while the circuit breaker is open.
    */
   connect(): Promise<pg.PoolClient>
-  /** Turns away whoever waits, and closes what is idle: it may be dead. */
+  /** Rejects all that wait, and closes idle connections: they may be dead. */
   clear(reason: Fault): void
   end(): Promise<void>
   /** For Kysely. */
@@ -34,12 +34,12 @@ export interface Pool {
 export interface PoolOptions {
   connection: pg.PoolConfig
   size: number
-  /** Milliseconds; a connection that takes longer over it is given up. */
+  /** Milliseconds; the connection is closed if a statement takes longer and the database does not end it. */
   statementTimeout: number
   /** Prepares a new connection. */
   prepare(client: Client): Promise<unknown>
   breaker: CircuitBreaker
-  /** Whose statement it is that asks for a connection; undefined: no client's. */
+  /** The operation that asks for a connection; undefined: none. */
   operation(): Operation | undefined
   /** Called when an idle connection breaks, such as on a restart of the database. */
   onIdleError: (error: Error) => void
@@ -48,11 +48,11 @@ export interface PoolOptions {
 /** How long a request waits for a connection to become free. */
 const WAIT_TIMEOUT_MS = 5000
 const MOST_WAITING_PER_CONNECTION = 100
-/** A statement is ended by the database itself; one that is silent for so much longer gets no answer at all. */
+/** The database ends a statement at its timeout; if it is silent for so much longer, no answer will come. */
 const GRACE_MS = 2000
-/** Seconds of silence from which an answer is no longer waited for while the database cannot be reached. */
+/** Seconds of silence after which a connection is closed while the circuit breaker is open. */
 const LONGEST_SILENCE_IN_OUTAGE = 5
-/** Of the seconds that a connection is silent, how many lie between two doubts. */
+/** Seconds of silence between two probes. */
 const SUSPECT_EVERY = 5
 
 export function openPool(options: PoolOptions): Pool {
@@ -60,7 +60,7 @@ export function openPool(options: PoolOptions): Pool {
   const pool = new pg.Pool({
     ...options.connection,
     max: size,
-    // Rolling up asks every ten seconds, and the password alone takes milliseconds to prove.
+    // Longer than the ten seconds between two roll-ups: authentication alone takes milliseconds.
     idleTimeoutMillis: 30_000,
     onConnect: async (client) => {
       await options.prepare(ownClient(client))
@@ -86,7 +86,7 @@ export function openPool(options: PoolOptions): Pool {
       throw unavailable(error)
     }
   }
-  /** A database that vanished without a word would releaseTurn requests waiting for hours. */
+  /** Without it a vanished database would leave requests waiting for hours. */
   const watch = (client: Client): Disposable =>
     watchSilence(client, (seconds) => {
       if (seconds % SUSPECT_EVERY === 1) breaker.suspect()
@@ -146,7 +146,7 @@ export function openPool(options: PoolOptions): Pool {
   }
 }
 
-/** pg's pool makes what it is told to make, and does not say so in its types. */
+/** pg's pool makes clients of the class that it is given, which its types do not say. */
 function ownClient<Own extends pg.ClientBase>(client: Own): Own & Client {
   if (client instanceof Client) return client
   throw new TypeError(`Expected the pool to make its own clients, got ${client.constructor.name}`)

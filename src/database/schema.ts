@@ -21,19 +21,19 @@ export interface PlantTable {
   created_at: Timestamp
 }
 
-/** What was written and is not rolled up yet; see migrations/0003_changes.ts. */
+/** Ranges that were written and are not rolled up yet; see migrations/0003_changes.ts. */
 export interface TelemetryChangeTable {
   plant_id: number
   first: Timestamp
   last: Timestamp
-  /** Of the writer; null where the note is no part of the feed. */
+  /** Of the writer; null if the note is not part of the feed. */
   txid: string | null
-  /** How many there are more, or less. */
+  /** How many readings were added, or removed if negative. */
   readings: number
   noted_at: Timestamp
 }
 
-/** What was written and is rolled up; see migrations/0003_changes.ts. */
+/** Ranges that were written and are rolled up; see migrations/0003_changes.ts. */
 export interface TelemetryLogTable {
   txid: string
   plant_id: number
@@ -42,7 +42,7 @@ export interface TelemetryLogTable {
   noted_at: Timestamp
 }
 
-/** Which life of the database the feed belongs to: one row. */
+/** To which generation of the database the feed belongs: one row. */
 export interface FeedTable {
   id: Generated<boolean>
   generation: string

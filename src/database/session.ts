@@ -10,9 +10,9 @@ import type { Schema } from './schema.ts'
 /** One connection, so that temporary tables and notices belong to one piece of work. */
 export interface Session extends AsyncDisposable {
   readonly kysely: Kysely<Schema>
-  /** What the database said: RAISE NOTICE and warnings, in order. */
+  /** RAISE NOTICE and warnings of the database, in order. */
   readonly notices: readonly string[]
-  /** Takes an advisory lock until what it answers is disposed; undefined where somebody else has it. */
+  /** Takes an advisory lock until the result is disposed. Returns undefined if another session holds it. */
   lock(key: LockKey, options?: LockOptions): Promise<AsyncDisposable | undefined>
   /** Feeds `COPY … FROM STDIN`. */
   copyFrom(statement: string): Writable
@@ -20,12 +20,12 @@ export interface Session extends AsyncDisposable {
   copyTo(statement: string): Readable
 }
 
-/** Seconds of silence in which a new connection is tried, to tell long work from a network that is gone. */
+/** Seconds of silence between two probes, which tell long work from a network that is gone. */
 const SUSPECT_EVERY = 5
-/** Seconds of silence after which a session ends while the database cannot be reached. */
+/** Seconds of silence after which a session ends while the circuit breaker is open. */
 const LONGEST_SILENCE_IN_OUTAGE = 10
 
-/** Work on the connection, which fails where both it and new connections are silent. */
+/** A session on the connection; it fails if both this connection and new ones are silent. */
 export function sessionOn(
   client: Client,
   { breaker, connect }: { breaker: CircuitBreaker; connect: () => Promise<Client> },

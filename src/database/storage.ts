@@ -3,7 +3,7 @@ import type { Schema } from './schema.ts'
 
 export type StorageKind = 'HYPERTABLE' | 'REGULAR_TABLE' | 'MISSING'
 
-/** What keeps the readings, and why it is what it is. */
+/** Which kind of table keeps the readings, and why. */
 export interface Storage {
   kind: StorageKind
   timescaledbVersion: string | null
@@ -14,7 +14,7 @@ export interface Storage {
 }
 
 interface Facts {
-  /** What bears the name, as pg_class.relkind has it; null: nothing does. */
+  /** pg_class.relkind of what is called solark.telemetry; null: nothing is. */
   relation: string | null
   version: string | null
   license: string | null
@@ -47,14 +47,14 @@ export async function readStorage(kysely: Kysely<Schema>): Promise<Storage> {
   return { kind: 'REGULAR_TABLE', ...found, reason: whyRegular(facts) }
 }
 
-/** Why chunks cannot be compressed here; null where they can. */
+/** Why chunks cannot be compressed here; null if they can. */
 export function whyNotCompressed({ kind, reason, timescaledbLicense }: Storage): string | null {
   if (kind !== 'HYPERTABLE') return reason
   if (timescaledbLicense === 'timescale') return null
   return `TimescaleDB compresses under the licence timescale alone, and runs under ${timescaledbLicense} here`
 }
 
-/** Of the hypertable solark.telemetry. */
+/** Whether compression is enabled for the hypertable solark.telemetry. */
 export async function isCompressionEnabled(kysely: Kysely<Schema>): Promise<boolean> {
   const { rows } = await sql`
     select from timescaledb_information.hypertables
@@ -71,7 +71,7 @@ async function isHypertable(kysely: Kysely<Schema>): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Nothing is lost by it: migrations/functions/has_empty_chunks.sql. */
+/** Loses no reading: see migrations/functions/has_empty_chunks.sql. */
 const CONVERSION =
   "SELECT create_hypertable('solark.telemetry', by_range('timestamp', interval '30 days'), create_default_indexes => false, migrate_data => true)"
 
