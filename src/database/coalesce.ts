@@ -1,8 +1,10 @@
 import { runOutsideOperations } from './operation.ts'
 
+// Three ways in which callers share the result of one request. They differ in how old a result may be.
+
 /**
- * Reads once at a time. Who asks while a read is on its way waits for the next, which all who wait share; so no
- * answer is older than its question, and a hundred that ask at once cost two reads. A failure is of all who share.
+ * No result is older than its question. Reads once at a time: a caller that asks while a read is running gets the next
+ * one, which all that wait share, so a hundred callers at once cost two reads. All that share a read share its failure.
  */
 export function coalesceReads<Value>(read: () => Promise<Value>): () => Promise<Value> {
   let current: Promise<Value> | undefined
@@ -21,5 +23,35 @@ export function coalesceReads<Value>(read: () => Promise<Value>): () => Promise<
     if (current === undefined) return begin()
     next ??= current.then(begin, begin)
     return next
+  }
+}
+
+/** A result may be as old as the request that is running: callers with equal arguments, as JSON, join it. */
+export function joinRunning<Args extends readonly unknown[], Value>(
+  ask: (...args: Args) => Promise<Value>,
+): (...args: Args) => Promise<Value> {
+  const running = new Map<string, Promise<Value>>()
+  return (...args) => {
+    const key = JSON.stringify(args)
+    return running.getOrInsertComputed(key, () => ask(...args).finally(() => running.delete(key)))
+  }
+}
+
+/** A result may be `ms` old: reads at most that often, and once at a time. A failure is not kept. */
+export function keepFor<Value>(ms: number, read: () => Promise<Value>): () => Promise<Value> {
+  let last: { value: Promise<Value>; readAt: number } | undefined
+  return () => {
+    if (last !== undefined && performance.now() - last.readAt <= ms) return last.value
+    const current = { value: read(), readAt: Number.POSITIVE_INFINITY }
+    last = current
+    current.value.then(
+      () => {
+        current.readAt = performance.now()
+      },
+      () => {
+        last = undefined
+      },
+    )
+    return current.value
   }
 }

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { joinRunning } from '../database/coalesce.ts'
 import type { Database } from '../database/database.ts'
 import { toDatabaseFault } from '../database/faults.ts'
 import { dateOf, type Instant } from '../database/instant.ts'
@@ -20,7 +21,7 @@ import type { Statistics } from './statistics.ts'
 export function databaseCheck(database: Pick<Database, 'reserved' | 'unavailableSince'>): Check {
   return {
     name: 'database',
-    run: asking(async () => {
+    run: databaseQuery(async () => {
       try {
         const { rows } = await sql<{ version: string }>`
           select current_setting('server_version') as version`.execute(database.reserved)
@@ -58,7 +59,7 @@ export function poolCheck(use: PoolUse): Check {
 export function migrationsCheck(kysely: Kysely<Schema>, names: readonly string[]): Check {
   return {
     name: 'migrations',
-    run: asking(async () => {
+    run: databaseQuery(async () => {
       const read = await readAppliedMigrations(kysely).catch(missing)
       if (read instanceof Fault) return { status: 'DEGRADED', detail: read.message }
       const applied = read.map(({ name }) => name)
@@ -96,7 +97,7 @@ const LONG_HELD_UP_SECONDS = 60
 export function liveFeedCheck(liveFeed: LiveFeed, kysely: Kysely<Schema>): Check {
   return {
     name: 'live feed',
-    run: asking(async () => {
+    run: databaseQuery(async () => {
       const holdUp = await readFeedLag(kysely).catch(missing)
       const { hearing, subscriptions } = liveFeed
       const detail = [
@@ -124,7 +125,7 @@ const LONG_BEHIND_SECONDS = 15 * 60
 export function rollupsCheck(kysely: Kysely<Schema>): Check {
   return {
     name: 'rollups',
-    run: asking(async () => {
+    run: databaseQuery(async () => {
       const backlog = await readBacklog(kysely).catch(missing)
       if (backlog instanceof Fault) return { status: 'DEGRADED', detail: backlog.message }
       if (await readsAsEmpty(kysely)) {
@@ -150,7 +151,7 @@ const PATIENCE_MS = 1000
 export function storageCheck(statistics: Statistics, queryTimes: QueryTimes): Check {
   return {
     name: 'storage',
-    run: asking(async () => {
+    run: databaseQuery(async () => {
       const bytes = await statistics.databaseSize()
       // Counting the readings of a day may take longer than a check may; then the next one knows.
       const growth = await withTimeout(statistics.growth(), PATIENCE_MS, () => undefined)
@@ -180,22 +181,13 @@ export function missing(error: unknown): Fault {
   throw error
 }
 
-/**
- * A question to the database, asked once at a time however many want to know. Where the database keeps it from
- * being answered, its fault tells why.
- */
-export function asking(check: () => Promise<Finding>): () => Promise<Finding> {
-  let running: Promise<Finding> | undefined
-  const ask = async () => {
-    try {
-      return await check()
-    } catch (error) {
+/** A check that queries the database: once at a time, however many callers ask. An error tells what it means. */
+export function databaseQuery(check: () => Promise<Finding>): () => Promise<Finding> {
+  return joinRunning(() =>
+    check().catch((error) => {
       throw toDatabaseFault(error) ?? error
-    } finally {
-      running = undefined
-    }
-  }
-  return () => (running ??= ask())
+    }),
+  )
 }
 
 function formatTime(instant: Instant): string {

@@ -5,7 +5,7 @@ import { readStorage, whyNotCompressed } from '../database/storage.ts'
 import { Fault } from '../fault.ts'
 import type { RetentionPolicy } from '../telemetry/retention/policy.ts'
 import { type RetentionRun, readLastRuns } from '../telemetry/retention/runs.ts'
-import { asking, missing } from './checks.ts'
+import { databaseQuery, missing } from './checks.ts'
 import type { Check } from './health.ts'
 
 /** It runs once an hour on one of the servers. */
@@ -16,7 +16,7 @@ export function retentionCheck(kysely: Kysely<Schema>, { compressAfter }: Retent
   const opened = Date.now()
   return {
     name: 'retention',
-    run: asking(async () => {
+    run: databaseQuery(async () => {
       const runs = await readLastRuns(kysely).catch(missing)
       if (runs instanceof Fault) return { status: 'DEGRADED', detail: runs.message }
       const { last, lastEffective } = runs

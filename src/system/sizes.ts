@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 
-/** How much there is of what is answered whole, known without asking: for what an operation costs is judged before. */
+/** How much there is of what is answered whole, known without databaseQuery: for what an operation costs is judged before. */
 export interface Sizes {
   /** As of a minute ago at most, while somebody asks; a guess until it is known. */
   readonly plants: number

@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import { coalesceReads } from '../database/coalesce.ts'
+import { coalesceReads, keepFor } from '../database/coalesce.ts'
 import type { Database } from '../database/database.ts'
 import type { Schema } from '../database/schema.ts'
 import {
@@ -37,27 +37,8 @@ export function createStatistics({
   return {
     count: coalesceReads(() => readSystemCounts(kysely)),
     latest: coalesceReads(() => readLatestOfAny(kysely)),
-    databaseSize: kept(() => readDatabaseSize(reserved)),
-    growth: kept(() => readGrowth(reserved)),
-  }
-}
-
-/** Reads at most once a minute, and once at a time; a failure is not kept. */
-function kept<Value>(read: () => Promise<Value>): () => Promise<Value> {
-  let last: { value: Promise<Value>; readAt: number } | undefined
-  return () => {
-    if (last !== undefined && performance.now() - last.readAt <= KEPT_MS) return last.value
-    const current = { value: read(), readAt: Number.POSITIVE_INFINITY }
-    last = current
-    current.value.then(
-      () => {
-        current.readAt = performance.now()
-      },
-      () => {
-        last = undefined
-      },
-    )
-    return current.value
+    databaseSize: keepFor(KEPT_MS, () => readDatabaseSize(reserved)),
+    growth: keepFor(KEPT_MS, () => readGrowth(reserved)),
   }
 }
 

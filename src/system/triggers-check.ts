@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
-import { asking } from './checks.ts'
+import { databaseQuery } from './checks.ts'
 import type { Check } from './health.ts'
 
 /** What keeps the triggers of the tables from firing, for whom. */
@@ -25,7 +25,7 @@ const WITHOUT =
 export function triggersCheck(kysely: Kysely<Schema>): Check {
   return {
     name: 'triggers',
-    run: asking(async () => {
+    run: databaseQuery(async () => {
       const { here, everywhere, roles, disabled } = await readSilenced(kysely)
       const faults = [
         ...(here || everywhere

@@ -1,4 +1,4 @@
-import { coalesceReads } from '../../database/coalesce.ts'
+import { coalesceReads, joinRunning } from '../../database/coalesce.ts'
 import type { Database } from '../../database/database.ts'
 import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
@@ -47,10 +47,10 @@ export function openReadingFeed(
   let generation: Promise<string> | undefined
   const tail = openLiveTail((after, range) => readLog(database.reserved, after, range))
   /** Of those that come back at once with the same cursor, one reads. */
-  const readingOn = shareRunning((after: Position, range: LogRange) =>
+  const readingOn = joinRunning((after: Position, range: LogRange) =>
     readLog(database.kysely, after, range),
   )
-  const resuming = shareRunning((cursor: string) => positionAfter(database.kysely, cursor))
+  const resuming = joinRunning((cursor: string) => positionAfter(database.kysely, cursor))
   const looking = coalesceReads(() => readFeedState(database.reserved))
 
   const findGeneration = async (): Promise<string> => {
@@ -109,16 +109,5 @@ export function openReadingFeed(
       clearInterval(endSlow)
       for (const window of windows) window.close()
     },
-  }
-}
-
-/** Answers those who ask the same while the answer is on its way with that one. */
-function shareRunning<Args extends readonly unknown[], Answer>(
-  ask: (...args: Args) => Promise<Answer>,
-): (...args: Args) => Promise<Answer> {
-  const running = new Map<string, Promise<Answer>>()
-  return (...args) => {
-    const key = JSON.stringify(args)
-    return running.getOrInsertComputed(key, () => ask(...args).finally(() => running.delete(key)))
   }
 }
