@@ -1,13 +1,9 @@
 import { migrations } from '../migrations/index.ts'
 import type { Config } from './config.ts'
 import { coalesceReads } from './database/coalesce.ts'
-import { readState } from './database/data-version.ts'
-import { openDatabase } from './database/database.ts'
-import { asFullDisk } from './database/embedded/disk-space.ts'
-import { openEmbeddedPostgres } from './database/embedded/embedded-postgres.ts'
-import { toDatabaseFault } from './database/faults.ts'
+import { openConfiguredDatabase } from './database/configured-database.ts'
+import { readDataVersion } from './database/data-version.ts'
 import { dateOf } from './database/instant.ts'
-import { migrateFirst } from './database/migrate.ts'
 import { runOperation } from './database/operation.ts'
 import type { Storage } from './database/storage.ts'
 import { Fault } from './fault.ts'
@@ -27,13 +23,13 @@ import { startRollupWorker } from './telemetry/history/rollup-worker.ts'
 import { isRetaining } from './telemetry/retention/policy.ts'
 import { startRetention } from './telemetry/retention/schedule.ts'
 
-/** The running system, and what a person should be told of it. */
+/** The running system, and what its start should tell a person. */
 export interface App extends AsyncDisposable {
   readonly url: string
   /** Where the readings are kept. */
   readonly data: string
   readonly storage: Storage
-  /** How many are to be applied, or why that is not known. */
+  /** How many migrations are to be applied, or why that is not known. */
   readonly pendingMigrations: number | Fault
   /** Whether reading needs no token. */
   readonly publicRead: boolean
@@ -43,38 +39,27 @@ export interface App extends AsyncDisposable {
 }
 
 /**
- * Opens every part in order; they close in reverse. Throws a Fault with the cure where one cannot be opened,
- * and the reason of the signal where it comes while another process is waited for.
+ * Opens every part in order; they close in reverse order. Throws a Fault with the cure if one cannot be opened, and the
+ * reason of the signal if it aborts while another process is waited for.
  */
 export async function openApp(config: Config, log: Logger, signal?: AbortSignal): Promise<App> {
   await using opening = new AsyncDisposableStack()
-  const { dataDir } = config
-  const embedded =
-    config.databaseUrl === undefined
-      ? opening.use(await openEmbeddedPostgres({ dataDir, role: 'server', log }))
-      : undefined
-  const explain = (error: unknown): unknown =>
-    (embedded && asFullDisk(embedded.disk, error)) ?? toDatabaseFault(error) ?? error
   const queryTimes = createQueryTimes()
-  const database = opening.use(
-    openDatabase({
-      url: embedded?.url ?? config.databaseUrl ?? '',
-      poolSize: config.databasePoolSize,
-      statementTimeout: config.statementTimeout,
+  const configured = opening.use(
+    await openConfiguredDatabase(config, {
+      role: 'server',
+      migrations: config.migrateOnStart ? migrations : undefined,
       closing: signal,
       onIdleError: (error) => log.warn({ err: error }, 'A connection to the database broke'),
-      onOutage: (cause) => log.warn({ err: cause }, 'The database cannot be reached; trying on'),
+      onOutage: (cause) => log.warn({ err: cause }, 'The database cannot be reached; retrying'),
       onRestored: ({ since }) =>
         log.info({ since: dateOf(since) }, 'The database can be reached again'),
       onQuery: queryTimes.record,
+      log,
     }),
   )
-  if (config.migrateOnStart) {
-    const { notices } = await migrateFirst(database, migrations, signal).catch((error) => {
-      throw explain(error)
-    })
-    for (const notice of notices) log.info(notice)
-  }
+  const { database, disk, notices } = configured
+  for (const notice of notices) log.info(notice)
   const status = await readSchemaStatus(database.kysely, Object.keys(migrations), config.retention)
 
   const checks: Check[] = []
@@ -90,7 +75,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       checks,
     }),
   )
-  if (embedded !== undefined) checks.push(diskCheck(embedded.disk))
+  if (disk !== undefined) checks.push(diskCheck(disk))
   opening.use(
     startRollupWorker(database, {
       maxGap: config.maxGap,
@@ -105,6 +90,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
     const simulation = opening.use(openSimulation(database.kysely, config.simulate, log))
     checks.push(simulation.check)
   }
+  const { dataDir } = config
   const admin =
     config.tokens.admin === undefined
       ? await loadAdminToken(dataDir)
@@ -113,14 +99,14 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
     await openHttpServer({
       schema,
       contextOf: ({ role }) => createContext(services, role),
-      readState: coalesceReads(() => readState(database.reserved)),
+      readState: coalesceReads(() => readDataVersion(database.reserved)),
       sizes: services.sizes,
       runOperation: ({ client, writes }, run) =>
         runOperation({ client, timeoutMs: config.operationTimeout, cancels: !writes }, run),
       config,
       adminToken: admin.token,
       log,
-      translate: explain,
+      translate: configured.explain,
       health: async (role) => {
         const health = await services.checkHealth(role)
         return { ...health, timestamp: dateOf(health.timestamp).toISOString() }
@@ -134,7 +120,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
   return {
     url: http.url,
     data:
-      embedded === undefined
+      disk === undefined
         ? `PostgreSQL ${status.serverVersion} of DATABASE_URL`
         : `${dataDir} (embedded PostgreSQL ${status.serverVersion})`,
     storage: status.storage,

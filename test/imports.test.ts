@@ -31,7 +31,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   sources: ['telemetry', 'type system', 'database', 'type log', 'quantities', 'fault'],
   system: ['telemetry', 'database', 'timeout', 'fault'],
   telemetry: ['database', 'type log', 'supply', 'quantities', 'fault'],
-  database: ['type log', 'type quantities', 'timeout', 'fault'],
+  database: ['type config', 'type log', 'type quantities', 'timeout', 'fault'],
   migrations: ['quantities'],
   log: ['type config'],
   config: ['fault'],

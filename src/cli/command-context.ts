@@ -1,24 +1,22 @@
 import { migrations } from '../../migrations/index.ts'
 import { readConfig } from '../config.ts'
-import { type Database, openDatabase } from '../database/database.ts'
-import { asFullDisk } from '../database/embedded/disk-space.ts'
-import { openEmbeddedPostgres } from '../database/embedded/embedded-postgres.ts'
-import { migrateFirst } from '../database/migrate.ts'
+import { openConfiguredDatabase } from '../database/configured-database.ts'
+import type { Database } from '../database/database.ts'
 import { createLogger } from '../log.ts'
 import type { RetentionPolicy } from '../telemetry/retention/policy.ts'
 
-/** What a command works on. */
+/** What a command works with. */
 export interface CommandContext extends AsyncDisposable {
   readonly database: Database
   /** Relative file names start here. */
   readonly workingDirectory: string
-  /** Throws the error of a writer: STORAGE_FULL where the disk of the embedded database is behind it. */
-  readonly refuse: (error: unknown) => never
+  /** For `.catch` of what writes: throws STORAGE_FULL if the disk of the embedded database is full. */
+  readonly rethrow: (error: unknown) => never
   readonly retention: RetentionPolicy
 }
 
 export interface CommandContextOptions {
-  /** Without the migrations, for the command that is about them. */
+  /** Apply no migrations, for the command that is about them. */
   asItIs?: boolean
   /** Aborts when the person gives up: then a database that does not answer is no longer waited for. */
   signal?: AbortSignal
@@ -29,8 +27,8 @@ export interface CommandContextOptions {
 export type OpenCommandContext = (options?: CommandContextOptions) => Promise<CommandContext>
 
 /**
- * Opens the configured database: the embedded one whether a server runs on it or not, with its migrations
- * applied, or the one of DATABASE_URL as it is.
+ * Opens the configured database: the embedded one, whether a server runs on it or not, with its migrations applied, or
+ * the one of DATABASE_URL as it is, unless MIGRATE_ON_START says otherwise.
  */
 export async function openCommandContext({
   asItIs = false,
@@ -38,33 +36,19 @@ export async function openCommandContext({
   environment,
 }: CommandContextOptions = {}): Promise<CommandContext> {
   const config = readConfig(environment)
-  const log = createLogger(config)
-  await using opening = new AsyncDisposableStack()
-  const { dataDir } = config
-  const embedded =
-    config.databaseUrl === undefined
-      ? opening.use(await openEmbeddedPostgres({ dataDir, role: 'guest', log }))
-      : undefined
-  const database = opening.use(
-    openDatabase({
-      url: embedded?.url ?? config.databaseUrl ?? '',
-      poolSize: config.databasePoolSize,
-      statementTimeout: config.statementTimeout,
-      closing: signal,
-    }),
-  )
-  const refuse = (error: unknown): never => {
-    throw (embedded && asFullDisk(embedded.disk, error)) ?? error
-  }
-  if (config.migrateOnStart && !asItIs) {
-    await migrateFirst(database, migrations, signal).catch(refuse)
-  }
-  const open = opening.move()
+  const { database, explain, ...configured } = await openConfiguredDatabase(config, {
+    role: 'guest',
+    migrations: config.migrateOnStart && !asItIs ? migrations : undefined,
+    closing: signal,
+    log: createLogger(config),
+  })
   return {
     database,
     workingDirectory: config.workingDirectory,
-    refuse,
+    rethrow: (error) => {
+      throw explain(error)
+    },
     retention: config.retention,
-    [Symbol.asyncDispose]: () => open.disposeAsync(),
+    [Symbol.asyncDispose]: () => configured[Symbol.asyncDispose](),
   }
 }

@@ -58,7 +58,7 @@ export function deleteCommand(open: OpenCommandContext): Command {
         for (const range of slices(earliest ?? from, latest ?? from, Math.ceil(count / BATCH))) {
           if (interruption.signal.aborted) break
           deleted += await deleteReadings(session.kysely, { plantId, ...range }).catch(
-            context.refuse,
+            context.rethrow,
           )
           progress.update(deleted, deleted)
         }

@@ -104,7 +104,7 @@ async function importFile(
     chunksAhead: createChunksAhead(context.database.kysely),
     onDuplicate: options.onDuplicate === 'keep' ? 'KEEP' : 'REPLACE',
     onProgress: (received) => progress.update(bytesRead(), received),
-  }).catch(context.refuse)
+  }).catch(context.rethrow)
 }
 
 async function openInput(

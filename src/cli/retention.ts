@@ -60,7 +60,7 @@ export function retentionCommand(open: OpenCommandContext): Command {
             const done = soFar.readings + soFar.tiles
             progress.update(done, done)
           },
-        }).catch(context.refuse)
+        }).catch(context.rethrow)
       })()
       if (result === undefined) {
         throw new Fault(

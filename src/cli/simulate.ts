@@ -91,7 +91,7 @@ export function simulateCommand(open: OpenCommandContext): Command {
         const work = options.remove
           ? remove(session, interruption.signal)
           : simulate(session, chunksAhead, interruption.signal, options)
-        writeOut?.(await work.catch(context.refuse))
+        writeOut?.(await work.catch(context.rethrow))
       } catch (error) {
         if (!interruption.signal.aborted) throw error
         writeErr?.('Interrupted: no reading was stored.\n')

@@ -6,7 +6,7 @@ import type { Schema } from './schema.ts'
  * lists the transactions that are visible, after the id of the session: after a crash the same transaction numbers are
  * given again, and no session survives a crash. undefined on a standby, whose snapshots do not list all transactions.
  */
-export async function readState(kysely: Kysely<Schema>): Promise<string | undefined> {
+export async function readDataVersion(kysely: Kysely<Schema>): Promise<string | undefined> {
   const { rows } = await sql<{ state: string | null }>`
     select case when not pg_is_in_recovery() then
       coalesce(

@@ -21,7 +21,7 @@ async function simulate(database: Database, line: string): Promise<string> {
   const command = simulateCommand(async () => ({
     config: parseConfig({}),
     database,
-    refuse: (error: unknown) => {
+    rethrow: (error: unknown) => {
       throw error
     },
     workingDirectory: '.',

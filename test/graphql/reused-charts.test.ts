@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { readState } from '../../src/database/data-version.ts'
+import { readDataVersion } from '../../src/database/data-version.ts'
 import { TypedDocumentString } from '../generated/graphql.ts'
 import { openTestApi, type TestApi } from '../support/api.ts'
 import { engines } from '../support/database.ts'
@@ -63,7 +63,7 @@ describe.for(engines)('a chart on %s that was asked before', (engine) => {
   test('is told by a state that changes with each commit, and stays while there is none', async () => {
     await using api = await openTestApi(engine)
     const { reserved, kysely } = api.database
-    const state = () => readState(reserved)
+    const state = () => readDataVersion(reserved)
     const before = await state()
     expect(before).toMatch(/^\S+ \d+:\d+:/)
     // Others write to the same server now and then.
@@ -92,8 +92,8 @@ test('a transaction that commits late is seen, whichever was begun first', async
   })
   await written.promise
   await sql`insert into solark.plant values (2)`.execute(kysely)
-  const before = await readState(reserved)
+  const before = await readDataVersion(reserved)
   committed.resolve()
   await late
-  expect(await readState(reserved)).not.toBe(before)
+  expect(await readDataVersion(reserved)).not.toBe(before)
 })

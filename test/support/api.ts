@@ -1,6 +1,6 @@
 import { migrations } from '../../migrations/index.ts'
 import { coalesceReads } from '../../src/database/coalesce.ts'
-import { readState } from '../../src/database/data-version.ts'
+import { readDataVersion } from '../../src/database/data-version.ts'
 import { toDatabaseFault } from '../../src/database/faults.ts'
 import type { Migrations } from '../../src/database/migrate.ts'
 import { createContext, type Services } from '../../src/graphql/context.ts'
@@ -78,7 +78,7 @@ export async function openTestApi(
     ...parts,
     documents: createDocuments(schema, services.sizes),
     execution,
-    readState: coalesceReads(() => readState(database.reserved)),
+    readState: coalesceReads(() => readDataVersion(database.reserved)),
   })
   opening.defer(async () => endpoint.dispose())
 
