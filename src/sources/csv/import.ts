@@ -13,7 +13,6 @@ import { RefusedRows } from './refused-rows.ts'
 import { type CsvConventions, rowParser } from './row-parser.ts'
 import { readRows } from './rows.ts'
 import { WallClock } from './wall-clock.ts'
-import { Zone } from './zone.ts'
 
 export interface CsvImportOptions extends CsvConventions {
   /** Whose the readings are; without it the file has a column plant_id. */
@@ -56,7 +55,9 @@ export async function importCsv(
     const file = new CsvFile(input, options)
     return await session.kysely.transaction().execute(async (transaction) => {
       const outcome = await loadWithin(session, transaction, file.readings(), options)
-      if (file.zone !== undefined) await setTimeZone(transaction, file.plants, file.zone.name)
+      if (file.clock !== undefined) {
+        await setTimeZone(transaction, file.plants, file.clock.timeZone)
+      }
       options.signal?.throwIfAborted()
       return { ...outcome, ...file.findings() }
     })
@@ -67,20 +68,18 @@ export async function importCsv(
 
 /** A file on its way into the database, and what was found in it so far. */
 class CsvFile {
-  readonly zone: Zone | undefined
   readonly plants = new Set<number>()
   readonly #input: Readable
   readonly #options: CsvImportOptions
   readonly #now: Instant = instantOf(new Date())
-  readonly #clock: WallClock | undefined
+  readonly clock: WallClock | undefined
   readonly #refused = new RefusedRows()
   #ignored: readonly string[] = []
 
   constructor(input: Readable, options: CsvImportOptions) {
     this.#input = input
     this.#options = options
-    this.zone = options.timeZone === undefined ? undefined : new Zone(options.timeZone)
-    this.#clock = this.zone === undefined ? undefined : new WallClock(this.zone)
+    this.clock = options.timeZone === undefined ? undefined : new WallClock(options.timeZone)
   }
 
   /** Where a row is refused and `onError` is stop: only looks for more faults from there on, and throws at the end. */
@@ -116,8 +115,8 @@ class CsvFile {
   findings(): Omit<CsvImportReport, keyof RecordOutcome> {
     return {
       refused: this.#refused,
-      repeatedTimes: this.#clock?.repeated ?? 0,
-      skippedTimes: this.#clock?.skipped ?? 0,
+      repeatedTimes: this.clock?.repeated ?? 0,
+      skippedTimes: this.clock?.skipped ?? 0,
       ignoredColumns: this.#ignored,
     }
   }
@@ -137,7 +136,7 @@ class CsvFile {
       header,
       columns,
       plantId,
-      clock: this.#clock,
+      clock: this.clock,
       now: this.#now,
     })
   }

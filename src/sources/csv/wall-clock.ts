@@ -1,7 +1,14 @@
 import type { Instant } from '../../database/instant.ts'
-import type { Zone } from './zone.ts'
+import { Fault } from '../../fault.ts'
+import {
+  parseTimeZone,
+  type WallTime,
+  type ZoneClock,
+  zoneClock,
+} from '../../telemetry/time-zone.ts'
 
-interface PlantOrder {
+/** The order of one plant's rows. */
+interface RowOrder {
   last: Instant
   /** undefined: not known yet. */
   ascending: boolean | undefined
@@ -10,47 +17,65 @@ interface PlantOrder {
 /**
  * Reads the times of one file, in its order, by the clock of a zone.
  *
- * A time that the clock showed twice is taken as its first or its second showing by the order of the plant's
- * rows, oldest or newest first: whichever goes on from the row before; where neither does, the first. Of two
- * rows with the same such time the next is the second showing, as in hourly data. A time that the clock
- * skipped moves on by as much as the clock did.
+ * A time that the clock showed twice is read as its first or its second showing by the order of the plant's rows,
+ * oldest or newest first: whichever goes on from the row before; if neither does, the first. Of two rows with the same
+ * such time the next is the second showing, as in hourly data. A time that the clock skipped moves on by as much as the
+ * clock did.
  */
 export class WallClock {
-  readonly #zone: Zone
-  readonly #courses = new Map<number, PlantOrder>()
+  /** The IANA name in its usual spelling. */
+  readonly timeZone: string
+  readonly #clock: ZoneClock
+  readonly #orders = new Map<number, RowOrder>()
   /** Rows in an hour that the clock repeats. */
   repeated = 0
   /** Rows in an hour that the clock skips. */
   skipped = 0
 
-  constructor(zone: Zone) {
-    this.#zone = zone
+  /** Throws `BAD_USER_INPUT` if there is no such zone. */
+  constructor(timeZone: string) {
+    const known = parseTimeZone(timeZone)
+    if (known === undefined) throw unknownZone(timeZone)
+    this.timeZone = known
+    this.#clock = zoneClock(known)
   }
 
-  instantOf(wall: number, plantId: number): Instant {
-    let order = this.#courses.get(plantId)
-    const only = this.#zone.instantOf(wall)
-    const instant = only ?? this.#resolve(wall, order)
+  instantOf(wall: WallTime, plantId: number): Instant {
+    let order = this.#orders.get(plantId)
+    const { kind, earlier, later } = this.#clock.instantsOf(wall)
+    const instant =
+      kind === 'once'
+        ? earlier
+        : kind === 'skipped'
+          ? this.#skip(later)
+          : this.#choose(earlier, later, order)
     if (order === undefined) {
       order = { last: instant, ascending: undefined }
-      this.#courses.set(plantId, order)
-    } else if (only !== undefined && only !== order.last) {
-      order.ascending = only > order.last
+      this.#orders.set(plantId, order)
+    } else if (kind === 'once' && instant !== order.last) {
+      order.ascending = instant > order.last
     }
     order.last = instant
     return instant
   }
 
-  #resolve(wall: number, order: PlantOrder | undefined): Instant {
-    const { kind, earlier, later } = this.#zone.read(wall)
-    if (kind === 'skipped') {
-      this.skipped++
-      return later
-    }
+  #skip(later: Instant): Instant {
+    this.skipped++
+    return later
+  }
+
+  #choose(earlier: Instant, later: Instant, order: RowOrder | undefined): Instant {
     this.repeated++
     if (order === undefined) return earlier
     const { last, ascending = later > last } = order
     if (ascending) return earlier <= last && later > last ? later : earlier
     return later < last ? later : earlier
   }
+}
+
+function unknownZone(name: string): Fault {
+  return new Fault(
+    'BAD_USER_INPUT',
+    `Expected the IANA name of a time zone, such as Africa/Johannesburg; got ${name}`,
+  )
 }

@@ -1,4 +1,4 @@
-import { localClock } from './local-clock.ts'
+import { zoneClock } from '../../telemetry/time-zone.ts'
 import { type Draw, drawsFor, smoothNoise } from './noise.ts'
 
 /** What is switched on by hand: W, minutes, the hours of the day between which it starts, its chance on a day. */
@@ -25,7 +25,7 @@ export function householdOf(plant: {
   usage: number
 }): (seconds: number) => number {
   const drawsOf = (purpose: string) => drawsFor(plant.seed, plant.id, purpose)
-  const clock = localClock(plant.timeZone)
+  const clock = zoneClock(plant.timeZone)
   const presence = smoothNoise(drawsOf('presence'), 35 * 60)
   const flicker = smoothNoise(drawsOf('flicker'), 12)
   const dayDraw = drawsOf('day')
@@ -36,7 +36,7 @@ export function householdOf(plant: {
   let liveliness = 1
 
   return (seconds) => {
-    const shown = clock(seconds)
+    const shown = seconds + clock.offsetAt(seconds * 1e6) / 1e6
     const today = Math.floor(shown / 86_400)
     if (today !== day) {
       day = today

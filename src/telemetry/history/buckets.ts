@@ -1,5 +1,5 @@
 import type { Instant } from '../../database/instant.ts'
-import type { WallTime, ZoneClock } from './zone-clock.ts'
+import type { WallTime, ZoneClock } from '../time-zone.ts'
 
 /** A width of buckets, by the marks on the clock and in the calendar where one bucket ends and the next begins. */
 export interface Width {

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import type { NumberField } from '../../quantities.ts'
+import { zoneClock } from '../time-zone.ts'
 import { edgesOf, type WidthName } from './buckets.ts'
 import { type ExpectedReads, expectedReads, NOTHING } from './expected-reads.ts'
 import { type LoadPlant, planByClock } from './plant-clock.ts'
@@ -9,7 +10,6 @@ import type { ReadingAllowance } from './reading-allowance.ts'
 import { isSpan, requireFewPoints, requireSpan } from './span.ts'
 import { readSummaries } from './summaries.ts'
 import type { QuantitySummary, Summary, Wanted } from './summary.ts'
-import { zoneClock } from './zone-clock.ts'
 
 /** kWh; null where nothing was measured. */
 export interface Energy {

@@ -3,6 +3,7 @@ import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { abridge, Fault } from '../../fault.ts'
 import type { Plant } from '../plant.ts'
+import { type ZoneClock, zoneClock } from '../time-zone.ts'
 import { edgesOf, isWidthName, smallestWidth, type WidthName, widthNames } from './buckets.ts'
 import { type ExpectedReads, expectedReads, NOTHING } from './expected-reads.ts'
 import { type LoadPlant, planByClock } from './plant-clock.ts'
@@ -19,7 +20,6 @@ import {
 } from './span.ts'
 import { readSummaries } from './summaries.ts'
 import type { Wanted } from './summary.ts'
-import { type ZoneClock, zoneClock } from './zone-clock.ts'
 
 export interface HistoryRequest extends Wanted {
   plantId: number

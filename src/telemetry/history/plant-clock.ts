@@ -1,8 +1,7 @@
 import { Fault } from '../../fault.ts'
 import type { Plant } from '../plant.ts'
-import { parseTimeZone } from '../time-zone.ts'
+import { parseTimeZone, type ZoneClock, zoneClock } from '../time-zone.ts'
 import type { Precision } from './span.ts'
-import { type ZoneClock, zoneClock } from './zone-clock.ts'
 
 /** Finds a plant; undefined where nothing is known of it. */
 export type LoadPlant = (id: number) => Promise<Plant | undefined>

@@ -1,6 +1,7 @@
 import { formatInstant, type Instant } from '../../database/instant.ts'
 import { Fault } from '../../fault.ts'
 import { requireForwardRange } from '../time-bounds.ts'
+import { EARLIEST, LATEST } from '../time-zone.ts'
 import {
   type ClockRange,
   countBuckets,
@@ -8,7 +9,6 @@ import {
   type WidthName,
   widthNames,
 } from './buckets.ts'
-import { EARLIEST, LATEST } from './zone-clock.ts'
 
 /** Buckets or periods in one answer. */
 export const MOST_POINTS = 2000

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { WallClock } from '../../../src/sources/csv/wall-clock.ts'
-import { Zone } from '../../../src/sources/csv/zone.ts'
+import { zoneClock } from '../../../src/telemetry/time-zone.ts'
 
 const MINUTE = 60_000_000
 const zones = [
@@ -47,8 +47,8 @@ test('the times of a file in order give back every instant, through both showing
       )
       if (newestFirst) instants.reverse()
       // No order tells which showing the first row of a file is.
-      fc.pre(new Zone(zone).read(wallOf(instants[0] ?? 0, zone)).kind === 'once')
-      const clock = new WallClock(new Zone(zone))
+      fc.pre(zoneClock(zone).instantsOf(wallOf(instants[0] ?? 0, zone)).kind === 'once')
+      const clock = new WallClock(zone)
       expect(instants.map((instant) => clock.instantOf(wallOf(instant, zone), 1))).toEqual(instants)
       expect(clock.skipped).toBe(0)
     }),
@@ -59,7 +59,7 @@ test('the times of a file in order give back every instant, through both showing
 test('hourly times go on through an hour that the clock shows twice', () => {
   const start = Date.UTC(2025, 10, 2, 3) * 1000
   const instants = Array.from({ length: 6 }, (_, index) => start + index * 60 * MINUTE)
-  const clock = new WallClock(new Zone('America/New_York'))
+  const clock = new WallClock('America/New_York')
   expect(
     instants.map((instant) => clock.instantOf(wallOf(instant, 'America/New_York'), 1)),
   ).toEqual(instants)
@@ -72,14 +72,13 @@ test('times in any order are those of Temporal, earlier where shown twice and mo
       someWeeks,
       fc.array(fc.integer({ min: 0, max: 1000 }), { maxLength: 50 }),
       ({ zone, start }, minutes) => {
-        const wallClock = new Zone(zone)
         for (const minute of minutes) {
           const wall = (start + minute) * MINUTE
           const shown = new Temporal.Instant(BigInt(wall) * 1000n)
             .toZonedDateTimeISO('UTC')
             .toPlainDateTime()
           // A clock of its own for each: no row before it tells which showing is meant.
-          const clock = new WallClock(wallClock)
+          const clock = new WallClock(zone)
           expect(clock.instantOf(wall, 1)).toBe(
             Number(shown.toZonedDateTime(zone).epochNanoseconds / 1000n),
           )
@@ -91,7 +90,7 @@ test('times in any order are those of Temporal, earlier where shown twice and mo
 })
 
 test('counts the times in an hour that is skipped or shown twice', () => {
-  const clock = new WallClock(new Zone('Europe/London'))
+  const clock = new WallClock('Europe/London')
   for (const minute of [0, 59, 60, 90, 119, 120]) {
     clock.instantOf(Date.UTC(2025, 2, 30, 0, minute) * 1000, 1)
     clock.instantOf(Date.UTC(2025, 9, 26, 0, minute) * 1000, 2)
@@ -101,7 +100,7 @@ test('counts the times in an hour that is skipped or shown twice', () => {
 })
 
 test('each plant of a file goes on by itself', () => {
-  const clock = new WallClock(new Zone('Europe/London'))
+  const clock = new WallClock('Europe/London')
   const walls = [30, 60, 90, 60, 90, 120].map((minute) => Date.UTC(2025, 9, 26, 0, minute) * 1000)
   const both = walls.map((wall) => [clock.instantOf(wall, 1), clock.instantOf(wall, 2)])
   const start = Date.UTC(2025, 9, 25, 23, 30) * 1000
@@ -111,9 +110,9 @@ test('each plant of a file goes on by itself', () => {
 })
 
 test.each(['Nowhere/Atlantis', '+02:00', ''])('%j is not a time zone', (name) => {
-  expect(() => new Zone(name)).toThrow('Africa/Johannesburg')
+  expect(() => new WallClock(name)).toThrow('Africa/Johannesburg')
 })
 
 test('a time zone is called by its usual spelling', () => {
-  expect(new Zone('africa/johannesburg').name).toBe('Africa/Johannesburg')
+  expect(new WallClock('africa/johannesburg').timeZone).toBe('Africa/Johannesburg')
 })

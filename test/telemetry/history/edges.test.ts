@@ -8,7 +8,7 @@ import {
   type WidthName,
   widthNames,
 } from '../../../src/telemetry/history/buckets.ts'
-import { zoneClock } from '../../../src/telemetry/history/zone-clock.ts'
+import { zoneClock } from '../../../src/telemetry/time-zone.ts'
 
 const minutesOf: Partial<Record<WidthName, number>> = {
   PT1M: 1,
