@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { expect, test, vi } from 'vitest'
-import { startSimulation } from '../../../src/sources/simulated/live.ts'
 import { simulatedPlants } from '../../../src/sources/simulated/plant.ts'
+import { startSimulation } from '../../../src/sources/simulated/simulation.ts'
 import {
   registerPlants,
   removePlant,

@@ -2,8 +2,8 @@ import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { simulatePlant } from '../../../src/sources/simulated/inverter.ts'
-import { startSimulation } from '../../../src/sources/simulated/live.ts'
 import { simulatedPlants } from '../../../src/sources/simulated/plant.ts'
+import { startSimulation } from '../../../src/sources/simulated/simulation.ts'
 import type { Reading } from '../../../src/telemetry/reading.ts'
 
 const START = Date.UTC(2026, 5, 21, 12)
