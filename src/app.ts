@@ -135,7 +135,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
   }
 }
 
-/** Readings that are dropped are no longer in the feed, so it cannot be resumed from before them. */
+/** The feed cannot be resumed from before readings that were dropped. */
 function feedRetentionOf({ feedRetention, retention }: Config): number {
   return Math.min(feedRetention, retention.readings ?? feedRetention)
 }

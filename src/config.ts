@@ -36,14 +36,14 @@ const milliseconds = z.string().transform((text, context) => {
 /** PostgreSQL counts milliseconds in 32 bits, and takes 0 for no limit. */
 const LONGEST_STATEMENT_MS = 2 ** 31 - 1
 
-/** Node's timers go off at once where they are set to more. */
+/** Node's timers fire at once if they are set to more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 const timer = milliseconds.refine((value) => value >= 10 && value <= LONGEST_TIMER_MS, {
   error: 'expected from PT0.01S to P24D, such as PT10S',
 })
 
-/** Around each change so much is made anew. */
+/** So much of the rollups around each change is made anew. */
 const LONGEST_GAP_MS = 24 * 60 * 60_000
 
 const list = z.string().transform((text) =>
@@ -58,7 +58,7 @@ const origins = list.refine(
   { error: 'expected origins with no path, separated by commas, such as https://solar.example' },
 )
 
-/** Addresses and networks, as what can tell whether an address is one of them. */
+/** Addresses and networks, as a list that tells whether an address is in it. */
 const networks = list.transform((entries, context) => {
   const networks = new BlockList()
   for (const entry of entries) {
@@ -136,9 +136,9 @@ export interface Config {
   /** undefined: the embedded database in `dataDir`. */
   readonly databaseUrl: string | undefined
   readonly databasePoolSize: number
-  /** What a request's query may take, in milliseconds. */
+  /** Milliseconds that one query of a request may take. */
   readonly statementTimeout: number
-  /** What all queries of a request together may take, in milliseconds. */
+  /** Milliseconds that all queries of a request may take together. */
   readonly operationTimeout: number
   readonly host: string
   readonly port: number
@@ -159,7 +159,7 @@ export interface Config {
   readonly staleAfter: number
   /** Readings further apart, in milliseconds, are not joined; undefined: as the rollups were made, PT15M at first. */
   readonly maxGap: number | undefined
-  /** How long what is kept, in days; undefined: for ever. */
+  /** For how many days readings and rollups are kept; undefined: for ever. */
   readonly retention: {
     readonly readings: number | undefined
     readonly rollups: number | undefined
@@ -167,30 +167,30 @@ export interface Config {
     readonly compressAfter: number | undefined
   }
   readonly limits: {
-    /** WebSockets and streams of events at a time. */
+    /** WebSockets and event streams that may be open. */
     readonly connections: number
-    /** Of them, from one address. */
+    /** Those from one address. */
     readonly connectionsPerAddress: number
     readonly subscriptions: number
-    /** Of them, on one WebSocket. */
+    /** Those on one WebSocket. */
     readonly subscriptionsPerConnection: number
     /** Of one WebSocket message. */
     readonly messageBytes: number
-    /** Milliseconds until a WebSocket has to have said who it is. */
+    /** Milliseconds within which a WebSocket must send `connection_init`. */
     readonly connectionInit: number
   }
-  /** Milliseconds between two pings; a peer that has not answered one by the next is gone. */
+  /** Milliseconds between two pings; a peer that has not answered one by the next is disconnected. */
   readonly keepAlive: number
-  /** Milliseconds for which a subscriber of the feed of readings may take none. */
+  /** Milliseconds for which readings may wait for a subscriber of the feed that takes none. */
   readonly slowClientTimeout: number
-  /** How long the feed of every reading can be resumed after a commit, in days. */
+  /** For how many days after a commit the feed of every reading can be resumed from it. */
   readonly feedRetention: number
   readonly corsOrigins: readonly string[]
-  /** The proxies whose `X-Forwarded-*` headers count. */
+  /** The proxies whose `X-Forwarded-*` headers are believed. */
   readonly trustedProxies: BlockList
   readonly logLevel: string
   readonly logFormat: 'pretty' | 'json'
-  /** Where the person stands who typed the command: npm itself runs scripts in the project's folder. */
+  /** The folder in which the command was typed: npm runs scripts in the project's folder. */
   readonly workingDirectory: string
 }
 
@@ -259,7 +259,7 @@ export function parseConfig(
   })
 }
 
-/** Reads a `.env` file where there is one, then the environment, which wins, then `overrides`, which win over both. */
+/** Reads a `.env` file if there is one, then the environment, which wins, then `overrides`, which win over both. */
 export function readConfig(overrides: Record<string, string | undefined> = {}): Config {
   try {
     process.loadEnvFile()
@@ -273,23 +273,23 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d+){3}$/.test(host)
 }
 
-/** Whether more than this machine can reach the server: by itself, or through a proxy, whose visitors are others. */
+/** Whether other machines can reach the server: directly, or through a proxy. */
 function isOpenToOthers({ HOST, TRUST_PROXY }: Partial<Record<string, string>>): boolean {
   return (HOST !== undefined && !isLoopback(HOST)) || TRUST_PROXY !== undefined
 }
 
-/** What is wrong though each variable by itself may be right. */
+/** Faults of variables together, each of which may be right by itself. */
 function findContradictions(given: Partial<Record<string, string>>): string[] {
   const faults: string[] = []
   const { HOST, TRUST_PROXY, PUBLIC_READ, READ_TOKEN, ADMIN_TOKEN, INGEST_TOKEN } = given
   const publicRead = boolean.safeParse(PUBLIC_READ).data
   if (HOST !== undefined && !isLoopback(HOST) && !publicRead && READ_TOKEN === undefined) {
     faults.push(
-      `HOST: ${HOST} can be reached by others, and nobody could read: set READ_TOKEN, or PUBLIC_READ=true to let everyone`,
+      `HOST: other machines can reach ${HOST}, and nobody could read: set READ_TOKEN, or PUBLIC_READ=true to let everyone read`,
     )
   } else if (isOpenToOthers(given) && PUBLIC_READ === undefined && READ_TOKEN === undefined) {
     faults.push(
-      `TRUST_PROXY: ${TRUST_PROXY} brings visitors of elsewhere, and nobody could read: set READ_TOKEN, or PUBLIC_READ=true to let everyone, or PUBLIC_READ=false where only INGEST_TOKEN and ADMIN_TOKEN are to read`,
+      `TRUST_PROXY: other machines can reach the server through ${TRUST_PROXY}, and nobody could read: set READ_TOKEN, or PUBLIC_READ=true to let everyone read, or PUBLIC_READ=false if only INGEST_TOKEN and ADMIN_TOKEN are to read`,
     )
   }
   const tokens = [ADMIN_TOKEN, INGEST_TOKEN, READ_TOKEN].filter((token) => token !== undefined)

@@ -1,4 +1,4 @@
-/** What can go wrong in a way that its caller should be told; programs match on these, so they never change. */
+/** What can go wrong in a way that the caller should know. Programs match on these codes, so they never change. */
 export type FaultCode =
   | 'ALREADY_RUNNING'
   | 'BAD_REQUEST'
@@ -41,12 +41,12 @@ export type FaultCode =
   | 'UNAUTHENTICATED'
   | 'UNSUPPORTED_MEDIA_TYPE'
 
-/** An error that is told to the caller as it is: the message says what was expected, what came, and the cure. */
+/** An error whose message is shown to the caller as it is: it says what was expected, what came, and the cure. */
 export class Fault extends Error {
   readonly code: FaultCode
   /**
-   * Where in the input the fault lies, such as `['readings', 3, 'soc']`. Not called `path`: GraphQL
-   * takes an error with such a list for one that is located in the answer already.
+   * Where in the input the fault is, such as `['readings', 3, 'soc']`. Not called `path`: GraphQL takes an error with
+   * such a list for one that has a place in the response already.
    */
   readonly inputPath: readonly (string | number)[] | undefined
 
@@ -62,10 +62,10 @@ export class Fault extends Error {
   }
 }
 
-/** Characters of what came that a message repeats, so that with quotes around it there are fewer than a hundred. */
+/** Characters of the input that a message repeats: with quotes fewer than a hundred. */
 const MOST_REPEATED = 80
 
-/** The text if it is short, else its beginning and how long it is: for messages that say what came. */
+/** The text if it is short, else its beginning and its length: for messages that repeat the input. */
 export function abridge(text: string, most = MOST_REPEATED): string {
   return text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`
 }

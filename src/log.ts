@@ -22,10 +22,10 @@ export function createLogger(config: Pick<Config, 'logLevel' | 'logFormat'>): Lo
   return pino(options, { write: (line: string) => destination.write(prettify(line)) })
 }
 
-/** What waits until it can be written, in bytes; beyond that lines are dropped. */
+/** Bytes that may wait to be written; beyond that, lines are dropped. */
 const WAITING_BYTES = 1_000_000
 
-/** A log that cannot be written, such as to a full disk, does not end the program: it goes on where it can. */
+/** A log that cannot be written, such as to a full disk, does not end the program; lines follow when it can again. */
 function openDestination() {
   const destination = pino.destination({ dest: 2, sync: true, maxLength: WAITING_BYTES })
   destination.on('error', () => {})
@@ -39,7 +39,7 @@ interface SerializedError {
   cause?: SerializedError
 }
 
-/** Errors of drivers carry their whole connection; a log line needs what was said, where, and why. */
+/** Errors of drivers contain their whole connection; a log line needs the message, the stack and the cause. */
 function serializeError(error: unknown): SerializedError {
   if (!(error instanceof Error)) return { message: String(error) }
   return {

@@ -17,7 +17,7 @@ import { version } from './version.ts'
 const program = new Command('heliograph')
   .description('The live GraphQL API for solar and battery plants.')
   .version(version)
-  // What follows a command is the command's: psql has a --version as well.
+  // Options after a command belong to the command: psql has a --version too.
   .enablePositionalOptions()
   .addCommand(serveCommand())
   .addCommand(migrateCommand(openCommandContext))
@@ -42,7 +42,7 @@ try {
 function describeFault({ code, message, cause }: Fault): string {
   const cure =
     code === 'DATABASE_UNAVAILABLE' && cause !== undefined
-      ? '\n  Does it run, and does DATABASE_URL name it?'
+      ? '\n  Is it running, and is DATABASE_URL right?'
       : ''
   const reason =
     cause instanceof Error && cause.message !== '' ? `\n  because: ${cause.message}` : ''

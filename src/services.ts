@@ -32,12 +32,12 @@ export interface ServicesOptions {
   slowClientTimeout: number
   log: Logger
   queryTimes?: QueryTimes
-  /** Checks of parts that are opened elsewhere, such as the sources; looked at when health is asked for. */
+  /** Checks of parts that are opened elsewhere, such as sources; the list is read at each health request. */
   checks?: readonly Check[]
 }
 
 export interface OpenServices extends Services, AsyncDisposable {
-  /** Whether requests can be answered and subscribers reached; if not, why. */
+  /** Whether requests can be answered and subscribers be reached; if not, why. */
   checkReadiness(): Promise<{ ready: boolean; reason?: string }>
 }
 
@@ -81,7 +81,7 @@ export function openServices(options: ServicesOptions): OpenServices {
     checkHealth: (role) => (role === 'admin' ? healthForAdmins() : healthForOthers()),
     checkReadiness: async () => {
       const { checks: found } = await checkHealth(needed, { version, forAdmin: false })
-      // What makes the feed late, such as a long transaction, would take every server out of service at once.
+      // A late feed does not count: its cause, such as a long transaction, would take all servers out of service at once.
       const fault = found.find(
         ({ name, status }) =>
           status === 'UNHEALTHY' || (status === 'DEGRADED' && name !== feed.name),

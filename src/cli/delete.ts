@@ -16,7 +16,7 @@ interface DeleteOptions {
   yes?: boolean
 }
 
-/** Readings a transaction, about: so that no lock is held for long. */
+/** About so many readings in one transaction, so that no lock is held for long. */
 const BATCH = 50_000
 
 const EXAMPLE = `
@@ -37,7 +37,7 @@ export function deleteCommand(open: OpenCommandContext): Command {
       instantOption,
     )
     .requiredOption('--to <time>', 'to just before this time', instantOption)
-    .option('--yes', 'do not ask; needed where there is no terminal to ask on')
+    .option('--yes', 'do not ask; needed if there is no terminal to ask on')
     .addHelpText('after', EXAMPLE)
     .action(async (options: DeleteOptions) => {
       using interruption = catchInterruption()

@@ -31,11 +31,11 @@ Import takes the file back bit for bit. Exit code: 0 written, 1 refused, 130 int
 export function exportCommand(open: OpenCommandContext): Command {
   return new Command('export')
     .description('Write readings as CSV, in the order of plant and time.')
-    .argument('<file>', 'where to; compressed where it ends in .gz; - for standard output')
-    .option('--plant <id>', 'of this plant alone', plantIdOption)
+    .argument('<file>', 'where to; compressed if it ends in .gz; - for standard output')
+    .option('--plant <id>', 'only of this plant', plantIdOption)
     .option('--from <time>', 'from this time on, such as 2026-06-01T00:00:00Z', instantOption)
     .option('--to <time>', 'to just before this time', instantOption)
-    .option('--force', 'replace the file where there is one')
+    .option('--force', 'replace the file if it exists')
     .addHelpText('after', EXAMPLE)
     .action(async (file: string, options: ExportOptions) => {
       using interruption = catchInterruption()
@@ -80,10 +80,7 @@ async function exportTo(
   }
   const path = resolve(context.workingDirectory, file)
   if (!force && existsSync(path)) {
-    throw new Fault(
-      'BAD_USER_INPUT',
-      `${path} is there already: name another file, or give --force`,
-    )
+    throw new Fault('BAD_USER_INPUT', `${path} already exists: name another file, or give --force`)
   }
   const partial = `${path}.partial`
   try {
@@ -122,7 +119,7 @@ class RowCounter extends Transform {
   }
 }
 
-/** The reader of standard output, such as `head`, has seen enough. */
+/** Whether the reader of standard output, such as `head`, has ended. */
 function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EPIPE'
 }

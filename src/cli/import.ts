@@ -38,11 +38,11 @@ export function importCommand(open: OpenCommandContext): Command {
     .option('--plant <id>', 'whose readings they are; else the column plant_id says', plantIdOption)
     .option(
       '--time-zone <name>',
-      'time zone of times that do not say their offset, and of the plant where it has none yet',
+      'time zone of times without an offset, and of the plant if it has none yet',
     )
     .option(
       '--map <column=header,...>',
-      'what the file calls a column; columns of solark.telemetry and fields of the API are known by their names',
+      'what the file calls a column; columns of solark.telemetry and fields of the API are found by their names',
       (text: string, others: string[]) => [...others, text],
       [],
     )
@@ -62,12 +62,15 @@ export function importCommand(open: OpenCommandContext): Command {
         .default('W'),
     )
     .addOption(
-      new Option('--on-duplicate <what>', 'a reading of the same plant and time that is there')
+      new Option(
+        '--on-duplicate <what>',
+        'if there is a reading of the same plant and time already',
+      )
         .choices(['keep', 'replace'])
         .default('keep'),
     )
     .addOption(
-      new Option('--on-error <what>', 'a row that cannot be stored: store nothing, or the others')
+      new Option('--on-error <what>', 'if a row cannot be stored: store nothing, or the others')
         .choices(['stop', 'skip'])
         .default('stop'),
     )

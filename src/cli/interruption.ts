@@ -1,12 +1,12 @@
 /**
- * Turns the first Ctrl-C into an abort, so that a command can undo what it began; the second one ends the process.
- * SIGTERM is turned into it however often it comes, for npm passes on what its whole group was sent.
+ * The first Ctrl-C aborts the signal, so that a command can undo what it began; the second one ends the process.
+ * SIGTERM aborts it however often it comes, because npm passes on a SIGTERM that its whole process group was sent.
  */
 export interface Interruption extends Disposable {
   readonly signal: AbortSignal
 }
 
-/** What a shell answers for a command that Ctrl-C ended; also where it was SIGTERM. */
+/** The exit code of a command that Ctrl-C ended; also used for SIGTERM. */
 export const INTERRUPTED = 130
 
 export function catchInterruption(): Interruption {

@@ -19,19 +19,19 @@ interface Choice {
   destroyData?: true
 }
 
-/** `npm run migrate`: applies pending migrations, waiting where another process does. */
+/** `npm run migrate`: applies pending migrations; waits if another process does. */
 export function migrateCommand(open: OpenCommandContext): Command {
   return new Command('migrate')
     .description(
-      'Apply pending migrations; exit code 1 where one fails, and the database is as it was.',
+      'Apply pending migrations. If one fails, the exit code is 1, and the database is as it was.',
     )
     .option('--dry-run', 'say what would be applied; write nothing')
-    .option('--to <name>', 'apply up to and with this migration')
+    .option('--to <name>', 'apply up to this migration, and this one too')
     .option(
       '--down',
       'revert the migration that was applied last; refuses while there are readings',
     )
-    .option('--destroy-data', 'with --down: revert even where readings are lost')
+    .option('--destroy-data', 'with --down: revert even if readings are lost')
     .action(async ({ dryRun, to, down, destroyData }: Choice) => {
       if (down && (dryRun || to !== undefined)) {
         throw new Fault('BAD_USER_INPUT', 'Expected --down without --dry-run and --to')

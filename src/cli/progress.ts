@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress'
 
-/** How far a long command is, on standard error; silent where that is not a terminal. */
+/** Shows on standard error how far a long command is; silent if that is no terminal. */
 export interface Progress extends Disposable {
   /** `done` of the total, in its unit, and the number of rows so far. */
   update(done: number, rows: number): void
@@ -22,7 +22,7 @@ export function openProgress(total: number | undefined): Progress {
     fps: FRAMES_A_SECOND,
     etaBuffer: 50,
     hideCursor: true,
-    // The command ends on Ctrl-C in its own order, and disposes the bar.
+    // On Ctrl-C the command itself ends in order, and disposes the bar.
     gracefulExit: false,
   })
   const start = performance.now()

@@ -3,7 +3,7 @@ import { readConfig } from '../config.ts'
 import { runningEmbeddedUrl } from '../database/embedded/embedded-postgres.ts'
 import { Fault } from '../fault.ts'
 
-/** `npm run psql-url`: prints the address of the database for programs that connect to it; for psql see `npm run psql`. */
+/** `npm run psql-url`: prints the address of the database for other programs; for psql itself see `npm run psql`. */
 export function psqlUrlCommand(): Command {
   return new Command('psql-url')
     .description('Print the address of the database, password included, for other programs.')
@@ -13,7 +13,7 @@ export function psqlUrlCommand(): Command {
       if (url === undefined) {
         throw new Fault(
           'DATABASE_UNAVAILABLE',
-          `No database runs in ${config.dataDir}: npm start brings it up`,
+          `No database runs in ${config.dataDir}: npm start starts it`,
         )
       }
       process.stdout.write(`${url}\n`)

@@ -9,8 +9,8 @@ import { Fault } from '../fault.ts'
 import { createLogger } from '../log.ts'
 
 /**
- * `npm run psql -- …`: runs psql on the database, the embedded one whether a server runs on it or not; what follows `--`
- * is psql's. Its exit code is that of psql.
+ * `npm run psql -- …`: runs psql on the database; on the embedded one whether a server runs or not. What follows `--` is
+ * passed on to psql. The exit code is psql's.
  */
 export function psqlCommand(): Command {
   return new Command('psql')
@@ -57,7 +57,7 @@ async function runPsql(
     env: environment,
     stdio: 'inherit',
   })
-  // Ctrl-C reaches both: it ends a query of psql, and not this process, which psql needs.
+  // Ctrl-C reaches both. It ends a query of psql, and must not end this process, which keeps the database running.
   const onInterrupt = (): void => {}
   const onTerminate = (): void => {
     child.kill('SIGTERM')
@@ -73,7 +73,7 @@ async function runPsql(
   }
 }
 
-/** What a URL says, in words that psql knows, and its password in the environment: everyone can see a command line. */
+/** The URL in a form that psql understands, and its password for the environment: everyone can see a command line. */
 function withoutPassword(url: string): { address: string; environment: NodeJS.ProcessEnv } {
   const address = new URL(url)
   const password =
@@ -81,10 +81,10 @@ function withoutPassword(url: string): { address: string; environment: NodeJS.Pr
       ? address.searchParams.get('password')
       : decodeURIComponent(address.password)
   address.password = ''
-  // Without the last one psql asks; the other is of this server's driver.
+  // psql asks if it needs sslpassword; uselibpqcompat is an option of this server's driver.
   for (const name of ['password', 'uselibpqcompat', 'sslpassword'])
     address.searchParams.delete(name)
-  // They would lead psql elsewhere than the URL, which means nothing to this server.
+  // Variables that this server ignores, and that would make psql connect elsewhere than the URL says.
   const { PGHOSTADDR: _address, PGSERVICE: _service, ...environment } = process.env
   if (password !== null) environment.PGPASSWORD = password
   return { address: address.href, environment }

@@ -20,7 +20,7 @@ const EXAMPLE = `
 Example:
   npm run retention -- --days 400 --dry-run
 
-A server does the same by itself, once an hour. Done piece by piece: what Ctrl-C leaves is done the next time.
+A server does the same by itself, once an hour. Done in pieces: what Ctrl-C leaves is done the next time.
 Exit code: 0 done, 1 refused or something is left to do, 130 interrupted.`
 
 /** `retention`: drops and compresses what is older than the configuration keeps, or says what that would be. */
@@ -65,7 +65,7 @@ export function retentionCommand(open: OpenCommandContext): Command {
       if (result === undefined) {
         throw new Fault(
           'ALREADY_RUNNING',
-          'Another process is at it, such as a server: wait until it is done',
+          'Another process, such as a server, runs retention already: wait until it is done',
         )
       }
       process.stdout.write(describeResult(result))
@@ -79,7 +79,7 @@ export function retentionCommand(open: OpenCommandContext): Command {
     })
 }
 
-/** The options stand for variables of the environment, and are refused as these are. */
+/** The options stand for variables of the environment, and are validated as these are. */
 function environmentOf({
   days,
   rollupDays,

@@ -21,7 +21,7 @@ interface RollupOptions {
   plant?: number
 }
 
-/** A command's task: answers what it has to say, and whether all is well. */
+/** The work of a command: returns the text to print, and whether something differs. */
 type Task = (
   kysely: Kysely<Schema>,
   signal: AbortSignal,
@@ -31,7 +31,7 @@ type Task = (
 const DIFFERENT = 2
 const SHOWN = 20
 const RETRY_MS = 200
-/** Progress is told in thousandths. */
+/** Progress is shown in thousandths. */
 const WHOLE = 1000
 
 const EXAMPLE = `
@@ -40,17 +40,17 @@ Examples:
   npm run rollup -- --verify
   npm run rollup -- --rebuild --plant 7
 
-A server rolls up by itself, every ten seconds; this goes on beside it, or without one.
-With --plant readings are not counted again, for they are counted over all plants.
+A server rolls up by itself, every ten seconds; this command works beside a server or without one.
+With --plant readings are not counted again, because they are counted over all plants.
 Exit code: 0 done, 1 refused, 2 something differs (--verify), 130 interrupted.`
 
-/** `rollup`: rolls readings up, looks whether that was done right, or does it anew. */
+/** `rollup`: rolls readings up, verifies the rollups, or makes them anew. */
 export function rollupCommand(open: OpenCommandContext): Command {
   return new Command('rollup')
     .description('Roll up what was written, so that history and energy are answered quickly.')
     .option('--verify', 'compare what is rolled up with the readings; change nothing')
     .option('--rebuild', 'roll everything up anew, and count all readings')
-    .option('--plant <id>', 'of this plant alone', plantIdOption)
+    .option('--plant <id>', 'only of this plant', plantIdOption)
     .addHelpText('after', EXAMPLE)
     .action(async (options: RollupOptions, command: Command) => {
       if (options.verify && options.rebuild) {
@@ -118,12 +118,12 @@ const verify: Task = async (kysely, signal, plantId) => {
     ...(differences > first.length ? [`and ${differences - first.length} more`] : []),
     ...(await describeKept(kysely)),
     `${compared.join(', ')} compared: ${differences} differences`,
-    ...(differences > 0 ? ['npm run rollup -- --rebuild mends them'] : []),
+    ...(differences > 0 ? ['npm run rollup -- --rebuild repairs them'] : []),
   ]
   return { text: `${lines.join('\n')}\n`, differs: differences > 0 }
 }
 
-/** What outlasts its readings is no difference. */
+/** History that is kept although its readings were dropped is no difference. */
 async function describeKept(kysely: Kysely<Schema>): Promise<string[]> {
   const { frozenUntil, dropped } = await readKeptHistory(kysely)
   const [first, ...others] = dropped

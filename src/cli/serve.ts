@@ -7,17 +7,17 @@ import { toDatabaseFault } from '../database/faults.ts'
 import { Fault } from '../fault.ts'
 import { createLogger } from '../log.ts'
 
-/** `npm start`: brings the whole system up, and takes it down on Ctrl-C or SIGTERM. */
+/** `npm start`: starts the whole system, and stops it on Ctrl-C or SIGTERM. */
 export function serveCommand(): Command {
   return new Command('serve')
     .description('Run the API until Ctrl-C or SIGTERM.')
     .action(async () => {
-      // Only here: GraphQL and its transports take half a second to load, which other commands do without.
+      // Imported here alone: GraphQL and its transports take half a second to load, which other commands do not need.
       const { openApp } = await import('../app.ts')
       const config = readConfig()
       const stop = new AbortController()
       const onSignal = (): void => {
-        // Asked again: whatever holds the orderly end up is left behind; the database survives it.
+        // The second time: whatever holds up an orderly end is abandoned; the database survives that.
         if (stop.signal.aborted) process.exit(130)
         stop.abort()
       }
@@ -34,7 +34,7 @@ export function serveCommand(): Command {
     })
 }
 
-/** undefined where the person gave up waiting for it. */
+/** undefined if the signal aborted before it was open. */
 async function openUnless<Value>(
   signal: AbortSignal,
   open: () => Promise<Value>,
@@ -49,7 +49,7 @@ async function openUnless<Value>(
   }
 }
 
-/** What a person should know once the server is ready. */
+/** What a person should know when the server is ready. */
 function banner(
   { url, data, storage, adminToken, pendingMigrations, publicRead, simulatedPlants }: App,
   { seconds, terminal }: { seconds: string; terminal: boolean },

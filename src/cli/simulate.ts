@@ -42,11 +42,11 @@ const EXAMPLE = `
 Example:
   npm run simulate -- --plants 20 --days 90 --every 60s
 
-Readings are stored in one transaction; one that is there already is kept.
+Readings are stored in one transaction; one that already exists is kept.
 Plants are removed one by one: what Ctrl-C leaves can be removed later.
 Exit code: 0 done, 1 refused, 130 interrupted.`
 
-/** `simulate`: gives simulated plants a past, or takes all of them away. */
+/** `simulate`: gives simulated plants a past, or removes all of them. */
 export function simulateCommand(open: OpenCommandContext): Command {
   return new Command('simulate')
     .description('Store readings of simulated plants, whose ids begin at 900001.')
@@ -70,7 +70,7 @@ export function simulateCommand(open: OpenCommandContext): Command {
       timeZoneOption,
     )
     .addOption(
-      new Option('--remove', 'take every simulated plant and its readings away').conflicts([
+      new Option('--remove', 'remove every simulated plant and its readings').conflicts([
         'plants',
         'days',
         'every',
@@ -124,11 +124,11 @@ async function simulate(
     `${seconds.toFixed(1)} s, ${Math.round(received / seconds)} readings/s\n`,
     conflicts === 0
       ? ''
-      : 'Conflicts are readings of another simulation, which were kept: npm run simulate -- --remove takes it away.\n',
+      : 'Conflicts are readings of another simulation, which were kept: npm run simulate -- --remove removes it.\n',
   ].join('')
 }
 
-/** Asks nothing first: it only ever touches plants that are simulated, and they can be simulated again. */
+/** Does not ask first: it only touches simulated plants, which can be simulated again. */
 async function remove(session: Session, signal: AbortSignal): Promise<string> {
   const ids = await simulatedPlantIds(session.kysely)
   using progress = openProgress(ids.length)
@@ -143,7 +143,7 @@ async function remove(session: Session, signal: AbortSignal): Promise<string> {
   return `${plants} of ${ids.length} simulated plants and ${readings} readings removed\n`
 }
 
-/** Throws `BAD_USER_INPUT` where readings in the range could not be stored. */
+/** Throws `BAD_USER_INPUT` if readings in the range could not be stored. */
 function rangeOf({ days, every, until }: SimulateOptions): SimulatedRange {
   const now = instantOf(new Date())
   const to = until ?? now

@@ -17,7 +17,7 @@ import type { Check, Finding } from './health.ts'
 import type { QueryTimes } from './query-times.ts'
 import type { Statistics } from './statistics.ts'
 
-/** Whether the database answers, asked on a connection that requests cannot take. */
+/** Whether the database answers, on a connection that requests cannot take. */
 export function databaseCheck(database: Pick<Database, 'reserved' | 'unavailableSince'>): Check {
   return {
     name: 'database',
@@ -35,10 +35,10 @@ export function databaseCheck(database: Pick<Database, 'reserved' | 'unavailable
   }
 }
 
-/** A request that waits for a moment only is nothing to tell of. */
+/** A shorter wait is normal. */
 const LONG_WAIT_MS = 1000
 
-/** Whether requests have to wait for a connection, and may be told BUSY. */
+/** Whether requests have to wait for a connection, and may get BUSY. */
 export function poolCheck(use: PoolUse): Check {
   return {
     name: 'pool',
@@ -82,18 +82,18 @@ export function migrationsCheck(kysely: Kysely<Schema>, names: readonly string[]
   }
 }
 
-const DEAF: Record<Exclude<ListenerState, 'listening'>, string> = {
+const NOT_LISTENING: Record<Exclude<ListenerState, 'listening'>, string> = {
   connecting: 'Not listening to the database; connecting again',
   'not carried':
-    'What stands between this server and the database (a pooler that lends connections by the transaction) passes no notifications on: let DATABASE_URL lead to the database itself',
+    'A pooler in transaction mode between this server and the database passes no notifications on: set DATABASE_URL to the database itself',
   'queue full':
-    'The database keeps announcements back, since its queue of notifications is more than half full: look for a listener that stays in a transaction',
+    "The database's queue of notifications is more than half full, so none are sent: look for a listener that stays in a transaction",
 }
 
-/** A write transaction holds the feed up for as long as it runs, also one of another database. */
+/** Any write transaction holds the feed up for as long as it runs, even one in another database. */
 const LONG_HELD_UP_SECONDS = 60
 
-/** How commits reach subscribers, and what holds the feed of every reading up. */
+/** Whether notifications of commits arrive, and what holds the feed of every reading up. */
 export function liveFeedCheck(liveFeed: LiveFeed, kysely: Kysely<Schema>): Check {
   return {
     name: 'live feed',
@@ -103,7 +103,7 @@ export function liveFeedCheck(liveFeed: LiveFeed, kysely: Kysely<Schema>): Check
       const detail = [
         ...(hearing === 'listening'
           ? []
-          : [`${DEAF[hearing]}; commits are looked for once a second until then`]),
+          : [`${NOT_LISTENING[hearing]}; until then the database is polled once a second`]),
         `${subscriptions} subscriptions`,
         holdUp instanceof Fault ? holdUp.message : describeHoldUp(holdUp),
       ].join('; ')
@@ -118,10 +118,10 @@ function describeHoldUp({ seconds, by }: FeedLag): string {
   return by === null ? lag : `${lag}, held up by ${by}`
 }
 
-/** Rolling up comes round every ten seconds; an import of millions may take it minutes. */
+/** Rollups are made every ten seconds; after an import of millions of readings it may take minutes. */
 const LONG_BEHIND_SECONDS = 15 * 60
 
-/** How far the rollups are behind. Answers are as right while they are, but come from the readings. */
+/** How far the rollups are behind. Meanwhile history is just as right, but is computed from readings. */
 export function rollupsCheck(kysely: Kysely<Schema>): Check {
   return {
     name: 'rollups',
@@ -132,7 +132,7 @@ export function rollupsCheck(kysely: Kysely<Schema>): Check {
         return {
           status: 'DEGRADED',
           detail:
-            'There are readings, but none is counted or the newest of no plant is kept: npm run rollup -- --rebuild mends that',
+            'There are readings, but none is counted or the newest of no plant is kept: npm run rollup -- --rebuild repairs that',
         }
       }
       const { changes, age } = backlog
@@ -147,13 +147,13 @@ export function rollupsCheck(kysely: Kysely<Schema>): Check {
 
 const PATIENCE_MS = 1000
 
-/** How much there is, how fast it grows, and what is slow. */
+/** The size of the database, how fast it grows, and the slowest query. */
 export function storageCheck(statistics: Statistics, queryTimes: QueryTimes): Check {
   return {
     name: 'storage',
     run: databaseQuery(async () => {
       const bytes = await statistics.databaseSize()
-      // Counting the readings of a day may take longer than a check may; then the next one knows.
+      // Counting the readings of a day may take longer than a check may; then the next check has the count.
       const growth = await withTimeout(statistics.growth(), PATIENCE_MS, () => undefined)
       const slowest = queryTimes.slowest()
       const detail = [
@@ -172,7 +172,7 @@ export function storageCheck(statistics: Statistics, queryTimes: QueryTimes): Ch
   }
 }
 
-/** A right or a table that is missing is no outage: the fault that names it is something to tell. */
+/** For `.catch`: returns the fault if a right or a table is missing, which is no outage; throws any other error. */
 export function missing(error: unknown): Fault {
   const fault = toDatabaseFault(error) ?? error
   if (fault instanceof Fault && ['DATABASE_FORBIDS', 'SCHEMA_NOT_READY'].includes(fault.code)) {

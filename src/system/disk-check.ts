@@ -3,7 +3,7 @@ import type { Check } from './health.ts'
 
 const MB = 1_000_000
 
-/** The room that the embedded database has left. */
+/** The disk space that the embedded database has left. */
 export function diskCheck(disk: Disk): Check {
   return {
     name: 'disk',
@@ -12,7 +12,7 @@ export function diskCheck(disk: Disk): Check {
       return disk.isFull
         ? {
             status: 'DEGRADED',
-            detail: `${free}: nothing is written until there is more; make room`,
+            detail: `${free}: nothing is written until there is more; free some disk space`,
           }
         : { status: 'HEALTHY', detail: free }
     },

@@ -3,7 +3,7 @@ import { withTimeout } from '../timeout.ts'
 
 export type HealthStatus = 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY'
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface HealthCheck {
   name: string
   status: HealthStatus
@@ -19,9 +19,9 @@ export interface Health {
   timestamp: Instant
 }
 
-/** What a check found; one that throws is UNHEALTHY with the message of the error. */
+/** What a check found. A check that throws is UNHEALTHY, with the message of the error. */
 export interface Finding extends Pick<HealthCheck, 'status' | 'detail'> {
-  /** What admins are told beside the detail, such as the text of a statement. */
+  /** What only admins see, after the detail, such as the text of a statement. */
   detailForAdmins?: string
 }
 
@@ -33,7 +33,7 @@ export interface Check {
 const SEVERITY: Readonly<Record<HealthStatus, number>> = { HEALTHY: 0, DEGRADED: 1, UNHEALTHY: 2 }
 const CHECK_TIMEOUT_MS = 2000
 
-/** Runs every check side by side; the whole is as well as its worst check. */
+/** Runs all checks at the same time; the status of the whole is that of the worst check. */
 export async function checkHealth(
   checks: readonly Check[],
   { version, forAdmin }: { version: string; forAdmin: boolean },

@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import type { Check } from './health.ts'
 
-/** Something that the server has a bounded amount of. */
+/** A limited resource of the server. */
 export interface Gauge {
   /** Such as "subscriptions". */
   readonly name: string
@@ -16,15 +16,15 @@ export interface ProcessGauges extends Disposable {
   read(): Gauge[]
 }
 
-/** From here on a limit is near. */
+/** From this share on a limit is near. */
 const NEAR = 0.8
-/** Beyond which everybody who asks feels it. */
+/** With a longer delay every client notices it. */
 const LONG_DELAY_MS = 1000
 const WINDOW_MS = 10_000
 const NANOSECONDS_A_MS = 1e6
 
 /**
- * Memory on the heap, and how late the event loop is: the 99th percentile of the last ten to twenty seconds, so that a
+ * Memory on the heap, and the delay of the event loop: the 99th percentile of the last ten to twenty seconds, so that a
  * single long turn does not count.
  */
 export function openProcessGauges(): ProcessGauges {
@@ -52,12 +52,12 @@ export function openProcessGauges(): ProcessGauges {
   }
 }
 
-/** Bytes as a gauge shows them. */
+/** The unit in which gauges show bytes. */
 export function inMegabytes(bytes: number): number {
   return bytes / 1e6
 }
 
-/** Which limits are near: DEGRADED from four fifths on. */
+/** Names the limits that are near: DEGRADED from four fifths on. */
 export function limitsCheck(gauges: () => readonly Gauge[]): Check {
   return {
     name: 'limits',

@@ -11,7 +11,7 @@ export interface QueryTimes {
 
 const PERIOD_MS = 3_600_000
 
-/** Remembers the slowest query of this process, and forgets it when it is old. */
+/** Keeps the slowest query of this process, and forgets it after one to two hours. */
 export function createQueryTimes(now: () => number = () => performance.now()): QueryTimes {
   let current: TimedQuery | undefined
   let previous: TimedQuery | undefined

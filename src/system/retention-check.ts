@@ -8,10 +8,10 @@ import { type RetentionRun, readLastRuns } from '../telemetry/retention/runs.ts'
 import { databaseQuery, missing } from './checks.ts'
 import type { Check } from './health.ts'
 
-/** It runs once an hour on one of the servers. */
+/** Retention runs once an hour on one of the servers. */
 const OVERDUE_MS = 3 * 60 * 60_000
 
-/** When retention last ran, on whatever server, what it did, and what it could not do. */
+/** When retention last ran, on any server, what it did, and what it could not do. */
 export function retentionCheck(kysely: Kysely<Schema>, { compressAfter }: RetentionPolicy): Check {
   const opened = Date.now()
   return {

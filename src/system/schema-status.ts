@@ -23,7 +23,7 @@ export interface TableStatus {
   name: string
   /** table, partitioned table, hypertable, view, materialized view or foreign table. */
   kind: string
-  /** What the planner believes; exact counts are for systemStats. */
+  /** The planner's estimate; systemStats has exact counts. */
   estimatedRows: number
   /** With indexes, TOAST and chunks. */
   sizeBytes: number
@@ -47,13 +47,13 @@ export interface Hypertable {
   retention: string | null
 }
 
-/** How long what is kept, in ISO 8601; null: for ever. */
+/** How long readings and rollups are kept, in ISO 8601; null: for ever. */
 export interface StorageStatus extends Storage {
   retention: string | null
   rollupRetention: string | null
   /** null: nothing is compressed. */
   compressAfter: string | null
-  /** Why nothing is compressed though it is asked for. */
+  /** Why nothing is compressed although COMPRESS_AFTER_DAYS is set. */
   compressionReason: string | null
 }
 
@@ -67,7 +67,7 @@ export interface SchemaStatus {
   migrations: MigrationStep[] | Fault
 }
 
-/** What the catalog says, in a fixed handful of queries whatever the number of tables and chunks. */
+/** Reads the catalog, in a fixed number of queries whatever the number of tables and chunks. */
 export async function readSchemaStatus(
   kysely: Kysely<Schema>,
   migrationNames: readonly string[],
@@ -183,7 +183,7 @@ async function readTables(kysely: Kysely<Schema>, hasTimescale: boolean): Promis
   return rows
 }
 
-/** What TimescaleDB drops by a policy of its own counts too: whatever is shorter is in force. */
+/** A retention policy of TimescaleDB itself counts too: the shorter one is in force. */
 async function readHypertables(
   kysely: Kysely<Schema>,
   { readings }: RetentionPolicy,

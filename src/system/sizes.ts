@@ -1,16 +1,16 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 
-/** How much there is of what is answered whole, known without databaseQuery: for what an operation costs is judged before. */
+/** Lengths of lists that are returned whole, known without a query: the cost of an operation is judged before it runs. */
 export interface Sizes {
-  /** As of a minute ago at most, while somebody asks; a guess until it is known. */
+  /** At most a minute old while it is in use; a guess until it is known. */
   readonly plants: number
 }
 
 const GUESS = 20
 const KEPT_MS = 60_000
 
-/** Counts again, beside whoever asks, once what is known is a minute old. */
+/** Returns what is known at once; if that is a minute old, counts again in the background. */
 export function createSizes(kysely: Kysely<Schema>): Sizes {
   let plants = GUESS
   let askedAt = Number.NEGATIVE_INFINITY
@@ -23,7 +23,7 @@ export function createSizes(kysely: Kysely<Schema>): Sizes {
     get plants() {
       if (performance.now() - askedAt > KEPT_MS) {
         askedAt = performance.now()
-        // The operation that asks is told what is wrong with the database by its own statements.
+        // What is wrong with the database shows in the operation's own statements.
         count().catch(() => undefined)
       }
       return plants

@@ -72,7 +72,7 @@ async function readGrowth(kysely: Kysely<Schema>): Promise<number | undefined> {
   return (found.readings * found.bytes) / found.rows
 }
 
-/** In one statement, since a database with so little to read spends its time on whatever it is asked. */
+/** In one statement: there is so little to read that the number of statements decides how long it takes. */
 async function readSystemCounts(kysely: Kysely<Schema>): Promise<SystemCounts> {
   const { rows } = await sql<
     ReadingCounts & { complete: boolean; plants: number; hasAgents: boolean }
@@ -90,7 +90,7 @@ async function readSystemCounts(kysely: Kysely<Schema>): Promise<SystemCounts> {
   }
 }
 
-/** Of tables in the schemas agent and agent_metrics, which other programs own. */
+/** Counts of tables in the schemas agent and agent_metrics, which other programs own. */
 interface AgentCounts {
   totalConversations: number
   conversationsToday: number
@@ -103,14 +103,14 @@ const noAgents: AgentCounts = {
   agentEvents24h: 0,
 }
 
-/** Whether there may be something to count. */
+/** Whether these schemas exist. */
 const hasAgents: RawBuilder<boolean> = sql`exists (
   select from pg_namespace where nspname in ('agent', 'agent_metrics')
 )`
 
 /**
- * One that is missing or may not be read counts as empty, and where created_at
- * is missing or no time, nothing is recent. A time without zone is in UTC, as the session is, so all compare.
+ * A table that is missing or may not be read counts as empty. If created_at is missing or no time, no row counts as
+ * recent. A time without zone is taken as UTC, the time zone of the session.
  */
 async function countAgents(kysely: Kysely<Schema>): Promise<AgentCounts> {
   const { rows: found } = await sql<{ table: string; hasTime: boolean }>`

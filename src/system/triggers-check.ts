@@ -3,13 +3,13 @@ import type { Schema } from '../database/schema.ts'
 import { databaseQuery } from './checks.ts'
 import type { Check } from './health.ts'
 
-/** What keeps the triggers of the tables from firing, for whom. */
+/** What keeps triggers from firing, and for whom. */
 interface Silenced {
-  /** Whether it is so for this server itself, which may not change it. */
+  /** Whether for this server itself, which may not change it. */
   here: boolean
-  /** Whether for all who write to this database. */
+  /** Whether for all that write to this database. */
   everywhere: boolean
-  /** Roles of which the sessions fire none. */
+  /** Roles whose sessions fire no triggers. */
   roles: string[]
   /** Triggers that somebody disabled, as `table.trigger`. */
   disabled: string[]
@@ -19,8 +19,8 @@ const WITHOUT =
   'then readings reach neither latestEnergy nor the feed nor history, and their plants are not registered'
 
 /**
- * Whether the database does what is due when readings are written. session_replication_role, which a role or a database
- * may have set, keeps triggers from firing; only whoever may set it can take that back.
+ * Whether the triggers fire when readings are written. session_replication_role, which may be set for a role or a
+ * database, keeps them from it; only an administrator can reset it.
  */
 export function triggersCheck(kysely: Kysely<Schema>): Check {
   return {
@@ -30,7 +30,7 @@ export function triggersCheck(kysely: Kysely<Schema>): Check {
       const faults = [
         ...(here || everywhere
           ? [
-              'session_replication_role is replica: as an administrator of the database, take it back with ALTER DATABASE … RESET session_replication_role (or ALTER ROLE …), then restart this server',
+              'session_replication_role is replica: as an administrator of the database, reset it with ALTER DATABASE … RESET session_replication_role (or ALTER ROLE …), then restart this server',
             ]
           : []),
         ...(disabled.length > 0
@@ -46,7 +46,7 @@ export function triggersCheck(kysely: Kysely<Schema>): Check {
       if (roles.length > 0) {
         return {
           status: 'DEGRADED',
-          detail: `Triggers do not fire for what ${roles.join(', ')} writes, ${WITHOUT}: as an administrator of the database, take it back with ALTER ROLE … RESET session_replication_role`,
+          detail: `Triggers do not fire for what ${roles.join(', ')} writes, ${WITHOUT}: as an administrator of the database, reset it with ALTER ROLE … RESET session_replication_role`,
         }
       }
       return { status: 'HEALTHY', detail: 'all fire' }

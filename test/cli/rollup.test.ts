@@ -33,7 +33,7 @@ test('rollup rolls up, --verify finds with code 2 what is wrong, --rebuild mends
       'rollup_quarter plant 7 2026-06-01T06:15:00.000000Z samples: 4 kept, 3 recomputed',
       'rollup_hour plant 7 2026-06-01T06:00:00.000000Z samples: 12 kept, 13 recomputed',
       '96 quarters of an hour, 24 hours compared: 2 differences',
-      'npm run rollup -- --rebuild mends them',
+      'npm run rollup -- --rebuild repairs them',
       '',
     ].join('\n'),
   })

@@ -25,15 +25,14 @@ import {
   SYNC_METHOD,
 } from './programs.ts'
 
-/** The name of both the database and the superuser, who only starts it, guards its disk, and makes the server's role. */
+/** The name of the database, and of the superuser, which only starts it, guards its disk and makes the server's role. */
 export const NAME = 'heliograph'
 
 const UNFINISHED = 'postgres.new-'
 
 /**
- * Makes the cluster where there is none. It is built beside its place and renamed when it is whole and on
- * disk, so a half-made one is never taken for data, and only what never held any is removed.
- * Hold the start lock.
+ * Creates the cluster if there is none. It is built beside its place and renamed when it is complete and on disk: an
+ * unfinished one is never taken for data, and only what never held data is removed. The caller must hold the start lock.
  */
 export async function createCluster(
   folder: DataFolder,
@@ -65,7 +64,7 @@ export async function createCluster(
   }
 }
 
-/** Refuses data that these programs cannot read; it is left as it is. */
+/** Refuses data of another major version, and changes nothing in it. */
 export async function checkVersion(folder: DataFolder, binaries: Binaries): Promise<void> {
   const version = await readFile(join(folder.cluster, 'PG_VERSION'), 'utf8').catch(() => undefined)
   if (version?.trim() === `${binaries.major}`) return
@@ -84,7 +83,7 @@ export async function readPassword(folder: DataFolder): Promise<string> {
   }
 }
 
-/** Gives the cluster to the account where it was another's. PostgreSQL must not be running. */
+/** Makes the account the owner of the cluster. PostgreSQL must not be running. */
 export async function handOver(cluster: string, account: Account): Promise<void> {
   const { uid } = await stat(cluster)
   if (uid === account.uid) return
@@ -120,7 +119,7 @@ async function initdb(
   if (saidAgain !== undefined) throw new Error(`initdb failed: ${saidAgain}`)
 }
 
-/** What initdb says to a user without a name, as containers start programs with; PostgreSQL itself does not mind. */
+/** What initdb says to a user without a name, such as containers start programs with; PostgreSQL itself accepts them. */
 const NAMELESS = /could not look up effective user ID/
 
 function nameless(uid: number): Fault {
@@ -130,7 +129,7 @@ function nameless(uid: number): Fault {
   )
 }
 
-/** What the program wrote to standard error where it failed; undefined where it did not. */
+/** What the program wrote to standard error if it failed; undefined if it succeeded. */
 async function failureOf({ file, args, as }: Command): Promise<string | undefined> {
   try {
     await promisify(execFile)(file, args, { ...as, cwd: '/', env: cleanEnvironment })
@@ -141,7 +140,7 @@ async function failureOf({ file, args, as }: Command): Promise<string | undefine
   }
 }
 
-/** What a process left that was killed while it made the cluster. */
+/** Removes what a process left that was killed while it created the cluster. */
 async function removeUnfinished(folder: DataFolder): Promise<void> {
   for (const entry of await readdir(folder.root)) {
     if (!entry.startsWith(UNFINISHED)) continue

@@ -10,17 +10,17 @@ const WRONG_PASSWORD = '28P01'
 
 export interface Connection extends AsyncDisposable {
   readonly client: pg.Client
-  /** Settles when the connection ends, by whichever side. */
+  /** Settles when either side ends the connection. */
   readonly ended: Promise<void>
 }
 
-/** The address at which the superuser connects, with the password; there is no TLS on loopback. */
+/** The superuser's address of the database, with the password; without TLS, which loopback does not need. */
 export async function administratorUrl(folder: DataFolder, port: number): Promise<string> {
   const password = await readPassword(folder)
   return `postgres://${NAME}:${password}@127.0.0.1:${port}/${NAME}?sslmode=disable`
 }
 
-/** Connects to the PostgreSQL of the folder as the superuser, and to no other that happens to listen there. */
+/** Connects to the PostgreSQL of the folder as the superuser. Refuses another PostgreSQL that listens on the port. */
 export async function connect(
   folder: DataFolder,
   port: number,
@@ -41,7 +41,7 @@ export async function connect(
   throw notOurs(folder, port)
 }
 
-/** After the first start, or after one that was killed right there. */
+/** Needed after the first start, or after one that was killed before this. */
 async function createDatabase(url: string): Promise<void> {
   const administration = new URL(url)
   administration.pathname = '/postgres'
@@ -53,7 +53,7 @@ async function open(url: string, purpose: string): Promise<Connection> {
   const client = new Client({
     connectionString: url,
     application_name: `heliograph ${purpose}`,
-    // The owner of the database may set another, and would have the superuser call its functions.
+    // The owner of the database could set another search path, and make the superuser call its functions.
     options: '-c search_path=pg_catalog',
     keepAlive: true,
   })

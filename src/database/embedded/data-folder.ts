@@ -3,24 +3,24 @@ import { mkdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Fault } from '../../fault.ts'
 
-/** Where everything of an embedded database lies; absolute paths. */
+/** Where the files of an embedded database are; absolute paths. */
 export interface DataFolder {
   readonly root: string
-  /** PostgreSQL's own folder. It appears complete, by one rename. */
+  /** PostgreSQL's own folder. One rename makes it appear, complete. */
   readonly cluster: string
-  /** Of the superuser. Inside the cluster, so that the two can never differ. */
+  /** Of the superuser. Inside the cluster, so that the two always belong together. */
   readonly password: string
-  /** Of the role that servers and commands are. */
+  /** Of the role that servers and commands connect as. */
   readonly serverPassword: string
   readonly log: string
-  /** Room on the disk that is kept for PostgreSQL to recover when all else is taken. */
+  /** A file that reserves disk space, in which PostgreSQL can recover when the disk is full. */
   readonly reserve: string
   readonly locks: string
-  /** Held by whoever changes what runs or lies here: creating the cluster, starting, stopping. */
+  /** Held while the cluster is created, started or stopped. */
   readonly startLock: string
   /** Held by the one server, for as long as it lives. */
   readonly serverLock: string
-  /** Shared by all who use the database; who gets it alone is the last one out. */
+  /** Shared by all processes that use the database; a process that gets it exclusively is the last. */
   readonly usersLock: string
 }
 
@@ -41,7 +41,7 @@ export function dataFolder(root: string): DataFolder {
   }
 }
 
-/** Makes the folder where it is missing, closed to other users. */
+/** Makes the folder if it is missing, closed to other users. */
 export async function prepareDataFolder(folder: DataFolder): Promise<void> {
   try {
     await makeFolder(folder.root)
@@ -52,7 +52,7 @@ export async function prepareDataFolder(folder: DataFolder): Promise<void> {
   }
 }
 
-/** With its parents. Node's own way tries for ever where a parent says that it does not exist, as in /proc. */
+/** With its parents. Node's `recursive` retries for ever if a parent refuses with ENOENT, as /proc does. */
 async function makeFolder(path: string): Promise<void> {
   if ((await stat(path).catch(() => undefined))?.isDirectory()) return
   if (!existsSync(dirname(path))) await makeFolder(dirname(path))
@@ -62,7 +62,7 @@ async function makeFolder(path: string): Promise<void> {
   })
 }
 
-/** In the words of the system, of Node and of PostgreSQL. */
+/** As the system, Node and PostgreSQL report a full disk. */
 export const DISK_FULL = /ENOSPC|EDQUOT|No space left|Disk quota exceeded/
 
 /** What an error of the file system means for the data folder, with the cure. */
@@ -83,7 +83,7 @@ export function folderFault(folder: DataFolder, error: unknown): Fault {
   )
 }
 
-/** What root makes in another user's folder becomes that user's, or a start with sudo would lock them out. */
+/** Gives what root makes in another user's folder to that user: otherwise a start with sudo would lock the user out. */
 export function giveToOwnerOf(folder: string, path: string): void {
   if (process.getuid?.() !== 0) return
   const { uid, gid } = statSync(folder)

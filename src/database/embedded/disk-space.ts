@@ -8,28 +8,31 @@ import { storageFull, toDatabaseFault } from '../faults.ts'
 import { type Connection, connect } from './connection.ts'
 import { type DataFolder, giveToOwnerOf } from './data-folder.ts'
 
-/** Below this nothing is written: two segments of the write-ahead log, for what is under way. */
+/** With less, writing is refused: two segments of the write-ahead log, for transactions under way. */
 const LEAST_FREE_BYTES = 32 * 1024 * 1024
-/** From here on it is again: further up, so that what writing takes does not end it at once. */
+/** From here on writing is allowed again: with a distance, so that writing does not end it at once. */
 const ENOUGH_FREE_BYTES = 64 * 1024 * 1024
 const LOOK_EVERY_MS = 250
 
 /** The disk of the data folder. */
 export interface Disk {
   readonly freeBytes: number
-  /** Whether the room is kept for reading: everything that writes is refused. */
+  /** Whether writing is refused, so that the rest of the disk keeps reading possible. */
   readonly isFull: boolean
 }
 
 /**
- * Refuses writes before the disk is full, because a PostgreSQL that cannot extend its write-ahead log ends, and
- * cannot even start for those who only read. It is PostgreSQL that refuses (`default_transaction_read_only`), so
- * that it holds for whoever writes; what is being written is cancelled. Both end by themselves when there is room.
+ * Refuses writes before the disk is full, because a PostgreSQL that cannot extend its write-ahead log ends, and cannot
+ * even start for reading. PostgreSQL itself refuses (`default_transaction_read_only`), so that this holds for every
+ * client. Looks at the disk four times a second. The states:
+ * - WRITABLE: there is room; the reserve is filled if it can be spared.
+ * - FULL: less than 32 MB are free. Writing is refused, and transactions that write are cancelled. With 64 MB free it is
+ *   WRITABLE again.
  */
 export async function openDiskGuard(options: {
   folder: DataFolder
   port: number
-  /** Tells what an earlier guard left behind. */
+  /** Shows whether an earlier guard left the database read-only. */
   first: Connection
   log: Logger
 }): Promise<Disk & AsyncDisposable> {
@@ -77,10 +80,10 @@ export async function openDiskGuard(options: {
       const canSpare = disk.freeBytes >= ENOUGH_FREE_BYTES + RESERVE_BYTES
       if (canSpare && !(await isReserveWhole(folder))) await fillReserve(folder)
     } catch (error) {
-      // The setting is written to the disk as well.
+      // The setting needs room on the disk too.
       if (isDiskFull(error)) await releaseReserve(folder)
       await disconnect()
-      log.debug({ err: error }, 'The disk could not be guarded; trying again')
+      log.debug({ err: error }, 'The disk could not be guarded; retrying')
     }
   }
 
@@ -117,11 +120,11 @@ async function setReadOnly({ client }: Connection, readOnly: boolean): Promise<v
       : 'alter system reset default_transaction_read_only',
   )
   await client.query('select pg_reload_conf()')
-  // Lets go of the segments of the log that are done with, and keeps some of them for what is to come.
+  // Frees segments of the write-ahead log that are no longer needed, and keeps some of them for later.
   if (readOnly) await client.query('checkpoint')
 }
 
-/** Transactions that began before they would have been refused. */
+/** Cancels transactions that began before writing was refused. */
 async function cancelWriters({ client }: Connection): Promise<void> {
   await client.query(`
     select pg_cancel_backend(pid) from pg_stat_activity
@@ -137,14 +140,14 @@ const DISK_FULL = '53100'
 const MB = 1024 * 1024
 /** A segment of the write-ahead log, which PostgreSQL needs to end a recovery. */
 const SEGMENT_BYTES = 16 * MB
-/** And something for small files, such as its settings. */
+/** One segment, and room for small files such as settings. */
 const RESERVE_BYTES = SEGMENT_BYTES + MB
 
 async function isReserveWhole({ reserve }: DataFolder): Promise<boolean> {
   return (await sizeOf(reserve)) === RESERVE_BYTES
 }
 
-/** Takes room on the disk while there is some. Random bytes, because a file system may keep zeros in no room. */
+/** Reserves disk space. Random bytes, because a file system may store zeros without using any. */
 async function fillReserve({ reserve }: DataFolder): Promise<void> {
   const draft = `${reserve}.${process.pid}`
   try {
@@ -156,7 +159,7 @@ async function fillReserve({ reserve }: DataFolder): Promise<void> {
   }
 }
 
-/** Gives PostgreSQL the room for small files, and asked again the rest. Whether there was any. */
+/** Frees the room for small files; called again, frees the rest. Returns whether there was any. */
 export async function releaseReserve({ reserve }: DataFolder): Promise<boolean> {
   const size = await sizeOf(reserve)
   if (size === undefined) return false
@@ -172,13 +175,13 @@ async function sizeOf(path: string): Promise<number | undefined> {
   )
 }
 
-/** STORAGE_FULL where that is what is behind an error; undefined where it is not. */
+/** STORAGE_FULL if the full disk is behind an error; undefined if not. */
 export function asFullDisk(disk: Disk, error: unknown): Fault | undefined {
   const fault = disk.isFull ? toDatabaseFault(error) : undefined
   return fault !== undefined && isBehind(fault) ? storageFull(error) : undefined
 }
 
-/** What the guard of the disk does to writers, and what becomes of a PostgreSQL that was faster than it. */
+/** Errors by which the guard stops writers, and those of a PostgreSQL that filled the disk before the guard saw it. */
 function isBehind({ code, message, cause }: Fault): boolean {
   switch (code) {
     case 'DATABASE_FORBIDS':

@@ -16,19 +16,27 @@ import { type RunningPostgres, type StartOptions, startPostgres } from './start-
 /** A PostgreSQL in the data folder, shared by all processes that open it; the last one out stops it. */
 export interface EmbeddedPostgres extends AsyncDisposable {
   /**
-   * `postgres://…` with the password, of a role that owns the database and is no superuser; answers on 127.0.0.1 only.
-   * The same for as long as this is open.
+   * `postgres://…` with the password, for a role that owns the database and is no superuser; on 127.0.0.1 only. It does
+   * not change while this is open.
    */
   readonly url: string
-  /** Whether it was running already: started by another process, or left behind by one that died. */
+  /** Whether PostgreSQL was running already: started by another process, or left behind by one that died. */
   readonly reused: boolean
   readonly disk: Disk
 }
 
 /**
- * Opens the database in the data folder, which is made where it is missing. One process may be the `server`,
- * a second is refused with DATA_FOLDER_IN_USE; guests (import, migrate, …) share what runs, or start it.
- * Whatever is killed, the next to open finds everything that was committed.
+ * Opens the database in the data folder, which is created if it is missing. One process may be the `server`; a second
+ * is refused with DATA_FOLDER_IN_USE. Guests (import, migrate, …) share the PostgreSQL that runs, or start it. Whatever
+ * is killed, the next process to open finds everything that was committed.
+ *
+ * The states of the PostgreSQL of a data folder, which its processes share:
+ * - ABSENT: there is no cluster; the first to open creates it (cluster.ts).
+ * - STOPPED: the cluster is there, nobody uses it.
+ * - STARTING: a process that holds the start lock starts it, or waits while it recovers (start-postgres.ts).
+ * - RUNNING: at least one process uses it, by a shared lock. If it dies, its users start it again (`watchPostgres`).
+ * - READ-ONLY: running, but the disk is almost full, so all writing is refused (disk-space.ts).
+ * - STOPPING: the last user leaves and stops it (`stopUnlessUsed`).
  */
 export async function openEmbeddedPostgres(options: {
   dataDir: string
@@ -59,7 +67,7 @@ export async function openEmbeddedPostgres(options: {
   return { url, reused: first.reused, disk, [Symbol.asyncDispose]: () => open.disposeAsync() }
 }
 
-/** The address of the database that runs in the data folder, for psql; undefined where none answers. */
+/** The address of the database that runs in the data folder, for psql; undefined if none answers. */
 export async function runningEmbeddedUrl(dataDir: string): Promise<string | undefined> {
   const folder = dataFolder(resolve(dataDir))
   const postmaster = await readPostmaster(folder.cluster)
@@ -67,7 +75,7 @@ export async function runningEmbeddedUrl(dataDir: string): Promise<string | unde
   if ((await identify(postmaster.pid, folder.cluster)) !== 'ours') return
   try {
     await using connection = await connect(folder, postmaster.port, 'asks for the address')
-    // Where an older Heliograph started it, nobody has made the role.
+    // If an older Heliograph started it, the role does not exist yet.
     if (!existsSync(folder.serverPassword)) {
       using _start = await fileLock(folder.startLock, 'exclusive')
       await prepareServerRole(folder, connection)
@@ -83,8 +91,8 @@ const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5000
 
 /**
- * Keeps PostgreSQL running: one connection of our own breaks when it dies, whatever the reason, and then it
- * is started again on the same port, so that pools find it by themselves. Tries for ever, ever more slowly.
+ * Keeps PostgreSQL running. When it dies, whatever the reason, a connection of our own breaks; then it is started again
+ * on the same port, so that pools find it by themselves. Tries for ever, with longer and longer pauses.
  */
 function watchPostgres(
   first: RunningPostgres,
@@ -116,24 +124,24 @@ async function watch(first: Connection, options: StartOptions): Promise<void> {
   }
 }
 
-/** undefined: closed meanwhile. */
+/** undefined: the watch was closed meanwhile. */
 async function startAgain(options: StartOptions): Promise<Connection | undefined> {
   const { log, signal } = options
-  log.warn('PostgreSQL is gone; starting it again')
+  log.warn('PostgreSQL ended; starting it again')
   const since = performance.now()
   let pause = FIRST_PAUSE_MS
   let told: unknown
   while (!signal.aborted) {
     try {
       const { connection } = await startPostgres(options)
-      log.info({ ms: Math.round(performance.now() - since) }, 'PostgreSQL is back')
+      log.info({ ms: Math.round(performance.now() - since) }, 'PostgreSQL runs again')
       return connection
     } catch (error) {
       if (signal.aborted) return
-      // Once for each reason: it may take hours, and the log may be on the disk that is full.
+      // Logged once for each reason: it may take hours, and the log may be on the full disk.
       const level = reasonOf(error) === told ? 'debug' : 'error'
       told = reasonOf(error)
-      log[level]({ err: error, pause }, 'PostgreSQL could not be started again; trying again')
+      log[level]({ err: error, pause }, 'PostgreSQL could not be started again; retrying')
       await setTimeout(pause, undefined, { signal }).catch(() => {})
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
     }
@@ -147,15 +155,15 @@ function reasonOf(error: unknown): unknown {
 
 const POLL_MS = 20
 
-/** Asked in turn: end all sessions and write a checkpoint; or just end, and recover at the next start. */
+/** Sent in turn. First: end all sessions and write a checkpoint. Second: end at once, and recover at the next start. */
 const REQUESTS = [
   { signal: 'SIGINT', withinMs: 10_000 },
   { signal: 'SIGQUIT', withinMs: 10_000 },
 ] as const
 
-/** The last one out stops PostgreSQL; while others use the folder, it goes on for them. */
+/** Stops PostgreSQL if no other process uses the folder. */
 async function stopUnlessUsed(folder: DataFolder, log: Logger): Promise<void> {
-  // One at a time: two that try for the users' lock at once could both be refused, and leave it running.
+  // One process at a time: two that try for the users' lock at once could both fail, and leave PostgreSQL running.
   using _start = await fileLock(folder.startLock, 'exclusive')
   using alone = tryFileLock(folder.usersLock, 'exclusive')
   if (alone === undefined) return

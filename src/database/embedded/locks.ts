@@ -11,8 +11,8 @@ const SQLITE_BUSY = 5
 const RETRY_MS = 20
 
 /**
- * Takes a lock on a file between processes, or undefined where others hold it. The kernel drops it when the
- * process ends, however it ends, so there is no stale lock to guess about.
+ * Takes a lock on a file between processes; undefined if others hold it. The kernel drops it when the process ends,
+ * however it ends, so there are no stale locks.
  *
  * Node has no `flock`, but the SQLite inside it locks files the same way on Linux and macOS: the file is an
  * empty database, never written. Do not open it by other means: closing any handle would drop the lock.
@@ -22,9 +22,9 @@ export function tryFileLock(path: string, mode: 'shared' | 'exclusive'): Disposa
   try {
     database = new DatabaseSync(path, { timeout: 0 })
     giveToOwnerOf(dirname(path), path)
-    // SQLite would make do with a file that it can only read, and lock nothing.
+    // SQLite would accept a file that it can only read, and lock nothing.
     accessSync(path, constants.W_OK)
-    // Else SQLite makes a journal beside it, for which a full disk has no room.
+    // Otherwise SQLite creates a journal, for which a full disk has no room.
     database.exec('pragma journal_mode = memory')
     database.exec(
       mode === 'shared' ? 'begin; select count(*) from sqlite_schema' : 'begin exclusive',
@@ -42,7 +42,7 @@ export function tryFileLock(path: string, mode: 'shared' | 'exclusive'): Disposa
   return { [Symbol.dispose]: () => held.close() }
 }
 
-/** Takes a lock, waiting for those who hold it. */
+/** Takes a lock; waits while others hold it. */
 export async function fileLock(
   path: string,
   mode: 'shared' | 'exclusive',
@@ -57,11 +57,11 @@ export async function fileLock(
   throw new Error(`Waiting for ${path} ended without the lock`)
 }
 
-/** Guests take the lock for a moment to see whether it is free. */
+/** Several, because guests take the lock for a moment to see whether it is free. */
 const ATTEMPTS = 10
 const SERVER_RETRY_MS = 30
 
-/** Named in pg_stat_activity, so that a second server can say who holds the folder. */
+/** Shown in pg_stat_activity, so that a second server can say which process holds the folder. */
 export const SERVER_PURPOSE = 'server, process'
 
 /** Makes this process the one server of the folder, or refuses. */
@@ -79,7 +79,7 @@ export async function lockServer(folder: DataFolder): Promise<Disposable> {
   )
 }
 
-/** undefined: PostgreSQL does not answer; the refusal stands without the number. */
+/** The server's process id, for the message; undefined if PostgreSQL does not answer. */
 async function serverProcess(folder: DataFolder): Promise<number | undefined> {
   try {
     const { port } = (await readPostmaster(folder.cluster)) ?? {}

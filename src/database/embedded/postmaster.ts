@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import type { Logger } from '../../log.ts'
 import type { DataFolder } from './data-folder.ts'
 
-/** What PostgreSQL's main process says about itself in `postmaster.pid`. It stays behind after a crash. */
+/** What PostgreSQL's main process writes to `postmaster.pid`. The file stays behind after a crash. */
 export interface Postmaster {
   readonly pid: number
   /** undefined: not yet written. */
@@ -13,7 +13,7 @@ export interface Postmaster {
   readonly ready: boolean
 }
 
-/** undefined: PostgreSQL was stopped in order, or never ran. */
+/** undefined: PostgreSQL was shut down properly, or never ran. */
 export async function readPostmaster(cluster: string): Promise<Postmaster | undefined> {
   const text = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(whereAbsent(''))
   const [pid, , , port, , , , status = ''] = text.split('\n')
@@ -27,11 +27,12 @@ export async function readPostmaster(cluster: string): Promise<Postmaster | unde
 }
 
 /**
- * Whose the process with this number is: the numbers of a crashed PostgreSQL are given out again, in
- * containers even the same ones at each start.
+ * What the process with this id is. The ids of a crashed PostgreSQL are reused, in containers even the same ones at
+ * each start.
+ * - `gone`: there is no such process
  * - `ours`: the main process of PostgreSQL on this cluster
- * - `foreign`: certainly something else, or a process that has ended and was not collected by its parent
- * - `unclear`: it may be ours, so it must not be touched
+ * - `foreign`: certainly something else, or a zombie
+ * - `unclear`: it may be ours, so it must be left alone
  */
 export async function identify(
   pid: number,
@@ -58,12 +59,12 @@ export async function isSameFolder(one: string, other: string): Promise<boolean 
   }
 }
 
-/** PostgreSQL's children call themselves "postgres: checkpointer"; an ended process has no command line. */
+/** PostgreSQL's children call themselves "postgres: checkpointer"; a zombie has no command line. */
 function isMainProcess(command: string): boolean {
   return /(^|\/)postgres( |$)/.test(command)
 }
 
-/** Another user's process does not count, as for PostgreSQL itself: it cannot be the owner of our cluster. */
+/** A process of another user does not count, as PostgreSQL itself decides: that user cannot own our cluster. */
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
@@ -72,7 +73,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Words separated by spaces. undefined: cannot be seen. */
+/** The words of the command, separated by spaces. undefined: this process may not see it. */
 export async function commandLine(pid: number): Promise<string | undefined> {
   try {
     if (process.platform === 'linux') {
@@ -85,7 +86,7 @@ export async function commandLine(pid: number): Promise<string | undefined> {
   }
 }
 
-/** For `.catch`: the value where the file does not exist; any other error stays one. */
+/** For `.catch`: the value if the file does not exist; any other error is thrown again. */
 function whereAbsent<T>(value: T): (error: unknown) => T {
   return (error) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return value
@@ -94,9 +95,9 @@ function whereAbsent<T>(value: T): (error: unknown) => T {
 }
 
 /**
- * Ends what a killed PostgreSQL left: its children notice soon, except one in the middle of a long
- * computation. They can change nothing any more that recovery would not undo. Each works in the cluster's
- * folder; where that cannot be seen (not Linux), they are left to end by themselves.
+ * Kills the children of a killed PostgreSQL. They notice by themselves soon, except in the middle of a long computation.
+ * Recovery undoes whatever they still change. They are recognised by their working directory, the cluster's folder. On
+ * systems other than Linux, where it cannot be seen, they are left to end by themselves.
  */
 export async function endOrphans(folder: DataFolder, log: Logger): Promise<void> {
   if (process.platform !== 'linux') return
@@ -105,7 +106,7 @@ export async function endOrphans(folder: DataFolder, log: Logger): Promise<void>
     if (!(await isSameFolder(`/proc/${pid}/cwd`, folder.cluster))) continue
     found.push({ pid, command: (await commandLine(pid)) ?? '' })
   }
-  // With a main process they are no orphans: somebody deleted its postmaster.pid.
+  // If the main process lives, they are no orphans: somebody deleted its postmaster.pid.
   if (found.some(({ command }) => isMainProcess(command))) return
   for (const { pid, command } of found.filter(({ command }) => command.startsWith('postgres:'))) {
     log.warn({ pid, command }, 'Ending a process that an earlier PostgreSQL left behind')

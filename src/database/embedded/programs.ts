@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { Fault } from '../../fault.ts'
 import type { DataFolder } from './data-folder.ts'
 
-/** The programs of PostgreSQL as npm installed them. */
+/** PostgreSQL's programs as npm installed them. */
 export interface Binaries {
   readonly initdb: string
   readonly postgres: string
@@ -45,7 +45,7 @@ function packageFolder(name: string): string {
   }
 }
 
-/** npm packages cannot carry links; an install script makes them, where scripts are allowed to run. */
+/** npm packages cannot contain symbolic links; an install script makes them, if scripts are allowed to run. */
 async function linkLibraries(root: string, name: string): Promise<void> {
   const list = join(root, 'native/pg-symlinks.json')
   if (!existsSync(list)) return
@@ -74,12 +74,12 @@ export const cleanEnvironment: NodeJS.ProcessEnv = Object.freeze({
   TZ: 'UTC',
 })
 
-/** How PostgreSQL writes many files through to the disk: in one call where there is one; one by one took seconds. */
+/** How PostgreSQL syncs many files: in one call if the system has one, because one by one took seconds. */
 export const SYNC_METHOD = process.platform === 'linux' ? 'syncfs' : 'fsync'
 
-/** The user that PostgreSQL runs as. It refuses to run as root, and wants its files to be its own. */
+/** The user that PostgreSQL runs as. PostgreSQL refuses to run as root, and must own its files. */
 export interface Account {
-  /** Whose the cluster's files are, seen from here. */
+  /** The owner of the cluster's files, as this process sees it. */
   readonly uid: number
   readonly gid: number
   /** How to spawn a program as this user. */
@@ -92,14 +92,14 @@ export interface Command {
   readonly as: { readonly uid?: number; readonly gid?: number }
 }
 
-/** Meant for programs that keep files; it has a name on every system, which initdb asks for. */
+/** The user for programs that keep files; it has a name on every system, which initdb needs. */
 const DAEMON = 1
 
 /**
- * Whoever runs this, if not root. For root, the first of these that can enter the folder:
- * 1. the user who owns the cluster already, or the folder for it, so that nothing changes hands;
- * 2. root itself, disguised in a user namespace: works in folders that no other user can enter;
- * 3. the user daemon: works in containers, which mostly forbid user namespaces.
+ * The user of this process, unless that is root. For root, the first of these that can enter the folder:
+ * 1. the user who owns the cluster already, or the folder for it, so that no owner changes;
+ * 2. root itself in a user namespace, where it looks like daemon: works in folders that no other user can enter;
+ * 3. the user daemon: works in containers, most of which forbid user namespaces.
  */
 export async function chooseAccount(folder: DataFolder, binaries: Binaries): Promise<Account> {
   const owner = await stat(folder.cluster).catch(() => stat(folder.root))
@@ -132,7 +132,7 @@ export async function chooseAccount(folder: DataFolder, binaries: Binaries): Pro
 
 const disguisedRoot: Account = { uid: 0, gid: 0, command: disguisedCommand }
 
-/** Runs as whoever this is, who looks like the user daemon from within. */
+/** Runs the program as the user of this process, which sees itself as the user daemon. */
 export function disguisedCommand(file: string, args: readonly string[]): Command {
   return {
     file: 'unshare',
@@ -141,7 +141,7 @@ export function disguisedCommand(file: string, args: readonly string[]): Command
   }
 }
 
-/** Not where user namespaces are forbidden, as in most containers. */
+/** Whether user namespaces are allowed; most containers forbid them. */
 export function canDisguise(): Promise<boolean> {
   return canRun(disguisedRoot, 'true', [])
 }

@@ -6,8 +6,8 @@ const LARGEST_BYTES = 4 * 1024 * 1024
 const CHECK_MS = 60_000
 
 /**
- * Keeps what PostgreSQL logs to one file of a few megabytes and the one before it (`.1`). PostgreSQL holds
- * the file open for appending and outlives us, so it is copied and emptied, not renamed.
+ * Keeps PostgreSQL's log to one file of a few megabytes and the one before it (`.1`). PostgreSQL holds the file open
+ * for appending and outlives this process, so the file is copied and truncated, not renamed.
  */
 async function boundLog(path: string): Promise<void> {
   const size = await stat(path).then(
@@ -19,19 +19,19 @@ async function boundLog(path: string): Promise<void> {
   await truncate(path)
 }
 
-/** Bounds the log again and again, without keeping the process alive. */
+/** Bounds the log once a minute, without keeping the process alive. */
 export function keepLogBounded(path: string, onError: (error: unknown) => void): Disposable {
   const timer = setInterval(() => boundLog(path).catch(onError), CHECK_MS).unref()
   return { [Symbol.dispose]: () => clearInterval(timer) }
 }
 
-/** What was logged from a byte on, at most its last 4000 characters. */
+/** The log from this byte on, at most its last 4000 characters. */
 export async function readLogSince(path: string, offset: number): Promise<string> {
   const text = await readFile(path)
   return text.subarray(offset).toString('utf8').slice(-4000).trim()
 }
 
-/** Opens the log for a program to append to, and tells where its lines will begin. */
+/** Opens the log for a program to append to, and returns the offset at which its lines will begin. */
 export async function openLog(
   path: string,
 ): Promise<{ fd: number; offset: number } & AsyncDisposable> {

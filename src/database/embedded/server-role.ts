@@ -6,17 +6,20 @@ import { NAME } from './cluster.ts'
 import type { Connection } from './connection.ts'
 import { type DataFolder, folderFault, giveToOwnerOf } from './data-folder.ts'
 
-/** Who owns the database and all in it, and who servers and commands are: no superuser, so no way to files and programs. */
+/**
+ * The role that owns the database and all in it, and that servers and commands connect as. It is no superuser, so it
+ * can neither read files nor run programs.
+ */
 export const SERVER_ROLE = 'heliograph_server'
 
-/** Beyond its own: health names what holds the feed up, whoever that is. */
+/** What it may do beyond its own database: health names the transaction that holds the feed up, whoever runs it. */
 const RIGHTS = 'pg_read_all_stats'
 
-/** An older Heliograph that works on a table holds it for as long as its transaction runs. */
+/** How long to wait for a table: an older Heliograph locks it for as long as its transaction runs. */
 const LOCK_TIMEOUT = '10s'
 const LOCKED = '55P03'
 
-/** The address of the database, with the password; whatever PGSSLMODE says, there is no TLS on loopback. */
+/** The address of the database, with the password; without TLS on loopback, whatever PGSSLMODE says. */
 export async function serverUrl(folder: DataFolder, port: number): Promise<string> {
   const password = await readServerPassword(folder)
   if (password === undefined) {
@@ -26,8 +29,9 @@ export async function serverUrl(folder: DataFolder, port: number): Promise<strin
 }
 
 /**
- * Makes the role where it is missing, and gives it what is not its own yet: all of a folder of before, where everything
- * was the superuser's. A step that was cut off is done by the next to come. Hold the start lock.
+ * Creates the role if it is missing, and makes it the owner of what it does not own yet. In a folder of an older
+ * Heliograph that is everything, which belonged to the superuser. A step that is interrupted is done at the next start.
+ * The caller must hold the start lock.
  */
 export async function prepareServerRole(folder: DataFolder, { client }: Connection): Promise<void> {
   const { rows } = await client.query<{ known: boolean; owns: boolean }>(
@@ -41,7 +45,7 @@ export async function prepareServerRole(folder: DataFolder, { client }: Connecti
   const statements = await takeOverStatements(client)
   if (known && owns && hasPassword && statements.length === 0) return
 
-  // The guard of the disk may have left it on; this is little, and nobody can read without it.
+  // The disk guard may have left it on. This writes little, and without the role nobody can read.
   await client.query(`
     set default_transaction_read_only = off; set lock_timeout = '${LOCK_TIMEOUT}'`)
   if (!known || !hasPassword) await giveEntrance(folder, client, known)
@@ -56,7 +60,7 @@ export async function prepareServerRole(folder: DataFolder, { client }: Connecti
   }
 }
 
-/** The file comes last: where it is, its password is that of the role. */
+/** The file is written last: if it exists, its password is that of the role. */
 async function giveEntrance(folder: DataFolder, client: pg.Client, known: boolean): Promise<void> {
   const password = randomBytes(24).toString('base64url')
   const draft = `${folder.serverPassword}.new`
@@ -77,9 +81,9 @@ async function giveEntrance(folder: DataFolder, client: pg.Client, known: boolea
 }
 
 /**
- * What makes all that is the superuser's in this database the server's: schemas, tables, views, sequences, types and
- * functions, but what PostgreSQL itself or an extension brought. REASSIGN OWNED refuses, since the catalogs are the
- * superuser's as well.
+ * Statements that make the server's role the owner of all that the superuser owns in this database: schemas, tables,
+ * views, sequences, types and functions, except those of PostgreSQL itself and of extensions. REASSIGN OWNED refuses,
+ * because the superuser owns the catalogs too.
  */
 async function takeOverStatements(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ statement: string }>(
@@ -115,7 +119,7 @@ async function takeOverStatements(client: pg.Client): Promise<string[]> {
   return rows.map(({ statement }) => statement)
 }
 
-/** undefined: there is none yet. */
+/** undefined: there is no password yet. */
 async function readServerPassword(folder: DataFolder): Promise<string | undefined> {
   try {
     return (await readFile(folder.serverPassword, 'utf8')).trim()
@@ -132,7 +136,7 @@ function isLocked(error: unknown): boolean {
 function usedByOlder(folder: DataFolder, cause: unknown): Fault {
   return new Fault(
     'DATA_FOLDER_IN_USE',
-    `An older Heliograph works in ${folder.root}, of which this one has to take over the tables: stop it, or wait until it is done, and try again`,
+    `An older Heliograph uses ${folder.root}, and this one has to become the owner of its tables: stop the older one, or wait until it has ended, and try again`,
     { cause },
   )
 }

@@ -10,7 +10,7 @@ import { openLog, readLogSince } from './server-log.ts'
 
 const POLL_MS = 15
 
-/** Given on the command line, so that the version that starts it decides, not the one that made it. */
+/** Given on the command line, so that the Heliograph that starts the cluster decides, not the one that created it. */
 const SETTINGS: Record<string, string> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -19,9 +19,9 @@ const SETTINGS: Record<string, string> = {
   lc_messages: 'C',
   max_connections: '100',
   shared_buffers: '128MB',
-  // No extra processes for reading: one disk, small tables.
-  // Before it recovers from a crash, all files are synced.
+  // Before recovery from a crash all files are synced.
   recovery_init_sync_method: SYNC_METHOD,
+  // No extra processes for reading: one disk, small tables.
   io_method: 'sync',
   log_min_messages: 'warning',
   // Statements may carry what users would not want in a log file.
@@ -30,17 +30,18 @@ const SETTINGS: Record<string, string> = {
 }
 
 /**
- * Why PostgreSQL ended instead of starting, where trying again helps:
- * - `orphans`: processes of a killed one still hold its memory
- * - `another starts`: one whose starter was killed came first
- * - `killed`: before it was ready
+ * Why PostgreSQL ended instead of starting, if another attempt may succeed:
+ * - `port taken`: another program listens on the port
+ * - `orphans`: processes of a killed PostgreSQL still hold its shared memory
+ * - `another starts`: another PostgreSQL, whose starter was killed, came first
+ * - `killed`: it was killed before it was ready
  */
 export type StartFailure = 'port taken' | 'orphans' | 'another starts' | 'killed'
 
 /**
- * Starts PostgreSQL in a session of its own, so that it outlives this process and Ctrl-C does not reach it,
- * and waits until it accepts connections: as long as it lives, since recovery after a crash may take a while.
- * Hold the start lock.
+ * Starts PostgreSQL in a session of its own, so that it outlives this process and Ctrl-C does not reach it. Waits until
+ * it accepts connections, for as long as it lives: recovery after a crash may take a while. The caller must hold the
+ * start lock.
  */
 export async function spawnPostgres(options: {
   folder: DataFolder
@@ -77,9 +78,9 @@ export async function spawnPostgres(options: {
     if (typeof started !== 'string') return started
     return explain(folder, started, await readLogSince(folder.log, log.offset))
   } catch (error) {
-    // Nobody would know of it yet.
+    // No other process knows of it yet.
     child.kill('SIGQUIT')
-    // Else a process with nothing else to do would end here, before it has closed what it holds.
+    // Otherwise Node, with nothing else to wait for, would exit here before resources are closed.
     child.ref()
     await ended
     throw error
@@ -101,9 +102,9 @@ async function whenReady(
 }
 
 /**
- * PostgreSQL refuses to start while the process lives whose number an earlier run left in `postmaster.pid`,
- * except its parent and the "grandparent" that pg_ctl tells it by this variable. A process that is certainly
- * not PostgreSQL is passed off as that: unlike deleting the file, this keeps all of PostgreSQL's own checks.
+ * PostgreSQL refuses to start if the process id that an earlier run left in `postmaster.pid` is that of a live process,
+ * unless it is its parent or the "grandparent" that pg_ctl names in this variable. A process that is certainly not
+ * PostgreSQL is named there: unlike deleting the file, this keeps all of PostgreSQL's own checks.
  */
 async function forgiveForeignProcess(folder: DataFolder): Promise<NodeJS.ProcessEnv> {
   const left = await readPostmaster(folder.cluster)
@@ -126,14 +127,14 @@ function explain(folder: DataFolder, ended: string, said: string): StartFailure 
 }
 
 /**
- * Below the ports that systems hand out to outgoing connections (from 32768 on Linux): else, while
- * PostgreSQL is down, a client that tries to reach it could be given its port and connect to itself.
+ * Below the ports that systems give to outgoing connections (from 32768 on Linux). Otherwise, while PostgreSQL is down,
+ * a client that tries to reach it could be given that very port and connect to itself.
  */
 const FIRST = 15_000
 const LAST = 29_999
 const TRIES = 50
 
-/** A port on which nothing listens at this moment; another process may still come first. */
+/** A port on which nothing listens at this moment; another process may still take it first. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST + 1))

@@ -24,20 +24,29 @@ export interface StartOptions {
   purpose: string
   log: Logger
   signal: AbortSignal
-  /** To start again: the port where clients expect it, and no new cluster. undefined: anywhere. */
+  /** To start it again: the port on which clients expect it; no cluster is created. undefined: any port. */
   port?: number
 }
 
 export interface RunningPostgres {
   readonly connection: Connection
   readonly port: number
-  /** Whether it was running already. */
+  /** Whether PostgreSQL was running already. */
   readonly reused: boolean
 }
 
+/**
+ * Why an attempt did not lead to a connection, and another one may:
+ * - `served`: a server lives on the folder, and its PostgreSQL does not run
+ * - `room made`: there was no room to recover, so the reserve was released
+ * - see `StartFailure` for the others
+ */
 type NotYet = StartFailure | 'served' | 'room made'
 
-/** Connects to the folder's PostgreSQL, and starts it, or makes it, where none runs. */
+/**
+ * Connects to the folder's PostgreSQL. If none runs, starts it; if there is no cluster, creates it first. Attempts are
+ * repeated for 10 seconds.
+ */
 export async function startPostgres(options: StartOptions): Promise<RunningPostgres> {
   const { folder, role, log, signal } = options
   const giveUp = performance.now() + GIVE_UP_AFTER_MS
@@ -70,8 +79,8 @@ async function attempt(options: StartOptions): Promise<RunningPostgres | NotYet>
 }
 
 /**
- * Where a server lives, only it starts PostgreSQL: what looks like a dead process from here may be a live one
- * in another container on the same folder, and two PostgreSQL on one cluster destroy it.
+ * While a server lives, only the server starts PostgreSQL: what looks like a dead process from here may be alive in
+ * another container on the same folder, and two PostgreSQLs on one cluster destroy it.
  */
 function isServed(folder: DataFolder): boolean {
   using free = tryFileLock(folder.serverLock, 'exclusive')
@@ -95,17 +104,17 @@ async function start(options: StartOptions): Promise<RunningPostgres | NotYet> {
   return { connection: await connect(folder, port, purpose), port, reused: false }
 }
 
-/** A PostgreSQL that finds no room to recover gets the reserve. */
+/** Releases the reserve for a PostgreSQL that finds no room to recover. */
 async function makeRoom(folder: DataFolder, error: unknown, log: Logger): Promise<'room made'> {
   const isFull = error instanceof Fault && error.code === 'STORAGE_FULL'
   if (!isFull || !(await releaseReserve(folder))) throw error
-  log.warn({ err: error }, 'PostgreSQL starts in the room that was kept for it')
+  log.warn({ err: error }, 'PostgreSQL starts in the disk space that was reserved for it')
   return 'room made'
 }
 
 /**
- * A `postmaster.pid` that stays empty is left of a machine that failed before it was on disk: PostgreSQL takes it
- * for that of another one that just starts. Whether there was one.
+ * Removes a `postmaster.pid` that stays empty, and returns whether there was one. A machine that fails before the file
+ * is on disk leaves it; PostgreSQL takes it for the file of another PostgreSQL that is just starting.
  */
 async function removeRemnant(
   { folder, log, signal }: StartOptions,
@@ -150,12 +159,12 @@ function givenUp(folder: DataFolder, reason: NotYet, port: number | undefined): 
 
 const POLL_MS = 25
 const REPORT_EVERY_MS = 5000
-/** For a PostgreSQL that says it is ready, and yet refuses. */
+/** For a PostgreSQL that says it is ready, and yet refuses connections. */
 const ANSWER_WITHIN_MS = 20_000
 
 /**
- * Connects to the PostgreSQL that runs on the folder, started by whomever; waits while it recovers from a
- * crash or is just stopping. undefined: none runs.
+ * Connects to the PostgreSQL that runs on the folder, whoever started it. Waits while it recovers from a crash or is
+ * stopping. undefined: none runs.
  */
 async function connectToRunning(
   folder: DataFolder,

@@ -11,11 +11,11 @@ const known: readonly { field: ReadingField; column: string }[] = [
   ...quantities,
 ]
 
-/** Which value of a row is what. */
+/** Which value of a row belongs to which field. */
 export interface CsvColumns {
   /** The place of each field's value in a row. */
   readonly places: ReadonlyMap<ReadingField, number>
-  /** Names of the columns that nothing is read from. */
+  /** Names of the columns that are not read. */
   readonly ignored: readonly string[]
 }
 

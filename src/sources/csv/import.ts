@@ -15,19 +15,19 @@ import { readRows } from './rows.ts'
 import { WallClock } from './wall-clock.ts'
 
 export interface CsvImportOptions extends CsvConventions {
-  /** Whose the readings are; without it the file has a column plant_id. */
+  /** The plant of all readings; without it the file has a column plant_id. */
   plantId?: number | undefined
-  /** IANA name: for times without an offset, and of the plants, where they have none of their own. */
+  /** IANA name: the zone of times without an offset, and of the plants that have no zone of their own. */
   timeZone?: string | undefined
   columns: ColumnMap
   onDuplicate: OnDuplicate
-  /** Makes chunks of a hypertable outside the transaction of the import, so that nobody waits for its end. */
+  /** Creates chunks of a hypertable outside the transaction of the import, so that nobody waits for its end. */
   chunksAhead?: ChunksAhead | undefined
   /** stop: a refused row means that nothing is stored. skip: all other rows are stored. */
   onError: 'stop' | 'skip'
   /** Called from time to time with the number of readings so far. */
   onProgress?: ((received: number) => void) | undefined
-  /** Ends the import with nothing stored. */
+  /** Ends the import; nothing is stored. */
   signal?: AbortSignal | undefined
 }
 
@@ -36,14 +36,13 @@ export interface CsvImportReport extends RecordOutcome {
   /** Rows in an hour that the clock repeats or skips; see `WallClock`. */
   repeatedTimes: number
   skippedTimes: number
-  /** Columns of the file that nothing is read from. */
+  /** Columns of the file that are not read. */
   ignoredColumns: readonly string[]
 }
 
 /**
- * Stores the readings of a CSV file, plain or gzip, in one transaction and constant memory. Throws
- * `BAD_USER_INPUT` where the columns or the options do not fit the file, and `IMPORT_REFUSED` with the faults
- * of the rows.
+ * Stores the readings of a CSV file, plain or gzip, in one transaction and constant memory. Throws `BAD_USER_INPUT` if
+ * the columns or the options do not fit the file, and `IMPORT_REFUSED` with the faults of the rows.
  */
 export async function importCsv(
   session: Session,
@@ -82,7 +81,7 @@ class CsvFile {
     this.clock = options.timeZone === undefined ? undefined : new WallClock(options.timeZone)
   }
 
-  /** Where a row is refused and `onError` is stop: only looks for more faults from there on, and throws at the end. */
+  /** If a row is refused and `onError` is stop, only looks for more faults from there on, and throws at the end. */
   async *readings(): AsyncGenerator<readonly Reading[], void, undefined> {
     let parse: ReturnType<typeof rowParser> | undefined
     const stop = this.#options.onError === 'stop'
@@ -151,7 +150,7 @@ class CsvFile {
   }
 }
 
-/** Leaves plants alone that have a zone already, other than the one that every plant starts with. */
+/** Does not change plants that have a zone already, other than UTC, which every plant starts with. */
 async function setTimeZone(
   transaction: Transaction<Schema>,
   plants: ReadonlySet<number>,

@@ -8,11 +8,11 @@ import type { CsvRow } from './rows.ts'
 import { parseBoolean, parseNumber, parseTime, parseWholeNumber } from './values.ts'
 import type { WallClock } from './wall-clock.ts'
 
-/** How a file writes what it measured. */
+/** The signs and units of a file. */
 export interface CsvConventions {
-  /** Which way of the battery's power and current the file counts as positive. */
+  /** In which direction the battery's power and current are positive in the file. */
   batteryPositive: 'charging' | 'discharging'
-  /** Which way of the grid's power the file counts as positive. */
+  /** In which direction the grid's power is positive in the file. */
   gridPositive: 'import' | 'export'
   /** Of every power. */
   unit: 'W' | 'kW'
@@ -21,14 +21,14 @@ export interface CsvConventions {
 export interface RowParserOptions extends CsvConventions {
   header: readonly string[]
   columns: CsvColumns
-  /** Whose the readings are; undefined: the column plant_id says. */
+  /** The plant of all readings; undefined: the column plant_id says. */
   plantId: number | undefined
   /** For times without an offset; undefined: such times are refused. */
   clock: WallClock | undefined
   now: Instant
 }
 
-/** Returns what turns a row into a reading, or into the reason why it is none. */
+/** Returns a function that turns a row into a reading, or into the fault for which it is refused. */
 export function rowParser(options: RowParserOptions): (row: CsvRow) => Reading | RowFault {
   const { header, columns, clock, now } = options
   const numbers: { field: NumberField; place: number; scale: 1 | 1000; negated: boolean }[] = []
@@ -94,7 +94,7 @@ export function rowParser(options: RowParserOptions): (row: CsvRow) => Reading |
   }
 }
 
-/** Whether the file counts the other way of what flows both ways as positive. */
+/** Whether the file's sign of a quantity that flows both ways is the opposite of ours. */
 function isNegated(field: NumberField, conventions: CsvConventions): boolean {
   switch (quantityOf(field).sign) {
     case 'battery':

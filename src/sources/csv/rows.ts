@@ -15,9 +15,9 @@ const LONGEST_ROW = 65_536
 const GZIP = [0x1f, 0x8b]
 
 /**
- * Reads CSV, plain or gzip, as fast as it is taken, in batches. UTF-8, with or without a byte order mark; any
- * line ends; quoted values may contain line breaks. Empty lines are left out. Throws `IMPORT_REFUSED` where
- * the input breaks off or cannot be taken apart into rows.
+ * Reads CSV, plain or gzip, in batches, as fast as they are consumed. UTF-8, with or without a byte order mark; any line
+ * ends; quoted values may contain line breaks. Empty lines are left out. Throws `IMPORT_REFUSED` if the input breaks off
+ * or cannot be parsed into rows.
  */
 export async function* readRows(
   input: Readable,
@@ -33,7 +33,7 @@ export async function* readRows(
   })
   try {
     const text = await decompress(input)
-    // A failure reaches the loop below through the parser.
+    // An error reaches the loop below through the parser.
     pipeline(text, parser, () => {})
     let batch: CsvRow[] = []
     let previousLine = 0
@@ -63,7 +63,7 @@ export async function* readRows(
   }
 }
 
-/** Tells gzip by its first two bytes, whatever the name of the file. */
+/** Recognises gzip by its first two bytes, whatever the name of the file. */
 async function decompress(input: Readable): Promise<Readable> {
   const chunks: AsyncIterator<Buffer> = input.iterator()
   const start: Buffer[] = []
@@ -103,7 +103,7 @@ function lineBreaksIn(values: readonly string[]): { breaks: number; crlf: number
 
 function refusal(cause: unknown): unknown {
   if (cause instanceof CsvError) {
-    return new Fault('IMPORT_REFUSED', 'The file cannot be taken apart into rows', { cause })
+    return new Fault('IMPORT_REFUSED', 'The file cannot be parsed as CSV', { cause })
   }
   if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_')) {
     return new Fault('IMPORT_REFUSED', 'The gzip data is damaged or cut off', { cause })

@@ -2,20 +2,20 @@
 interface WrittenTime {
   /** What the clock shows, as whole microseconds since it showed 1970-01-01 00:00. */
   wall: number
-  /** Microseconds that the clock is ahead of UTC; undefined where the file does not say. */
+  /** Microseconds that the clock is ahead of UTC; undefined if the file does not say. */
   offset: number | undefined
 }
 
 const TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)? ?(?:Z|[+-]\d\d(?::?\d\d)?)?$/i
 
 /**
- * Reads RFC 3339 and its relatives: a space for the T, seconds left out, an offset of hours alone or none.
- * Digits beyond the microsecond are cut off. undefined: not such a time.
+ * Reads RFC 3339 and variants of it: a space for the T, no seconds, an offset of hours alone or none. Digits beyond the
+ * microsecond are cut off. undefined: not such a time.
  */
 export function parseTime(text: string): WrittenTime | undefined {
   const time = text.trim()
   if (!TIME.test(time)) return undefined
-  // Each part is read from its place, in half the time that capturing all of them takes.
+  // Reading each part by its position takes half the time of capturing them.
   const month = twoDigits(time, 5)
   const hour = twoDigits(time, 11)
   const minute = twoDigits(time, 14)
@@ -23,7 +23,7 @@ export function parseTime(text: string): WrittenTime | undefined {
   const second = hasSeconds ? twoDigits(time, 17) : 0
   if (hour > 23 || minute > 59 || second > 59) return undefined
   const date = Date.UTC(Number(time.slice(0, 4)), month - 1, twoDigits(time, 8))
-  // A month that is none, or a day that its month does not have, rolls over.
+  // Date.UTC lets a month above 12, or a day that the month does not have, roll over.
   if (new Date(date).getUTCMonth() !== month - 1) return undefined
 
   let end = hasSeconds ? 19 : 16
@@ -41,7 +41,7 @@ export function parseTime(text: string): WrittenTime | undefined {
   return { wall: seconds * 1_000_000 + microseconds, offset }
 }
 
-/** NaN: more than a day has. */
+/** NaN: more hours or minutes than a clock has. */
 function parseOffset(zone: string): number {
   if (zone === 'Z' || zone === 'z') return 0
   const hours = Number(zone.slice(1, 3))
@@ -92,7 +92,7 @@ export function parseBoolean(text: string): boolean | null | undefined {
   return word === '' ? null : BOOLEANS.get(word)
 }
 
-/** undefined: not a whole number; its range is not looked at. */
+/** undefined: not a whole number. The range is not checked. */
 export function parseWholeNumber(text: string): number | undefined {
   const digits = text.trim()
   return /^-?\d{1,15}$/.test(digits) ? Number(digits) : undefined

@@ -1,7 +1,7 @@
 import { zoneClock } from '../../telemetry/time-zone.ts'
 import { type Draw, drawsFor, smoothNoise } from './noise.ts'
 
-/** What is switched on by hand: W, minutes, the hours of the day between which it starts, its chance on a day. */
+/** Appliances that are switched on by hand: W, minutes, between which hours they start, and the chance on a day. */
 const appliances = [
   { power: 2000, minutes: 4, from: 6, to: 8, chance: 0.9 },
   { power: 2000, minutes: 4, from: 15, to: 18, chance: 0.7 },
@@ -56,7 +56,7 @@ export function householdOf(plant: {
   }
 }
 
-/** 1 at the centre, a bell around it; all in minutes of a day that has no end. */
+/** A bell curve, 1 at the centre; all in minutes of a day that wraps around at midnight. */
 function peak(minute: number, centre: number, width: number): number {
   const apart = Math.abs(minute - centre)
   const distance = Math.min(apart, MINUTES_A_DAY - apart) / width

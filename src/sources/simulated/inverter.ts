@@ -11,14 +11,13 @@ const PANEL_YIELD = 0.88
 const BATTERY_RESISTANCE_OHM = 0.012
 
 /**
- * The inverter of a simulated plant. A reading depends on the plant and the instant alone, whatever was read
- * before; asking in order of time is merely fastest.
+ * The inverter of a simulated plant. A reading depends only on the plant and the instant, not on what was read before;
+ * reading in order of time is fastest.
  *
- * Sun, clouds and load are pure functions of the time. The battery has a past, so its energy lives on a grid of
- * whole minutes since 1970, each minute decided by its first second, and a reading between them lies on the line.
- * Where the past starts does not matter: from two days back the minutes are run from the emptiest and from the
- * fullest battery, and once both meet at a bound no earlier past can make a difference. Should they not meet,
- * the look-back doubles, up to 64 days.
+ * Sun, clouds and load are pure functions of the time. The battery has a past: its energy is computed for whole minutes
+ * since 1970, each minute from its first second, and is interpolated between them. To find the energy at a minute, the
+ * two days before it are run twice, from an empty and from a full battery. If both runs meet, no earlier past makes a
+ * difference. If they do not, the look-back doubles, up to 64 days.
  */
 export class SimulatedInverter {
   readonly #plant: SimulatedPlant
@@ -75,7 +74,7 @@ export class SimulatedInverter {
       pvCurrent: pvPower === 0 ? 0 : round(pvPower / pvVoltage, 10),
       loadPower,
       gridPower,
-      // It has none.
+      // Simulated plants have no generator.
       generatorPower: 0,
       batteryTemperature: round(
         11 + 0.5 * air + 4 * Math.abs(batteryPower / this.#plant.batteryPower),
@@ -129,30 +128,30 @@ export class SimulatedInverter {
   }
 }
 
-/** Volts of sixteen lithium iron phosphate cells in series: by state of charge at rest, less what the current costs. */
+/** Volts of 16 lithium iron phosphate cells in series: the voltage at rest by state of charge, less the drop by current. */
 function terminalVoltage(charge: number, power: number): number {
   const atRest = 50.4 + 2.6 * charge + 1.2 * charge ** 12
   return atRest - (power / atRest) * BATTERY_RESISTANCE_OHM
 }
 
-/** To a whole number of parts of a unit, and never to -0. */
+/** Rounds to a whole number of parts of a unit, and never to -0. */
 function round(value: number, parts: number): number {
   return Math.round(value * parts) / parts + 0
 }
 
-/** Share of the energy that survives the way into the cells, and again the way out. */
+/** Efficiency of the cells, once for charging and once for discharging. */
 const CELL_EFFICIENCY = 0.975
-/** W that the inverter itself takes, and the shares of PV and battery power that it turns into heat. */
+/** W that the inverter itself uses, and the shares of PV and battery power that it loses as heat. */
 const OWN_USE = 60
 const PV_LOSS = 0.025
 const BATTERY_LOSS = 0.03
 
-/** State of charge, as a share, below which the battery is kept for an outage. */
+/** The share of the battery's charge that is reserved for an outage. */
 const RESERVE = 0.2
 
 const MINUTES_AN_HOUR = 60
 
-/** How the power of one moment is shared out: W, positive towards the house. */
+/** How the power of one moment is distributed: W, positive towards the house. */
 interface Flows {
   battery: number
   grid: number
@@ -165,8 +164,8 @@ interface BatteryLimits {
 }
 
 /**
- * Self-consumption: PV serves the load, what is left charges the battery and then goes to the grid; what is
- * missing comes from the battery and then from the grid. pv + battery + grid - load is what the inverter loses.
+ * Self-consumption: PV serves the load; a surplus charges the battery and then goes to the grid; what is missing comes
+ * from the battery and then from the grid. pv + battery + grid - load is what the inverter loses.
  */
 function shareOut(pv: number, load: number, limits: BatteryLimits): Flows {
   const missing = load + OWN_USE - pv * (1 - PV_LOSS)
@@ -223,8 +222,8 @@ export interface SimulatedRange {
 }
 
 /**
- * The readings of a plant in a range, in order of time, made as they are taken. They lie at whole multiples of
- * `every` since 1970, and each depends on the plant and its instant alone, so that ranges may overlap or join.
+ * The readings of a plant in a range, in order of time, computed as they are consumed. Their times are whole multiples
+ * of `every` since 1970, and each depends only on the plant and its instant, so that ranges may overlap or join.
  */
 export function* simulatePlant(plant: SimulatedPlant, range: SimulatedRange): Generator<Reading> {
   const inverter = new SimulatedInverter(plant)

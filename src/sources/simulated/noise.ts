@@ -1,14 +1,14 @@
-/** A number from 0 up to 1 for each whole number: always the same for the same one, unrelated for its neighbour. */
+/** A pseudorandom number from 0 to below 1 for each whole number: always the same one. */
 export type Draw = (index: number) => number
 
-/** The draws for one purpose of one plant; another seed, plant or purpose gives unrelated ones. */
+/** The draws for one purpose of one plant; another seed, plant or purpose gives independent ones. */
 export function drawsFor(seed: number, plantId: number, purpose: string): Draw {
   let key = mix(mix(seed | 0, Math.floor(seed / 2 ** 32)), plantId)
   for (const character of purpose) key = mix(key, character.charCodeAt(0))
   return (index) => (mix(key, index) >>> 0) / 2 ** 32
 }
 
-/** Both numbers through the finaliser of MurmurHash3 (Austin Appleby, public domain). */
+/** Hashes both numbers with the finaliser of MurmurHash3 (Austin Appleby, public domain). */
 function mix(key: number, index: number): number {
   let hash = (key + Math.imul(index, 0x9e3779b1)) | 0
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
@@ -17,8 +17,8 @@ function mix(key: number, index: number): number {
 }
 
 /**
- * Value noise: a smooth line from 0 to 1 through one draw every `period` seconds. A pure function of the time;
- * the draws on both sides are remembered, as times mostly come in order.
+ * Value noise: a smooth curve between 0 and 1 through one draw every `period` seconds. A pure function of the time; the
+ * draws on both sides are remembered, because times mostly come in order.
  */
 export function smoothNoise(draw: Draw, period: number): (seconds: number) => number {
   let cell = Number.NaN

@@ -2,13 +2,13 @@ import { FIRST_SIMULATED_PLANT } from '../../telemetry/reading.ts'
 import { drawsFor } from './noise.ts'
 import type { Site } from './weather.ts'
 
-/** All that a simulated plant's readings follow from, apart from the time. */
+/** All that a simulated plant's readings depend on, apart from the time. */
 export interface SimulatedPlant extends Site {
   id: number
   name: string
-  /** IANA name; the household lives by it. */
+  /** IANA name; the household lives by this zone's clock. */
   timeZone: string
-  /** Picks weather and use. */
+  /** Determines weather and use. */
   seed: number
   /** W of the panels under 1000 W/m². */
   pvPeakPower: number
@@ -38,8 +38,8 @@ const places = [
 type Place = Pick<SimulatedPlant, 'timeZone' | 'latitude' | 'longitude'>
 
 /**
- * Plants from id 900001 on. The first stands where the clock of this machine is set, so that its sun is the one
- * before the window; the others all over the world, so that it shines on one of them. With `timeZone` all are there.
+ * Plants from id 900001 on. The first is in the time zone of this machine, so that it has the sun outside the window;
+ * the others are all over the world, so that the sun shines on one of them. With `timeZone` all are in that zone.
  */
 export function simulatedPlants(
   count: number,
@@ -66,8 +66,8 @@ export function simulatedPlants(
 }
 
 /**
- * A place in the zone: a known one, else on the meridian at which its winter clock shows the sun's time, at 35°
- * north, or south where January has the summer clock.
+ * A place in the zone: a known one, else on the meridian at which its winter clock shows solar time, at 35° north, or
+ * south if the zone has summer time in January.
  */
 function placeOf(timeZone: string): Place {
   const known = places.find((place) => place.timeZone === timeZone)

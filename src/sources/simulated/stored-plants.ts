@@ -5,8 +5,8 @@ import { FIRST_SIMULATED_PLANT } from '../../telemetry/reading.ts'
 import type { SimulatedPlant } from './plant.ts'
 
 /**
- * Makes the plants known with name and time zone. A name that somebody gave stays; the time zone does not, as the
- * simulated sun and household go by it.
+ * Registers the plants with name and time zone. A name that somebody gave is kept. The time zone is overwritten, because
+ * the simulated sun and household depend on it.
  */
 export async function registerPlants(
   kysely: Kysely<Schema>,
@@ -37,13 +37,13 @@ export async function simulatedPlantIds(kysely: Kysely<Schema>): Promise<number[
 }
 
 /**
- * Takes a plant and its readings away, and answers how many readings there were. The plant stays where somebody writes
- * another one meanwhile.
+ * Removes a plant and its readings, and returns how many readings there were. The plant stays if somebody writes another
+ * reading meanwhile.
  */
 export function removePlant(kysely: Kysely<Schema>, id: number): Promise<number> {
   return kysely.transaction().execute(async (transaction) => {
     await liftDecompressionLimit(transaction)
-    // First, so that no reading that goes is the newest, for which the trigger would seek the one before it.
+    // First: otherwise the trigger would look for the newest reading that is left after each delete.
     await transaction.deleteFrom('solark.latest').where('plant_id', '=', id).execute()
     const { numDeletedRows } = await transaction
       .deleteFrom('solark.telemetry')

@@ -12,8 +12,8 @@ export interface Site {
 }
 
 /**
- * Watts per square metre that the sun sends onto the panels of a site through a clear sky, by seconds since
- * 1970; 0 while the sun is down.
+ * Watts per square metre of sunlight on the panels of a site under a clear sky, by seconds since 1970; 0 while the sun
+ * is down.
  *
  * The sun's position is that of the Astronomical Almanac's low-precision formulas (0.01° from 1950 to 2050), so
  * clocks and daylight saving do not enter. Direct light is 1353 · 0.7^(AM^0.678) (Meinel and Meinel, Applied
@@ -23,7 +23,7 @@ export function clearSky(site: Site): (seconds: number) => number {
   const latitude = site.latitude * RADIANS
   const sinLatitude = Math.sin(latitude)
   const cosLatitude = Math.cos(latitude)
-  // Panels tilted towards the equator see the sun as level ground that much nearer to the equator does.
+  // Panels tilted towards the equator get the sun as level ground does at a latitude that much nearer to the equator.
   const seen = latitude - Math.sign(latitude) * site.tilt * RADIANS
   const sinSeen = Math.sin(seen)
   const cosSeen = Math.cos(seen)
@@ -53,9 +53,8 @@ export function clearSky(site: Site): (seconds: number) => number {
 }
 
 /**
- * The share of clear-sky light that the clouds over a plant let through, 0.25 to 1, by seconds since 1970:
- * spells of weather over hours, single clouds over minutes. A cover N lets 1 - 0.75 · N^3.4 through (Kasten and
- * Czeplak, 1980).
+ * The share of clear-sky light that the clouds over a plant let through, 0.25 to 1, by seconds since 1970: weather that
+ * changes over hours, single clouds over minutes. A cover N lets 1 - 0.75 · N^3.4 through (Kasten and Czeplak, 1980).
  */
 export function cloudsOver(plant: { seed: number; id: number }): (seconds: number) => number {
   const weather = smoothNoise(drawsFor(plant.seed, plant.id, 'weather'), 10 * 3600)
@@ -71,7 +70,10 @@ export function cloudsOver(plant: { seed: number; id: number }): (seconds: numbe
 const DAY_S = 86_400
 const WARMEST = 15 / 24
 
-/** °C where the equipment of a plant hangs, by seconds since 1970: weather over days, and warmest at three in the afternoon. */
+/**
+ * °C of the air around the equipment of a plant, by seconds since 1970: weather that changes over days, and warmest at
+ * three in the afternoon.
+ */
 export function airAround(
   plant: Pick<SimulatedPlant, 'seed' | 'id' | 'longitude'>,
 ): (seconds: number) => number {
