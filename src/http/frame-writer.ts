@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import type { Taker } from '../supply.ts'
+import type { Consumer } from '../pull-queue.ts'
 import type { SharedPayload } from './shared-payload.ts'
 
 const nothing = Buffer.alloc(0)
@@ -17,7 +17,7 @@ export class FrameWriter {
   readonly #webSocket: WebSocket
   readonly #socket: Duplex
   /** Those that wait for the socket to drain, who waits longest first. */
-  #waiting: Taker[] | undefined
+  #waiting: Consumer[] | undefined
 
   constructor(webSocket: WebSocket, socket: Duplex) {
     this.#webSocket = webSocket
@@ -45,18 +45,18 @@ export class FrameWriter {
   }
 
   /**
-   * Tells the taker once all that was sent has left, and nobody who came before it has filled the socket again; never,
+   * Tells the consumer once all that was sent has left, and nobody who came before it has filled the socket again; never,
    * where the socket breaks instead.
    */
-  whenDrained(taker: Taker): void {
-    if (this.#waiting !== undefined) this.#waiting.push(taker)
+  whenDrained(consumer: Consumer): void {
+    if (this.#waiting !== undefined) this.#waiting.push(consumer)
     else {
-      this.#waiting = [taker]
+      this.#waiting = [consumer]
       this.#awaitDrain(this.#waiting)
     }
   }
 
-  #awaitDrain(waiting: Taker[]): void {
+  #awaitDrain(waiting: Consumer[]): void {
     this.#socket.write(nothing, (error) => {
       if (error) return
       while (this.isDrained) {

@@ -10,7 +10,7 @@ import {
 import type { Config } from '../config.ts'
 import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
-import { supplyFrom } from '../supply.ts'
+import { pullQueueOf } from '../pull-queue.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { createGroupKey, givenVariables, textOf, type ValidOperation } from './group-key.ts'
 import { maxRetainedBytes, maxSubscriptionCharacters } from './limits.ts'
@@ -114,7 +114,7 @@ export function createLiveExecution<Context extends object>(options: {
     try {
       // The subscriber's own arguments, which differ from the group's in its pace.
       const source = await createSourceEventStream(args)
-      if (Symbol.asyncIterator in source) return new LiveStream(supplyFrom(source), group, client)
+      if (Symbol.asyncIterator in source) return new LiveStream(pullQueueOf(source), group, client)
       group.leave(client)
       return source.errors ?? []
     } catch (error) {

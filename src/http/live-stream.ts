@@ -1,15 +1,15 @@
-import type { Supply } from '../supply.ts'
+import type { PullQueue } from '../pull-queue.ts'
 import type { Answer, SubscriptionGroup } from './subscription-group.ts'
 
 /** One subscriber's own events, and the answers to them, which its group shares. */
 export class LiveStream {
-  readonly events: Supply<NonNullable<unknown>>
+  readonly events: PullQueue<NonNullable<unknown>>
   readonly #group: SubscriptionGroup
   readonly #client: string
   #isOpen = true
 
   /** Of a client that has joined the group. */
-  constructor(events: Supply<NonNullable<unknown>>, group: SubscriptionGroup, client: string) {
+  constructor(events: PullQueue<NonNullable<unknown>>, group: SubscriptionGroup, client: string) {
     this.events = events
     this.#group = group
     this.#client = client

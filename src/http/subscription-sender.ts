@@ -1,5 +1,5 @@
 import { MessageType, stringifyMessage } from 'graphql-ws'
-import type { Taker } from '../supply.ts'
+import type { Consumer } from '../pull-queue.ts'
 import type { LiveStream } from './live-stream.ts'
 import type { Answer } from './subscription-group.ts'
 import { formatted, type Tell } from './told-error.ts'
@@ -12,7 +12,7 @@ const MESSAGES_A_TURN = 100
  * A subscription that runs: sends a stream's answers to one subscriber. Takes the next event only when the socket has
  * drained: what happens meanwhile is for the source to keep, or to leave out.
  */
-export class SubscriptionSender implements Operation, Taker {
+export class SubscriptionSender implements Operation, Consumer {
   readonly #stream: LiveStream
   readonly #connection: WebSocketConnection
   readonly #id: string

@@ -1,10 +1,10 @@
-import { Supply } from '../../supply.ts'
+import { PullQueue } from '../../pull-queue.ts'
 
 /**
  * A bounded queue between a source and the one who reads it. What is in it when it ends with an error is dropped,
  * since whoever reads can have it again.
  */
-export class BoundedQueue<Value extends NonNullable<unknown>> extends Supply<Value> {
+export class BoundedQueue<Value extends NonNullable<unknown>> extends PullQueue<Value> {
   readonly #size: number
   readonly #onClose: () => void
   readonly #queue: Value[] = []

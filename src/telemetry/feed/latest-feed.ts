@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database.ts'
-import type { Supply } from '../../supply.ts'
+import type { PullQueue } from '../../pull-queue.ts'
 import { readChangedPlants } from '../changes/changed-plants.ts'
 import { readSnapshot, type Snapshot } from '../changes/feed-state.ts'
 import { readLatestOfEach } from '../latest.ts'
@@ -13,7 +13,7 @@ export interface LatestFeed extends AsyncDisposable {
    * The newest reading at once, then each newer one, or the one before it where it was deleted; of one plant, or
    * of every plant each its own (of simulated ones only while no real plant has a reading).
    */
-  subscribe(request: LatestRequest): Supply<StoredReading>
+  subscribe(request: LatestRequest): PullQueue<StoredReading>
   /** Hands out what is new; answers whether transactions were under way at that moment. */
   look(scope: ChangeScope): Promise<boolean>
 }

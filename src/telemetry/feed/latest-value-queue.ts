@@ -1,4 +1,4 @@
-import { Supply } from '../../supply.ts'
+import { PullQueue } from '../../pull-queue.ts'
 
 /** A longer timer would go off at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
@@ -8,7 +8,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
  * `minIntervalMs` between two of them for the same key. Thousands of these wait for most of the time, so what holds
  * values is made when there are some.
  */
-export class LatestValueQueue<Value extends NonNullable<unknown>> extends Supply<Value> {
+export class LatestValueQueue<Value extends NonNullable<unknown>> extends PullQueue<Value> {
   readonly #minIntervalMs: number
   #waiting: Map<number, Value> | undefined
   #takenAt: Map<number, number> | undefined

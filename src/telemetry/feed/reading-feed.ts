@@ -2,7 +2,7 @@ import { coalesceReads, joinRunning } from '../../database/coalesce.ts'
 import type { Database } from '../../database/database.ts'
 import { Fault } from '../../fault.ts'
 import type { Logger } from '../../log.ts'
-import type { Supply } from '../../supply.ts'
+import type { PullQueue } from '../../pull-queue.ts'
 import { readFeedState } from '../changes/feed-state.ts'
 import { readGeneration } from '../changes/generation.ts'
 import type { Position } from '../changes/position.ts'
@@ -19,7 +19,7 @@ export interface ReadingFeed extends AsyncDisposable {
    * INVALID_CURSOR or CURSOR_EXPIRED. Ends with SLOW_CLIENT where the reader leaves it waiting for too long, and
    * with CURSOR_EXPIRED where what follows is no longer known.
    */
-  subscribe(request: ReadingFeedRequest): Promise<Supply<Batch>>
+  subscribe(request: ReadingFeedRequest): Promise<PullQueue<Batch>>
   /** Hands out what is new; answers whether transactions were under way that may add to it. One at a time. */
   look(): Promise<boolean>
   /** To be called when the database may be another one than before. */

@@ -1,36 +1,41 @@
-/** Whoever takes what a supply has. */
-export interface Taker {
-  /** There is something to take, or the supply has ended. Must not throw. */
+/** Whoever takes values from a queue. */
+export interface Consumer {
+  /** There is something to take, or the queue has ended. Must not throw. */
   ready(): void
 }
 
 /**
- * Values for one who takes them when there is room for them: at once where something is there, and else after being
- * told, without a promise for each. It is an async iterator too, for those to whom a promise does not matter.
+ * A queue from which one consumer pulls values when it has room for them: at once if there is one, else after it was
+ * notified, without a promise for each value. It is an async iterator too, for consumers to whom a promise does not
+ * matter. Its states:
+ * - OPEN: `take` returns the next value, or undefined if there is none.
+ * - AWAITED: open, and the consumer waits; the next value, or the end, notifies it once and leads back to OPEN.
+ * - FAILED: `fail` ended it; the next `take` throws the error, and leads to CLOSED.
+ * - CLOSED: nothing follows. What was not taken is dropped.
  */
-export abstract class Supply<Value extends NonNullable<unknown>>
+export abstract class PullQueue<Value extends NonNullable<unknown>>
   implements AsyncIterableIterator<Value, undefined>
 {
-  #taker: Taker | undefined
+  #consumer: Consumer | undefined
   #failure: { error: unknown } | undefined
   #isOpen = true
 
-  /** What is next of an open supply; undefined where nothing is to be taken now. */
+  /** The next value of an open queue; undefined if there is none now. */
   protected abstract pick(): Value | undefined
-  /** Lets go of whatever it was supplied by, once it has ended. */
+  /** Releases the source of the values, once the queue has ended. */
   protected abstract release(): void
 
-  /** Once it has ended nothing follows, but for the error that `take` throws. */
+  /** OPEN or AWAITED. After the end nothing follows, except the error that `take` throws. */
   get isOpen(): boolean {
     return this.#isOpen
   }
 
-  /** Whether somebody waits to be told. */
+  /** Whether the consumer waits to be notified. */
   get isAwaited(): boolean {
-    return this.#taker !== undefined
+    return this.#consumer !== undefined
   }
 
-  /** What is next; undefined where there is nothing yet, or ever again. Throws, once, the error that it ended with. */
+  /** The next value; undefined if there is none yet, or ever again. Throws, once, the error that ended the queue. */
   take(): Value | undefined {
     if (this.#isOpen) return this.pick()
     const failure = this.#failure
@@ -39,16 +44,16 @@ export abstract class Supply<Value extends NonNullable<unknown>>
     return undefined
   }
 
-  /** Tells the taker, once, when it is worth taking again. To be called after `take` has answered nothing. */
-  whenReady(taker: Taker): void {
-    this.#taker = taker
+  /** Notifies the consumer, once, when it is worth taking again. To be called after `take` has returned undefined. */
+  whenReady(consumer: Consumer): void {
+    this.#consumer = consumer
   }
 
-  /** Something can be taken. */
+  /** Notifies the consumer that something can be taken. */
   protected tell(): void {
-    const taker = this.#taker
-    this.#taker = undefined
-    taker?.ready()
+    const consumer = this.#consumer
+    this.#consumer = undefined
+    consumer?.ready()
   }
 
   /** Ends it; what was not taken is dropped. */
@@ -87,12 +92,12 @@ export abstract class Supply<Value extends NonNullable<unknown>>
   }
 }
 
-/** Any async iterable as a supply; it is asked for one value at a time, and only for one that is wanted. */
-export function supplyFrom(source: AsyncIterable<unknown>): Supply<NonNullable<unknown>> {
-  return source instanceof Supply ? source : new IteratedSupply(source[Symbol.asyncIterator]())
+/** Any async iterable as a queue; it is asked for one value at a time, and only if that is wanted. */
+export function pullQueueOf(source: AsyncIterable<unknown>): PullQueue<NonNullable<unknown>> {
+  return source instanceof PullQueue ? source : new IteratedQueue(source[Symbol.asyncIterator]())
 }
 
-class IteratedSupply extends Supply<NonNullable<unknown>> {
+class IteratedQueue extends PullQueue<NonNullable<unknown>> {
   readonly #values: AsyncIterator<unknown>
   #next: NonNullable<unknown> | undefined
   #isAsking = false
@@ -123,7 +128,7 @@ class IteratedSupply extends Supply<NonNullable<unknown>> {
   }
 
   protected override release(): void {
-    // What comes of it is nobody's any more.
+    // Nobody is left to whom an error would matter.
     this.#values.return?.().catch(() => {})
   }
 }
