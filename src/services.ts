@@ -81,7 +81,8 @@ export function openServices(options: ServicesOptions): OpenServices {
     checkHealth: (role) => (role === 'admin' ? healthForAdmins() : healthForOthers()),
     checkReadiness: async () => {
       const { checks: found } = await checkHealth(needed, { version, forAdmin: false })
-      // A late feed does not count: its cause, such as a long transaction, would take all servers out of service at once.
+      // A late feed does not count: its cause, such as a long transaction, would take all servers out of service at
+      // once.
       const fault = found.find(
         ({ name, status }) =>
           status === 'UNHEALTHY' || (status === 'DEGRADED' && name !== feed.name),

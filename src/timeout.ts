@@ -30,7 +30,9 @@ export function startTimeout(ms: number, onOver: () => void): Disposable {
   }
 }
 
-/** Returns what the work returns, or what `late` returns or throws if the work takes longer, as `startTimeout` counts. */
+/**
+ * Returns what the work returns, or what `late` returns or throws if the work takes longer, as `startTimeout` counts.
+ */
 export async function withTimeout<Answer, Late>(
   work: Promise<Answer>,
   ms: number,

@@ -9,7 +9,10 @@ const FAREWELL_MS = 1000
 const SECOND_MS = 1000
 
 export interface ClientConfig extends Omit<pg.ClientConfig, 'connectionTimeoutMillis'> {
-  /** Milliseconds that connecting may take, by `startTimeout`; takes the place of the timeout of pg, which goes by the clock. */
+  /**
+   * Milliseconds that connecting may take, by `startTimeout`; takes the place of the timeout of pg, which goes by the
+   * clock.
+   */
   connectWithinMs?: number
 }
 

@@ -130,7 +130,9 @@ async function describe(
     })
 }
 
-/** Applies or reverts, in the one transaction that Kysely makes, until `target` is the newest; undefined: reverts all. */
+/**
+ * Applies or reverts, in the one transaction that Kysely makes, until `target` is the newest; undefined: reverts all.
+ */
 async function moveTo(
   session: Session,
   migrations: Migrations,

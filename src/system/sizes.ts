@@ -1,7 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 
-/** Lengths of lists that are returned whole, known without a query: the cost of an operation is judged before it runs. */
+/**
+ * Lengths of lists that are returned whole, known without a query: the cost of an operation is judged before it runs.
+ */
 export interface Sizes {
   /** At most a minute old while it is in use; a guess until it is known. */
   readonly plants: number

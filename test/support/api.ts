@@ -20,13 +20,13 @@ import { type Engine, openTestDatabase, type TestDatabase } from './database.ts'
 export interface TestApi extends AsyncDisposable {
   readonly database: TestDatabase
   readonly services: Services
-  /** Answers the data, as the admin where no role is given; throws where there is an error. */
+  /** Returns the data, as the admin if no role is given; throws if there is an error. */
   ask<Result, Variables>(
     document: TypedDocumentString<Result, Variables>,
     variables?: Variables,
     role?: Role,
   ): Promise<Result>
-  /** Answers the errors, of which there must be one at least. */
+  /** Returns the errors, of which there must be at least one. */
   fail<Result, Variables>(
     document: TypedDocumentString<Result, Variables>,
     variables?: Variables,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../src/database/database.ts'
 
-/** Whatever users have made, apart from Kysely's bookkeeping, as text that can be compared. */
+/** All objects that users have created, except Kysely's tables of migrations, as text that can be compared. */
 export async function catalogOf({ kysely }: Database): Promise<string[]> {
   const { rows } = await sql<{ object: string }>`
     with own as (

@@ -11,18 +11,18 @@ export interface ToldError {
 /** Results as they arrive; the next one waits until there is one. */
 export interface Subscription<Result> extends AsyncDisposable {
   next(): Promise<Result>
-  /** The first that fits, what comes before is passed over. */
+  /** The first that fits; what comes before is skipped. */
   nextWhere(fits: (result: Result) => boolean): Promise<Result>
 }
 
 /** A caller of a running server, over real sockets. */
 export interface Client {
-  /** Answers the data; throws where there is an error, see `codesOf`. */
+  /** Returns the data; throws if there is an error, see `codesOf`. */
   ask<Result, Variables>(
     document: TypedDocumentString<Result, Variables>,
     variables?: Variables,
   ): Promise<Result>
-  /** Answers the errors, of which there must be one at least. */
+  /** Returns the errors, of which there must be at least one. */
   fail<Result, Variables>(
     document: TypedDocumentString<Result, Variables>,
     variables?: Variables,
@@ -104,7 +104,7 @@ function dataOf<Result>({ data, errors }: Answer): Result {
   return data as Result
 }
 
-/** The codes of the errors that an answer was refused with; undefined where no answer came. */
+/** The codes of the errors in a response; undefined if there was no response. */
 export function codesOf(error: unknown): string[] | undefined {
   if (!(error instanceof Error) || !Array.isArray(error.cause)) return undefined
   const told: ToldError[] = error.cause

@@ -3,7 +3,10 @@ import type { Database } from '../../src/database/database.ts'
 import { openNative } from './native.ts'
 import { openTimescale } from './timescale.ts'
 
-/** native: PostgreSQL 18 as users get it, or that of TEST_DATABASE_URL. timescale: TimescaleDB in PGlite, in process, one connection. */
+/**
+ * * native: PostgreSQL 18 as users get it, or that of TEST_DATABASE_URL. timescale: TimescaleDB in PGlite, in process,
+ * one connection.
+ */
 export type Engine = 'native' | 'timescale'
 
 export const engines: readonly Engine[] = ['native', 'timescale']

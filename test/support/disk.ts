@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-/** Behind the name of a test that mounts: why it is skipped, or nothing. Not in most containers, nor as a user. */
+/** Appended to the name of a test that mounts: why it is skipped, or nothing. Mounting needs root and no container. */
 export const needsMounting = canMount() ? '' : ': skipped, this process may not mount a disk'
 
 /** A small disk in memory, mounted on a folder; unmounted when disposed. */
 export interface Disk extends AsyncDisposable {
-  /** Takes what room there is, as another program would, but for some bytes. */
+  /** Fills the disk up to some bytes, as another program would. */
   fill(left?: number): Promise<void>
-  /** Gives it back. */
+  /** Frees that again. */
   free(): Promise<void>
 }
 

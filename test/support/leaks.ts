@@ -2,12 +2,12 @@ import { readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What was told to end takes a moment, which mostly is a short one. */
+/** What was told to end needs a moment, usually a short one. */
 const FIRST_PAUSE_MS = 2
 const PATIENCE_MS = 5000
 
 /**
- * Looks again and again until nothing is found, or for some seconds. Answers what is still found then.
+ * Looks repeatedly until nothing is found, or for some seconds. Returns what is still found then.
  */
 export async function lasting(find: () => Promise<string[]>): Promise<string[]> {
   const deadline = performance.now() + PATIENCE_MS
@@ -24,19 +24,19 @@ export async function foldersIn(parent: string, prefix = ''): Promise<string[]> 
   return names.map((name) => `folder ${join(parent, name)}`)
 }
 
-/** Processes that work in a folder, or were told of it (on Linux). */
+/** Processes whose working directory or arguments name the folder (on Linux). */
 export async function processesIn(folder: string): Promise<string[]> {
   if (process.platform !== 'linux') return []
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const seen = await Promise.all(
     pids.map(async (pid) => {
-      // Empty where the process has ended meanwhile, or is somebody else's.
+      // Empty if the process has ended meanwhile, or belongs to another user.
       const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')
       const command = (await read('cmdline')).replaceAll('\0', ' ').trim()
       const workingFolder = await readlink(`/proc/${pid}/cwd`).catch(() => '')
       const traces = [command, workingFolder, await read('environ')]
       const isOurs = traces.some((trace) => trace.includes(folder))
-      // Vitest's own workers inherit the folder, and are on their way out.
+      // Vitest's own workers inherit the folder, and are about to end.
       return isOurs && !/vitest|esbuild/.test(command) ? `process ${pid}: ${command}` : ''
     }),
   )

@@ -10,7 +10,7 @@ import { afterAll, afterEach, inject, type RunnerTestSuite, TestRunner } from 'v
 import { countResources, foldersIn, lasting, processesIn, resourcesBeyond } from './leaks.ts'
 
 const folder = mkdtempSync(join(inject('runFolder'), 'heliograph-file-'))
-// Entered by the account that PostgreSQL runs under where the tests are run as root.
+// If the tests run as root, PostgreSQL runs as another user, who must be able to enter the folder.
 chmodSync(folder, 0o755)
 process.env.TMPDIR = folder
 

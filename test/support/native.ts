@@ -17,7 +17,7 @@ export async function createTemplate(postgresUrl: string): Promise<Template> {
   const drop = () => administer(postgresUrl, `drop database ${name} (force)`)
   try {
     const hasHypertable = await migrateTemplate(addressOf(postgresUrl, name))
-    // TimescaleDB has a process in each database, and one that somebody is in cannot be copied.
+    // TimescaleDB has a process in each database, and a database in use cannot be copied.
     await administer(postgresUrl, `alter database ${name} allow_connections false`)
     await administer(
       postgresUrl,
@@ -37,8 +37,8 @@ async function migrateTemplate(url: string): Promise<boolean> {
 }
 
 /**
- * A database of its own in the PostgreSQL of the run, a copy of the template where one is named; dropped when disposed,
- * which fails while somebody is in it.
+ * A database of its own in the PostgreSQL of the run, a copy of the template if one is named. Disposing drops it, and
+ * fails while it is in use.
  */
 export async function openNative(
   postgresUrl: string,

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../src/database/embedded/spawn-postgres.ts'
 
-/** Whether this machine has PgBouncer; its tests are skipped where it has not. */
+/** Whether this machine has PgBouncer; without it the tests that need it are skipped. */
 export const hasPgBouncer = spawnSync('pgbouncer', ['--version']).status === 0
 
-/** A PgBouncer that lends so many connections to a database by the transaction. */
+/** A PgBouncer in transaction mode, with so many connections to a database. */
 export async function openPgBouncer(
   databaseUrl: string,
   connections: number,

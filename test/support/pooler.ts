@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-/** A relay to a database that passes everything on but notifications, as poolers do that lend connections by the transaction. */
+/** A proxy to a database that passes everything on except notifications, as a pooler in transaction mode does. */
 export interface Pooler extends AsyncDisposable {
   readonly url: string
 }

@@ -22,22 +22,22 @@ declare module 'vitest' {
 }
 
 /**
- * One embedded PostgreSQL for the whole run, or the one of TEST_DATABASE_URL, whose role may make databases and roles;
- * each test makes a database of its own in it. All temporary files
- * of the run are in one folder, so that whatever is left behind, and leave-nothing.ts did not see, fails the run.
+ * * One embedded PostgreSQL for the whole run, or the one of TEST_DATABASE_URL, whose role may create databases and
+ * roles. Each test creates a database of its own in it. All temporary files of the run are in one folder: what is left
+ * behind, and leave-nothing.ts did not see, fails the run.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await using opening = new AsyncDisposableStack()
   const runFolder = await mkdtemp(join(tmpdir(), 'heliograph-test-'))
   opening.defer(() => rm(runFolder, { recursive: true, force: true }))
-  // Entered by the account that PostgreSQL runs under where the tests are run as root.
+  // If the tests run as root, PostgreSQL runs as another user, who must be able to enter the folder.
   await chmod(runFolder, 0o755)
   process.env.TMPDIR = runFolder
   process.env.SHARED_FOLDER = join(runFolder, 'shared')
   await mkdir(process.env.SHARED_FOLDER)
   const postgres = opening.use(await openPostgres(join(runFolder, 'postgres-of-the-run')))
   const template = opening.use(await createTemplate(postgres.url))
-  // From here on the run ends by what is answered, which looks for leaks between the two.
+  // From here on the returned function ends the run: it looks for leaks between the two.
   opening.move()
   project.provide('postgresUrl', postgres.url)
   project.provide('template', template.name)
@@ -46,7 +46,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     await template[Symbol.asyncDispose]()
     await postgres[Symbol.asyncDispose]()
-    // Of a file whose tests are all skipped no hook takes it away.
+    // If all tests of a file are skipped, no hook removes its folder.
     for (const folder of await readdir(runFolder)) {
       if (folder.startsWith('heliograph-file-'))
         await rmdir(join(runFolder, folder)).catch(() => {})

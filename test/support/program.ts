@@ -6,7 +6,7 @@ import { sharedFolder } from './shared-folder.ts'
 
 const main = resolve(import.meta.dirname, '../../src/main.ts')
 
-/** What one process of a run has compiled, the others need not: a third less work for each. */
+/** What one process of a run has compiled, the others reuse: a third less work for each. */
 export const compileCache = { NODE_COMPILE_CACHE: join(sharedFolder, 'compile-cache') }
 
 /** Environment variables by name; a program gets these, PATH and TZ, and nothing else of the test's own. */
@@ -18,10 +18,10 @@ export interface Program extends AsyncDisposable {
   /** What it has written so far. */
   readonly stdout: string
   readonly stderr: string
-  /** Resolves when the pattern is in what it has written on standard output; rejects where it ends before. */
+  /** Resolves when standard output matches the pattern; rejects if the program ends before. */
   written(pattern: RegExp): Promise<RegExpExecArray>
   kill(signal: NodeJS.Signals): void
-  /** The exit code; rejects where a signal ended it. */
+  /** The exit code; rejects if a signal ended it. */
   readonly exited: Promise<number>
 }
 

@@ -13,9 +13,9 @@ export interface Server extends AsyncDisposable {
   readonly adminToken: string
   /** Everything that it has written. */
   readonly program: Program
-  /** Calls it with the given token; without one, as anybody. */
+  /** Calls it with the given token, or without one. */
   as(token?: string): Client
-  /** Ends it in order, and answers how many milliseconds that took; throws unless it ends with code 0. */
+  /** Ends it in order, and returns how many milliseconds that took; throws unless it ends with code 0. */
   stop(signal?: NodeJS.Signals): Promise<number>
 }
 

@@ -1,6 +1,6 @@
 /**
- * Preloaded into a server (`node --import`): its clock is off by so many milliseconds as the file CLOCK_OFFSET
- * says, which is read again on SIGUSR2. Timers stay, as they do where somebody sets the clock.
+ * * Preloaded into a server (`node --import`): shifts its clock by the milliseconds in the file CLOCK_OFFSET, which is
+ * read again on SIGUSR2. Timers are not shifted, as when somebody sets the clock.
  */
 import { readFileSync } from 'node:fs'
 

@@ -4,17 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openTcpProxy } from './tcp-proxy.ts'
 import { ask, openTemporaryClusters } from './temporary-clusters.ts'
 
-/** A PostgreSQL and its streaming standby, reached over an address that leads to whichever it is told to. */
+/** A PostgreSQL and its streaming standby, behind an address that can be moved from one to the other. */
 export interface Pair extends AsyncDisposable {
-  /** Leads to the primary, and after `failOver` to what was the standby. */
+  /** The address of the primary; after `failOver`, of the former standby. */
   readonly url: string
-  /** From then on the standby hears nothing of what is committed. */
+  /** From then on the standby receives nothing from the primary. */
   isolateStandby(): Promise<void>
   /** Kills the primary, and makes the standby the primary. */
   failOver(): Promise<void>
 }
 
-/** Where it is synchronous, what can be seen on the primary is on the standby already. */
+/** If it is synchronous, what is visible on the primary is on the standby already. */
 export async function openPair({ synchronous }: { synchronous: boolean }): Promise<Pair> {
   await using opening = new AsyncDisposableStack()
   const clusters = opening.use(await openTemporaryClusters())

@@ -1,27 +1,27 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-/** What of a conversation is swallowed; the sides hear nothing of it, not even that the other one hangs up. */
+/** Which direction is dropped. Neither side notices, not even that the other one hangs up. */
 export type Silence = 'both ways' | 'questions' | 'answers'
 
-/** A connection to a database that can be cut, silenced and slowed down: a relay on a port of its own. */
+/** A TCP proxy in front of a database, on a port of its own, whose connections can be cut, silenced and delayed. */
 export interface TcpProxy extends AsyncDisposable {
   /** The address of the database through the proxy. */
   readonly url: string
-  /** How many connections have come so far. */
+  /** How many connections were made so far. */
   readonly attempts: number
   /** Ends every connection and refuses new ones. */
   cut(): Promise<void>
-  /** Ends every connection; new ones lead to another database. */
+  /** Ends every connection; new ones go to another database. */
   redirectTo(databaseUrl: string): void
-  /** Swallows what is said, as a vanished network does; a connection that is half open loses one direction. */
+  /** Drops what is sent, as a vanished network does; a half-open connection loses one direction. */
   silence(what?: Silence): void
-  /** Holds up everything by so many milliseconds, each way. */
+  /** Delays everything by so many milliseconds in each direction. */
   delay(ms: number): void
-  /** Holds back requests to cancel a statement, until what it answers is called. */
+  /** Holds requests to cancel a statement, until the returned function is called. */
   holdCancellations(): () => void
-  /** How many are held back. */
+  /** How many such requests are held. */
   readonly heldCancellations: number
-  /** As before any of it; what was open in silence is gone, as when a network forgets its connections. */
+  /** Undoes all of that. What was open while silent is closed, as when a network forgets its connections. */
   restore(): Promise<void>
 }
 
@@ -104,7 +104,7 @@ export async function openTcpProxy(databaseUrl: string): Promise<TcpProxy> {
   }
 }
 
-/** The code of CancelRequest, which is all that such a connection says. */
+/** The code of CancelRequest, the only message on such a connection. */
 const CANCEL = 80_877_102
 
 function isCancellation(data: Buffer | string): boolean {

@@ -16,9 +16,9 @@ import {
 } from '../../src/database/embedded/programs.ts'
 import { freePort } from '../../src/database/embedded/spawn-postgres.ts'
 
-/** Where PostgreSQLs with settings of their own are made and started; all are killed when it is disposed. */
+/** Creates and starts PostgreSQLs with settings of their own; all are killed when it is disposed. */
 export interface TemporaryClusters extends AsyncDisposable {
-  /** Makes a new cluster, and answers its folder. */
+  /** Creates a cluster, and returns its folder. */
   create(name: string): Promise<string>
   /** Starts the cluster of a folder. */
   start(cluster: string, settings?: Record<string, string>): Promise<Postgres>
@@ -96,7 +96,7 @@ async function startPostgres(
   }
 }
 
-/** Answers how many rows there are. */
+/** Runs a statement on a connection of its own, and returns how many rows there are. */
 export async function ask(url: string, text: string): Promise<number> {
   const client = new pg.Client(url)
   client.on('error', () => {})

@@ -49,7 +49,7 @@ async function createTemplate(migrated: boolean): Promise<Blob> {
 
 function databaseOf(pglite: PGlite): Database {
   const notices: string[] = []
-  // Kysely's dialect asks PGlite for nothing but rows; what the database says is passed on here.
+  // Kysely's dialect asks PGlite only for rows; notices are passed on here.
   const onNotice = ({
     severity,
     message,

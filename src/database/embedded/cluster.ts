@@ -25,14 +25,17 @@ import {
   SYNC_METHOD,
 } from './programs.ts'
 
-/** The name of the database, and of the superuser, which only starts it, guards its disk and makes the server's role. */
+/**
+ * The name of the database, and of the superuser, which only starts it, guards its disk and makes the server's role.
+ */
 export const NAME = 'heliograph'
 
 const UNFINISHED = 'postgres.new-'
 
 /**
- * Creates the cluster if there is none. It is built beside its place and renamed when it is complete and on disk: an
- * unfinished one is never taken for data, and only what never held data is removed. The caller must hold the start lock.
+ * * Creates the cluster if there is none. It is built beside its place and renamed when it is complete and on disk: an
+ * unfinished one is never taken for data, and only what never held data is removed. The caller must hold the start
+ * lock.
  */
 export async function createCluster(
   folder: DataFolder,
@@ -119,7 +122,9 @@ async function initdb(
   if (saidAgain !== undefined) throw new Error(`initdb failed: ${saidAgain}`)
 }
 
-/** What initdb says to a user without a name, such as containers start programs with; PostgreSQL itself accepts them. */
+/**
+ * What initdb says to a user without a name, such as containers start programs with; PostgreSQL itself accepts them.
+ */
 const NAMELESS = /could not look up effective user ID/
 
 function nameless(uid: number): Fault {

@@ -22,12 +22,12 @@ export interface Disk {
 }
 
 /**
- * Refuses writes before the disk is full, because a PostgreSQL that cannot extend its write-ahead log ends, and cannot
- * even start for reading. PostgreSQL itself refuses (`default_transaction_read_only`), so that this holds for every
- * client. Looks at the disk four times a second. The states:
+ * * Refuses writes before the disk is full, because a PostgreSQL that cannot extend its write-ahead log ends, and
+ * cannot even start for reading. PostgreSQL itself refuses (`default_transaction_read_only`), so that this holds for
+ * every client. Looks at the disk four times a second. The states:
  * - WRITABLE: there is room; the reserve is filled if it can be spared.
- * - FULL: less than 32 MB are free. Writing is refused, and transactions that write are cancelled. With 64 MB free it is
- *   WRITABLE again.
+ * - FULL: less than 32 MB are free. Writing is refused, and transactions that write are cancelled. With 64 MB free it
+ *   is WRITABLE again.
  */
 export async function openDiskGuard(options: {
   folder: DataFolder

@@ -95,9 +95,9 @@ function whereAbsent<T>(value: T): (error: unknown) => T {
 }
 
 /**
- * Kills the children of a killed PostgreSQL. They notice by themselves soon, except in the middle of a long computation.
- * Recovery undoes whatever they still change. They are recognised by their working directory, the cluster's folder. On
- * systems other than Linux, where it cannot be seen, they are left to end by themselves.
+ * * Kills the children of a killed PostgreSQL. They notice by themselves soon, except in the middle of a long
+ * computation. Recovery undoes whatever they still change. They are recognised by their working directory, the
+ * cluster's folder. On systems other than Linux, where it cannot be seen, they are left to end by themselves.
  */
 export async function endOrphans(folder: DataFolder, log: Logger): Promise<void> {
   if (process.platform !== 'linux') return

@@ -128,7 +128,9 @@ export class SimulatedInverter {
   }
 }
 
-/** Volts of 16 lithium iron phosphate cells in series: the voltage at rest by state of charge, less the drop by current. */
+/**
+ * Volts of 16 lithium iron phosphate cells in series: the voltage at rest by state of charge, less the drop by current.
+ */
 function terminalVoltage(charge: number, power: number): number {
   const atRest = 50.4 + 2.6 * charge + 1.2 * charge ** 12
   return atRest - (power / atRest) * BATTERY_RESISTANCE_OHM

@@ -20,13 +20,15 @@ const TOKEN = 'drill-admin-token'
 const WRITERS = 2
 const FIRST_IMPORTED_PLANT = 100
 const A_DAY_MS = 86_400_000
-/** Of the readings that a kill puts at risk, many more than are under way at any moment. */
+/** How many of the newest readings are compared: many more than are under way at any moment. */
 const AT_RISK = 500
 const PATIENCE_MS = 60_000
 
-/** A server on an embedded database that is written to, imported into and subscribed to while parts of it are killed. */
+/**
+ * A server on an embedded database that is written to, imported into and subscribed to while parts of it are killed.
+ */
 export interface Drill extends AsyncDisposable {
-  /** Where the server answers, whenever it lives. */
+  /** The address of the server, whenever it runs. */
   readonly url: string
   readonly importer: Pick<Importer, 'imported' | 'runs'>
   /** The address of its PostgreSQL, once it runs. */
@@ -37,9 +39,9 @@ export interface Drill extends AsyncDisposable {
    * or anything was told that a fall does not explain.
    */
   recovered(): Promise<void>
-  /** The readings at risk, while all goes on. */
+  /** Compares the readings at risk, while all continues. */
   compareNewest(): Promise<Comparison>
-  /** Lets the import come to its end, ends everything in order, and compares all readings. */
+  /** Waits for the import to end, ends everything in order, and compares all readings. */
   finish(): Promise<Comparison>
 }
 
@@ -64,7 +66,7 @@ export async function openDrill(options: {
     LOG_FORMAT: 'json',
   }
   {
-    // In order, so that those which follow find what it compiled: a killed one leaves nothing of that.
+    // Ended in order, so that the next ones find what it compiled: a killed process leaves no compile cache.
     await using _first = await openServer(environment)
   }
   const ledger = new Ledger(instantOf(new Date(Date.now() - A_DAY_MS)))
@@ -135,7 +137,7 @@ export async function openDrill(options: {
         () => new Promise<never>(() => {}),
       )
       const all = pairs.map(async ({ writer, follower }) => {
-        // The first acknowledgement may be of what was sent before the fall.
+        // The first acknowledgement may belong to what was sent before the kill.
         for (const _ of ['under way', 'sent since']) {
           const before = writer.newest
           while (writer.newest === before && !signal.aborted) await sleep(5)

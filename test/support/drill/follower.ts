@@ -25,7 +25,7 @@ export function follow(url: string, plantId: number): Follower {
 
   const receive = (timestamp: string, isFirst: boolean): void => {
     const time = Date.parse(timestamp)
-    // A new subscription begins with the newest, which may be the one that came last.
+    // A new subscription begins with the newest reading, which may be the one that arrived last.
     if (isFirst ? time < newest : time <= newest) {
       const what = `${timestamp} after ${new Date(newest).toISOString()}`
       failed.reject(new Error(`A subscriber to plant ${plantId} received ${what}`))
@@ -52,7 +52,7 @@ export function follow(url: string, plantId: number): Follower {
           isFirst = false
         }
       } catch {
-        // Cut off, or told that the database is away.
+        // The connection broke, or the database cannot be reached.
       }
       if (!leaving) await sleep(RETRY_MS)
     }

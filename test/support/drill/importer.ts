@@ -10,9 +10,9 @@ export interface Importer extends AsyncDisposable {
   readonly imported: number
   readonly runs: number
   kill(): void
-  /** Rejects when an import ends in a way that no fall explains. */
+  /** Rejects when an import ends in a way that no kill explains. */
   readonly failed: Promise<never>
-  /** Resolves when the file that is under way is stored; none follows. */
+  /** Resolves when the current file is stored; none follows. */
   finish(): Promise<void>
 }
 
@@ -30,7 +30,7 @@ export function keepImporting(
   let imported = 0
   let runs = 0
 
-  /** Answers whether it was stored. */
+  /** Returns whether it was stored. */
   const run = async (file: string): Promise<boolean> => {
     await using current = startProgram(['import', file], environment)
     program = current

@@ -8,14 +8,14 @@ export type Kind = (typeof kinds)[number]
 /** One `kill -9` and its moment. */
 export interface Kill {
   kind: Kind
-  /** Milliseconds after all has recovered from the kill before. */
+  /** Milliseconds after all has recovered from the previous kill. */
   afterMs: number
-  /** Whether it comes while all still recovers from the kill before; `afterMs` counts from that one. */
+  /** Whether it comes during recovery from the previous kill; then `afterMs` counts from that kill. */
   amidRecovery: boolean
-  /** Of both: which goes first, and how many milliseconds before the other. */
+  /** For `both`: which is killed first, and how many milliseconds before the other. */
   serverFirst: boolean
   gapMs: number
-  /** Whether the import that is under way is killed as well. */
+  /** Whether the running import is killed too. */
   importToo: boolean
 }
 

@@ -9,13 +9,13 @@ import { isSame, numberAt, numberedReading } from './numbered.ts'
 /** How the readings of a database differ from what was sent and acknowledged. */
 export interface Comparison {
   acknowledged: number
-  /** Acknowledged, and not there. */
+  /** Acknowledged, and not in the database. */
   lost: number
-  /** There more than once. */
+  /** More than once in the database. */
   doubled: number
-  /** There with other values than were sent. */
+  /** In the database with other values than were sent. */
   altered: number
-  /** There, and never sent. */
+  /** In the database, and never sent. */
   unsent: number
 }
 
@@ -26,7 +26,7 @@ interface Series {
   acknowledged: Set<number>
 }
 
-/** What was sent, and which of it was acknowledged, by plant and number. */
+/** The readings that were sent, and those of them that were acknowledged, by plant and number. */
 export class Ledger {
   readonly #origin: Instant
   readonly #series = new Map<number, Series>()
@@ -50,14 +50,14 @@ export class Ledger {
     }
   }
 
-  /** Compares everything, when nobody sends any more. */
+  /** Compares everything, after the last reading was sent. */
   async compare({ kysely }: Database): Promise<Comparison> {
     const found: Comparison = { acknowledged: 0, ...noDifference }
     let seen = 0
     for (const [plantId, series] of this.#series) {
       seen += await this.#compareSeries(kysely, found, plantId, series, 0)
     }
-    // Counted in the table itself: of other plants, and what an index that a crash has broken would hide.
+    // Counts the table without indexes: also finds other plants, and rows that a broken index would hide.
     const stored = await kysely.transaction().execute(async (transaction) => {
       await sql`set local enable_indexscan = off`.execute(transaction)
       await sql`set local enable_indexonlyscan = off`.execute(transaction)
@@ -84,7 +84,7 @@ export class Ledger {
     return found
   }
 
-  /** Adds what one plant's readings differ in, from the given number on; answers how many are there. */
+  /** Adds the differences of one plant's readings, from the given number on; returns how many are in the database. */
   async #compareSeries(
     kysely: Database['kysely'],
     found: Comparison,
@@ -92,7 +92,7 @@ export class Ledger {
     series: Series,
     first: number,
   ): Promise<number> {
-    // Before they are read: what is acknowledged meanwhile may not be among them.
+    // Taken before the rows are read: they may lack what is acknowledged meanwhile.
     const expected = new Set([...series.acknowledged].filter((number) => number >= first))
     const rows = await kysely
       .selectFrom('solark.telemetry')

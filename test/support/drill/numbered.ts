@@ -2,12 +2,12 @@ import type { Instant } from '../../../src/database/instant.ts'
 import { quantities } from '../../../src/quantities.ts'
 import { emptyReading, type Reading } from '../../../src/telemetry/reading.ts'
 
-/** Between two readings of a series. */
+/** The time between two readings of a series. */
 const STEP: Instant = 10_000
 
 /**
- * A reading that its plant and number decide alone: what is found in a database can be told from what was sent
- * without keeping that.
+ * A reading that follows from its plant and number, so that what is in a database can be checked without keeping what
+ * was sent.
  */
 export function numberedReading(plantId: number, number: number, origin: Instant): Reading {
   const seed = Math.imul(plantId * 7919 + number, 2_654_435_761) >>> 0
@@ -21,7 +21,7 @@ export function numberedReading(plantId: number, number: number, origin: Instant
   }
 }
 
-/** The number of the reading at this time in its series; no whole number where it is none of it. */
+/** The number in its series of the reading at this time; not a whole number if it is not in the series. */
 export function numberAt(timestamp: Instant, origin: Instant): number {
   return (timestamp - origin) / STEP
 }

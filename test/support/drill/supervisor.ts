@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Environment, type Program, startProgram } from '../program.ts'
 
-/** A server that is started again whenever it ends, as a supervisor of services does. */
+/** Starts a server, and starts it again whenever it ends, as a supervisor of services does. */
 export interface Supervisor extends AsyncDisposable {
-  /** Kills it with no chance to say goodbye, also while it starts. */
+  /** Kills it with SIGKILL, even while it starts. */
   kill(): Promise<void>
-  /** Tells that the database is killed, which may end a server that is just starting. */
+  /** To be called when the database is killed, which may end a server that is just starting. */
   excuseStart(): void
-  /** Rejects when the server ends by itself without an excuse. */
+  /** Rejects when the server ends without having been killed or excused. */
   readonly failed: Promise<never>
   /** Ends it in order, for good; throws unless it ends with code 0. */
   stop(): Promise<void>

@@ -4,25 +4,25 @@ import { type Client, codesOf } from '../client.ts'
 import type { Ledger } from './ledger.ts'
 import { RecordNumbered } from './operations.ts'
 
-/** A client that keeps recording readings of one plant, as a logger in a house does. */
+/** A client that keeps recording readings of one plant, as a data logger does. */
 export interface Writer extends AsyncDisposable {
   readonly plantId: number
   /** The time of the newest reading that was acknowledged. */
   readonly newest: Instant
-  /** Rejects when an answer comes that no fall explains. */
+  /** Rejects when a response comes that no kill explains. */
   readonly failed: Promise<never>
 }
 
 const BATCH = 5
 const PAUSE_MS = 5
 const RETRY_MS = 20
-/** A fall is told sooner than this. */
+/** An outage is reported sooner than this. */
 const PATIENCE_MS = 20_000
 
-/** What passes by itself; whoever is told so sends again. */
+/** Codes of faults that pass by themselves, after which the client sends again. */
 const passing = new Set(['BUSY', 'DATABASE_UNAVAILABLE', 'SERVER_STOPPING'])
 
-/** Of the batches that failed every other one is sent again, which may have been stored already. */
+/** Every other batch that failed is sent again; it may have been stored already. */
 export function keepRecording(client: Client, ledger: Ledger, plantId: number): Writer {
   const leaving = new AbortController()
   const failed = Promise.withResolvers<never>()
@@ -78,7 +78,7 @@ export function keepRecording(client: Client, ledger: Ledger, plantId: number): 
   }
 }
 
-/** Told as an outage, or cut off by the end of the server. */
+/** Whether the response reports an outage, or the connection ended with the server. */
 function isOutage(error: unknown): boolean {
   const codes = codesOf(error)
   return codes === undefined ? error instanceof TypeError : codes.every((code) => passing.has(code))
