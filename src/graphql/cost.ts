@@ -1,7 +1,7 @@
 import type { ExpectedReads } from '../telemetry/history/expected-reads.ts'
 
 /**
- * What parts of the work cost, in the units of src/http/operation-cost.ts: 2 µs of this process, or 15 µs of
+ * What parts of the work cost, in the units of src/http/operations/operation-cost.ts: 2 µs of this process, or 15 µs of
  * PostgreSQL. As `npm run bench -- dearest` finds them.
  */
 

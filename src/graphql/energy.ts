@@ -9,8 +9,8 @@ import {
 } from '../telemetry/history/energy.ts'
 import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { builder } from './builder.ts'
+import { stored } from './cacheable.ts'
 import { pointsCost } from './cost.ts'
-import { stored } from './stored.ts'
 import { needs, wantedBy } from './wanted.ts'
 
 const integralRules =

@@ -10,10 +10,10 @@ import {
 import type { Fill as FillName, Point, Range as Values } from '../telemetry/history/points.ts'
 import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { builder } from './builder.ts'
+import { stored } from './cacheable.ts'
 import { pointsCost } from './cost.ts'
 import { EnergyRef } from './energy.ts'
 import { PlantRef } from './plant.ts'
-import { stored } from './stored.ts'
 import { needs, wantedBy } from './wanted.ts'
 
 const DEFAULT_POINTS = 300

@@ -10,9 +10,9 @@ import {
   visitWithTypeInfo,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import type { OperationContext } from './endpoint.ts'
-import { createGroupKey } from './group-key.ts'
-import { type Answer, type ReadState, ReusedAnswers } from './reused-answers.ts'
+import { createGroupKey } from './operations/operation-key.ts'
+import { type Answer, type ReadState, ReusedAnswers } from './operations/response-cache.ts'
+import type { OperationContext } from './operations/yoga.ts'
 
 /** Runs an operation on behalf of a client, such as with a deadline; `writes`: it is a mutation. */
 export type RunOperation = <Result>(

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Consumer } from '../pull-queue.ts'
-import type { SharedPayload } from './shared-payload.ts'
+import type { SharedPayload } from './operations/shared-result.ts'
 
 const nothing = Buffer.alloc(0)
 

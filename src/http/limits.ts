@@ -8,7 +8,7 @@ import {
 } from 'graphql'
 import type { Role } from '../graphql/role.ts'
 import type { JsonLimits } from './json-limits.ts'
-import { operationCost, type Sizes } from './operation-cost.ts'
+import { operationCost, type Sizes } from './operations/operation-cost.ts'
 
 /** Bytes of a request's body, or of a WebSocket message: 10,000 readings with every field take 3 MiB. */
 export const maxBodyBytes: Readonly<Record<Role, number>> = {
@@ -71,7 +71,7 @@ export const maxAliasLength = 100
 export const maxDepth = 10
 
 /**
- * Units, of which one is about 2 µs of this process or 15 µs of PostgreSQL (src/http/operation-cost.ts): so at most an
+ * Units, of which one is about 2 µs of this process or 15 µs of PostgreSQL (src/http/operations/operation-cost.ts): so at most an
  * operation takes 0.15 s of the one and a second of the other. The largest page of readings with every field, edges and nodes, is
  * 51,000; the longest chart with every field 42,000.
  */

@@ -1,9 +1,9 @@
 import type { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import type { OperationContext } from './endpoint.ts'
-import type { LiveExecution, LiveOperation } from './live-execution.ts'
+import { formatted, type Tell } from './errors.ts'
 import { LiveStream } from './live-stream.ts'
-import { formatted, type Tell } from './told-error.ts'
+import type { LiveExecution, LiveOperation } from './operations/shared-subscriptions.ts'
+import type { OperationContext } from './operations/yoga.ts'
 
 /** What Yoga sends as it is: it has a result that knows how to write itself do so. */
 interface WrittenResult {

@@ -1,5 +1,5 @@
 import type { PullQueue } from '../pull-queue.ts'
-import type { Answer, SubscriptionGroup } from './subscription-group.ts'
+import type { Answer, SubscriptionGroup } from './operations/subscription-group.ts'
 
 /** One subscriber's own events, and the answers to them, which its group shares. */
 export class LiveStream {

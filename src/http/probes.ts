@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Role } from '../graphql/role.ts'
-import type { RoleOf } from './access.ts'
+import type { RoleOf } from './auth.ts'
 import { replyJson } from './reply.ts'
 
 /** What `/health` answers: a status, what was looked at, and whatever else is known. */

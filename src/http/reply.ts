@@ -7,7 +7,7 @@ import {
 import type { Duplex } from 'node:stream'
 import type { GraphQLError } from 'graphql'
 import type { Fault } from '../fault.ts'
-import { formatted, ToldError } from './told-error.ts'
+import { formatted, ToldError } from './errors.ts'
 
 /** Sends one JSON value. */
 export function replyJson(

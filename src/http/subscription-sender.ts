@@ -1,8 +1,8 @@
 import { MessageType, stringifyMessage } from 'graphql-ws'
 import type { Consumer } from '../pull-queue.ts'
+import { formatted, type Tell } from './errors.ts'
 import type { LiveStream } from './live-stream.ts'
-import type { Answer } from './subscription-group.ts'
-import { formatted, type Tell } from './told-error.ts'
+import type { Answer } from './operations/subscription-group.ts'
 import type { Operation, WebSocketConnection } from './websocket-connection.ts'
 
 /** After so many messages in a row others get their turn, though this socket takes all at once. */

@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { IncomingFrames } from './incoming-frames.ts'
 import { maxUnsentBytes } from './limits.ts'
-import type { Sender, Unsent } from './unsent.ts'
+import type { Sender, Unsent } from './unsent-limit.ts'
 
 /** Bytes. */
 const LONGEST_REASON = 123

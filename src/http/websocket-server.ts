@@ -7,11 +7,11 @@ import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
+import type { Tell } from './errors.ts'
 import type { GraphqlTransportWs } from './graphql-transport-ws.ts'
 import { maxBodyBytes, maxInitBytes, maxUnfinishedBytes } from './limits.ts'
 import { refuseConnection } from './reply.ts'
-import type { Tell } from './told-error.ts'
-import type { Unsent } from './unsent.ts'
+import type { Unsent } from './unsent-limit.ts'
 import { refuseWebSocket, WebSocketConnection } from './websocket-connection.ts'
 
 export interface WebSocketServer {

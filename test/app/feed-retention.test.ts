@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { decodeFeedCursor, encodeFeedCursor } from '../../src/telemetry/feed/feed-cursor.ts'
-import { openPeer } from '../http/graphql-ws-peer.ts'
+import { openPeer } from '../http/raw-graphql-ws.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { openServer } from '../support/server.ts'
 import { Totals } from './operations.ts'

@@ -3,8 +3,8 @@ import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { GraphQLError } from 'graphql'
 import { afterAll, expect, test } from 'vitest'
-import { openPeer } from './graphql-ws-peer.ts'
-import { openToy, tokens } from './toy.ts'
+import { openPeer } from './raw-graphql-ws.ts'
+import { openToy, tokens } from './test-server.ts'
 
 const toy = await openToy({ CONNECTION_INIT_TIMEOUT: 'PT0.05S', MAX_MESSAGE_BYTES: '2000' })
 afterAll(() => toy[Symbol.asyncDispose]())

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bearer, openToy, type Toy, tokens } from './toy.ts'
+import { bearer, openToy, type Toy, tokens } from './test-server.ts'
 
 const executablePath = '/usr/bin/chromium'
 const found = existsSync(executablePath)

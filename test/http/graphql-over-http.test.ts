@@ -1,6 +1,6 @@
 import { serverAudits } from 'graphql-http'
 import { afterAll, describe, expect, test } from 'vitest'
-import { openToy, post } from './toy.ts'
+import { openToy, post } from './test-server.ts'
 
 const toy = await openToy()
 afterAll(() => toy[Symbol.asyncDispose]())

@@ -5,9 +5,9 @@ import {
   maxInitBytes,
   maxUnfinishedBytes,
 } from '../../src/http/limits.ts'
-import { openPeer } from './graphql-ws-peer.ts'
+import { openPeer } from './raw-graphql-ws.ts'
 import { frame, openRawWebSocket } from './raw-websocket.ts'
-import { openToy, post, tokens, used } from './toy.ts'
+import { openToy, post, tokens, used } from './test-server.ts'
 
 const toy = await openToy()
 afterAll(() => toy[Symbol.asyncDispose]())

@@ -8,7 +8,7 @@ import {
   maxCost,
   maxDepth,
 } from '../../src/http/limits.ts'
-import { bearer, openToy, post, tokens } from './toy.ts'
+import { bearer, openToy, post, tokens } from './test-server.ts'
 
 const toy = await openToy()
 afterAll(() => toy[Symbol.asyncDispose]())

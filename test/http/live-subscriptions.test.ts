@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { maxRetainedBytes, maxSubscriptionCharacters } from '../../src/http/limits.ts'
-import { openPeer } from './graphql-ws-peer.ts'
-import { bearer, openToy, type Toy, tokens, used } from './toy.ts'
+import { openPeer } from './raw-graphql-ws.ts'
+import { bearer, openToy, type Toy, tokens, used } from './test-server.ts'
 
 const live = 'subscription { latestEnergy { soc } }'
 

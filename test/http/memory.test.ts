@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { maxBodyBytes, maxBytesUnderWay } from '../../src/http/limits.ts'
-import { openToy, post, type Toy } from './toy.ts'
+import { openToy, post, type Toy } from './test-server.ts'
 
 /** Sends a request by hand on a connection of its own. */
 async function send(toy: Toy, body: string, length = body.length): Promise<Socket> {

@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { afterAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { openToy, type Toy, tokens } from './toy.ts'
+import { openToy, type Toy, tokens } from './test-server.ts'
 
 const allowed = 'https://solar.example'
 const toy = await openToy({ CORS_ORIGINS: allowed })

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, describe, expect, test } from 'vitest'
-import { openToy, tokens } from './toy.ts'
+import { openToy, tokens } from './test-server.ts'
 
 const toy = await openToy()
 afterAll(() => toy[Symbol.asyncDispose]())

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { openToy, post, tokens } from './toy.ts'
+import { openToy, post, tokens } from './test-server.ts'
 
 test('a port that is taken is told with the cure', async () => {
   await using toy = await openToy()

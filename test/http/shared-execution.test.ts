@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
-import { openPeer } from './graphql-ws-peer.ts'
-import { openToy, tokens } from './toy.ts'
+import { openPeer } from './raw-graphql-ws.ts'
+import { openToy, tokens } from './test-server.ts'
 
 const toy = await openToy({ MAX_SUBSCRIPTIONS_PER_CONNECTION: '1000' })
 afterAll(() => toy[Symbol.asyncDispose]())

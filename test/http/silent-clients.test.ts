@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { openPeer } from './graphql-ws-peer.ts'
-import { openToy } from './toy.ts'
+import { openPeer } from './raw-graphql-ws.ts'
+import { openToy } from './test-server.ts'
 
 const SILENT = 20
 const EVENTS = 4000

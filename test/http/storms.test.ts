@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { frame, openRawWebSocket } from './raw-websocket.ts'
-import { openToy, type Toy, used } from './toy.ts'
+import { openToy, type Toy, used } from './test-server.ts'
 
 const queries = {
   live: 'subscription { latestEnergy { soc } }',

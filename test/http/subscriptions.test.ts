@@ -2,7 +2,7 @@ import { createClient } from 'graphql-ws'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { maxBodyBytes } from '../../src/http/limits.ts'
-import { bearer, openToy, tokens } from './toy.ts'
+import { bearer, openToy, tokens } from './test-server.ts'
 
 const toy = await openToy()
 afterAll(() => toy[Symbol.asyncDispose]())

@@ -9,7 +9,7 @@ import {
   type SelectionSetNode,
   type VariableValues,
 } from 'graphql'
-import { argumentValues } from './argument-values.ts'
+import { argumentValues } from '../argument-values.ts'
 import { textCost } from './field-cost.ts'
 
 /** A field of introspection: its resolvers make lists anew each time. */

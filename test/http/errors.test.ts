@@ -1,7 +1,7 @@
 import { createClient } from 'graphql-ws'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Fault } from '../../src/fault.ts'
-import { DriverError, openToy, post } from './toy.ts'
+import { DriverError, openToy, post } from './test-server.ts'
 
 const toy = await openToy(
   {},

@@ -4,8 +4,8 @@ import {
   type GraphQLError,
   type ValidatedSubscriptionArgs,
 } from 'graphql'
-import { SharedPayload } from './shared-payload.ts'
-import { formatted, type Tell } from './told-error.ts'
+import { formatted, type Tell } from '../errors.ts'
+import { SharedPayload } from './shared-result.ts'
 
 /** A result as JSON. */
 export interface Answer {

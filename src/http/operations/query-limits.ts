@@ -7,11 +7,11 @@ import {
   parse,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import { eventsNeeded } from './answer-forms.ts'
-import { withCostVariables } from './cost-variables.ts'
-import { DocumentCache } from './document-cache.ts'
-import { earlyRefusal } from './early-refusals.ts'
-import type { OperationContext } from './endpoint.ts'
+import { eventsNeeded } from '../answer-forms.ts'
+import { withCostVariables } from '../cost-variables.ts'
+import { DocumentCache } from '../document-cache.ts'
+import { earlyRefusal } from '../early-refusals.ts'
+import { abridged } from '../errors.ts'
 import {
   costOfTime,
   documentLimitErrors,
@@ -20,10 +20,10 @@ import {
   parseLimits,
   readingCost,
   usualSizes,
-} from './limits.ts'
+} from '../limits.ts'
+import { refusal } from '../reply.ts'
 import type { Sizes } from './operation-cost.ts'
-import { refusal } from './reply.ts'
-import { abridged } from './told-error.ts'
+import type { OperationContext } from './yoga.ts'
 
 /** The documents that clients send, each parsed and validated once. */
 export interface Documents {

@@ -1,6 +1,6 @@
-import { Fault } from '../fault.ts'
-import { refusal } from './reply.ts'
-import { createTurns } from './turns.ts'
+import { Fault } from '../../fault.ts'
+import { refusal } from '../reply.ts'
+import { createTurns } from '../turns.ts'
 
 /** Lets operations begin by what they cost, in the unit of limits.ts. */
 export interface Admission extends Disposable {

@@ -5,9 +5,9 @@ import {
   type OperationDefinitionNode,
   print,
 } from 'graphql'
-import type { Role } from '../graphql/role.ts'
-import { canonicalJson } from './canonical-json.ts'
-import { answerVariables } from './pacing.ts'
+import type { Role } from '../../graphql/role.ts'
+import { canonicalJson } from '../canonical-json.ts'
+import { answerVariables } from '../pacing.ts'
 
 /** An operation that was parsed and found valid. */
 export interface ValidOperation {

@@ -7,17 +7,17 @@ import {
   type ValidatedSubscriptionArgs,
   validateSubscriptionArgs,
 } from 'graphql'
-import type { Config } from '../config.ts'
-import { Fault } from '../fault.ts'
-import type { Role } from '../graphql/role.ts'
-import { pullQueueOf } from '../pull-queue.ts'
-import { canonicalJson } from './canonical-json.ts'
-import { createGroupKey, givenVariables, textOf, type ValidOperation } from './group-key.ts'
-import { maxRetainedBytes, maxSubscriptionCharacters } from './limits.ts'
-import { LiveStream } from './live-stream.ts'
-import { Quota } from './quota.ts'
+import type { Config } from '../../config.ts'
+import { Fault } from '../../fault.ts'
+import type { Role } from '../../graphql/role.ts'
+import { pullQueueOf } from '../../pull-queue.ts'
+import { canonicalJson } from '../canonical-json.ts'
+import type { Tell } from '../errors.ts'
+import { maxRetainedBytes, maxSubscriptionCharacters } from '../limits.ts'
+import { LiveStream } from '../live-stream.ts'
+import { Quota } from '../quota.ts'
+import { createGroupKey, givenVariables, textOf, type ValidOperation } from './operation-key.ts'
 import { SubscriptionGroup } from './subscription-group.ts'
-import type { Tell } from './told-error.ts'
 
 /** Of a parsed document, as in document-cache.ts. */
 const BYTES_A_TOKEN = 400

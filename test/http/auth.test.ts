@@ -5,7 +5,7 @@ import { createClient } from 'graphql-ws'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { loadAdminToken } from '../../src/http/admin-token.ts'
-import { bearer, openToy, post, tokens } from './toy.ts'
+import { bearer, openToy, post, tokens } from './test-server.ts'
 
 const unauthenticated = { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] }
 

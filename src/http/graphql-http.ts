@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { RoleOf } from './access.ts'
-import type { Admission } from './admission.ts'
 import { acceptedForms } from './answer-forms.ts'
-import { createBodyReader } from './body.ts'
+import type { RoleOf } from './auth.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import type { Caller } from './caller.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
-import type { Documents } from './documents.ts'
-import type { Endpoint, Seen } from './endpoint.ts'
 import { parseGraphQLParams } from './graphql-params.ts'
 import { jsonLimits } from './limits.ts'
-import type { Sender, Unsent } from './unsent.ts'
+import type { Admission } from './operations/admission.ts'
+import type { Documents } from './operations/query-limits.ts'
+import type { Endpoint, Seen } from './operations/yoga.ts'
+import { createBodyReader } from './request-body.ts'
+import type { Sender, Unsent } from './unsent-limit.ts'
 
 /** Answers one GraphQL request over HTTP; a subscription as a stream of events until either side ends it. */
 export type Exchange = (

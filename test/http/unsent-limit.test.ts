@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createUnsent } from '../../src/http/unsent.ts'
+import { createUnsent } from '../../src/http/unsent-limit.ts'
 
 function senders(most: number) {
   const cutOff: string[] = []

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { abridge, Fault } from '../fault.ts'
-import type { Seen } from './endpoint.ts'
-import type { Exchange } from './exchange.ts'
 import { wantsPage } from './graphiql.ts'
+import type { Exchange } from './graphql-http.ts'
+import type { Seen } from './operations/yoga.ts'
 import type { CorsHeaders } from './origin.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void

@@ -1,14 +1,14 @@
 import { GraphQLError, type GraphQLSchema } from 'graphql'
 import { createYoga, type GraphQLParams, type YogaServerInstance } from 'graphql-yoga'
-import { Fault } from '../fault.ts'
-import type { Role } from '../graphql/role.ts'
-import type { AnswerForms } from './answer-forms.ts'
-import type { Documents } from './documents.ts'
-import { type ExecutionOptions, useExecution } from './execution.ts'
-import { useLiveExecution } from './live-events.ts'
-import type { LiveExecution } from './live-execution.ts'
-import { refusal } from './reply.ts'
-import type { Tell } from './told-error.ts'
+import { Fault } from '../../fault.ts'
+import type { Role } from '../../graphql/role.ts'
+import type { AnswerForms } from '../answer-forms.ts'
+import type { Tell } from '../errors.ts'
+import { type ExecutionOptions, useExecution } from '../execution.ts'
+import { useLiveExecution } from '../live-events.ts'
+import { refusal } from '../reply.ts'
+import type { Documents } from './query-limits.ts'
+import type { LiveExecution } from './shared-subscriptions.ts'
 
 /** What the log says of a request, filled in as it becomes known. */
 export interface Seen {

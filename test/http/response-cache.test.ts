@@ -8,8 +8,8 @@ import {
   GraphQLString,
 } from 'graphql'
 import { expect, test } from 'vitest'
-import { openPeer } from './graphql-ws-peer.ts'
-import { bearer, openToy, post, tokens } from './toy.ts'
+import { openPeer } from './raw-graphql-ws.ts'
+import { bearer, openToy, post, tokens } from './test-server.ts'
 
 const Chart = new GraphQLObjectType<number>({
   name: 'Chart',

@@ -16,11 +16,11 @@ import {
   type SelectionSetNode,
   type VariableValues,
 } from 'graphql'
-import type { Services } from '../graphql/context.ts'
-import { argumentValues } from './argument-values.ts'
+import type { Services } from '../../graphql/context.ts'
+import { argumentValues } from '../argument-values.ts'
+import { rawLength } from '../raw-length.ts'
 import { FIELD, textCost } from './field-cost.ts'
 import { introspectionCost } from './introspection-cost.ts'
-import { rawLength } from './raw-length.ts'
 
 /** How much there is of what is answered whole; all that complexities know beside the arguments. */
 export type Sizes = Services['sizes']

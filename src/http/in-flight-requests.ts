@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { isStream } from './exchange.ts'
+import { isStream } from './graphql-http.ts'
 
 /** The requests that are under way, so that they can be brought to an end. */
 export interface Running {
