@@ -99,7 +99,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
     await openHttpServer({
       schema,
       contextOf: ({ role }) => createContext(services, role),
-      readState: coalesceReads(() => readDataVersion(database.reserved)),
+      readDataVersion: coalesceReads(() => readDataVersion(database.reserved)),
       sizes: services.sizes,
       runOperation: ({ client, writes }, run) =>
         runOperation({ client, timeoutMs: config.operationTimeout, cancels: !writes }, run),

@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type GraphQLError, getOperationAST, parse, validate } from 'graphql'
 import { schema } from '../../src/graphql/schema.ts'
-import { documentLimitErrors, judgeOperation, maxCost, parseLimits } from '../../src/http/limits.ts'
+import {
+  checkOperation,
+  documentLimitErrors,
+  maxCost,
+  parseLimits,
+} from '../../src/http/operations/query-limits.ts'
 import { drawsFor } from '../../src/sources/simulated/noise.ts'
 import { AUTHORIZATION, startHeliograph } from '../support/heliograph.ts'
 import { note } from '../support/note.ts'
@@ -124,7 +129,7 @@ function costOf(asked: readonly Asked[]): number | undefined {
   const refused = (errors: readonly GraphQLError[]) => errors.length > 0
   if (refused(documentLimitErrors(document)) || refused(validate(schema, document)))
     return undefined
-  const { errors, cost } = judgeOperation(schema, document, operation, {}, { plants: DENSE_PLANT })
+  const { errors, cost } = checkOperation(schema, document, operation, {}, { plants: DENSE_PLANT })
   return refused(errors) ? undefined : cost
 }
 

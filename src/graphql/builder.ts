@@ -18,7 +18,7 @@ export const builder = new SchemaBuilder<{
 }>({
   plugins: [ComplexityPlugin],
   defaultFieldNullability: false,
-  // The rule of src/http/limits.ts refuses before anything runs; nothing is counted again during execution.
+  // The rule of src/http/operations/query-limits.ts refuses before anything runs; nothing is counted again during execution.
   complexity: { disabled: true },
 })
 

@@ -1,5 +1,6 @@
 /**
- * For the extensions of a root field, and of types that are asked for below it: what they answer is made of the tables
- * and the arguments alone, not of the clock, this process or who asks. Such an answer may be given again.
+ * For the extensions of a root field, and of the types below it: its result is made of the tables and the arguments
+ * alone, not of the clock, this process or who asks. A response of such fields may be used again
+ * (src/http/operations/response-cache.ts).
  */
-export const stored = { stored: true }
+export const cacheable = { cacheable: true }

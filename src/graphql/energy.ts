@@ -9,7 +9,7 @@ import {
 } from '../telemetry/history/energy.ts'
 import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { builder } from './builder.ts'
-import { stored } from './cacheable.ts'
+import { cacheable } from './cacheable.ts'
 import { pointsCost } from './cost.ts'
 import { needs, wantedBy } from './wanted.ts'
 
@@ -17,7 +17,7 @@ const integralRules =
   'The integral is by the trapezoidal rule between neighbouring readings, which are consecutive values of that quantity that are not null (Press et al., Numerical Recipes, 3rd ed., sect. 4.1; NIST DLMF, dlmf.nist.gov/3.5#i). Two neighbours on both sides of an edge are split there by interpolation, and where the sign changes at zero. Neighbours further apart than MAX_GAP (default PT15M) contribute nothing: no energy, no coverage.'
 
 export const EnergyRef = builder.objectRef<Energy>('Energy').implement({
-  extensions: stored,
+  extensions: cacheable,
   description: `kWh; null where nothing was measured. ${integralRules}`,
   fields: (t) => {
     const kilowattHours = (field: keyof Energy, description: string) =>
@@ -44,7 +44,7 @@ const Period = builder.enumType('Period', {
 })
 
 const EnergyPeriod = builder.objectRef<Figures>('EnergyPeriod').implement({
-  extensions: stored,
+  extensions: cacheable,
   description: "A plant's energy in an hour, day, week, month or year.",
   fields: (t) => {
     const share = (field: 'selfConsumption' | 'selfSufficiency', description: string) =>
@@ -98,7 +98,7 @@ const EnergyPeriod = builder.objectRef<Figures>('EnergyPeriod').implement({
 builder.queryField('energy', (t) =>
   t.field({
     type: [EnergyPeriod],
-    extensions: stored,
+    extensions: cacheable,
     description: `Energy in kWh by calendar period of the plant's time zone, at most ${MOST_POINTS} periods. The days of from and to cut the first and the last period. Where the zone's clock repeats an hour there are two, where it skips one there is none.`,
     args: {
       plantId: t.arg.int({ required: true }),

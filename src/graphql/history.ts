@@ -10,7 +10,7 @@ import {
 import type { Fill as FillName, Point, Range as Values } from '../telemetry/history/points.ts'
 import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { builder } from './builder.ts'
-import { stored } from './cacheable.ts'
+import { cacheable } from './cacheable.ts'
 import { pointsCost } from './cost.ts'
 import { EnergyRef } from './energy.ts'
 import { PlantRef } from './plant.ts'
@@ -19,7 +19,7 @@ import { needs, wantedBy } from './wanted.ts'
 const DEFAULT_POINTS = 300
 
 const Range = builder.objectRef<Values>('Range').implement({
-  extensions: stored,
+  extensions: cacheable,
   description:
     'Time-weighted mean and the extremes of one quantity over a bucket, of the line through its readings; where readings lie in the bucket but none has a neighbour within MAX_GAP, coverage is 0 and avg their plain mean. The line and its integral follow the rules of Energy.',
   fields: (t) => ({
@@ -39,7 +39,7 @@ const Range = builder.objectRef<Values>('Range').implement({
 })
 
 const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
-  extensions: stored,
+  extensions: cacheable,
   description: 'One bucket of a history.',
   fields: (t) => {
     const range = (quantity: NumberField) =>
@@ -77,7 +77,7 @@ const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
 const once = { field: 1, multiplier: 1 }
 
 const History = builder.objectRef<HistoryOfPlant>('History').implement({
-  extensions: stored,
+  extensions: cacheable,
   description: "The course of a plant's quantities over time, in buckets.",
   fields: (t) => ({
     plant: t.expose('plant', { type: PlantRef }),
@@ -110,7 +110,7 @@ const Fill = builder.enumType('Fill', {
 builder.queryField('history', (t) =>
   t.field({
     type: History,
-    extensions: stored,
+    extensions: cacheable,
     description: `Time-bucketed series for charts, at most ${MOST_POINTS} points. An edge of buckets is where the zone's clock shows a multiple of the width since midnight, or where a day, week (Monday), month, quarter or year begins. Where the clock repeats an hour, both times count up to PT1H, and the first alone above; where it skips one, the jump is the edge.`,
     args: {
       plantId: t.arg.int({ required: true }),

@@ -32,7 +32,7 @@ builder.subscriptionField('latestEnergy', (t) =>
         type: 'Duration',
         description:
           'At least so long between two readings of the same plant; the newest is kept for then.',
-        extensions: { pacing: true }, // src/http/pacing.ts
+        extensions: { delivery: true }, // src/http/operations/operation-key.ts
       }),
     },
     complexity: eventCost(1),

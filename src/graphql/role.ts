@@ -22,7 +22,7 @@ export function requireRole(role: Role, needed: Role): void {
 
 /**
  * For the extensions of a root field: who may not run it is refused before anything that was sent along is looked at
- * (src/http/early-refusals.ts). Its resolver requires the role all the same.
+ * (src/http/operations/early-refusals.ts). Its resolver requires the role all the same.
  */
 export function needsRole(needed: Role): { refusal: (role: Role) => Fault | undefined } {
   return { refusal: (role) => refusalOf(role, needed) }

@@ -16,7 +16,7 @@ builder.subscriptionField('telemetry', (t) =>
       plantId: t.arg.int({ description: 'Every plant where it is left out.' }),
       after: t.arg.string({
         description: 'The cursor of the last edge that came; from now on where it is left out.',
-        extensions: { pacing: true }, // src/http/pacing.ts
+        extensions: { delivery: true }, // src/http/operations/operation-key.ts
       }),
       maxBatch: t.arg.int({
         required: true,

@@ -3,12 +3,12 @@ import type { Config } from '../config.ts'
 import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
 
-/** Answers the role of an `Authorization` value, or throws `UNAUTHENTICATED`. */
+/** Returns the role of an `Authorization` value, or throws `UNAUTHENTICATED`. */
 export type RoleOf = (authorization: string | undefined) => Role
 
 /**
- * Roles by bearer token. A given token must be one of ours, also where reading needs none: a
- * mistyped token is told, not taken for an anonymous reader.
+ * Roles by bearer token. A token that is sent must be one of ours, even if reading needs none: a mistyped token is
+ * refused, not taken for an anonymous reader.
  */
 export function createRoleOf(tokens: Config['tokens'], publicRead: boolean): RoleOf {
   const known = (['read', 'ingest', 'admin'] as const).flatMap((role) => {
@@ -31,13 +31,13 @@ export function createRoleOf(tokens: Config['tokens'], publicRead: boolean): Rol
       )
     }
     const digest = digestOf(token)
-    // Every token is compared, and by digest, so that the time taken tells nothing about any.
+    // Every token is compared, and by digest, so that the time it takes says nothing about any of them.
     const matches = known.filter((entry) => timingSafeEqual(entry.digest, digest))
     const [match] = matches
     if (match !== undefined) return match.role
     throw new Fault(
       'UNAUTHENTICATED',
-      'The given token is none of this server: expected its READ_TOKEN, INGEST_TOKEN or ADMIN_TOKEN',
+      'Unknown token: expected the READ_TOKEN, INGEST_TOKEN or ADMIN_TOKEN of this server',
     )
   }
 }

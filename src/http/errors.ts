@@ -1,25 +1,25 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql'
-
 import { abridge, Fault } from '../fault.ts'
 import type { Logger } from '../log.ts'
 
 /**
- * Gives lower layers a say in what an error means, such as a lost database connection, also where it is a `Fault`:
- * the `Fault` that it answers is told to the caller, any other answer leaves the error as it is.
+ * Lets lower layers say what an error means, such as a lost database connection. If it returns a `Fault`, the client is
+ * sent that one, even in place of another `Fault`. Anything else leaves the error as it is.
  */
 export type Translate = (error: unknown) => unknown
 
-/** What a client is told: it is told as it is, however often it is handed on. */
-export class ToldError extends GraphQLError {}
+/** An error as the client is sent it. Masking it again leaves it as it is. */
+export class ClientError extends GraphQLError {}
 
-/** Turns whatever was thrown into what a client is told. */
-export type Tell = (error: unknown) => GraphQLError
+/** Turns whatever was thrown into what the client is sent. */
+export type MaskError = (error: unknown) => GraphQLError
 
 /**
- * A `Fault`, and a `GraphQLError` with a code, are told as they are, also from within other errors;
- * everything else is logged once, with its cause, and told as `INTERNAL_SERVER_ERROR`.
+ * A `Fault`, or a `GraphQLError` with a code, is sent as it is, even if other errors wrap it. Everything else is logged
+ * once, with its cause, and sent as `INTERNAL_SERVER_ERROR`.
  */
-export function createTell(log: Logger, translate: Translate): Tell {
+export function createMaskError(log: Logger, translate: Translate): MaskError {
   const logged = new WeakSet<object>()
 
   return (error) => {
@@ -30,53 +30,53 @@ export function createTell(log: Logger, translate: Translate): Tell {
       const fault = translated instanceof Fault ? translated : cause
       if (fault instanceof Fault) {
         logFault(log, fault)
-        return tellAt(place, fault.message, {
+        return errorAt(place, fault.message, {
           code: fault.code,
           ...(fault.inputPath === undefined ? {} : { path: fault.inputPath }),
         })
       }
-      if (cause instanceof ToldError) return cause
+      if (cause instanceof ClientError) return cause
       if (cause instanceof GraphQLError && cause.extensions.code !== undefined) {
-        return abridged(cause)
+        return abridgeError(cause)
       }
     }
     const root = chain.at(-1)
     if (root instanceof GraphQLError && isAboutInput(root, place)) {
       // The outer message says where in a variable the value lies.
       const { message } = place ?? root
-      return tellAt(place, shorten(message), { ...root.extensions, code: 'BAD_USER_INPUT' })
+      return errorAt(place, shorten(message), { ...root.extensions, code: 'BAD_USER_INPUT' })
     }
     if (typeof root !== 'object' || root === null || !logged.has(root)) {
       log.error({ err: root, path: place?.path?.join('.') }, 'a request failed unexpectedly')
     }
     if (typeof root === 'object' && root !== null) logged.add(root)
-    // Yoga answers 500 by this mark where there is no data, and takes it out.
-    return tellAt(place, 'Unexpected error', { code: 'INTERNAL_SERVER_ERROR', unexpected: true })
+    // The mark makes Yoga respond with 500 if there is no data, and Yoga removes it.
+    return errorAt(place, 'Unexpected error', { code: 'INTERNAL_SERVER_ERROR', unexpected: true })
   }
 }
 
-/** The database's own words are for the log alone: at error where nothing else tells what was wrong. */
+/** What the database said is for the log alone: at level error if nothing else says what was wrong. */
 function logFault(log: Logger, fault: Fault): void {
   if (fault.cause === undefined) return
   if (fault.code === 'DATABASE_ERROR') log.error({ err: fault }, 'the database refused a request')
   else log.debug({ err: fault }, 'a request was refused')
 }
 
-/** As it is sent: without the marks that tell the endpoint an HTTP status. */
-export function formatted(error: GraphQLError): GraphQLFormattedError {
+/** The error in JSON, without the marks that give Yoga an HTTP status. */
+export function formatError(error: GraphQLError): GraphQLFormattedError {
   const { extensions: { http: _, unexpected: __, ...extensions } = {}, ...rest } = error.toJSON()
   return { ...rest, extensions }
 }
 
-/** A library's error with no more of what came than its beginning. */
-export function abridged(error: GraphQLError): GraphQLError {
+/** A library's error, which quotes what came, with no more than the beginning of that. */
+export function abridgeError(error: GraphQLError): GraphQLError {
   const { originalError: _, ...extensions } = error.extensions
-  return tellAt(error, shorten(error.message), extensions)
+  return errorAt(error, shorten(error.message), extensions)
 }
 
 const LONGEST_MESSAGE = 240
 
-/** A library's message repeats what came, whatever its length: of that, the beginning is enough. */
+/** A library's message quotes what came, whatever its length. The beginning of that is enough. */
 function shorten(message: string): string {
   const text = message.replace(/[^"]{81,}/g, (part) => abridge(part))
   if (text.length <= LONGEST_MESSAGE) return text
@@ -96,23 +96,111 @@ function causes(error: unknown): unknown[] {
 }
 
 /**
- * GraphQL's own errors carry no code. Those raised before any field ran, or at an argument's value,
- * are about what the client sent; those raised at a field are about what a resolver returned.
+ * GraphQL's own errors have no code. Those raised before any field ran, or at the value of an argument, are about what
+ * the client sent. Those raised at a field are about what a resolver returned.
  */
 function isAboutInput(error: GraphQLError, place: GraphQLError | undefined): boolean {
   return place?.path === undefined || (error.nodes ?? place.nodes)?.[0]?.kind !== Kind.FIELD
 }
 
-function tellAt(
+function errorAt(
   place: GraphQLError | undefined,
   message: string,
   extensions: Record<string, unknown>,
 ): GraphQLError {
-  return new ToldError(message, {
+  return new ClientError(message, {
     nodes: place?.nodes,
     source: place?.source,
     positions: place?.positions,
     path: place?.path,
     extensions,
   })
+}
+
+const statusByCode: Readonly<Record<string, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  ORIGIN_REFUSED: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  NOT_ACCEPTABLE: 406,
+  REQUEST_TIMEOUT: 408,
+  BODY_TOO_LARGE: 413,
+  BODY_TOO_COMPLEX: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  EXPECTATION_FAILED: 417,
+  HOST_REFUSED: 421,
+  TOO_MANY_CONNECTIONS: 429,
+  HEADERS_TOO_LARGE: 431,
+  INTERNAL_SERVER_ERROR: 500,
+  SERVER_STOPPING: 503,
+  BUSY: 503,
+}
+
+/** The error of an operation that is refused before it begins, with its HTTP status in the form that Yoga reads. */
+export function errorWithStatus(
+  { code, message, inputPath }: Fault,
+  headers: Readonly<Record<string, string>> = headersOf(code),
+): GraphQLError {
+  return new ClientError(message, {
+    extensions: {
+      code,
+      ...(inputPath === undefined ? {} : { path: inputPath }),
+      http: { spec: false, status: statusByCode[code] ?? 400, headers },
+    },
+  })
+}
+
+/** The HTTP status of a request that is refused before GraphQL sees it. */
+export function httpStatusOf(error: GraphQLError): number {
+  return statusByCode[String(error.extensions.code)] ?? 400
+}
+
+const headersByCode: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  UNAUTHENTICATED: { 'WWW-Authenticate': 'Bearer' },
+  TOO_MANY_CONNECTIONS: { 'Retry-After': '10' },
+  BUSY: { 'Retry-After': '1' },
+}
+
+/** The headers that belong to an error with this code. */
+function headersOf(code: unknown): Record<string, string> {
+  return { ...headersByCode[String(code)] }
+}
+
+/** Sends an error in the form of a GraphQL response, which every client can read. */
+export function sendError(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: GraphQLError,
+): void {
+  const status = httpStatusOf(error)
+  const type = 'application/graphql-response+json'
+  sendJson(
+    response,
+    status,
+    { errors: [formatError(error)] },
+    {
+      ...(request.headers.accept?.includes(type)
+        ? { 'Content-Type': `${type}; charset=utf-8` }
+        : {}),
+      ...headersOf(error.extensions.code),
+    },
+  )
+}
+
+/** Sends one JSON value. */
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  const text = `${JSON.stringify(body)}\n`
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
+    ...headers,
+  })
+  response.end(text)
 }

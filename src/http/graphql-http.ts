@@ -1,142 +1,145 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { acceptedForms } from './answer-forms.ts'
+import { Fault } from '../fault.ts'
 import type { RoleOf } from './auth.ts'
-import type { ByteBudget } from './byte-budget.ts'
-import type { Caller } from './caller.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
-import { parseGraphQLParams } from './graphql-params.ts'
 import { jsonLimits } from './limits.ts'
 import type { Admission } from './operations/admission.ts'
-import type { Documents } from './operations/query-limits.ts'
-import type { Endpoint, Seen } from './operations/yoga.ts'
-import { createBodyReader } from './request-body.ts'
-import type { Sender, Unsent } from './unsent-limit.ts'
+import type { RequestLog } from './operations/operation-context.ts'
+import type { QueryLimits } from './operations/query-limits.ts'
+import type { GraphqlYoga } from './operations/yoga.ts'
+import type { Caller } from './origin.ts'
+import { type ByteBudget, createBodyReader, parseGraphQLParams } from './request-body.ts'
+import type { SendBuffer, UnsentLimit } from './unsent-limit.ts'
 
-/** Answers one GraphQL request over HTTP; a subscription as a stream of events until either side ends it. */
-export type Exchange = (
+/** Responds to one GraphQL request over HTTP; to a subscription with a stream of events until either side ends it. */
+export type GraphqlHttp = (
   request: IncomingMessage,
   response: ServerResponse,
-  seen: Seen,
+  requestLog: RequestLog,
 ) => Promise<void>
 
-export interface ExchangeOptions {
-  documents: Documents
+export interface GraphqlHttpOptions {
+  queryLimits: QueryLimits
   roleOf: RoleOf
   callerOf: (request: IncomingMessage) => Caller
   connectionLimit: ConnectionLimit
   bodies: ByteBudget
   admission: Admission
-  unsent: Unsent
-  /** Milliseconds; who takes nothing of an answer for twice as long is cut off, as silent WebSockets are. */
+  unsentLimit: UnsentLimit
+  /** Milliseconds. A client that takes nothing of a response for twice as long is cut off, as silent WebSockets are. */
   keepAlive: number
 }
 
 /**
- * GraphQL over HTTP, in the order in which a request is refused before it costs anything: an unknown token
- * (`UNAUTHENTICATED`), a form of answer that there is not (`NOT_ACCEPTABLE`), a body that is too large
- * (`BODY_TOO_LARGE`, `BUSY`), of no type that is read (`UNSUPPORTED_MEDIA_TYPE`) or no fit JSON. What the operation
- * itself may be refused for is in documents.ts.
+ * GraphQL over HTTP. A request is refused before it costs anything, in this order:
+ * 1. an unknown token: `UNAUTHENTICATED`;
+ * 2. no form of response that there is: `NOT_ACCEPTABLE`;
+ * 3. a body that is too large: `BODY_TOO_LARGE`, or `BUSY` if all bodies together are;
+ * 4. a body of another type: `UNSUPPORTED_MEDIA_TYPE`; or of JSON that is too complex: `BODY_TOO_COMPLEX`;
+ * 5. too many that wait for their turn: `BUSY`.
+ *
+ * Why the operation itself may be refused is in operations/query-limits.ts.
  */
-export function createExchange(endpoint: Endpoint, options: ExchangeOptions): Exchange {
-  const { documents, roleOf, callerOf, connectionLimit, admission, unsent } = options
-  const patienceMs = 2 * options.keepAlive
+export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions): GraphqlHttp {
+  const { queryLimits, roleOf, callerOf, connectionLimit, admission, unsentLimit } = options
+  const timeoutMs = 2 * options.keepAlive
   const readBody = createBodyReader(options.bodies)
 
-  return async (request, response, seen) => {
+  return async (request, response, requestLog) => {
     const role = roleOf(request.headers.authorization)
     const { address } = callerOf(request)
     const client = `${role} ${address}`
-    const forms = acceptedForms(request.headers.accept)
+    const acceptsEvents = acceptsEventStream(request.headers.accept)
     const proceed = () => response.writeContinue()
     using body =
       request.method === 'POST' ? await readBody(request, { client, role, proceed }) : undefined
     const params = parseGraphQLParams(request, body?.bytes, jsonLimits[role])
     using turn = admission.openTurn(client, () => response.destroyed)
-    await turn.take(documents.readingCost(params.query))
-    const answer = await endpoint.fetch(
+    await turn.take(queryLimits.parsingCost(params.query))
+    const result = await yoga.fetch(
       'http://localhost/graphql',
       {
         method: request.method ?? 'GET',
         headers: { accept: request.headers.accept ?? '*/*' },
       },
-      { role, client, seen, forms, parsed: params, admit: turn.take },
+      { role, client, requestLog, acceptsEvents, parsed: params, admit: turn.take },
     )
-    if (response.headersSent) return letGo(answer.body) // Told meanwhile that the server stops.
-    if (answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+    if (response.headersSent) return release(result.body) // The client was sent meanwhile that the server stops.
+    if (result.headers.get('content-type')?.startsWith('text/event-stream')) {
       body?.[Symbol.dispose]()
       turn[Symbol.dispose]()
       delete params.variables // Yoga keeps the parameters for as long as it streams.
-      return stream(answer, address, response)
+      return stream(result, address, response)
     }
-    writeHead(answer, response)
-    const text = await answer.text()
+    writeHead(result, response)
+    const text = await result.text()
     const length = Buffer.byteLength(text)
     response.setHeader('Content-Length', length)
     // ASCII, such as a chart, needs no encoding.
     response.end(text, length === text.length ? 'latin1' : 'utf8')
-    holdUnsent(response, patienceMs, unsent)
+    holdUnsent(response, timeoutMs, unsentLimit)
   }
 
-  async function stream(answer: Response, address: string, response: ServerResponse) {
-    if (answer.body === null || response.destroyed) return letGo(answer.body) // The client left meanwhile.
+  async function stream(result: Response, address: string, response: ServerResponse) {
+    if (result.body === null || response.destroyed) return release(result.body) // The client left meanwhile.
     try {
       connectionLimit.enter(address)
       response.once('close', () => connectionLimit.leave(address))
     } catch (error) {
-      await letGo(answer.body)
+      await release(result.body)
       throw error
     }
-    writeHead(answer, response)
+    writeHead(result, response)
     response.setHeader('X-Accel-Buffering', 'no') // Or nginx keeps events until it has a page of them.
-    response.setTimeout(patienceMs, () => {
+    response.setTimeout(timeoutMs, () => {
       if (response.writableLength > 0) response.destroy()
     })
-    const sender = senderOf(response)
-    const reader = answer.body.getReader()
+    const buffer = sendBufferOf(response)
+    const reader = result.body.getReader()
     response.once('close', () => {
-      unsent.forget(sender)
+      unsentLimit.forget(buffer)
       void reader.cancel().catch(() => {})
     })
     for (;;) {
       const { done, value } = await reader.read()
       if (done || response.destroyed) break
       if (response.write(value)) continue
-      unsent.note(sender)
+      unsentLimit.note(buffer)
       await drained(response)
-      unsent.forget(sender)
+      unsentLimit.forget(buffer)
     }
     response.end()
   }
 }
 
-/** Whether an answer goes on until one side ends it. */
-export function isStream(response: ServerResponse): boolean {
+/** Returns whether a response goes on until one side ends it. */
+export function isEventStream(response: ServerResponse): boolean {
   return String(response.getHeader('content-type')).startsWith('text/event-stream')
 }
 
-function writeHead(answer: Response, response: ServerResponse): void {
-  response.statusCode = answer.status
-  response.setHeaders(new Map(answer.headers))
+function writeHead(result: Response, response: ServerResponse): void {
+  response.statusCode = result.status
+  response.setHeaders(new Map(result.headers))
   if (!response.hasHeader('cache-control')) response.setHeader('Cache-Control', 'no-store')
 }
 
-/** Until the client has taken all of an answer, it counts as unsent, and may not stand still for long. */
-function holdUnsent(response: ServerResponse, patienceMs: number, unsent: Unsent): void {
+/** Counts a response as unsent until the client has taken all of it. It must not stand still for long. */
+function holdUnsent(response: ServerResponse, timeoutMs: number, unsentLimit: UnsentLimit): void {
   if (response.writableLength === 0) return
-  const sender = senderOf(response)
-  response.setTimeout(patienceMs, sender.giveUp)
-  response.once('close', () => unsent.forget(sender))
-  unsent.note(sender)
+  const buffer = sendBufferOf(response)
+  response.setTimeout(timeoutMs, buffer.terminate)
+  response.once('close', () => unsentLimit.forget(buffer))
+  unsentLimit.note(buffer)
 }
 
-function senderOf(response: ServerResponse): Sender {
+function sendBufferOf(response: ServerResponse): SendBuffer {
   const { socket } = response.req
   return {
     get unsentBytes() {
       return response.writableLength
     },
-    // An answer that waits behind another has no socket of its own yet.
-    giveUp: () => socket.destroy(),
+    // A response that waits behind another has no socket of its own yet.
+    terminate: () => socket.destroy(),
   }
 }
 
@@ -152,8 +155,44 @@ function drained(response: ServerResponse): Promise<void> {
   })
 }
 
-/** Yoga's stream lets go of its source only once it has begun. */
-async function letGo(body: ReadableStream<Uint8Array> | null): Promise<void> {
+/** Lets go of the source of Yoga's stream, which it does only once it has begun. */
+async function release(body: ReadableStream<Uint8Array> | null): Promise<void> {
   if (body === null) return
   for await (const _ of body) break
+}
+
+const WHOLE = ['application/json', 'application/graphql-response+json']
+const EVENTS = ['text/event-stream']
+
+/**
+ * Returns whether a client accepts a stream of events. Reads the header Accept as Yoga does once it has the result, so
+ * that an operation is not executed if its result cannot be sent. Throws `NOT_ACCEPTABLE` if the client accepts no form
+ * of response that there is.
+ */
+function acceptsEventStream(accept: string | undefined): boolean {
+  const ranges = (accept || '*/*')
+    .toLowerCase()
+    .split(',')
+    .map((entry) => entry.replace(/\s/g, '').split(';'))
+    .filter((entry) =>
+      entry.every((part) => !part.includes('charset=') || part === 'charset=utf-8'),
+    )
+    .map(([range = '']) => range)
+  const accepts = (types: readonly string[]) =>
+    types.some((type) => ranges.some((range) => matches(type, range)))
+  const acceptsEvents = accepts(EVENTS)
+  if (acceptsEvents || accepts(WHOLE)) return acceptsEvents
+  throw new Fault(
+    'NOT_ACCEPTABLE',
+    'Expected the header Accept: application/graphql-response+json, application/json or text/event-stream; got none that can be answered',
+  )
+}
+
+function matches(type: string, range: string): boolean {
+  const [major, minor] = type.split('/')
+  const [acceptedMajor, acceptedMinor] = range.split('/')
+  return (
+    (acceptedMajor === '*' || acceptedMajor === major) &&
+    (acceptedMinor === '*' || acceptedMinor === minor)
+  )
 }

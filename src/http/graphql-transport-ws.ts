@@ -18,70 +18,81 @@ import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import type { RoleOf } from './auth.ts'
-import type { ByteBudget } from './byte-budget.ts'
-import { formatted, type Tell } from './errors.ts'
-import { requireModestJson } from './json-limits.ts'
+import { formatError, type MaskError } from './errors.ts'
 import { initJsonLimits, jsonLimits, maxIdCharacters } from './limits.ts'
-import { LiveStream } from './live-stream.ts'
 import type { Admission, Turn } from './operations/admission.ts'
-import type { Documents } from './operations/query-limits.ts'
-import type { LiveExecution, LiveOperation } from './operations/shared-subscriptions.ts'
-import type { Endpoint } from './operations/yoga.ts'
-import { bodiesBusy } from './request-body.ts'
+import type { QueryLimits } from './operations/query-limits.ts'
+import {
+  type SharedSubscriptions,
+  type SubscriptionOperation,
+  SubscriptionStream,
+} from './operations/shared-subscriptions.ts'
+import type { GraphqlYoga } from './operations/yoga.ts'
+import { type ByteBudget, bodiesBusy, requireJsonWithin } from './request-body.ts'
 import { SubscriptionSender } from './subscription-sender.ts'
-import type { Operation, WebSocketConnection } from './websocket-connection.ts'
+import type { OpenOperation, WebSocketConnection } from './websocket-connection.ts'
 
 /**
  * The server's side of graphql-transport-ws, as in PROTOCOL.md of graphql-ws.
  *
  * A connection is
- * - `OPENED` while nobody has said who is there. `connection_init` with a token that may read, or none where reading
+ * - `OPENED` until the client has said who it is. `connection_init` with a token that may read, or with none if reading
  *   needs none, makes it `ACKNOWLEDGED`, and is answered with `connection_ack`. Any other token closes it with 4403, an
- *   operation with 4401, and `CONNECTION_INIT_TIMEOUT` without a word with 4408.
+ *   operation with 4401, and silence for `CONNECTION_INIT_TIMEOUT` with 4408.
  * - `ACKNOWLEDGED` once it has a role. Another `connection_init` closes it with 4429.
- * - `CLOSED` as soon as either side says so. Its operations are over, and what it still sends is not looked at.
+ * - `CLOSED` as soon as either side closes it. Its operations are over, and what it still sends is ignored.
  *
- * A `ping` is answered with a `pong` of the same payload while it is open. What is no message of a client closes it
- * with 4400, and a fault of ours with 4500.
+ * A `ping` is answered with a `pong` of the same payload while it is open. Anything that is no message of a client closes
+ * it with 4400, and a fault of ours with 4500.
  *
- * An operation has an id of the client's choice, which is taken until the operation is over; `subscribe` with an id
- * that is taken closes the connection with 4409. It is
- * - `BEGINNING` from `subscribe` on, while it is parsed and judged, and then executed or, a subscription, given its
- *   source. One that cannot be parsed, validated, afforded or begun is answered with `error`, and is over: the socket
- *   and what else runs on it stay. The result of a query or a mutation is sent as `next`, then `complete`, and it is over.
- * - `RUNNING`, a subscription only: each event is sent as `next`. It is over when its source is, which `complete`
- *   tells, after a `next` with the error that it ended with, if any.
+ * An operation has an id of the client's choice, which is taken until the operation is over. A `subscribe` with an id
+ * that is taken closes the connection with 4409. An operation is
+ * - `BEGINNING` from `subscribe` on, while it is parsed and checked, and then executed or, if it is a subscription, given
+ *   its source. If it cannot be parsed, validated, afforded or begun it is answered with `error`, and is over: the socket
+ *   and its other operations stay. The result of a query or a mutation is sent as `next`, then `complete`, and it is over.
+ * - `RUNNING` if it is a subscription: each event is sent as `next`. When its source ends, the error that it ended with is
+ *   sent as `next`, if there is one, then `complete`, and it is over.
  *
- * Either is over too by the client's `complete`, and by the end of the connection: nothing more is sent of it, its
- * source is let go of, and what comes of a beginning later is let go of at once.
+ * Either is also over by the client's `complete`, and by the end of the connection. Then nothing more is sent of it, and
+ * its source is let go of, even if that is found only later.
  */
 export interface GraphqlTransportWs {
-  /** A connection came: `OPENED`. */
+  /** To be called for a new connection: `OPENED`. */
   opened(connection: WebSocketConnection): void
-  /** A message came. Never throws. */
+  /** To be called for each message. Never throws. */
   receive(connection: WebSocketConnection, text: string): void
-  /** The connection is gone: `CLOSED`. */
+  /** To be called when the connection is gone: `CLOSED`. */
   closed(connection: WebSocketConnection): void
 }
 
-/** What came of a beginning: a source of events, a result, or why there is neither. */
-type Outcome = LiveStream | { readonly result: ExecutionResult } | readonly GraphQLError[]
+/** How a beginning ended: with a source of events, with a result, or with the errors why there is neither. */
+type Outcome = SubscriptionStream | { readonly result: ExecutionResult } | readonly GraphQLError[]
 
 /** Speaks the protocol on connections whose sub-protocol it is. */
 export function createGraphqlTransportWs(options: {
   schema: GraphQLSchema
-  endpoint: Endpoint
-  documents: Documents
+  yoga: GraphqlYoga
+  queryLimits: QueryLimits
   admission: Admission
   bodies: ByteBudget
-  execution: LiveExecution
+  subscriptions: SharedSubscriptions
   roleOf: RoleOf
-  tell: Tell
+  maskError: MaskError
   log: Logger
   limits: Pick<Config['limits'], 'connectionInit' | 'subscriptionsPerConnection'>
 }): GraphqlTransportWs {
-  const { schema, endpoint, documents, admission, bodies, execution, roleOf, tell, log, limits } =
-    options
+  const {
+    schema,
+    yoga,
+    queryLimits,
+    admission,
+    bodies,
+    subscriptions,
+    roleOf,
+    maskError,
+    log,
+    limits,
+  } = options
 
   async function handle(connection: WebSocketConnection, text: string): Promise<void> {
     if (!connection.isOpen) return
@@ -147,16 +158,16 @@ export function createGraphqlTransportWs(options: {
     length: number,
   ): Promise<void> {
     const { operations } = connection
-    const beginning: Operation = { close: () => {} }
+    const beginning: OpenOperation = { close: () => {} }
     operations.set(id, beginning)
     const client = `${role} ${connection.client}`
-    // Until the answer is written, which may be long.
+    // Held until the result is written, which may be long.
     using turn = admission.openTurn(client, () => !connection.isOpen)
     const outcome = await begin(connection, { role, client, params: payload, length, turn })
-    // Over meanwhile, though another may have the id by now.
+    // It may be over by now, and another may have its id.
     const isOver = operations.get(id) !== beginning
-    if (outcome instanceof LiveStream) {
-      const sender = new SubscriptionSender(outcome, { connection, id, tell })
+    if (outcome instanceof SubscriptionStream) {
+      const sender = new SubscriptionSender(outcome, { connection, id, maskError })
       if (isOver) return sender.close()
       operations.set(id, sender)
       turn[Symbol.dispose]()
@@ -165,11 +176,11 @@ export function createGraphqlTransportWs(options: {
     if (isOver) return
     operations.delete(id)
     if ('result' in outcome) {
-      const next = { id, type: MessageType.Next, payload: formattedResult(outcome.result) } as const
+      const next = { id, type: MessageType.Next, payload: formatResult(outcome.result) } as const
       connection.send(stringifyMessage(next))
       connection.send(stringifyMessage({ id, type: MessageType.Complete }))
     } else {
-      const errors = outcome.map((error) => formatted(tell(error)))
+      const errors = outcome.map((error) => formatError(maskError(error)))
       connection.send(stringifyMessage({ id, type: MessageType.Error, payload: errors }))
     }
   }
@@ -192,12 +203,12 @@ export function createGraphqlTransportWs(options: {
   ): Promise<Outcome> {
     try {
       const { query, operationName, variables } = params
-      const seen = { client: connection.client, operation: operationName?.slice(0, 100) }
-      log.debug(seen, 'websocket operation')
+      const requestLog = { client: connection.client, operation: operationName?.slice(0, 100) }
+      log.debug(requestLog, 'websocket operation')
       using body = bodies.open(client)
       if (!body.add(length)) throw bodiesBusy()
-      await turn.take(documents.readingCost(query))
-      const operation = endpoint.getEnveloped({ role, client, params, admit: turn.take })
+      await turn.take(queryLimits.parsingCost(query))
+      const operation = yoga.getEnveloped({ role, client, params, admit: turn.take })
       const document: DocumentNode = operation.parse(query)
       const errors: readonly GraphQLError[] = operation.validate(schema, document)
       if (errors.length > 0) return errors
@@ -207,19 +218,19 @@ export function createGraphqlTransportWs(options: {
         throw new Fault('BAD_USER_INPUT', 'Could not determine what operation to execute.')
       }
       if (kind === 'subscription') {
-        const live = { role, client, document, operationName, variables }
-        return await subscribe(connection, live)
+        const subscription = { role, client, document, operationName, variables }
+        return await subscribe(connection, subscription)
       }
       const contextValue = await operation.contextFactory()
       const args = { schema, document, contextValue, operationName, variableValues: variables }
       const result: ExecutionResult = await operation.execute(args)
       return { result }
     } catch (error) {
-      return [tell(error)]
+      return [maskError(error)]
     }
   }
 
-  async function subscribe(connection: WebSocketConnection, operation: LiveOperation) {
+  async function subscribe(connection: WebSocketConnection, operation: SubscriptionOperation) {
     if (connection.subscriptions >= limits.subscriptionsPerConnection) {
       throw new Fault(
         'TOO_MANY_SUBSCRIPTIONS',
@@ -227,8 +238,8 @@ export function createGraphqlTransportWs(options: {
       )
     }
     connection.subscriptions++
-    const begun = await execution.begin(operation)
-    if (!(begun instanceof LiveStream)) connection.subscriptions--
+    const begun = await subscriptions.begin(operation)
+    if (!(begun instanceof SubscriptionStream)) connection.subscriptions--
     return begun
   }
 
@@ -263,10 +274,10 @@ export function createGraphqlTransportWs(options: {
   }
 }
 
-/** undefined: it is no message. A `Fault`: it is too much of one to be read. */
+/** Returns undefined if it is no message, and a `Fault` if it is too large to be read. */
 function parse(text: string, role: Role | undefined): Message | Fault | undefined {
   try {
-    requireModestJson(text, role === undefined ? initJsonLimits : jsonLimits[role])
+    requireJsonWithin(text, role === undefined ? initJsonLimits : jsonLimits[role])
     return parseMessage(text)
   } catch (error) {
     return error instanceof Fault ? error : undefined
@@ -287,6 +298,6 @@ function closeReason({ code, message }: Fault): string {
 }
 
 /** JSON leaves out what is undefined. */
-function formattedResult({ errors, data, extensions }: ExecutionResult) {
-  return { errors: errors?.map(formatted), data, extensions }
+function formatResult({ errors, data, extensions }: ExecutionResult) {
+  return { errors: errors?.map(formatError), data, extensions }
 }

@@ -1,36 +1,36 @@
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { isStream } from './graphql-http.ts'
+import { isEventStream } from './graphql-http.ts'
 
-/** The requests that are under way, so that they can be brought to an end. */
-export interface Running {
+/** The requests that have no complete response yet, so that they can be ended when the server stops. */
+export interface InFlightRequests {
   add(response: ServerResponse): void
   /**
-   * Whether a client may take the next answer on the connection for that of another request: one that came to its end
-   * and is not answered yet, or whose answer has begun.
+   * Returns whether a client could take the next response on the connection for that of another request: a request
+   * that is complete and has no response yet, or whose response has begun.
    */
-  owesAnswer(socket: Duplex): boolean
+  owesResponse(socket: Duplex): boolean
   /**
-   * Cuts off streams of events, gives all else `grace` milliseconds, those included that still come in, and then
-   * has `tell` answer whoever waits.
+   * Cuts off event streams. Gives all other requests `grace` milliseconds, those included that still arrive, and then
+   * has `sendStopping` respond to the ones that still wait.
    */
-  end(grace: number, tell: (response: ServerResponse) => void): Promise<void>
+  end(grace: number, sendStopping: (response: ServerResponse) => void): Promise<void>
 }
 
-/** Milliseconds that the last words get on their way. */
+/** Milliseconds that the last responses get to be sent. */
 const FLUSH_MS = 100
 
-export function trackRunning(): Running {
-  const running = new Set<ServerResponse>()
-  let ending = false
+export function trackInFlightRequests(): InFlightRequests {
+  const responses = new Set<ServerResponse>()
+  let isEnding = false
   let whenAllEnded = () => {}
 
-  const markLast = (response: ServerResponse): void => {
+  const closeAfter = (response: ServerResponse): void => {
     if (!response.headersSent) response.setHeader('Connection', 'close')
   }
-  /** Those that are added meanwhile count as well. */
+  /** Requests that are added meanwhile count as well. */
   const allEnded = async (withinMs: number): Promise<void> => {
-    if (running.size === 0) return
+    if (responses.size === 0) return
     const over = Promise.withResolvers<void>()
     whenAllEnded = over.resolve
     const late = setTimeout(over.resolve, withinMs)
@@ -40,27 +40,27 @@ export function trackRunning(): Running {
 
   return {
     add: (response) => {
-      running.add(response)
+      responses.add(response)
       response.once('close', () => {
-        running.delete(response)
-        if (running.size === 0) whenAllEnded()
+        responses.delete(response)
+        if (responses.size === 0) whenAllEnded()
       })
-      if (ending) markLast(response)
+      if (isEnding) closeAfter(response)
     },
-    owesAnswer: (socket) => {
-      for (const { req, headersSent } of running) {
+    owesResponse: (socket) => {
+      for (const { req, headersSent } of responses) {
         if (req.socket === socket && (req.complete || headersSent)) return true
       }
       return false
     },
-    end: async (grace, tell) => {
-      ending = true
-      for (const response of running) {
-        if (isStream(response)) response.destroy()
-        else markLast(response)
+    end: async (grace, sendStopping) => {
+      isEnding = true
+      for (const response of responses) {
+        if (isEventStream(response)) response.destroy()
+        else closeAfter(response)
       }
       await allEnded(grace)
-      for (const response of running) if (!response.headersSent) tell(response)
+      for (const response of responses) if (!response.headersSent) sendStopping(response)
       await allEnded(FLUSH_MS)
     },
   }

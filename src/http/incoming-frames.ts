@@ -5,15 +5,15 @@ const REST = 3
 
 const FIRST_CONTROL_OPCODE = 8
 const MASK_BYTES = 4
-/** Beside what is in it, for each piece of a message that is kept. */
+/** What each piece of a message takes that is kept, beside its content. */
 const PIECE_BYTES = 128
 
 /**
  * Follows the frames that a client sends (RFC 6455, section 5.2), to know how long a message is before ws keeps any of
- * it, and how much ws keeps of what is not complete. What is wrong with a frame is for ws to say.
+ * it, and how much ws keeps of a message that is not complete. ws finds what is wrong with a frame.
  *
- * It expects the `FIRST_BYTE` of a frame, then the `SECOND_BYTE`, which may tell that bytes of the `LENGTH` follow,
- * then the `REST`: a mask and the payload. After that the next frame begins.
+ * It expects the `FIRST_BYTE` of a frame, then the `SECOND_BYTE`, then bytes of the `LENGTH` if the second byte announces
+ * them, then the `REST`: a mask and the payload. After that the next frame begins.
  */
 export class IncomingFrames {
   /** Bytes that are kept of a frame or a message that is not complete. */
@@ -29,10 +29,10 @@ export class IncomingFrames {
   #left = 0
   /** Whether a message has begun in frames before this one. */
   #isFragmented = false
-  /** Bytes of the message, as far as its frames have told. */
+  /** Bytes of the message, as far as its frames have announced. */
   #announced = 0
 
-  /** Takes what came next; returns how long the longest message in it is, as far as its frames have told. */
+  /** Takes the next chunk. Returns how long the longest message in it is, as far as its frames have announced. */
   add(chunk: Buffer): number {
     let longest = 0
     let pieces = 1

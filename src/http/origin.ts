@@ -1,18 +1,58 @@
+import type { IncomingMessage } from 'node:http'
+import { type BlockList, isIP } from 'node:net'
 import { type Config, isLoopback } from '../config.ts'
 import { abridge, Fault } from '../fault.ts'
-import type { Caller } from './caller.ts'
 
-/** The headers that let a page of an allowed origin read the answer; empty for every other. */
+/** Who sent a request, and the name they use for this server. */
+export interface Caller {
+  readonly address: string
+  /** Name and port, such as `solar.example:4000`. */
+  readonly host: string | undefined
+  /** A trusted proxy vouches for address and host: the caller is its visitor. */
+  readonly proxied: boolean
+}
+
+/**
+ * Reads the caller from the connection, or from `X-Forwarded-For` and `X-Forwarded-Host` if the connection comes from a
+ * trusted proxy. From anyone else these headers mean nothing. Nor do they without `X-Forwarded-For`: a proxy names its
+ * visitor, and another program on its machine does not.
+ */
+export function createCallerOf(trusted: BlockList): (request: IncomingMessage) => Caller {
+  const isTrusted = (address: string) =>
+    isIP(address) !== 0 && trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+
+  return (request) => {
+    const address = request.socket.remoteAddress ?? ''
+    const { host } = request.headers
+    const hops = isTrusted(address) ? listed(request.headers['x-forwarded-for']) : []
+    if (hops.length === 0) return { address, host, proxied: false }
+    // Each proxy appends the address it saw, so the last one that is not a proxy is the caller.
+    return {
+      address: hops.findLast((hop) => !isTrusted(hop)) ?? hops[0] ?? address,
+      host: listed(request.headers['x-forwarded-host']).at(-1) ?? host,
+      proxied: true,
+    }
+  }
+}
+
+function listed(header: string | string[] | undefined): string[] {
+  return String(header ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+}
+
+/** The headers that let a page of an allowed origin read the response; empty for every other. */
 export type CorsHeaders = Readonly<Record<string, string>>
 
 /**
- * Keeps foreign web pages out. Throws `HOST_REFUSED` on loopback for a name that is not this
- * machine's own (a page whose name was rebound to 127.0.0.1), unless a trusted proxy vouches for
- * its visitor, and `ORIGIN_REFUSED` for a browser's origin that is neither the server itself, by
- * name and port, nor listed in `CORS_ORIGINS`.
+ * Keeps foreign web pages out. Throws
+ * - `HOST_REFUSED` on loopback for a name that is not this machine's own (a page whose name was rebound to 127.0.0.1),
+ *   unless a trusted proxy vouches for its visitor;
+ * - `ORIGIN_REFUSED` for a browser's origin that is neither the server itself, by name and port, nor listed in
+ *   `CORS_ORIGINS`.
  *
- * A rebound page may send a proxy's headers itself. It has no token, which reading needs where a
- * proxy is trusted.
+ * A rebound page may send a proxy's headers itself. It has no token, and reading needs one if a proxy is trusted.
  */
 export function createOriginGuard(
   config: Pick<Config, 'host' | 'corsOrigins'>,
@@ -20,7 +60,7 @@ export function createOriginGuard(
 ): (caller: Caller, origin: string | undefined) => CorsHeaders {
   const onLoopback = isLoopback(config.host)
   const usualHosts = new Set(['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port}`))
-  // The answer depends on the origin, which a cache must know, also when no origin was sent.
+  // The response depends on the origin. A cache must know that, even if no origin was sent.
   const vary = config.corsOrigins.length > 0 ? { Vary: 'Origin' } : {}
 
   return (caller, origin) => {

@@ -14,7 +14,7 @@ export class Quota {
     return this.#used
   }
 
-  /** Takes so much for a holder. If there is no room nothing is taken, and it returns whose limit is reached. */
+  /** Takes an amount for a holder. If there is no room, takes nothing and returns whose limit is reached. */
   take(holder: string, amount = 1): 'its own' | 'of all' | undefined {
     const own = (this.#byHolder.get(holder) ?? 0) + amount
     if (own > this.mostOfOne) return 'its own'

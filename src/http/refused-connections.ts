@@ -1,8 +1,85 @@
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { GraphQLError } from 'graphql'
+import type { Config } from '../config.ts'
 import { abridge, Fault } from '../fault.ts'
+import { createConnectionLimit } from './connection-limit.ts'
+import { formatError, httpStatusOf, type MaskError, sendError } from './errors.ts'
+import type { InFlightRequests } from './in-flight-requests.ts'
 
-/** What a client is told whose request Node's parser could not read. */
-export function unreadable(error: Error): Fault {
+/**
+ * Refuses what never becomes a request: connections past the limit, bytes that Node's parser cannot read, CONNECT, and
+ * expectations other than `100-continue`.
+ */
+export function refuseBadConnections(
+  server: Server,
+  {
+    config,
+    inFlight,
+    maskError,
+  }: {
+    config: Pick<Config, 'limits' | 'trustedProxies'>
+    inFlight: InFlightRequests
+    maskError: MaskError
+  },
+): void {
+  const limit = createConnectionLimit(limitsOfAnyKind(config))
+
+  server.on('connection', (socket: Socket) => {
+    const { remoteAddress = '' } = socket
+    try {
+      limit.enter(remoteAddress)
+      socket.once('close', () => limit.leave(remoteAddress))
+    } catch (error) {
+      refuseConnection(socket, maskError(error))
+    }
+  })
+  server.on('clientError', (error: Error, socket: Socket) => {
+    if (!socket.writable || inFlight.owesResponse(socket)) socket.destroy()
+    else refuseConnection(socket, maskError(unreadable(error)))
+  })
+  server.on('connect', (_, socket: Duplex) =>
+    refuseConnection(socket, maskError(new Fault('METHOD_NOT_ALLOWED', 'This server is no proxy'))),
+  )
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    sendError(request, response, maskError(expectationFailed(request))),
+  )
+}
+
+/** Responds on a connection that has no request to respond to, such as one that could not be read, and closes it. */
+export function refuseConnection(socket: Duplex, error: GraphQLError): void {
+  const status = httpStatusOf(error)
+  const text = `${JSON.stringify({ errors: [formatError(error)] })}\n`
+  socket.once('error', () => socket.destroy()) // The client may be gone already.
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      'Connection: close',
+      'Content-Type: application/json; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(text)}`,
+      '',
+      text,
+    ].join('\r\n'),
+    () => socket.destroy(),
+  )
+}
+
+/**
+ * The limit of connections of any kind. If as many as possible are streams and WebSockets, some are left for requests.
+ * The address of a proxy stands for many clients.
+ */
+function limitsOfAnyKind({ limits, trustedProxies }: Pick<Config, 'limits' | 'trustedProxies'>) {
+  const most = (streams: number) => 2 * streams + 100
+  const hasProxies = trustedProxies.rules.length > 0
+  return {
+    connections: most(limits.connections),
+    connectionsPerAddress: most(hasProxies ? limits.connections : limits.connectionsPerAddress),
+  }
+}
+
+/** Why Node's parser could not read a request. */
+function unreadable(error: Error): Fault {
   const options = { cause: error }
   switch ('code' in error ? error.code : undefined) {
     case 'HPE_HEADER_OVERFLOW':
@@ -22,8 +99,7 @@ export function unreadable(error: Error): Fault {
   }
 }
 
-/** What a client is told that expects more than `100-continue`. */
-export function expectationFailed({ headers: { expect = '' } }: IncomingMessage): Fault {
+function expectationFailed({ headers: { expect = '' } }: IncomingMessage): Fault {
   return new Fault(
     'EXPECTATION_FAILED',
     `Expected the header Expect: 100-continue or none; got ${abridge(expect)}`,

@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { abridge, Fault } from '../fault.ts'
+import type { Role } from '../graphql/role.ts'
+import type { RoleOf } from './auth.ts'
+import { sendJson } from './errors.ts'
 import { wantsPage } from './graphiql.ts'
-import type { Exchange } from './graphql-http.ts'
-import type { Seen } from './operations/yoga.ts'
+import type { GraphqlHttp } from './graphql-http.ts'
+import type { RequestLog } from './operations/operation-context.ts'
 import type { CorsHeaders } from './origin.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void
@@ -10,21 +13,21 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<v
 /** Where GraphQL is, over HTTP and WebSocket, and GraphiQL for browsers. */
 export const graphqlPath = '/graphql'
 
-/** The path of a request, without its query, which may hold what does not belong into a log. */
+/** The path of a request, without its query, which may hold what does not belong in a log. */
 export function pathOf(request: IncomingMessage): string {
   return request.url?.split('?', 1)[0] ?? '/'
 }
 
-/** Sends a request to what answers its path; `NOT_FOUND` and `METHOD_NOT_ALLOWED` say what there is. */
+/** Hands a request to the handler of its path. `NOT_FOUND` and `METHOD_NOT_ALLOWED` say which paths and methods exist. */
 export function createRouter(routes: {
-  exchange: Exchange
+  graphqlHttp: GraphqlHttp
   graphiql: Handler
   probes: ReadonlyMap<string, Handler>
 }) {
   return async (
     request: IncomingMessage,
     response: ServerResponse,
-    { cors, seen }: { cors: CorsHeaders; seen: Seen },
+    { cors, requestLog }: { cors: CorsHeaders; requestLog: RequestLog },
   ): Promise<void> => {
     response.setHeader('X-Content-Type-Options', 'nosniff')
     for (const name in cors) response.setHeader(name, String(cors[name]))
@@ -37,7 +40,7 @@ export function createRouter(routes: {
       }
       return wantsPage(request)
         ? routes.graphiql(request, response)
-        : routes.exchange(request, response, seen)
+        : routes.graphqlHttp(request, response, requestLog)
     }
     const probe = routes.probes.get(path)
     if (path !== '/' && probe === undefined) {
@@ -54,7 +57,7 @@ export function createRouter(routes: {
   }
 }
 
-/** Says in the header Allow, too, which methods there are. */
+/** Names the allowed methods in the header Allow, too. */
 function methodNotAllowed(
   request: IncomingMessage,
   response: ServerResponse,
@@ -67,7 +70,7 @@ function methodNotAllowed(
   )
 }
 
-/** What a browser asks before it lets a page of another origin call. */
+/** Responds to what a browser asks before it lets a page of another origin call. */
 function preflight(request: IncomingMessage, response: ServerResponse, cors: CorsHeaders): void {
   if ('Access-Control-Allow-Origin' in cors) {
     response.setHeader('Access-Control-Allow-Methods', 'GET, POST')
@@ -78,4 +81,47 @@ function preflight(request: IncomingMessage, response: ServerResponse, cors: Cor
     response.setHeader('Access-Control-Max-Age', 7200)
   }
   response.writeHead(204, { Allow: 'GET, POST, OPTIONS' }).end()
+}
+
+/** What `/health` returns: a status, the checks, and whatever else is known. */
+export type HealthReport = {
+  status: 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY'
+  checks: unknown[]
+} & Record<string, unknown>
+
+export interface ProbeOptions {
+  health: (role: Role) => Promise<HealthReport>
+  ready: () => Promise<{ ready: boolean; reason?: string }>
+}
+
+/**
+ * What supervisors and load balancers ask, by path:
+ * - `/livez`: is the process alive?
+ * - `/readyz`: can it serve?
+ * - `/health`: all that is known. A caller without the role read gets only the status.
+ */
+export function createProbes(
+  { health, ready }: ProbeOptions,
+  access: { roleOf: RoleOf; publicRead: boolean },
+): ReadonlyMap<string, Handler> {
+  return new Map<string, Handler>([
+    ['/livez', (_, response) => sendJson(response, 200, { status: 'ALIVE' })],
+    [
+      '/readyz',
+      async (_, response) => {
+        const state = await ready()
+        sendJson(response, state.ready ? 200 : 503, state)
+      },
+    ],
+    [
+      '/health',
+      async ({ headers: { authorization } }, response) => {
+        const isReader = access.publicRead || authorization !== undefined
+        const role = isReader ? access.roleOf(authorization) : 'read'
+        const state = await health(role)
+        const status = state.status === 'UNHEALTHY' ? 503 : 200
+        sendJson(response, status, isReader ? state : { status: state.status })
+      },
+    ],
+  ])
 }

@@ -1,64 +1,56 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { GraphQLSchema } from 'graphql'
 import type { Config } from '../config.ts'
 import { Fault } from '../fault.ts'
+import type { Services } from '../graphql/context.ts'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import { createRoleOf } from './auth.ts'
-import { createByteBudget } from './byte-budget.ts'
-import { createCallerOf } from './caller.ts'
 import { createConnectionLimit } from './connection-limit.ts'
-import { createTell, type Translate } from './errors.ts'
-import type { RunOperation } from './execution.ts'
+import { createMaskError, sendError, type Translate } from './errors.ts'
 import { createGraphiQL } from './graphiql.ts'
-import { createExchange } from './graphql-http.ts'
+import { createGraphqlHttp } from './graphql-http.ts'
 import { createGraphqlTransportWs } from './graphql-transport-ws.ts'
-import { trackRunning } from './in-flight-requests.ts'
+import { trackInFlightRequests } from './in-flight-requests.ts'
 import {
   maxBytesUnderWay,
   maxRetainedBytes,
   maxUnfinishedBytes,
   maxUnsentBytesTogether,
 } from './limits.ts'
-import { listen } from './listen.ts'
 import { createAdmission } from './operations/admission.ts'
-import type { Sizes } from './operations/operation-cost.ts'
-import { createDocuments } from './operations/query-limits.ts'
-import type { ReadState } from './operations/response-cache.ts'
-import { createLiveExecution } from './operations/shared-subscriptions.ts'
-import { createEndpoint, type Seen } from './operations/yoga.ts'
-import { createOriginGuard } from './origin.ts'
-import { createProbes, type ProbeOptions } from './probes.ts'
-import { expectationFailed, unreadable } from './refused-connections.ts'
-import { refuseConnection, replyError } from './reply.ts'
-import { createRouter, graphqlPath, pathOf } from './routes.ts'
-import { createUnsent } from './unsent-limit.ts'
+import type { RequestLog } from './operations/operation-context.ts'
+import { createQueryLimits } from './operations/query-limits.ts'
+import type { ReadDataVersion } from './operations/response-cache.ts'
+import { createSharedSubscriptions } from './operations/shared-subscriptions.ts'
+import { createGraphqlYoga, type RunOperation } from './operations/yoga.ts'
+import { createCallerOf, createOriginGuard } from './origin.ts'
+import { refuseBadConnections, refuseConnection } from './refused-connections.ts'
+import { createByteBudget } from './request-body.ts'
+import { createProbes, createRouter, graphqlPath, type ProbeOptions, pathOf } from './routes.ts'
+import { createUnsentLimit } from './unsent-limit.ts'
 import { openWebSocketServer } from './websocket-server.ts'
 
 export interface HttpServerOptions<Context extends object> extends ProbeOptions {
   schema: GraphQLSchema
   /**
-   * Builds what resolvers get, once an operation, and once for all subscriptions that share their answers. Its own properties are
-   * copied, so it must not rely on a prototype. A request without a role never comes this far.
+   * Builds what resolvers get, once for each operation, and once for all subscriptions that share their results. Its own
+   * properties are copied, so it must not rely on a prototype. A request without a role never comes this far.
    */
   contextOf: (request: { role: Role }) => Context
   config: Config
   /** `config.tokens.admin`, or the one that was generated. */
   adminToken: string
   log: Logger
-  /**
-   * Names what is stored; while the name stays the same, answers that are made of that alone are given again. Without it
-   * none is.
-   */
-  readState?: ReadState
-  /** Runs each query and mutation; without it they are run as they are. */
+  /** While it returns the same name, responses that are made of the committed data alone are used again. Else none is. */
+  readDataVersion?: ReadDataVersion
+  /** Runs each query and mutation. Without it they are run as they are. */
   runOperation?: RunOperation
-  /** What the cost of an operation depends on; without it the usual. */
-  sizes?: Sizes
-  /** What the errors of lower layers mean to a client; without it they are masked. */
+  /** What the cost of an operation depends on. Without it the usual sizes count. */
+  sizes?: Services['sizes']
+  /** What the errors of lower layers mean to a client. Without it they are masked. */
   translate?: Translate
 }
 
@@ -66,7 +58,7 @@ export interface HttpServer extends AsyncDisposable {
   /** Such as `http://127.0.0.1:4000`. */
   readonly url: string
   readonly port: number
-  /** How much of what it has a bounded amount of is in use. */
+  /** How much is in use of what there is a bounded amount of. */
   usage(): Usage[]
 }
 
@@ -76,54 +68,63 @@ export interface Usage {
   readonly most: number
 }
 
-/** Milliseconds that running requests and closing sockets get when the server goes away; then they are told. */
+/** Milliseconds that running requests and closing sockets get when the server stops. Then they are sent an error. */
 const grace = 500
 
 /**
- * Opens the one server: GraphQL over HTTP, server-sent events and WebSocket, GraphiQL, and what
- * supervisors ask. A port that cannot be had: `PORT_UNAVAILABLE`.
+ * Opens the one server: GraphQL over HTTP, server-sent events and WebSocket, GraphiQL, and probes for supervisors. Throws
+ * `PORT_UNAVAILABLE` if it cannot listen.
+ *
+ * What happens to a request, in this order:
+ * 1. refused-connections.ts: there may be too many connections, or it cannot be read;
+ * 2. in-flight-requests.ts: it is tracked until its response is complete;
+ * 3. origin.ts: who sends it, and from which page;
+ * 4. routes.ts: by its path it goes to a probe, to GraphiQL, or to
+ * 5. graphql-http.ts: its token (auth.ts), its body (request-body.ts), the response;
+ * 6. operations/yoga.ts: the operation itself.
+ *
+ * An upgrade passes 1 and 3, and goes to websocket-server.ts, which hands messages to graphql-transport-ws.ts.
  */
 export async function openHttpServer<Context extends object>(
   options: HttpServerOptions<Context>,
 ): Promise<HttpServer> {
-  const { schema, config, log } = options
+  const { schema, contextOf, config, log } = options
   const { publicRead, tokens } = config
+  const maskError = createMaskError(log, options.translate ?? ((error) => error))
   const roleOf = createRoleOf({ ...tokens, admin: options.adminToken }, publicRead)
   const callerOf = createCallerOf(config.trustedProxies)
-  const tell = createTell(log, options.translate ?? ((error) => error))
-  const { contextOf } = options
   const connectionLimit = createConnectionLimit(config.limits)
-  const sockets = createConnectionLimit(socketLimits(config))
-  const admission = createAdmission()
   const bodies = createByteBudget(maxBytesUnderWay)
-  const unsent = createUnsent(maxUnsentBytesTogether, () =>
-    log.warn({ bytes: unsent.bytes }, 'a client that does not read its answers is cut off'),
+  const unsentLimit = createUnsentLimit(maxUnsentBytesTogether, () =>
+    log.warn({ bytes: unsentLimit.bytes }, 'a client that does not read its responses is cut off'),
   )
-  const documents = createDocuments(schema, options.sizes)
-  const execution = createLiveExecution({
+  const admission = createAdmission()
+  const queryLimits = createQueryLimits(schema, options.sizes)
+  const subscriptions = createSharedSubscriptions({
     schema,
     contextOf,
-    tell,
+    maskError,
     limits: config.limits,
   })
-  const endpoint = createEndpoint({
+  const yoga = createGraphqlYoga({
     schema,
-    documents,
+    queryLimits,
     contextOf,
-    execution,
-    tell,
-    readState: options.readState,
+    subscriptions,
+    maskError,
+    readDataVersion: options.readDataVersion,
     runOperation: options.runOperation,
   })
+  const inFlight = trackInFlightRequests()
   const route = createRouter({
-    exchange: createExchange(endpoint, {
-      documents,
+    graphqlHttp: createGraphqlHttp(yoga, {
+      queryLimits,
       roleOf,
       callerOf,
       connectionLimit,
       bodies,
       admission,
-      unsent,
+      unsentLimit,
       keepAlive: config.keepAlive,
     }),
     graphiql: createGraphiQL({ publicRead }),
@@ -131,7 +132,7 @@ export async function openHttpServer<Context extends object>(
   })
 
   const server = createServer({
-    // A client that dawdles over its headers or body is cut off; answers may take any time.
+    // A client that is slow to send its headers or body is cut off. Responses may take any time.
     headersTimeout: 10_000,
     requestTimeout: 60_000,
     connectionsCheckingInterval: 5000,
@@ -143,73 +144,53 @@ export async function openHttpServer<Context extends object>(
   const webSockets = openWebSocketServer({
     protocol: createGraphqlTransportWs({
       schema,
-      endpoint,
-      execution,
-      documents,
+      yoga,
+      subscriptions,
+      queryLimits,
       admission,
       bodies,
       roleOf,
-      tell,
+      maskError,
       log,
       limits: config.limits,
     }),
     connectionLimit,
-    unsent,
-    tell,
+    unsentLimit,
+    maskError,
     log,
     keepAlive: config.keepAlive,
     messageBytes: config.limits.messageBytes,
   })
-  const running = trackRunning()
+  refuseBadConnections(server, { config, inFlight, maskError })
 
-  server.on('connection', (socket: Socket) => {
-    const { remoteAddress = '' } = socket
-    try {
-      sockets.enter(remoteAddress)
-      socket.once('close', () => sockets.leave(remoteAddress))
-    } catch (error) {
-      refuseConnection(socket, tell(error))
-    }
-  })
-  server.on('clientError', (error: Error, socket: Socket) => {
-    if (!socket.writable || running.owesAnswer(socket)) socket.destroy()
-    else refuseConnection(socket, tell(unreadable(error)))
-  })
-  server.on('connect', (_, socket: Duplex) =>
-    refuseConnection(socket, tell(new Fault('METHOD_NOT_ALLOWED', 'This server is no proxy'))),
-  )
-  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
-    replyError(request, response, tell(expectationFailed(request))),
-  )
-
-  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const caller = callerOf(request)
-    const seen: Seen = {}
+    const requestLog: RequestLog = {}
     const start = performance.now()
-    running.add(response)
+    inFlight.add(response)
     response.once('close', () => {
       if (!log.isLevelEnabled('debug')) return
       const ms = Math.round((performance.now() - start) * 10) / 10
       const { method } = request
       const status = response.statusCode
       log.debug(
-        { method, path: pathOf(request), ...seen, status, ms, client: caller.address },
+        { method, path: pathOf(request), ...requestLog, status, ms, client: caller.address },
         'request',
       )
     })
     try {
-      await route(request, response, { cors: guard(caller, request.headers.origin), seen })
+      await route(request, response, { cors: guard(caller, request.headers.origin), requestLog })
     } catch (error) {
-      if (response.writableEnded) return // Told meanwhile that the server stops.
-      const told = tell(error)
+      if (response.writableEnded) return // The client was sent meanwhile that the server stops.
+      const masked = maskError(error)
       if (response.headersSent) return response.destroy()
-      // Whoever was to be told to continue may or may not send the body now.
+      // A client that waits for `100 Continue` may or may not send the body now.
       if (request.headers.expect !== undefined) response.shouldKeepAlive = false
-      replyError(request, response, told)
+      sendError(request, response, masked)
     }
   }
-  server.on('request', answer)
-  server.on('checkContinue', answer)
+  server.on('request', handle)
+  server.on('checkContinue', handle)
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     try {
@@ -222,14 +203,14 @@ export async function openHttpServer<Context extends object>(
       }
       webSockets.accept(request, socket, head, caller.address)
     } catch (error) {
-      refuseConnection(socket, tell(error))
+      refuseConnection(socket, maskError(error))
     }
   })
 
   async function close(): Promise<void> {
     const closed = once(server, 'close')
     server.close()
-    const stopping = tell(
+    const stopping = maskError(
       new Fault(
         'SERVER_STOPPING',
         'The server stops before it could answer; what was asked may have been done or not: ask again soon',
@@ -237,11 +218,11 @@ export async function openHttpServer<Context extends object>(
     )
     await Promise.all([
       webSockets.close(grace),
-      running.end(grace, (response) => replyError(response.req, response, stopping)),
+      inFlight.end(grace, (response) => sendError(response.req, response, stopping)),
     ])
     admission[Symbol.dispose]()
     server.closeAllConnections()
-    await endpoint.dispose()
+    await yoga.dispose()
     await closed
   }
   let closing: Promise<void> | undefined
@@ -251,10 +232,10 @@ export async function openHttpServer<Context extends object>(
     port,
     usage: () => [
       { name: 'connections', used: connectionLimit.open, most: connectionLimit.most },
-      { name: 'subscriptions', used: execution.subscriptions, most: execution.maxSubscriptions },
+      { name: 'subscriptions', used: subscriptions.count, most: subscriptions.maxCount },
       {
         name: 'bytes kept of subscriptions',
-        used: execution.retainedBytes,
+        used: subscriptions.retainedBytes,
         most: maxRetainedBytes,
       },
       {
@@ -263,26 +244,40 @@ export async function openHttpServer<Context extends object>(
         most: maxUnfinishedBytes,
       },
       { name: 'bytes of bodies under way', used: bodies.used, most: bodies.most },
-      { name: 'bytes that clients leave unread', used: unsent.bytes, most: unsent.most },
+      { name: 'bytes that clients leave unread', used: unsentLimit.bytes, most: unsentLimit.most },
     ],
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
 }
 
-/**
- * Of connections of any kind: so many that some are left for requests when as many as may be are streams and WebSockets.
- * The address of a proxy stands for many clients.
- */
-function socketLimits({ limits, trustedProxies }: Config) {
-  const most = (streams: number) => 2 * streams + 100
-  const hasProxies = trustedProxies.rules.length > 0
-  return {
-    connections: most(limits.connections),
-    connectionsPerAddress: most(hasProxies ? limits.connections : limits.connectionsPerAddress),
+/** Binds the server. Returns the port, which the system chooses if 0 is asked for. */
+async function listen(server: Server, host: string, port: number): Promise<number> {
+  try {
+    server.listen(port, host)
+    await once(server, 'listening')
+  } catch (cause) {
+    throw new Fault('PORT_UNAVAILABLE', whyUnavailable(cause, host, port), { cause })
+  }
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : port
+}
+
+function whyUnavailable(cause: unknown, host: string, port: number): string {
+  switch (cause instanceof Error && 'code' in cause ? cause.code : undefined) {
+    case 'EADDRINUSE':
+      return `Port ${port} on ${host} is in use: stop the program that has it, or set PORT to another one`
+    case 'EACCES':
+      return `Port ${port} needs more rights than this user has: set PORT to one above 1023`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `${host} is no address of this machine: set HOST to 127.0.0.1, or to 0.0.0.0 for all of its addresses`
+    default:
+      return `Port ${port} on ${host} cannot be opened: ${cause instanceof Error ? cause.message : cause}`
   }
 }
 
-/** A host under which this machine reaches what listens on the given one. */
+/** Returns a host under which this machine reaches what listens on the given one. */
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   if (host === '::') return '[::1]'

@@ -1,37 +1,45 @@
 import { MessageType, stringifyMessage } from 'graphql-ws'
 import type { Consumer } from '../pull-queue.ts'
-import { formatted, type Tell } from './errors.ts'
-import type { LiveStream } from './live-stream.ts'
-import type { Answer } from './operations/subscription-group.ts'
-import type { Operation, WebSocketConnection } from './websocket-connection.ts'
+import { formatError, type MaskError } from './errors.ts'
+import type { SharedResult } from './operations/shared-result.ts'
+import type { SubscriptionStream } from './operations/shared-subscriptions.ts'
+import type { OpenOperation, WebSocketConnection } from './websocket-connection.ts'
 
-/** After so many messages in a row others get their turn, though this socket takes all at once. */
+/** After so many messages in a row others get their turn, even if this socket takes more at once. */
 const MESSAGES_A_TURN = 100
 
 /**
- * A subscription that runs: sends a stream's answers to one subscriber. Takes the next event only when the socket has
- * drained: what happens meanwhile is for the source to keep, or to leave out.
+ * A subscription that runs: sends the results of a stream to one subscriber. It takes the next event only when the socket
+ * has drained: what happens meanwhile is for the source to keep, or to leave out. It
+ * - `SENDS` while there are events and the socket is drained;
+ * - waits for the socket (`whenDrained`), for an event (`whenReady`) or for the result of an event (`#held`), each of
+ *   which calls `ready`;
+ * - is `CLOSED` once its source has ended, the client has completed it, or the connection is gone.
  */
-export class SubscriptionSender implements Operation, Consumer {
-  readonly #stream: LiveStream
+export class SubscriptionSender implements OpenOperation, Consumer {
+  readonly #stream: SubscriptionStream
   readonly #connection: WebSocketConnection
   readonly #id: string
   readonly #idInJson: string
-  readonly #tell: Tell
-  /** Came late, when another message was in the way. */
-  #held: Answer | undefined
+  readonly #maskError: MaskError
+  /** A result that was not there at once. */
+  #held: SharedResult | undefined
   #isOpen = true
 
-  /** Counts as a subscription of the connection until it is closed. */
+  /** The caller has counted it as a subscription of the connection; closing it takes it off. */
   constructor(
-    stream: LiveStream,
-    { connection, id, tell }: { connection: WebSocketConnection; id: string; tell: Tell },
+    stream: SubscriptionStream,
+    {
+      connection,
+      id,
+      maskError,
+    }: { connection: WebSocketConnection; id: string; maskError: MaskError },
   ) {
     this.#stream = stream
     this.#connection = connection
     this.#id = id
     this.#idInJson = asciiJson(id)
-    this.#tell = tell
+    this.#maskError = maskError
   }
 
   /** Sends what there is, now and whenever there is more. */
@@ -46,15 +54,15 @@ export class SubscriptionSender implements Operation, Consumer {
         setImmediate(() => this.ready())
         return
       }
-      const answer = this.#next()
-      if (answer === undefined) return
-      frames.send(this.#idInJson, answer.payload)
+      const result = this.#next()
+      if (result === undefined) return
+      frames.send(this.#idInJson, result)
       if (!frames.isDrained) this.#connection.noteUnsent()
     }
   }
 
-  /** undefined: there will be one later, or never again. */
-  #next(): Answer | undefined {
+  /** Returns the next result. undefined: there will be one later, or never again. */
+  #next(): SharedResult | undefined {
     const held = this.#held
     if (held !== undefined) {
       this.#held = undefined
@@ -64,16 +72,16 @@ export class SubscriptionSender implements Operation, Consumer {
     try {
       const event = events.take()
       if (event !== undefined) {
-        const answer = this.#stream.answer(event)
-        if (!(answer instanceof Promise)) return answer
-        void answer.then((settled) => {
+        const result = this.#stream.resultOf(event)
+        if (!(result instanceof Promise)) return result
+        void result.then((settled) => {
           this.#held = settled
           this.ready()
         })
       } else if (events.isOpen) events.whenReady(this)
       else this.#end()
     } catch (error) {
-      const payload = { errors: [formatted(this.#tell(error))] }
+      const payload = { errors: [formatError(this.#maskError(error))] }
       this.#connection.send(stringifyMessage({ id: this.#id, type: MessageType.Next, payload }))
       this.#end()
     }
@@ -94,7 +102,7 @@ export class SubscriptionSender implements Operation, Consumer {
   }
 }
 
-/** What stands between the quotes of a string in JSON, in ASCII alone, whatever is in it. */
+/** Returns what stands between the quotes of a string in JSON, in ASCII alone, whatever is in it. */
 function asciiJson(text: string): string {
   if (/^[ !#-[\]-~]*$/.test(text)) return text
   return JSON.stringify(text)

@@ -2,65 +2,66 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
-import { FrameWriter } from './frame-writer.ts'
+import type { Consumer } from '../pull-queue.ts'
 import { IncomingFrames } from './incoming-frames.ts'
 import { maxUnsentBytes } from './limits.ts'
-import type { Sender, Unsent } from './unsent-limit.ts'
+import type { SharedResult } from './operations/shared-result.ts'
+import type { SendBuffer, UnsentLimit } from './unsent-limit.ts'
 
 /** Bytes. */
 const LONGEST_REASON = 123
 
 /** What a client has asked for by an id, until it is over. */
-export interface Operation {
-  /** The client wants no more of it, or is gone. */
+export interface OpenOperation {
+  /** To be called when the client wants no more of it, or is gone. */
   close(): void
 }
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   webSocket: WebSocket
-  /** The one under it. */
+  /** The socket under it. */
   socket: Duplex
   /** The caller's address. */
   client: string
   /** The header of the upgrade. */
   authorization: string | undefined
-  unsent: Unsent
+  unsentLimit: UnsentLimit
   log: Logger
 }
 
-/** The connection to one client: the socket, and what the protocol keeps of it. There are thousands of these. */
-export class WebSocketConnection implements Sender {
+/** The connection to one client: the socket, and what the protocol keeps for it. There are thousands of them. */
+export class WebSocketConnection implements SendBuffer {
   readonly client: string
   readonly frames: FrameWriter
   readonly incoming = new IncomingFrames()
-  /** Bytes that came before it was known who is there. */
+  /** Bytes that came before `acknowledge`. */
   initBytes = 0
-  /** When it came, in milliseconds on a clock that never jumps. */
+  /** When it was opened, in milliseconds on a clock that never jumps. */
   readonly opened = performance.now()
-  /** The header of the upgrade, until the client has said who it is. */
+  /** The header of the upgrade, until `acknowledge`. */
   authorization: string | undefined
-  /** undefined until then. */
+  /** undefined until `acknowledge`. */
   role: Role | undefined
-  /** Goes off if it never does. */
+  /** Fires if the client never says who it is. */
   initTimeout: NodeJS.Timeout | undefined
-  /** By their ids, which are taken while they are here. */
-  readonly operations = new Map<string, Operation>()
-  /** Those of the operations that are subscriptions, and those that are over but still begin. */
+  /** By their ids, which are taken as long as they are in the map. */
+  readonly operations = new Map<string, OpenOperation>()
+  /** How many of the operations are subscriptions, with those that are over but still beginning. */
   subscriptions = 0
-  /** Whether it has yet to answer a ping. */
+  /** Whether it has not answered the last ping. */
   #isSilent = false
   readonly #webSocket: WebSocket
   readonly #socket: Duplex
-  readonly #unsent: Unsent
+  readonly #unsentLimit: UnsentLimit
   readonly #log: Logger
 
-  constructor({ webSocket, socket, client, authorization, unsent, log }: ConnectionOptions) {
+  constructor({ webSocket, socket, client, authorization, unsentLimit, log }: ConnectionOptions) {
     this.client = client
     this.authorization = authorization
     this.frames = new FrameWriter(webSocket, socket)
     this.#webSocket = webSocket
     this.#socket = socket
-    this.#unsent = unsent
+    this.#unsentLimit = unsentLimit
     this.#log = log
   }
 
@@ -77,14 +78,14 @@ export class WebSocketConnection implements Sender {
     this.initTimeout = undefined
   }
 
-  /** Sends one message; none once it closes. */
+  /** Sends one message, or none if it is closing. */
   send(text: string): void {
     if (!this.isOpen) return
     this.#webSocket.send(text)
     this.#cutOffIfFull()
   }
 
-  /** Asks whether the client is there still; cuts it off if it has not answered the last time. */
+  /** Asks whether the client is still there. Cuts it off if it has not answered the last ping. */
   ping(): void {
     if (this.#isSilent) this.#webSocket.terminate()
     else {
@@ -107,7 +108,7 @@ export class WebSocketConnection implements Sender {
     this.#log.debug({ err: error, client: this.client }, 'websocket error')
   }
 
-  /** The reason is ASCII; it may have 123 bytes, and what is more is left out. */
+  /** The reason is ASCII. It may have 123 bytes; the rest is left out. */
   close(code: number, reason: string): void {
     this.#webSocket.close(code, reason.slice(0, LONGEST_REASON))
   }
@@ -117,7 +118,7 @@ export class WebSocketConnection implements Sender {
     refuseWebSocket(this.#webSocket, this.#socket, { code, reason })
   }
 
-  /** Closes it without waiting for the client, and lets go of all that it has sent. */
+  /** Closes it without waiting for the client, and lets go of all that the client has sent. */
   cutOff(code: number, reason: string): void {
     this.close(code, reason)
     this.#webSocket.terminate()
@@ -127,16 +128,16 @@ export class WebSocketConnection implements Sender {
     return this.#webSocket.bufferedAmount
   }
 
-  giveUp(): void {
+  terminate(): void {
     this.#webSocket.terminate()
   }
 
   /** To be called when not all that was sent has left. */
   noteUnsent(): void {
-    if (this.isOpen) this.#unsent.note(this)
+    if (this.isOpen) this.#unsentLimit.note(this)
   }
 
-  /** Whoever asks and never reads the answers, as by a flood of pings, ends here. */
+  /** Cuts off a client that never reads what it asked for, such as with a flood of pings. */
   #cutOffIfFull(): void {
     const { bufferedAmount } = this.#webSocket
     if (bufferedAmount > 0) this.noteUnsent()
@@ -157,8 +158,80 @@ export function refuseWebSocket(
   { code, reason }: { code: number; reason: string },
 ): void {
   webSocket.close(code, reason.slice(0, LONGEST_REASON))
-  // What is on its way is dropped, so that the client comes to read why.
+  // What the client still sends is dropped, so that it gets to read the reason.
   socket.removeAllListeners('data')
   socket.resume()
   socket.end()
+}
+
+const nothing = Buffer.alloc(0)
+
+/**
+ * Writes what many sockets share, past ws and straight to the socket under it.
+ *
+ * ws takes a message as a whole. Those of a thousand subscribers differ in their id alone. Each would be put together as
+ * a string, measured and encoded, with a callback to learn when it was sent. Here a message is one frame for all, in
+ * which the id is written over. Our frames may stand between those of ws because ws writes each of its own at once and
+ * whole: compression is off, and no Blob is ever sent.
+ *
+ * It is `DRAINED` while the socket holds nothing, and `FULL` otherwise. Takers that wait are told one after the other, as
+ * long as it is `DRAINED`: each may fill it again.
+ */
+class FrameWriter {
+  readonly #webSocket: WebSocket
+  readonly #socket: Duplex
+  /** The takers that wait for the socket to drain, the longest waiting first. */
+  #waiting: Consumer[] | undefined
+
+  constructor(webSocket: WebSocket, socket: Duplex) {
+    this.#webSocket = webSocket
+    this.#socket = socket
+  }
+
+  /** Whether everything that was sent so far has left this process. */
+  get isDrained(): boolean {
+    return this.#socket.writableLength === 0
+  }
+
+  /** Sends the `next` message of a subscription, its id as it stands in JSON. Nothing is sent on a closing socket. */
+  send(id: string, result: SharedResult): void {
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return
+    const frame = result.frame(id)
+    const { rest } = result
+    if (rest === undefined) this.#socket.write(frame)
+    else {
+      this.#socket.cork()
+      this.#socket.write(frame)
+      this.#socket.write(rest)
+      this.#socket.uncork()
+    }
+    if (!this.isDrained) result.giveAway()
+  }
+
+  /**
+   * Calls the taker once everything that was sent has left, and no taker that came before has filled the socket again.
+   * Never calls it if the socket breaks instead.
+   */
+  whenDrained(taker: Consumer): void {
+    if (this.#waiting !== undefined) this.#waiting.push(taker)
+    else {
+      this.#waiting = [taker]
+      this.#awaitDrain(this.#waiting)
+    }
+  }
+
+  #awaitDrain(waiting: Consumer[]): void {
+    this.#socket.write(nothing, (error) => {
+      if (error) return
+      while (this.isDrained) {
+        const next = waiting.shift()
+        if (next === undefined) {
+          this.#waiting = undefined
+          return
+        }
+        next.ready()
+      }
+      this.#awaitDrain(waiting)
+    })
+  }
 }

@@ -7,17 +7,17 @@ import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
-import type { Tell } from './errors.ts'
+import type { MaskError } from './errors.ts'
 import type { GraphqlTransportWs } from './graphql-transport-ws.ts'
 import { maxBodyBytes, maxInitBytes, maxUnfinishedBytes } from './limits.ts'
-import { refuseConnection } from './reply.ts'
-import type { Unsent } from './unsent-limit.ts'
+import { refuseConnection } from './refused-connections.ts'
+import type { UnsentLimit } from './unsent-limit.ts'
 import { refuseWebSocket, WebSocketConnection } from './websocket-connection.ts'
 
 export interface WebSocketServer {
   /** Takes over a connection whose upgrade request was accepted. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, client: string): void
-  /** Says goodbye (1001), and cuts off after `grace` milliseconds whoever does not answer. */
+  /** Closes all with 1001, and cuts off those that do not answer within `grace` milliseconds. */
   close(grace: number): Promise<void>
   /** Bytes that all sockets hold of messages that are not complete. */
   readonly unfinishedBytes: number
@@ -47,35 +47,37 @@ function noteError(this: WebSocket, error: Error): void {
 }
 
 /**
- * The sockets under the protocol. What a client does wrong goes to the log, one timer watches all connections, they
- * share their listeners because there are thousands, and `close` ends.
+ * The sockets under the protocol. What a client does wrong goes to the log, and `close` does not wait for clients. One
+ * timer watches all connections, and they share their listeners, because there are thousands.
  */
 export function openWebSocketServer(options: {
   protocol: GraphqlTransportWs
   connectionLimit: ConnectionLimit
-  unsent: Unsent
-  tell: Tell
+  unsentLimit: UnsentLimit
+  maskError: MaskError
   log: Logger
-  /** Milliseconds between pings; a client that has not answered one by the next is gone. */
+  /** Milliseconds between pings. A client that has not answered one by the next is gone. */
   keepAlive: number
-  /** The most of a message; of who may only read less is taken. */
+  /** The most bytes of a message. A client that may only read may send less. */
   messageBytes: number
 }): WebSocketServer {
-  const { protocol, connectionLimit, unsent, tell, log } = options
+  const { protocol, connectionLimit, unsentLimit, maskError, log } = options
   const server = new WsServer({
     noServer: true,
     WebSocket: ConnectionSocket,
     maxPayload: options.messageBytes,
-    // src/http/frame-writer.ts rests on this.
+    // FrameWriter depends on this.
     perMessageDeflate: false,
     autoPong: false,
     handleProtocols,
   })
-  // With a listener ws leaves the answer to us.
+  // With a listener, ws leaves the response to us.
   server.on('wsClientError', (cause, socket) =>
     refuseConnection(
       socket,
-      tell(new Fault('BAD_REQUEST', `Expected the handshake of a WebSocket: ${cause.message}`)),
+      maskError(
+        new Fault('BAD_REQUEST', `Expected the handshake of a WebSocket: ${cause.message}`),
+      ),
     ),
   )
   const heartbeat = setInterval(() => {
@@ -89,7 +91,7 @@ export function openWebSocketServer(options: {
   }
   let unfinishedBytes = 0
 
-  /** Looks at what a client sends before ws keeps any of it. */
+  /** Inspects what a client sends before ws keeps any of it. */
   function inspect(connection: WebSocketConnection, chunk: Buffer): void {
     const { incoming, role } = connection
     unfinishedBytes -= incoming.held
@@ -103,7 +105,7 @@ export function openWebSocketServer(options: {
     } else if (longest > messageBytes[role]) {
       refuse(connection, `Expected a message of at most ${messageBytes[role]} bytes, as ${role}`)
     }
-    // Who holds most has at least what was added just now.
+    // The one that holds most holds at least what was added just now.
     if (unfinishedBytes > maxUnfinishedBytes) cutOffLargest()
   }
 
@@ -148,7 +150,7 @@ export function openWebSocketServer(options: {
     const ms = Math.round(performance.now() - opened)
     log.debug({ client, code, ms }, 'websocket closed')
     connectionLimit.leave(client)
-    unsent.forget(connection)
+    unsentLimit.forget(connection)
     letGoOf(connection)
   }
 
@@ -179,8 +181,8 @@ export function openWebSocketServer(options: {
         try {
           connectionLimit.enter(client)
         } catch (error) {
-          // After the upgrade, for a browser shows a page nothing of an upgrade that was refused.
-          const { message, extensions } = tell(error)
+          // After the upgrade, because a browser shows a page nothing of an upgrade that was refused.
+          const { message, extensions } = maskError(error)
           webSocket.on('error', () => webSocket.terminate())
           const reason = `${extensions.code}: ${message}`
           refuseWebSocket(webSocket, socket, { code: TRY_AGAIN_LATER, reason })
@@ -191,7 +193,7 @@ export function openWebSocketServer(options: {
           socket,
           client,
           authorization,
-          unsent,
+          unsentLimit,
           log,
         })
         open(webSocket, socket, connection)

@@ -3,19 +3,19 @@ import fc from 'fast-check'
 import { getIntrospectionQuery, getOperationAST, parse, print } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { schema } from '../../src/graphql/schema.ts'
-import { withCostVariables } from '../../src/http/cost-variables.ts'
-import { type Judgement, judgeOperation } from '../../src/http/limits.ts'
+import { withCostVariables } from '../../src/http/operations/operation-cost.ts'
+import { checkOperation, type OperationCheck } from '../../src/http/operations/query-limits.ts'
 
-function judge(document: string, { variables = {}, plants = 20 } = {}): Judgement {
+function check(document: string, { variables = {}, plants = 20 } = {}): OperationCheck {
   const ast = parse(document)
   const operation = getOperationAST(ast)
   if (operation == null) throw new Error('No operation')
   const weighed = withCostVariables(schema, ast, operation)
-  return judgeOperation(schema, ast, weighed, variables, { plants })
+  return checkOperation(schema, ast, weighed, variables, { plants })
 }
 
-const isAllowed = (...asked: Parameters<typeof judge>) => judge(...asked).errors.length === 0
-const costOf = (...asked: Parameters<typeof judge>) => judge(...asked).cost
+const isAllowed = (...asked: Parameters<typeof check>) => check(...asked).errors.length === 0
+const costOf = (...asked: Parameters<typeof check>) => check(...asked).cost
 
 const reading = `id timestamp createdAt soc batteryPower batteryVoltage batteryCurrent pvPower pvVoltage pvCurrent
   loadPower gridPower pvToGrid gridToLoad pvToLoad pvToBattery batteryToLoad batteryCharge batteryDischarge gridImport
@@ -95,7 +95,7 @@ test.for([
   ['a range that goes back', times(1, history(hours.replace('2026-01', '9999-01')))],
   ['a time that no calendar has', times(1, history(hours.replace('2026-01', '+275760-09')))],
 ] as const)('%s is allowed', ([_, document]) => {
-  expect(judge(document).errors).toEqual([])
+  expect(check(document).errors).toEqual([])
 })
 
 test('every query that the README and GraphiQL show is allowed', () => {
@@ -107,7 +107,7 @@ test('every query that the README and GraphiQL show is allowed', () => {
   const offered = readFileSync('src/http/graphiql.ts', 'utf8').matchAll(/^const \w+ = `(#.*?)^`/gms)
   const documents = [...shown, ...offered].map(([, document = '']) => document)
   expect(documents.length).toBeGreaterThanOrEqual(6)
-  for (const document of documents) expect(judge(document)).toMatchObject({ errors: [] })
+  for (const document of documents) expect(check(document)).toMatchObject({ errors: [] })
 })
 
 test.for([
@@ -141,7 +141,7 @@ test.for([
     times(4, history(`${lately(27.5)}, bucket: "PT20M"`, fourQuantities)),
   ],
 ] as const)('%s: refused', ([_, document]) => {
-  expect(judge(document).errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX' } }])
+  expect(check(document).errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX' } }])
 })
 
 test('the plants that there are count', () => {

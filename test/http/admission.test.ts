@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { createTurns } from '../../src/http/turns.ts'
+import { createFairQueue } from '../../src/http/operations/admission.ts'
 
 const options = { capacity: 10, longestQueue: 1000, patienceMs: 1000 }
 
@@ -18,7 +18,7 @@ test('clients take turns, each with its work in the order in which it came', asy
   )
   await fc.assert(
     fc.asyncProperty(work, async (asked) => {
-      using turns = createTurns(options)
+      using turns = createFairQueue(options)
       const begun: { client: string; index: number; weight: number }[] = []
       const ends: (() => void)[] = []
       const endBusy = await turns.take('busy', options.capacity)
@@ -59,7 +59,7 @@ function inTurn(asked: readonly { client: string }[]) {
 describe('BUSY', () => {
   test('is told to whom waits in vain, and to who asks for too much at once', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate'] })
-    using turns = createTurns({ ...options, longestQueue: 2 })
+    using turns = createFairQueue({ ...options, longestQueue: 2 })
     const end = await turns.take('a', 10)
     const waits = [turns.take('a', 1), turns.take('a', 1)].map((wait) =>
       wait.catch((fault) => fault),
@@ -81,7 +81,7 @@ describe('BUSY', () => {
 
 test('after heavy work there is a rest in which nothing begins', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  using turns = createTurns({ ...options, restAfter: (weight) => weight * 10 })
+  using turns = createFairQueue({ ...options, restAfter: (weight) => weight * 10 })
   const end = await turns.take('a', 10)
   let begun = false
   void turns.take('b', 1).then(() => {

@@ -1,13 +1,13 @@
 import { getIntrospectionQuery } from 'graphql'
 import { createClient } from 'graphql-ws'
 import { afterAll, describe, expect, test } from 'vitest'
+import { maxBodyBytes } from '../../src/http/limits.ts'
 import {
   maxAliases,
   maxAliasLength,
-  maxBodyBytes,
   maxCost,
   maxDepth,
-} from '../../src/http/limits.ts'
+} from '../../src/http/operations/query-limits.ts'
 import { bearer, openToy, post, tokens } from './test-server.ts'
 
 const toy = await openToy()

@@ -47,7 +47,8 @@ describe('an answer that nobody reads', () => {
   const query = `{ latestEnergy { bulk(size: ${size}) } }`
   const body = JSON.stringify({ query })
   const cutOffs = (toy: Toy) =>
-    toy.log.filter(({ msg }) => msg === 'a client that does not read its answers is cut off').length
+    toy.log.filter(({ msg }) => msg === 'a client that does not read its responses is cut off')
+      .length
 
   async function askWithoutReading(toy: Toy, count: number) {
     const sockets = await Promise.all(Array.from({ length: count }, () => send(toy, body)))

@@ -13,7 +13,7 @@ import { bearer, openToy, post, tokens } from './test-server.ts'
 
 const Chart = new GraphQLObjectType<number>({
   name: 'Chart',
-  extensions: { stored: true },
+  extensions: { cacheable: true },
   fields: {
     value: { type: GraphQLInt, resolve: (value) => value },
     plant: {
@@ -50,18 +50,22 @@ async function openStore() {
     chart: {
       type: Chart,
       args: { plantId: { type: GraphQLInt } },
-      extensions: { stored: true },
+      extensions: { cacheable: true },
       resolve: read,
     },
-    heavy: { type: Chart, extensions: { stored: true, complexity: 42_000 }, resolve: read },
+    heavy: { type: Chart, extensions: { cacheable: true, complexity: 42_000 }, resolve: read },
     clock: { type: Chart, resolve: read },
-    text: { type: new GraphQLNonNull(GraphQLString), extensions: { stored: true }, resolve: read },
+    text: {
+      type: new GraphQLNonNull(GraphQLString),
+      extensions: { cacheable: true },
+      resolve: read,
+    },
   }
   const server = await openToy(
     {},
     {
       schema: new GraphQLSchema({ query: new GraphQLObjectType({ name: 'Query', fields }) }),
-      readState: async () => {
+      readDataVersion: async () => {
         store.asked += 1
         if (store.away) throw new Error('away')
         return `${store.commits}`

@@ -216,7 +216,7 @@ function toySchema(
         type: 'Telemetry',
         args: {
           above: t.arg.float(),
-          pace: t.arg.int({ extensions: { pacing: true } }),
+          pace: t.arg.int({ extensions: { delivery: true } }),
         },
         subscribe: (_parent, { pace }) => {
           if (pace === -1) throw new Fault('BAD_USER_INPUT', 'Expected pace from 0, got -1')

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { createUnsent } from '../../src/http/unsent-limit.ts'
+import { createUnsentLimit } from '../../src/http/unsent-limit.ts'
 
 function senders(most: number) {
   const cutOff: string[] = []
-  const unsent = createUnsent(most, () => {})
+  const unsent = createUnsentLimit(most, () => {})
   const open = (name: string) => {
-    const sender = { unsentBytes: 0, giveUp: () => cutOff.push(name) }
+    const sender = { unsentBytes: 0, terminate: () => cutOff.push(name) }
     return (bytes: number) => {
       sender.unsentBytes = bytes
       unsent.note(sender)

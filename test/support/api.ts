@@ -6,10 +6,10 @@ import type { Migrations } from '../../src/database/migrate.ts'
 import { createContext, type Services } from '../../src/graphql/context.ts'
 import type { Role } from '../../src/graphql/role.ts'
 import { schema } from '../../src/graphql/schema.ts'
-import { createTell } from '../../src/http/errors.ts'
-import { createDocuments } from '../../src/http/operations/query-limits.ts'
-import { createLiveExecution } from '../../src/http/operations/shared-subscriptions.ts'
-import { createEndpoint } from '../../src/http/operations/yoga.ts'
+import { createMaskError } from '../../src/http/errors.ts'
+import { createQueryLimits } from '../../src/http/operations/query-limits.ts'
+import { createSharedSubscriptions } from '../../src/http/operations/shared-subscriptions.ts'
+import { createGraphqlYoga } from '../../src/http/operations/yoga.ts'
 import { createLogger } from '../../src/log.ts'
 import { openServices } from '../../src/services.ts'
 import { KEEP_ALL, type RetentionPolicy } from '../../src/telemetry/retention/policy.ts'
@@ -68,26 +68,26 @@ export async function openTestApi(
   const parts = {
     schema,
     contextOf: ({ role }: { role: Role }) => createContext(services, role),
-    tell: createTell(log, (error) => toDatabaseFault(error) ?? error),
+    maskError: createMaskError(log, (error) => toDatabaseFault(error) ?? error),
   }
-  const execution = createLiveExecution({
+  const subscriptions = createSharedSubscriptions({
     ...parts,
     limits: { subscriptions: 1000, subscriptionsPerConnection: 1000 },
   })
-  const endpoint = createEndpoint({
+  const yoga = createGraphqlYoga({
     ...parts,
-    documents: createDocuments(schema, services.sizes),
-    execution,
-    readState: coalesceReads(() => readDataVersion(database.reserved)),
+    queryLimits: createQueryLimits(schema, services.sizes),
+    subscriptions,
+    readDataVersion: coalesceReads(() => readDataVersion(database.reserved)),
   })
-  opening.defer(async () => endpoint.dispose())
+  opening.defer(async () => yoga.dispose())
 
   const send = async (
     document: string,
     variables: unknown,
     role: Role,
   ): Promise<{ data?: unknown; errors?: ToldError[] }> => {
-    const response = await endpoint.fetch(
+    const response = await yoga.fetch(
       'http://localhost/graphql',
       {
         method: 'POST',

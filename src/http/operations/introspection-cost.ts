@@ -9,19 +9,18 @@ import {
   type SelectionSetNode,
   type VariableValues,
 } from 'graphql'
-import { argumentValues } from '../argument-values.ts'
-import { textCost } from './field-cost.ts'
+import { argumentValues, textCost } from './field-cost.ts'
 
 /** A field of introspection: its resolvers make lists anew each time. */
 const FIELD = 3
 
-/** A field that answers an error. */
+/** A field that fails. */
 const FAILURE = 25
 
 /**
- * What a selection on `__schema` or `__type` costs, by what graphql's own resolvers answer for this schema: each field of
- * each type, and the letters of descriptions. Parts that are selected of the same thing again are looked at once, and
- * nothing more once `atMost` fields were, which then is what it costs at least.
+ * Returns what a selection on `__schema` or `__type` costs, by what graphql's own resolvers return for this schema: each
+ * field of each type, and the letters of descriptions. Selections that are repeated on the same thing are counted from
+ * the first time. Stops after `atMost` fields: then it costs at least as much.
  */
 export function introspectionCost(
   { selectionSet }: FieldNode,
@@ -36,7 +35,7 @@ export function introspectionCost(
     schema: GraphQLSchema
     /** `__Schema` or `__Type`. */
     type: GraphQLObjectType
-    /** What the field answers. */
+    /** What the field returns. */
     source: unknown
     fragments: ReadonlyMap<string, FragmentDefinitionNode>
     variableValues: VariableValues

@@ -14,21 +14,25 @@ import {
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
+  TypeInfo,
   type VariableValues,
+  visit,
+  visitWithTypeInfo,
 } from 'graphql'
 import type { Services } from '../../graphql/context.ts'
-import { argumentValues } from '../argument-values.ts'
-import { rawLength } from '../raw-length.ts'
-import { FIELD, textCost } from './field-cost.ts'
+import { argumentValues, FIELD, rawLength, textCost } from './field-cost.ts'
 import { introspectionCost } from './introspection-cost.ts'
 
-/** How much there is of what is answered whole; all that complexities know beside the arguments. */
-export type Sizes = Services['sizes']
+/** How much there is of what has no pages. Complexities know nothing else beside the arguments. */
+type Sizes = Services['sizes']
+
+/** Until somebody has counted. */
+export const usualSizes: Sizes = { plants: 20 }
 
 /** What an operation makes the server do. */
 export interface OperationCost {
   /**
-   * In units: one is the CPU of one resolved field, about 2 µs of this process; or 15 µs of PostgreSQL, which has many
+   * In units. One is the CPU of one resolved field, about 2 µs of this process; or 15 µs of PostgreSQL, which has many
    * processes, while everybody waits for this one.
    */
   cost: number
@@ -36,7 +40,7 @@ export interface OperationCost {
   depth: number
 }
 
-/** Of a list of which nothing says how long it is. */
+/** The length of a list, if nothing says how long it is. */
 const USUAL_LENGTH = 10
 
 /** An item of a list that says how long it may be, such as a reading: to coerce, check and store it. */
@@ -48,9 +52,9 @@ interface Fragment {
 }
 
 /**
- * Adds up the complexities of the fields that an operation may resolve. A field's is in its `extensions.complexity`: a number, or
- * `{ field, multiplier }`, where what is selected below is resolved `multiplier` times, or a function of the arguments
- * and the sizes that answers one of these. undefined: a variable is wrong, so that nothing will run.
+ * Adds up the complexities of the fields that an operation may resolve. The `extensions.complexity` of a field is a
+ * number, or `{ field, multiplier }` if what is selected below is resolved `multiplier` times, or a function of the
+ * arguments and the sizes that returns one of these. Returns undefined if a variable is wrong, so that nothing will run.
  */
 export function operationCost(
   schema: GraphQLSchema,
@@ -151,7 +155,7 @@ function numbersOf(declared: unknown, usual: Complexity): Complexity {
   return { field, multiplier: Math.max(0, multiplier) }
 }
 
-/** Of the arguments that say how long they may be. */
+/** What the items cost of the arguments that say how long they may be. */
 function itemsOf(
   definition: GraphQLField<unknown, unknown> | undefined,
   node: FieldNode,
@@ -163,4 +167,37 @@ function itemsOf(
     if (typeof argument?.extensions.longest === 'number') items += rawLength(value, variables)
   }
   return items * ITEM
+}
+
+/**
+ * Returns the operation with only those of its variables on which its cost depends: those in arguments of fields whose
+ * complexity is a function, and of introspection. To coerce the others, such as a batch of readings, would take longer
+ * than everything else that is checked.
+ */
+export function withCostVariables(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): OperationDefinitionNode {
+  const names = new Set<string>()
+  const typeInfo = new TypeInfo(schema)
+  const visitor = visitWithTypeInfo(typeInfo, {
+    Variable(node) {
+      const field = typeInfo.getFieldDef()
+      const introspects = [field?.name, typeInfo.getParentType()?.name].some((name) =>
+        name?.startsWith('__'),
+      )
+      if (introspects || typeof field?.extensions.complexity === 'function') {
+        names.add(node.name.value)
+      }
+    },
+  })
+  visit(document, visitor)
+  const { variableDefinitions = [] } = operation
+  return {
+    ...operation,
+    variableDefinitions: variableDefinitions.filter(({ variable }) =>
+      names.has(variable.name.value),
+    ),
+  }
 }

@@ -1,93 +1,137 @@
-/** Names what is stored; equal names mean that nothing changed in between. undefined where that cannot be told. */
-export type ReadState = () => Promise<string | undefined>
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql'
 
-/** An answer, and its length; undefined: it is not to be given again. */
-export interface Answer<Result> {
+/** Names what is stored; equal names mean that nothing changed in between. undefined where that cannot be told. */
+export type ReadDataVersion = () => Promise<string | undefined>
+
+/** A result, and how long it is as JSON. No length: it must not be used again. */
+export interface WeighedResult<Result> {
   readonly result: Result
   readonly length: number | undefined
 }
 
-interface Known<Result> {
-  /** What is stored is still what the answer was made of while it has this name. */
-  kept?: { readonly state: string; readonly answer: Answer<Result> }
+interface Entry<Result> {
+  /** What is stored is still what the response was made of while it has this name. */
+  kept?: { readonly version: string; readonly response: WeighedResult<Result> }
   /** What comes was asked of what had this name, or of something newer. */
-  coming?: { readonly state: string; readonly answer: Promise<Answer<Result>> }
-  weight: number
+  pending?: { readonly version: string; readonly response: Promise<WeighedResult<Result>> }
+  size: number
 }
 
-/** Letters, which are bytes where they are Latin. */
-const MOST_KEPT = 32 * 1024 * 1024
-const LEAST_WEIGHT = 500
+/** Letters, which are bytes if they are Latin. */
+const MAX_SIZE = 32 * 1024 * 1024
+const MIN_ENTRY_SIZE = 500
 
 /**
- * Answers that are made of what is stored and of nothing else. Who asks what was asked before gets that answer where
- * nothing was stored since, and waits for one that is on its way where nothing was stored since that was begun. So no
- * answer is older than its question. What is asked once costs nothing more.
+ * Responses that are made of what is stored and of nothing else. Who asks what was asked before gets that response if
+ * nothing was stored since, and waits for one that is on its way if nothing was stored since that was begun. So no
+ * response is older than its question. What is asked once costs nothing more.
  */
-export class ReusedAnswers<Result> {
-  readonly #readState: ReadState
+export class ResponseCache<Result> {
+  readonly #readVersion: ReadDataVersion
   /** The longest unused first. */
-  readonly #known = new Map<string, Known<Result>>()
-  #weight = 0
+  readonly #entries = new Map<string, Entry<Result>>()
+  #size = 0
 
-  /** `readState` begins to read after it is called. */
-  constructor(readState: ReadState) {
-    this.#readState = readState
+  /** `readVersion` begins to read after it is called. */
+  constructor(readVersion: ReadDataVersion) {
+    this.#readVersion = readVersion
   }
 
-  async answer(key: string, run: () => Promise<Answer<Result>>): Promise<Result> {
-    const known = this.#touch(key)
-    if (known === undefined) return (await run()).result
-    const state = await this.#state()
-    if (state === undefined) return (await run()).result
-    if (known.kept?.state === state) return known.kept.answer.result
-    while (known.coming?.state === state) {
-      // What fails for another, who left or was told BUSY, is asked for once more.
-      const answer = await known.coming.answer.catch(() => undefined)
-      if (answer !== undefined) return answer.result
+  async respond(key: string, run: () => Promise<WeighedResult<Result>>): Promise<Result> {
+    const entry = this.#touch(key)
+    if (entry === undefined) return (await run()).result
+    const version = await this.#version()
+    if (version === undefined) return (await run()).result
+    if (entry.kept?.version === version) return entry.kept.response.result
+    while (entry.pending?.version === version) {
+      // If it fails for another client, which left or was sent BUSY, it is run once more.
+      const response = await entry.pending.response.catch(() => undefined)
+      if (response !== undefined) return response.result
     }
-    const coming = { state, answer: run() }
-    known.coming = coming
+    const pending = { version, response: run() }
+    entry.pending = pending
     try {
-      const answer = await coming.answer
-      void this.#keep(key, known, { state, answer })
-      return answer.result
+      const response = await pending.response
+      void this.#keep(key, entry, { version, response })
+      return response.result
     } finally {
-      if (known.coming === coming) delete known.coming
+      if (entry.pending === pending) delete entry.pending
     }
   }
 
-  /** undefined also where it cannot be read: who then asks for the rest is told why. */
-  #state(): Promise<string | undefined> {
-    return this.#readState().catch(() => undefined)
+  /** undefined if it cannot be read: the run says why. */
+  #version(): Promise<string | undefined> {
+    return this.#readVersion().catch(() => undefined)
   }
 
-  #touch(key: string): Known<Result> | undefined {
-    const known = this.#known.get(key)
-    this.#known.delete(key)
-    this.#known.set(key, known ?? { weight: 0 })
-    if (known === undefined) this.#weigh(key, 0)
-    return known
+  #touch(key: string): Entry<Result> | undefined {
+    const entry = this.#entries.get(key)
+    this.#entries.delete(key)
+    this.#entries.set(key, entry ?? { size: 0 })
+    if (entry === undefined) this.#weigh(key, 0)
+    return entry
   }
 
-  async #keep(key: string, known: Known<Result>, made: NonNullable<Known<Result>['kept']>) {
-    const { length } = made.answer
-    if (length === undefined || (await this.#state()) !== made.state) return
-    if (this.#known.get(key) !== known) return
-    known.kept = made
+  async #keep(key: string, entry: Entry<Result>, made: NonNullable<Entry<Result>['kept']>) {
+    const { length } = made.response
+    if (length === undefined || (await this.#version()) !== made.version) return
+    if (this.#entries.get(key) !== entry) return
+    entry.kept = made
     this.#weigh(key, length)
   }
 
   #weigh(key: string, length: number): void {
-    const known = this.#known.get(key)
-    if (known === undefined) return
-    const weight = LEAST_WEIGHT + key.length + length
-    this.#weight += weight - known.weight
-    known.weight = weight
-    for (const [oldKey, old] of this.#known) {
-      if (this.#weight <= MOST_KEPT) return
-      this.#known.delete(oldKey)
-      this.#weight -= old.weight
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return
+    const size = MIN_ENTRY_SIZE + key.length + length
+    this.#size += size - entry.size
+    entry.size = size
+    for (const [oldKey, old] of this.#entries) {
+      if (this.#size <= MAX_SIZE) return
+      this.#entries.delete(oldKey)
+      this.#size -= old.size
     }
   }
+}
+
+/**
+ * Returns whether a response to a document is made of the tables and the arguments alone, as fields or their types say by
+ * `extensions: { cacheable: true }`.
+ */
+export function createIsCacheable(schema: GraphQLSchema): (document: DocumentNode) => boolean {
+  const known = new WeakMap<DocumentNode, boolean>()
+  return (document) =>
+    known.getOrInsertComputed(document, () => {
+      let isCacheable = true
+      const typeInfo = new TypeInfo(schema)
+      const Field = () => {
+        const cacheable =
+          typeInfo.getFieldDef()?.extensions.cacheable ??
+          typeInfo.getParentType()?.extensions.cacheable
+        if (cacheable !== true) isCacheable = false
+      }
+      visit(document, visitWithTypeInfo(typeInfo, { Field }))
+      return isCacheable
+    })
+}
+
+/** Writes a result as JSON, which Yoga sends as it is. One with errors stays as it is, because they are not masked yet. */
+export function writeOnce(result: ExecutionResult): WeighedResult<ExecutionResult> {
+  const { data, errors } = result
+  if (errors !== undefined) return { result, length: undefined }
+  const text = JSON.stringify({ data })
+  const written = {
+    get data() {
+      return JSON.parse(text).data
+    },
+    stringify: () => text,
+  }
+  return { result: written, length: text.length }
 }

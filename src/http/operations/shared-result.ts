@@ -1,28 +1,32 @@
-/** Up to so many bytes a message is written as one chunk, which is faster than two. */
+/** A message of at most so many bytes is written as one chunk, which is faster than two. */
 const ONE_CHUNK_BYTES = 4096
 
 const BEFORE_ID = '{"id":"'
 const AFTER_ID = '","type":"next","payload":'
 
 /**
- * The `next` messages of many subscriptions, which differ in their id alone. The frame that was sent last is kept:
- * for the next one its id is written over, since a socket that took all of it at once does not look at it again.
+ * The result of an event, for all subscriptions that share it: as JSON, and as the WebSocket frames of their `next`
+ * messages, which differ in their id alone. The frame that was sent last is kept. For the next subscription its id is
+ * written over, since a socket that took all of it at once does not look at it again.
  */
-export class SharedPayload {
-  /** The payload, and what ends the message. */
+export class SharedResult {
+  /** The result as JSON. */
+  readonly text: string
+  /** The result, and the end of the message. */
   readonly #end: Buffer
   readonly #isOneChunk: boolean
   #frame: Buffer | undefined
   #idLength = -1
 
   constructor(text: string) {
+    this.text = text
     this.#end = Buffer.from(`${text}}`)
     this.#isOneChunk = this.#end.length <= ONE_CHUNK_BYTES
   }
 
   /**
-   * The message for a subscription as an unmasked frame, by RFC 6455, which `rest` completes where it is long. Its id
-   * is as it stands in JSON, in ASCII. Call `giveAway` where it is kept.
+   * Returns the message for a subscription as an unmasked frame (RFC 6455). If the message is long, `rest` completes it.
+   * The id is given as it stands in JSON, in ASCII. Call `giveAway` if the frame is kept.
    */
   frame(id: string): Buffer {
     const { length } = id
@@ -50,7 +54,7 @@ export class SharedPayload {
     return this.#isOneChunk ? undefined : this.#end
   }
 
-  /** What was sent last still waits in a socket: the next frame is made anew. */
+  /** To be called if a socket still holds the last frame. The next one is then made anew. */
   giveAway(): void {
     this.#frame = undefined
   }

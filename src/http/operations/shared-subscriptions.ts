@@ -1,6 +1,8 @@
 import {
   createSourceEventStream,
   type DocumentNode,
+  type ExecutionResult,
+  executeSubscriptionEvent,
   type GraphQLError,
   type GraphQLSchema,
   getOperationAST,
@@ -10,61 +12,74 @@ import {
 import type { Config } from '../../config.ts'
 import { Fault } from '../../fault.ts'
 import type { Role } from '../../graphql/role.ts'
-import { pullQueueOf } from '../../pull-queue.ts'
-import { canonicalJson } from '../canonical-json.ts'
-import type { Tell } from '../errors.ts'
+import { type PullQueue, pullQueueOf } from '../../pull-queue.ts'
+import { formatError, type MaskError } from '../errors.ts'
 import { maxRetainedBytes, maxSubscriptionCharacters } from '../limits.ts'
-import { LiveStream } from '../live-stream.ts'
 import { Quota } from '../quota.ts'
-import { createGroupKey, givenVariables, textOf, type ValidOperation } from './operation-key.ts'
-import { SubscriptionGroup } from './subscription-group.ts'
+import {
+  canonicalJson,
+  createOperationKey,
+  givenVariables,
+  textOf,
+  type ValidOperation,
+} from './operation-key.ts'
+import { SharedResult } from './shared-result.ts'
 
-/** Of a parsed document, as in document-cache.ts. */
+/** Of a parsed document, as in query-limits.ts. */
 const BYTES_A_TOKEN = 400
 const BYTES_A_CHARACTER = 2
 
+/**
+ * Milliseconds for which the result of an event is used, at least, and at most twice as long. A subscriber that is given
+ * the event later, such as the current reading on joining, gets whether its plant is stale, and its name, as of then. It
+ * also bounds what is kept: the source may hold an event for ever.
+ */
+const FRESH_MS = 1000
+
 /** A subscription that was parsed and found valid. */
-export interface LiveOperation extends ValidOperation {
+export interface SubscriptionOperation extends ValidOperation {
   /** Who asks, for a fair share: role and address. */
   readonly client: string
 }
 
-export interface LiveExecution {
-  /** Begins a subscription; returns the errors, as they are told, if it cannot begin. */
-  begin(operation: LiveOperation): Promise<LiveStream | readonly GraphQLError[]>
+export interface SharedSubscriptions {
+  /** Begins a subscription. Returns the errors, masked, if it cannot begin. */
+  begin(operation: SubscriptionOperation): Promise<SubscriptionStream | readonly GraphQLError[]>
   /** How many there are, those included that begin. */
-  readonly subscriptions: number
-  readonly maxSubscriptions: number
-  /** Bytes, by estimate, of what is kept of their requests. */
+  readonly count: number
+  readonly maxCount: number
+  /** Bytes, by estimate, that are kept of their requests. */
   readonly retainedBytes: number
 }
 
 /**
- * Executes subscriptions, whatever they are sent over: each event once for all whose document, variables and role
- * are the same. The root field's `subscribe` runs for each subscriber, so that each is given events at its own pace.
+ * Executes subscriptions, whatever they are sent over. Each event is executed once for all whose document, variables and
+ * role are the same. The root field's `subscribe` runs for each subscriber, so that each is given events at its own pace.
  *
- * Refuses one whose text and variables are too long (`QUERY_TOO_COMPLEX`), and one too many (`TOO_MANY_SUBSCRIPTIONS`):
- * of a client, which may have half of what the server takes and at least what one connection may, of all, and of
- * different ones, which are kept while they last.
+ * Refuses a subscription whose text and variables are too long (`QUERY_TOO_COMPLEX`), and one too many
+ * (`TOO_MANY_SUBSCRIPTIONS`):
+ * - of a client, which may have half of what the server takes, and at least what one connection may have;
+ * - of all clients;
+ * - of different ones, which are kept while they last.
  */
-export function createLiveExecution<Context extends object>(options: {
+export function createSharedSubscriptions<Context extends object>(options: {
   schema: GraphQLSchema
-  /** Called once a group, whose context lives as long as the group. */
+  /** Called once for each group. The context lives as long as the group. */
   contextOf: (request: { role: Role }) => Context
-  tell: Tell
+  maskError: MaskError
   limits: Pick<Config['limits'], 'subscriptions' | 'subscriptionsPerConnection'>
-}): LiveExecution {
-  const { schema, contextOf, tell, limits } = options
+}): SharedSubscriptions {
+  const { schema, contextOf, maskError, limits } = options
   const { subscriptions: most, subscriptionsPerConnection } = limits
   const groups = new Map<string, SubscriptionGroup>()
-  const keyOf = createGroupKey(schema)
+  const keyOf = createOperationKey(schema)
   const subscriptions = new Quota({
     most,
     mostOfOne: Math.max(Math.floor(most / 2), subscriptionsPerConnection),
   })
   const retained = new Quota({ most: maxRetainedBytes, mostOfOne: maxRetainedBytes / 2 })
 
-  /** Takes room for one more of a client's, and for so many bytes of its request. */
+  /** Takes room for one more subscription of a client, and for so many bytes of its request. */
   function takeRoom(client: string, bytes: number): void {
     const reached = subscriptions.take(client)
     if (reached !== undefined) throw tooMany(reached, subscriptions)
@@ -87,12 +102,14 @@ export function createLiveExecution<Context extends object>(options: {
       groups.delete(key)
       retained.give(client, bytes)
     }
-    const group = new SubscriptionGroup(args, { tell, onLeave })
+    const group = new SubscriptionGroup(args, { maskError, onLeave })
     groups.set(key, group)
     return group
   }
 
-  async function begin(operation: LiveOperation): Promise<LiveStream | readonly unknown[]> {
+  async function begin(
+    operation: SubscriptionOperation,
+  ): Promise<SubscriptionStream | readonly unknown[]> {
     const { client, role, document, operationName } = operation
     const variables = declaredVariables(operation)
     requireShort(document, variables)
@@ -112,9 +129,10 @@ export function createLiveExecution<Context extends object>(options: {
     const group = existing ?? openGroup(key, args, { client, bytes })
     group.join()
     try {
-      // The subscriber's own arguments, which differ from the group's in its pace.
+      // The subscriber's own arguments: those of delivery differ from the group's.
       const source = await createSourceEventStream(args)
-      if (Symbol.asyncIterator in source) return new LiveStream(pullQueueOf(source), group, client)
+      if (Symbol.asyncIterator in source)
+        return new SubscriptionStream(pullQueueOf(source), group, client)
       group.leave(client)
       return source.errors ?? []
     } catch (error) {
@@ -124,26 +142,149 @@ export function createLiveExecution<Context extends object>(options: {
   }
 
   return {
-    get subscriptions() {
+    get count() {
       return subscriptions.used
     },
-    maxSubscriptions: most,
+    maxCount: most,
     get retainedBytes() {
       return retained.used
     },
     begin: async (operation) => {
       try {
         const begun = await begin(operation)
-        return begun instanceof LiveStream ? begun : begun.map(tell)
+        return begun instanceof SubscriptionStream ? begun : begun.map(maskError)
       } catch (error) {
-        return [tell(error)]
+        return [maskError(error)]
       }
     },
   }
 }
 
-/** Whatever else came with them is not kept. */
-function declaredVariables({ document, operationName, variables }: LiveOperation) {
+/** One subscriber's own events, and their results, which its group shares. */
+export class SubscriptionStream {
+  readonly events: PullQueue<NonNullable<unknown>>
+  readonly #group: SubscriptionGroup
+  readonly #client: string
+  #isOpen = true
+
+  /** Of a client that has joined the group. */
+  constructor(events: PullQueue<NonNullable<unknown>>, group: SubscriptionGroup, client: string) {
+    this.events = events
+    this.#group = group
+    this.#client = client
+  }
+
+  /** Never rejects: the result has the errors. */
+  resultOf(event: unknown): SharedResult | Promise<SharedResult> {
+    return this.#group.resultOf(event)
+  }
+
+  /** Lets go of the events. May be called more than once. */
+  close(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#group.leave(this.#client)
+    this.events.close()
+  }
+}
+
+/**
+ * The subscriptions that have the same result of the same event. Each event is executed and written as JSON once,
+ * whatever their number, with the arguments of the one that came first.
+ */
+class SubscriptionGroup {
+  readonly #args: ValidatedSubscriptionArgs
+  readonly #maskError: MaskError
+  readonly #onLeave: (group: SubscriptionGroup, client: string) => void
+  #members = 0
+  #recent = new WeakMap<object, SharedResult | Promise<SharedResult>>()
+  #older = this.#recent
+  #since = performance.now()
+
+  constructor(
+    args: ValidatedSubscriptionArgs,
+    options: {
+      maskError: MaskError
+      /** Called when one of its members, a subscription of this client, is over. */
+      onLeave: (group: SubscriptionGroup, client: string) => void
+    },
+  ) {
+    this.#args = args
+    this.#maskError = options.maskError
+    this.#onLeave = options.onLeave
+  }
+
+  get isEmpty(): boolean {
+    return this.#members === 0
+  }
+
+  get contextValue(): unknown {
+    return this.#args.contextValue
+  }
+
+  join(): void {
+    this.#members += 1
+  }
+
+  /** To be called once for each that joined. */
+  leave(client: string): void {
+    this.#members -= 1
+    this.#onLeave(this, client)
+  }
+
+  /** Never rejects: the result has the errors. An event that is no object is executed each time. */
+  resultOf(event: unknown): SharedResult | Promise<SharedResult> {
+    if (typeof event !== 'object' || event === null) return this.#execute(event)
+    this.#forgetOld()
+    const known = this.#recent.get(event) ?? this.#older.get(event)
+    if (known !== undefined) return known
+    const result = this.#execute(event)
+    const recent = this.#recent
+    recent.set(event, result)
+    // Later subscribers need not wait for a promise.
+    if (result instanceof Promise) void result.then((settled) => recent.set(event, settled))
+    return result
+  }
+
+  #forgetOld(): void {
+    const now = performance.now()
+    const age = now - this.#since
+    if (age < FRESH_MS) return
+    this.#older = age < 2 * FRESH_MS ? this.#recent : new WeakMap()
+    this.#recent = new WeakMap()
+    this.#since = now
+  }
+
+  #execute(event: unknown): SharedResult | Promise<SharedResult> {
+    try {
+      const result = executeSubscriptionEvent({ ...this.#args, rootValue: event })
+      if (!(result instanceof Promise)) return this.#write(result)
+      return result.then((settled) => this.#write(settled)).catch((error) => this.#fail(error))
+    } catch (error) {
+      return this.#fail(error)
+    }
+  }
+
+  #write({ errors, data, extensions }: ExecutionResult): SharedResult {
+    return writeResult({ errors: errors?.map(this.#maskError), data, extensions })
+  }
+
+  #fail(error: unknown): SharedResult {
+    return writeResult({ errors: [this.#maskError(error)] })
+  }
+}
+
+/** JSON leaves out what is undefined. */
+function writeResult(result: {
+  errors?: readonly GraphQLError[] | undefined
+  data?: unknown
+  extensions?: unknown
+}): SharedResult {
+  return new SharedResult(JSON.stringify({ ...result, errors: result.errors?.map(formatError) }))
+}
+
+/** The variables that the operation declares. Others that came with them are not kept. */
+function declaredVariables({ document, operationName, variables }: SubscriptionOperation) {
   const { variableDefinitions = [] } = getOperationAST(document, operationName) ?? {}
   return givenVariables(
     variableDefinitions.map(({ variable }) => variable.name.value),
@@ -160,7 +301,7 @@ function requireShort(document: DocumentNode, variables: object): void {
   )
 }
 
-/** What a group keeps of the request that opened it. */
+/** Returns how many bytes a group keeps of the request that opened it. */
 function retainedBytes(document: DocumentNode, key: string): number {
   return (document.tokenCount ?? 0) * BYTES_A_TOKEN + key.length * BYTES_A_CHARACTER
 }

@@ -1,89 +1,87 @@
-import { GraphQLError, type GraphQLSchema } from 'graphql'
-import { createYoga, type GraphQLParams, type YogaServerInstance } from 'graphql-yoga'
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+} from 'graphql'
+import { createYoga, type GraphQLParams, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import { Fault } from '../../fault.ts'
 import type { Role } from '../../graphql/role.ts'
-import type { AnswerForms } from '../answer-forms.ts'
-import type { Tell } from '../errors.ts'
-import { type ExecutionOptions, useExecution } from '../execution.ts'
-import { useLiveExecution } from '../live-events.ts'
-import { refusal } from '../reply.ts'
-import type { Documents } from './query-limits.ts'
-import type { LiveExecution } from './shared-subscriptions.ts'
+import { errorWithStatus, formatError, type MaskError } from '../errors.ts'
+import type { OperationContext } from './operation-context.ts'
+import { createOperationKey } from './operation-key.ts'
+import type { QueryLimits } from './query-limits.ts'
+import {
+  createIsCacheable,
+  type ReadDataVersion,
+  ResponseCache,
+  writeOnce,
+} from './response-cache.ts'
+import {
+  type SharedSubscriptions,
+  type SubscriptionOperation,
+  SubscriptionStream,
+} from './shared-subscriptions.ts'
 
-/** What the log says of a request, filled in as it becomes known. */
-export interface Seen {
-  operation?: string
-}
-
-/** What the server knows of an operation before it is parsed. */
-export interface OperationContext extends Record<string, unknown> {
-  role: Role
-  /** Who asks, for a fair share: role and address. */
-  client: string
-  seen?: Seen
-  /** The forms of an answer that the client accepts; over WebSocket there is one. */
-  forms?: AnswerForms
-  /** The parameters, where they were read from the request already. */
-  parsed?: GraphQLParams
-  params?: GraphQLParams
-  /** Waits until an operation of this cost may begin. */
-  admit?: (cost: number) => Promise<void>
-  /** Of the operation, once it has been judged. */
-  cost?: number
-}
-
-/** `fetch` answers an HTTP request, `getEnveloped` gives the steps of one operation. */
-export type Endpoint = Pick<
+/** `fetch` responds to an HTTP request, `getEnveloped` gives the steps of one operation. */
+export type GraphqlYoga = Pick<
   YogaServerInstance<OperationContext, object>,
   'fetch' | 'getEnveloped' | 'dispose'
 >
 
+/** Runs an operation on behalf of a client, such as with a deadline; `writes`: it is a mutation. */
+export type RunOperation = <Result>(
+  operation: { client: string; writes: boolean },
+  run: () => Result,
+) => Result
+
+interface ExecutionOptions {
+  /** Without it no response is used twice. */
+  readDataVersion?: ReadDataVersion | undefined
+  /** Without it operations are run as they are. */
+  runOperation?: RunOperation | undefined
+}
+
 /**
- * GraphQL itself: parsing, limits, execution, the result in the form that the client accepts, with
- * every error told by `tell`. HTTP and WebSocket share it.
+ * GraphQL itself, for HTTP and WebSocket. What happens to an operation, in this order:
+ * 1. its parameters are taken as they were read, and its name is noted for the log;
+ * 2. it is parsed, validated and held to the limits (query-limits.ts);
+ * 3. a query is responded to from the cache (response-cache.ts), or it is executed when its turn comes (admission.ts);
+ *    a subscription joins those that are alike (shared-subscriptions.ts);
+ * 4. its errors are masked, and its result is written in the form that the client accepts.
  */
-export function createEndpoint<Context extends object>(
+export function createGraphqlYoga<Context extends object>(
   options: {
     schema: GraphQLSchema
-    documents: Documents
+    queryLimits: QueryLimits
     contextOf: (request: { role: Role }) => Context
-    execution: LiveExecution
-    tell: Tell
+    subscriptions: SharedSubscriptions
+    maskError: MaskError
   } & ExecutionOptions,
-): Endpoint {
+): GraphqlYoga {
   return createYoga<OperationContext, Context>({
     schema: options.schema,
     context: ({ role }) => options.contextOf({ role }),
     plugins: [
       { onRequestParse: useParsed },
-      options.documents.plugin,
+      options.queryLimits.plugin,
       useExecution(options.schema, options),
-      useLiveExecution(options.execution, options.tell),
+      useSharedSubscriptions(options.subscriptions, options.maskError),
       { onParams: noteOperation },
     ],
     maskedErrors: {
-      maskError: (error) => (isMutationByGet(error) ? mutationByGet() : options.tell(error)),
+      maskError: (error) => (isMutationByGet(error) ? mutationByGet() : options.maskError(error)),
     },
-    parserAndValidationCache: false, // useDocuments
+    parserAndValidationCache: false, // createQueryLimits
     maxRequestBodySize: false, // createBodyReader, which costs a request 0.15 ms less
     cors: false, // createOriginGuard
-    graphiql: false, // servePage
+    graphiql: false, // createGraphiQL
     landingPage: false,
     multipart: false,
-    logging: false, // tell logs
+    logging: false, // maskError logs
   })
-}
-
-/** Yoga's own refusal, whose code is that of any bad request. */
-function isMutationByGet(error: unknown): boolean {
-  if (!(error instanceof GraphQLError)) return false
-  const { http } = error.extensions
-  return typeof http === 'object' && http !== null && 'status' in http && http.status === 405
-}
-
-function mutationByGet(): GraphQLError {
-  const fault = new Fault('METHOD_NOT_ALLOWED', 'Expected POST for a mutation, got GET')
-  return refusal(fault, { Allow: 'POST' })
 }
 
 function useParsed({
@@ -97,7 +95,150 @@ function useParsed({
 }
 
 function noteOperation({ params, context }: { params: GraphQLParams; context: OperationContext }) {
-  if (context.seen !== undefined && typeof params.operationName === 'string') {
-    context.seen.operation = params.operationName.slice(0, 100)
+  if (context.requestLog !== undefined && typeof params.operationName === 'string') {
+    context.requestLog.operation = params.operationName.slice(0, 100)
   }
+}
+
+const runAsItIs: RunOperation = (_, run) => run()
+
+/**
+ * Executes queries, from the cache if they are cacheable, and mutations.
+ *
+ * Mutations are executed by graphql's own executor. Yoga's copies every input value before it coerces it, which is a
+ * fifth of what a batch of readings costs this process. For queries and subscriptions Yoga's is the faster of the two.
+ */
+function useExecution(
+  schema: GraphQLSchema,
+  { readDataVersion, runOperation = runAsItIs }: ExecutionOptions,
+): Plugin<OperationContext> {
+  const keyOf = createOperationKey(schema)
+  const isCacheable = createIsCacheable(schema)
+  const cache = readDataVersion && new ResponseCache<ExecutionResult>(readDataVersion)
+
+  return {
+    onExecute({ args, executeFn, setExecuteFn }) {
+      const operation = getOperationAST(args.document, args.operationName)
+      const { role, client, admit, cost = 0 } = args.contextValue
+      const writes = operation?.operation === 'mutation'
+      const executeBy = writes ? execute : executeFn
+      const executeInTurn = async (given: ExecutionArgs) => {
+        await admit?.(cost)
+        return await runOperation({ client, writes }, () => executeBy(given))
+      }
+      if (operation?.operation !== 'query' || !cache || !isCacheable(args.document)) {
+        setExecuteFn(executeInTurn)
+        return
+      }
+      setExecuteFn(async (given: ExecutionArgs) => {
+        // Nobody may hold a turn while waiting for the response to another.
+        await admit?.(0)
+        const { document, operationName, variableValues: variables } = given
+        const key = keyOf({ role, document, operationName, variables })
+        return await cache.respond(key, async () => writeOnce(await executeInTurn(given)))
+      })
+    },
+  }
+}
+
+/** Lets subscriptions over server-sent events share the executions of those over WebSocket. */
+function useSharedSubscriptions(
+  subscriptions: SharedSubscriptions,
+  maskError: MaskError,
+): Plugin<OperationContext> {
+  return {
+    onSubscribe({ setSubscribeFn }) {
+      setSubscribeFn(({ contextValue, document, operationName, variableValues: variables }) => {
+        const { role, client } = contextValue
+        return new EventStreamResults(
+          { subscriptions, maskError },
+          { role, client, document, operationName, variables },
+        )
+      })
+    },
+  }
+}
+
+/** A result that knows how to write itself, which Yoga sends as it is. */
+interface WrittenResult {
+  stringify(): string
+}
+
+const over = { value: undefined, done: true } as const
+
+/**
+ * The results of one subscription. It begins when the first is asked for: Yoga drops the iterator if it has no form to
+ * send it in, and lets go of it only if it has begun. It is no generator, because a generator cannot be returned while it
+ * waits for an event.
+ *
+ * It is `NEW` until then, `OPEN` while its stream is, and `CLOSED` when the stream has ended or either side has ended it.
+ */
+class EventStreamResults implements AsyncIterableIterator<WrittenResult, undefined> {
+  readonly #subscriptions: SharedSubscriptions
+  readonly #maskError: MaskError
+  #operation: SubscriptionOperation | undefined
+  #stream: SubscriptionStream | undefined
+  #isOpen = true
+
+  constructor(
+    { subscriptions, maskError }: { subscriptions: SharedSubscriptions; maskError: MaskError },
+    operation: SubscriptionOperation,
+  ) {
+    this.#subscriptions = subscriptions
+    this.#maskError = maskError
+    this.#operation = operation
+  }
+
+  /** One at a time. */
+  async next(): Promise<IteratorResult<WrittenResult, undefined>> {
+    try {
+      const operation = this.#operation
+      if (operation !== undefined) {
+        this.#operation = undefined
+        const begun = await this.#subscriptions.begin(operation)
+        if (!(begun instanceof SubscriptionStream)) return this.#fail(begun)
+        this.#stream = begun
+        // The client left meanwhile.
+        if (!this.#isOpen) begun.close()
+      }
+      const stream = this.#stream
+      if (!this.#isOpen || stream === undefined) return over
+      const { value: event, done } = await stream.events.next()
+      return done ? this.return() : written((await stream.resultOf(event)).text)
+    } catch (error) {
+      return this.#fail([this.#maskError(error)])
+    }
+  }
+
+  async return(): Promise<typeof over> {
+    this.#isOpen = false
+    this.#operation = undefined
+    this.#stream?.close()
+    return over
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async #fail(errors: readonly GraphQLError[]): Promise<IteratorResult<WrittenResult, undefined>> {
+    await this.return()
+    return written(JSON.stringify({ errors: errors.map(formatError) }))
+  }
+}
+
+function written(text: string) {
+  return { value: { stringify: () => text }, done: false } as const
+}
+
+/** Whether it is Yoga's own refusal, whose code is that of any bad request. */
+function isMutationByGet(error: unknown): boolean {
+  if (!(error instanceof GraphQLError)) return false
+  const { http } = error.extensions
+  return typeof http === 'object' && http !== null && 'status' in http && http.status === 405
+}
+
+function mutationByGet(): GraphQLError {
+  const fault = new Fault('METHOD_NOT_ALLOWED', 'Expected POST for a mutation, got GET')
+  return errorWithStatus(fault, { Allow: 'POST' })
 }

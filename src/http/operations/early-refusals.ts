@@ -7,14 +7,16 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql'
-import { Fault } from '../fault.ts'
-import type { Role } from '../graphql/role.ts'
-import { rawLength } from './raw-length.ts'
+import { Fault } from '../../fault.ts'
+import type { Role } from '../../graphql/role.ts'
+import { rawLength } from './field-cost.ts'
 
 /**
- * Why an operation is not to be run, by its root fields alone, before its variables are looked at: `FORBIDDEN` where a
- * field's `extensions.refusal` refuses the role, `TOO_MANY_READINGS` where more is given for an argument than its
- * `extensions.longest`. Fields that @skip or @include leave out refuse nothing. undefined: it may be run.
+ * Returns why an operation must not run, by its root fields alone, before its variables are coerced:
+ * - `FORBIDDEN` if a field's `extensions.refusal` refuses the role;
+ * - `TOO_MANY_READINGS` if more is given for an argument than its `extensions.longest`.
+ *
+ * Fields that @skip or @include leave out refuse nothing. Returns undefined if it may run.
  */
 export function earlyRefusal(
   schema: GraphQLSchema,
@@ -47,7 +49,7 @@ export function earlyRefusal(
   return undefined
 }
 
-/** Of the selection and of the fragments in it, each of which is looked at once. */
+/** Returns the fields of the selection and of the fragments in it, each of which is visited once. */
 function rootFields(
   document: DocumentNode,
   selectionSet: SelectionSetNode,
@@ -75,7 +77,7 @@ function rootFields(
   return fields
 }
 
-/** Whether a directive lets its field run; a condition that is no boolean lets none run. */
+/** Returns whether a directive lets its field run. A condition that is no boolean lets none run. */
 function mayRun(
   { name, arguments: args = [] }: DirectiveNode,
   { variableDefinitions = [] }: OperationDefinitionNode,

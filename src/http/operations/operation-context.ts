@@ -1,0 +1,24 @@
+import type { GraphQLParams } from 'graphql-yoga'
+import type { Role } from '../../graphql/role.ts'
+
+/** What the server knows of an operation before it is parsed. */
+export interface OperationContext extends Record<string, unknown> {
+  role: Role
+  /** Who asks, for a fair share: role and address. */
+  client: string
+  requestLog?: RequestLog
+  /** Whether the client accepts server-sent events. undefined over WebSocket, which has one form of response. */
+  acceptsEvents?: boolean
+  /** The parameters, if they were read from the request already. */
+  parsed?: GraphQLParams
+  params?: GraphQLParams
+  /** Waits until an operation of this cost may begin. */
+  admit?: (cost: number) => Promise<void>
+  /** Of the operation, once it has been validated. */
+  cost?: number
+}
+
+/** What the log says of a request, filled in as it becomes known. */
+export interface RequestLog {
+  operation?: string
+}
