@@ -9,6 +9,7 @@ import {
   visit,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
+import { LRUCache } from 'lru-cache'
 import { Fault } from '../../fault.ts'
 import type { Services } from '../../graphql/context.ts'
 import { abridgeError, errorWithStatus } from '../errors.ts'
@@ -68,7 +69,11 @@ export function createQueryLimits(
   schema: GraphQLSchema,
   sizes: Services['sizes'] = usualSizes,
 ): QueryLimits {
-  const documents = new DocumentCache()
+  const documents = new LRUCache<string, DocumentNode>({
+    maxSize: maxKeptTokens,
+    // The text itself counts: one token may be a string of 100,000 characters.
+    sizeCalculation: ({ tokenCount = 0, loc }) => 1 + tokenCount + Math.ceil((loc?.end ?? 0) / 100),
+  })
   const documentErrors = new WeakMap<DocumentNode, readonly GraphQLError[]>()
   /** Operations with the variables that their cost depends on. */
   const costOperations = new WeakMap<OperationDefinitionNode, OperationDefinitionNode>()
@@ -145,40 +150,6 @@ export function createQueryLimits(
       return known === undefined ? costOfParsing(text.length) : (checkCosts.get(known) ?? 0)
     },
   }
-}
-
-/** Parsed documents by their text, the longest unused dropped first. */
-class DocumentCache {
-  readonly #documents = new Map<string, DocumentNode>()
-  #tokens = 0
-
-  /** Without counting as a use. */
-  peek(text: string): DocumentNode | undefined {
-    return this.#documents.get(text)
-  }
-
-  get(text: string): DocumentNode | undefined {
-    const document = this.#documents.get(text)
-    if (document === undefined) return undefined
-    this.#documents.delete(text)
-    this.#documents.set(text, document)
-    return document
-  }
-
-  set(text: string, document: DocumentNode): void {
-    this.#documents.set(text, document)
-    this.#tokens += weigh(document)
-    for (const [oldText, old] of this.#documents) {
-      if (this.#tokens <= maxKeptTokens) return
-      this.#documents.delete(oldText)
-      this.#tokens -= weigh(old)
-    }
-  }
-}
-
-function weigh(document: DocumentNode): number {
-  // The text itself counts: one token may be a string of 100,000 characters.
-  return (document.tokenCount ?? 0) + (document.loc?.end ?? 0) / 100
 }
 
 function parseWithinLimits(text: string): DocumentNode {

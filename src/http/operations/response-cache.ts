@@ -6,8 +6,12 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql'
+import { LRUCache } from 'lru-cache'
 
-/** Names what is stored; equal names mean that nothing changed in between. undefined where that cannot be told. */
+/**
+ * Reads the name of the version of the data that is committed now. Equal names mean that nothing was committed in
+ * between; a name that was followed by another one never comes back. undefined if there is no such name.
+ */
 export type ReadDataVersion = () => Promise<string | undefined>
 
 /** A result, and how long it is as JSON. No length: it must not be used again. */
@@ -16,12 +20,18 @@ export interface WeighedResult<Result> {
   readonly length: number | undefined
 }
 
+/** What is known of a key that was asked for. */
 interface Entry<Result> {
-  /** What is stored is still what the response was made of while it has this name. */
-  kept?: { readonly version: string; readonly response: WeighedResult<Result> }
-  /** What comes was asked of what had this name, or of something newer. */
-  pending?: { readonly version: string; readonly response: Promise<WeighedResult<Result>> }
-  size: number
+  /** The newest response, if there is one. */
+  readonly response?: WeighedResult<Result>
+  /** The name of the version that was current before `response` was begun and after it was done. */
+  readonly version?: string
+}
+
+/** The response that is being made for a key, and the version that was current before it was begun. */
+interface Pending<Result> {
+  readonly version: string
+  readonly response: Promise<WeighedResult<Result>>
 }
 
 /** Letters, which are bytes if they are Latin. */
@@ -29,15 +39,22 @@ const MAX_SIZE = 32 * 1024 * 1024
 const MIN_ENTRY_SIZE = 500
 
 /**
- * Responses that are made of what is stored and of nothing else. Who asks what was asked before gets that response if
- * nothing was stored since, and waits for one that is on its way if nothing was stored since that was begun. So no
- * response is older than its question. What is asked once costs nothing more.
+ * Responses that are made of the committed data and of nothing else. A key is
+ * - `UNKNOWN` at first, and again when it was the longest unused of too many. It is run, and nothing is kept but the key,
+ *   so what is asked for once costs nothing more.
+ * - `ASKED` from then on. Whoever asks reads the version of the data first, then runs.
+ * - `PENDING` while it runs. Whoever reads the same version meanwhile waits for that response.
+ * - `KEPT` once there is a response. Whoever reads its version is given it; whoever reads another one runs.
+ *
+ * So no response is older than its question.
  */
 export class ResponseCache<Result> {
   readonly #readVersion: ReadDataVersion
-  /** The longest unused first. */
-  readonly #entries = new Map<string, Entry<Result>>()
-  #size = 0
+  readonly #entries = new LRUCache<string, Entry<Result>>({
+    maxSize: MAX_SIZE,
+    sizeCalculation: ({ response }, key) => MIN_ENTRY_SIZE + key.length + (response?.length ?? 0),
+  })
+  readonly #pending = new Map<string, Pending<Result>>()
 
   /** `readVersion` begins to read after it is called. */
   constructor(readVersion: ReadDataVersion) {
@@ -45,59 +62,45 @@ export class ResponseCache<Result> {
   }
 
   async respond(key: string, run: () => Promise<WeighedResult<Result>>): Promise<Result> {
-    const entry = this.#touch(key)
-    if (entry === undefined) return (await run()).result
-    const version = await this.#version()
-    if (version === undefined) return (await run()).result
-    if (entry.kept?.version === version) return entry.kept.response.result
-    while (entry.pending?.version === version) {
-      // If it fails for another client, which left or was sent BUSY, it is run once more.
-      const response = await entry.pending.response.catch(() => undefined)
-      if (response !== undefined) return response.result
+    if (this.#entries.get(key) === undefined) {
+      this.#entries.set(key, {})
+      return (await run()).result
     }
+    // If it cannot be read, the run says why.
+    const version = await this.#readVersion().catch(() => undefined)
+    if (version === undefined) return (await run()).result
+    const kept = this.#entries.peek(key)
+    if (kept?.version === version && kept.response !== undefined) return kept.response.result
+    let pending = this.#pending.get(key)
+    while (pending?.version === version) {
+      // If it fails for another client, which left or was sent BUSY, it is run once more.
+      const response = await pending.response.catch(() => undefined)
+      if (response !== undefined) return response.result
+      pending = this.#pending.get(key)
+    }
+    return await this.#run(key, version, run)
+  }
+
+  async #run(
+    key: string,
+    version: string,
+    run: () => Promise<WeighedResult<Result>>,
+  ): Promise<Result> {
     const pending = { version, response: run() }
-    entry.pending = pending
+    this.#pending.set(key, pending)
     try {
       const response = await pending.response
-      void this.#keep(key, entry, { version, response })
+      void this.#keep(key, { version, response })
       return response.result
     } finally {
-      if (entry.pending === pending) delete entry.pending
+      if (this.#pending.get(key) === pending) this.#pending.delete(key)
     }
   }
 
-  /** undefined if it cannot be read: the run says why. */
-  #version(): Promise<string | undefined> {
-    return this.#readVersion().catch(() => undefined)
-  }
-
-  #touch(key: string): Entry<Result> | undefined {
-    const entry = this.#entries.get(key)
-    this.#entries.delete(key)
-    this.#entries.set(key, entry ?? { size: 0 })
-    if (entry === undefined) this.#weigh(key, 0)
-    return entry
-  }
-
-  async #keep(key: string, entry: Entry<Result>, made: NonNullable<Entry<Result>['kept']>) {
-    const { length } = made.response
-    if (length === undefined || (await this.#version()) !== made.version) return
-    if (this.#entries.get(key) !== entry) return
-    entry.kept = made
-    this.#weigh(key, length)
-  }
-
-  #weigh(key: string, length: number): void {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return
-    const size = MIN_ENTRY_SIZE + key.length + length
-    this.#size += size - entry.size
-    entry.size = size
-    for (const [oldKey, old] of this.#entries) {
-      if (this.#size <= MAX_SIZE) return
-      this.#entries.delete(oldKey)
-      this.#size -= old.size
-    }
+  async #keep(key: string, made: Required<Entry<Result>>): Promise<void> {
+    if (made.response.length === undefined) return
+    const version = await this.#readVersion().catch(() => undefined)
+    if (version === made.version) this.#entries.set(key, made)
   }
 }
 
