@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
 import {
   GraphQLError,
   GraphQLInt,
@@ -8,6 +9,7 @@ import {
   GraphQLString,
 } from 'graphql'
 import { expect, test } from 'vitest'
+import { ResponseCache } from '../../src/http/operations/response-cache.ts'
 import { openPeer } from './raw-graphql-ws.ts'
 import { bearer, openToy, post, tokens } from './test-server.ts'
 
@@ -115,6 +117,49 @@ test('what is committed while an answer is made is not hidden by it', async () =
   expect(await open.ask()).toEqual({ data: { chart: { value: 5 } } })
   expect(await making).toEqual({ data: { chart: { value: 1 } } })
   expect(await open.ask()).toEqual({ data: { chart: { value: 5 } } })
+})
+
+test('no answer is older than its question, whatever is committed between reading the version and running', async () => {
+  let asked = 0
+  let ran = 0
+  const steps = fc.array(fc.constantFrom('ask', 'ask', 'ask', 'fail', 'commit'), { maxLength: 20 })
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), steps, async (scheduler, names) => {
+      let committed = 0
+      const pause = () => scheduler.schedule(Promise.resolve())
+      const cache = new ResponseCache<number[]>(async () => {
+        await pause()
+        const version = `${committed}`
+        await pause()
+        return version
+      })
+      const ask = async (fails: boolean) => {
+        const before = committed
+        asked += 1
+        const read = await cache.respond('key', async () => {
+          ran += 1
+          await pause()
+          const first = committed
+          await pause()
+          if (fails) throw new Error('BUSY')
+          return { result: [first, committed], length: 1 }
+        })
+        for (const version of read) expect(version).toBeGreaterThanOrEqual(before)
+        return read
+      }
+      const walk = names.map(async (name) => {
+        await pause()
+        if (name === 'commit') committed += 1
+        else await ask(name === 'fail').catch((error) => expect(error).toEqual(new Error('BUSY')))
+      })
+      await scheduler.waitFor(Promise.all(walk))
+      for (let time = 0; time < 3; time++) {
+        expect(await scheduler.waitFor(ask(false))).toEqual([committed, committed])
+      }
+    }),
+    { numRuns: 2000 },
+  )
+  expect(ran).toBeLessThan(asked * 0.8)
 })
 
 test('who asks at once waits for one answer, and is told the one failure', async () => {

@@ -24,7 +24,7 @@ export interface WeighedResult<Result> {
 interface Entry<Result> {
   /** The newest response, if there is one. */
   readonly response?: WeighedResult<Result>
-  /** The name of the version that was current before `response` was begun and after it was done. */
+  /** The name of the version that was current before `response` was begun: it is made of that version or a newer one. */
   readonly version?: string
 }
 
@@ -46,7 +46,8 @@ const MIN_ENTRY_SIZE = 500
  * - `PENDING` while it runs. Whoever reads the same version meanwhile waits for that response.
  * - `KEPT` once there is a response. Whoever reads its version is given it; whoever reads another one runs.
  *
- * So no response is older than its question.
+ * So no response is older than its question. A response may be newer than the version that it is kept under, if something
+ * was committed before it read the data. Such a version never comes back: at worst nobody is given the response.
  */
 export class ResponseCache<Result> {
   readonly #readVersion: ReadDataVersion
@@ -90,17 +91,13 @@ export class ResponseCache<Result> {
     this.#pending.set(key, pending)
     try {
       const response = await pending.response
-      void this.#keep(key, { version, response })
+      // If another run has begun since, that one is kept.
+      const isLatest = this.#pending.get(key) === pending
+      if (isLatest && response.length !== undefined) this.#entries.set(key, { version, response })
       return response.result
     } finally {
       if (this.#pending.get(key) === pending) this.#pending.delete(key)
     }
-  }
-
-  async #keep(key: string, made: Required<Entry<Result>>): Promise<void> {
-    if (made.response.length === undefined) return
-    const version = await this.#readVersion().catch(() => undefined)
-    if (version === made.version) this.#entries.set(key, made)
   }
 }
 
