@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { decodeFeedCursor, encodeFeedCursor } from '../../src/telemetry/feed/feed-cursor.ts'
-import { openPeer } from '../http/raw-graphql-ws.ts'
+import { openRawClient } from '../http/raw-client.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { openServer } from '../support/server.ts'
 import { Totals } from './operations.ts'
@@ -22,18 +22,18 @@ test.for([{ FEED_RETENTION_DAYS: '3' }, { RETENTION_DAYS: '3' }])(
       DATABASE_URL: database.url,
       ...retention,
     })
-    using peer = await openPeer(server)
+    using client = await openRawClient(server)
     const insert = (soc: number) =>
       sql`insert into solark.telemetry (plant_id, timestamp, soc) values (1, clock_timestamp(), ${soc})`.execute(
         database.kysely,
       )
-    peer.ask('1', query)
+    client.ask('1', query)
     const subscriptions = async () => (await server.as().ask(Totals)).systemStats.liveSubscriptions
     await expect.poll(subscriptions).toBe(1)
     const cursors: string[] = []
     for (const soc of [2, 3, 4]) {
       await insert(soc)
-      const { payload } = (await peer.next()) as Message
+      const { payload } = (await client.next()) as Message
       cursors.push(...payload.data.telemetry.map(({ cursor }) => cursor))
     }
     const [fourDays = '', twoDays = ''] = cursors
@@ -52,9 +52,9 @@ test.for([{ FEED_RETENTION_DAYS: '3' }, { RETENTION_DAYS: '3' }])(
     let asked = 1
     const answer = async (after: string): Promise<unknown> => {
       const id = `${++asked}`
-      peer.ask(id, query, { after })
-      const message = await peer.next()
-      peer.send({ type: 'complete', id })
+      client.ask(id, query, { after })
+      const message = await client.next()
+      client.send({ type: 'complete', id })
       return message
     }
     await expect

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { openPeer } from '../http/raw-graphql-ws.ts'
+import { openRawClient } from '../http/raw-client.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { openServer, type Server } from '../support/server.ts'
 import { LiveReadings, Totals } from './operations.ts'
@@ -69,21 +69,21 @@ interface Message {
 }
 
 test('all subscriptions of a WebSocket that does not drain are given their newest once it does, and every reading of the feed', async () => {
-  using peer = await openPeer(server)
+  using client = await openRawClient(server)
   const plug = 'plug'
   await nameLongly(1, MEBIBYTE)
-  peer.ask(plug, named, { plantId: 1 })
+  client.ask(plug, named, { plantId: 1 })
   const quiet = Array.from({ length: 10 }, (_, index) => `quiet ${index}`)
-  for (const id of quiet) peer.ask(id, latest, { plantId: 2 })
-  peer.ask('every plant', latest)
-  peer.ask('feed', telemetry)
+  for (const id of quiet) client.ask(id, latest, { plantId: 2 })
+  client.ask('every plant', latest)
+  client.ask('feed', telemetry)
   const subscriptions = async () => (await server.as().ask(Totals)).systemStats.liveSubscriptions
   await expect.poll(subscriptions).toBe(quiet.length + 3)
 
-  peer.socket.pause()
+  client.socket.pause()
   await insert(1, MORE_THAN_A_NETWORK_KEEPS)
   await insert(2, 20)
-  peer.socket.resume()
+  client.socket.resume()
 
   const received = new Map<string, number[]>()
   const feed: string[] = []
@@ -94,11 +94,11 @@ test('all subscriptions of a WebSocket that does not drain are given their newes
       received.get(id)?.includes(id === plug ? MORE_THAN_A_NETWORK_KEEPS : 20),
     )
   while (!isComplete()) {
-    const { type, id, payload } = (await peer.next()) as Message
+    const { type, id, payload } = (await client.next()) as Message
     if (type === 'complete') {
       // Readings waited for longer than SLOW_CLIENT_TIMEOUT.
       expect(id).toBe('feed')
-      peer.ask('feed', telemetry, { after: cursor })
+      client.ask('feed', telemetry, { after: cursor })
       continue
     }
     const { data, errors } = payload

@@ -5,15 +5,15 @@ import { createClient } from 'graphql-ws'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { loadAdminToken } from '../../src/http/admin-token.ts'
-import { bearer, openToy, post, tokens } from './test-server.ts'
+import { bearer, openTestServer, post, tokens } from './test-server.ts'
 
 const unauthenticated = { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] }
 
 describe('over HTTP', () => {
   test('each token has its role, and without one reading is open where it is public', async () => {
-    await using toy = await openToy()
+    await using server = await openTestServer()
     const roleWith = async (headers: Record<string, string>) =>
-      (await post(toy, '{ role }', { headers })).body.data.role
+      (await post(server, '{ role }', { headers })).body.data.role
     expect(await roleWith({})).toBe('read')
     expect(await roleWith(bearer(tokens.READ_TOKEN))).toBe('read')
     expect(await roleWith(bearer(tokens.INGEST_TOKEN))).toBe('ingest')
@@ -22,8 +22,8 @@ describe('over HTTP', () => {
   })
 
   test('the generated admin token counts where none is configured', async () => {
-    await using toy = await openToy({ ADMIN_TOKEN: '' })
-    const answer = await post(toy, '{ role }', { headers: bearer('generated-admin-token') })
+    await using server = await openTestServer({ ADMIN_TOKEN: '' })
+    const answer = await post(server, '{ role }', { headers: bearer('generated-admin-token') })
     expect(answer.body).toEqual({ data: { role: 'admin' } })
   })
 
@@ -35,41 +35,45 @@ describe('over HTTP', () => {
     'Basic YWRtaW46YWRtaW4=',
     tokens.ADMIN_TOKEN,
   ])('%s is refused, although reading is public', async (authorization) => {
-    await using toy = await openToy()
-    const answer = await post(toy, '{ role }', { headers: { authorization } })
+    await using server = await openTestServer()
+    const answer = await post(server, '{ role }', { headers: { authorization } })
     expect(answer.status).toBe(401)
     expect(answer.headers.get('www-authenticate')).toBe('Bearer')
     expect(answer.body).toMatchObject(unauthenticated)
   })
 
   test('without a token nothing is read where reading is not public, but the page opens', async () => {
-    await using toy = await openToy({ PUBLIC_READ: 'false' })
-    const answer = await post(toy, '{ role }')
+    await using server = await openTestServer({ PUBLIC_READ: 'false' })
+    const answer = await post(server, '{ role }')
     expect([answer.status, answer.body]).toMatchObject([401, unauthenticated])
-    expect((await post(toy, '{ role }', { headers: bearer(tokens.READ_TOKEN) })).status).toBe(200)
-    const page = await fetch(`${toy.url}/graphql`, { headers: { accept: 'text/html' } })
+    expect((await post(server, '{ role }', { headers: bearer(tokens.READ_TOKEN) })).status).toBe(
+      200,
+    )
+    const page = await fetch(`${server.url}/graphql`, { headers: { accept: 'text/html' } })
     expect(page.status).toBe(200)
     await page.body?.cancel()
   })
 
   test('a mutation above the role is FORBIDDEN, not a masked error', async () => {
-    await using toy = await openToy()
-    expect((await post(toy, 'mutation { record }')).body).toMatchObject({
+    await using server = await openTestServer()
+    expect((await post(server, 'mutation { record }')).body).toMatchObject({
       errors: [{ path: ['record'], extensions: { code: 'FORBIDDEN' } }],
     })
-    const ingest = await post(toy, 'mutation { record }', { headers: bearer(tokens.INGEST_TOKEN) })
+    const ingest = await post(server, 'mutation { record }', {
+      headers: bearer(tokens.INGEST_TOKEN),
+    })
     expect(ingest.body).toEqual({ data: { record: true } })
   })
 })
 
 describe('over WebSocket', () => {
   async function roleOver(
-    toy: { url: string },
+    server: { url: string },
     connectionParams: Record<string, unknown>,
     headers: Record<string, string> = {},
   ) {
     const client = createClient({
-      url: `${toy.url.replace('http', 'ws')}/graphql`,
+      url: `${server.url.replace('http', 'ws')}/graphql`,
       webSocketImpl: class extends WebSocket {
         constructor(url: string, protocol: string) {
           super(url, protocol, { headers })
@@ -86,25 +90,27 @@ describe('over WebSocket', () => {
   }
 
   test('the token comes in the parameters, in either spelling, or in the header', async () => {
-    await using toy = await openToy()
-    expect(await roleOver(toy, {})).toBe('read')
-    expect(await roleOver(toy, bearer(tokens.INGEST_TOKEN))).toBe('ingest')
-    expect(await roleOver(toy, { Authorization: `Bearer ${tokens.ADMIN_TOKEN}` })).toBe('admin')
-    expect(await roleOver(toy, {}, bearer(tokens.ADMIN_TOKEN))).toBe('admin')
+    await using server = await openTestServer()
+    expect(await roleOver(server, {})).toBe('read')
+    expect(await roleOver(server, bearer(tokens.INGEST_TOKEN))).toBe('ingest')
+    expect(await roleOver(server, { Authorization: `Bearer ${tokens.ADMIN_TOKEN}` })).toBe('admin')
+    expect(await roleOver(server, {}, bearer(tokens.ADMIN_TOKEN))).toBe('admin')
   })
 
   test('a wrong token, or none where one is needed, closes with 4403', async () => {
-    await using toy = await openToy({ PUBLIC_READ: 'false' })
+    await using server = await openTestServer({ PUBLIC_READ: 'false' })
     const closed = { code: 4403, reason: expect.stringContaining('UNAUTHENTICATED') }
-    await expect(roleOver(toy, {})).rejects.toMatchObject(closed)
-    await expect(roleOver(toy, bearer('mistyped-token-of-the-toy'))).rejects.toMatchObject(closed)
-    await expect(roleOver(toy, { authorization: 5 })).rejects.toMatchObject(closed)
-    expect(await roleOver(toy, bearer(tokens.READ_TOKEN))).toBe('read')
+    await expect(roleOver(server, {})).rejects.toMatchObject(closed)
+    await expect(roleOver(server, bearer('mistyped-token-of-the-test'))).rejects.toMatchObject(
+      closed,
+    )
+    await expect(roleOver(server, { authorization: 5 })).rejects.toMatchObject(closed)
+    expect(await roleOver(server, bearer(tokens.READ_TOKEN))).toBe('read')
   })
 
   test('a wrong token in the header is refused before the connection is one', async () => {
-    await using toy = await openToy()
-    await expect(roleOver(toy, {}, bearer('mistyped'))).rejects.toThrow(/401/)
+    await using server = await openTestServer()
+    await expect(roleOver(server, {}, bearer('mistyped'))).rejects.toThrow(/401/)
   })
 })
 

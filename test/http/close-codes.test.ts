@@ -3,11 +3,14 @@ import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { GraphQLError } from 'graphql'
 import { afterAll, expect, test } from 'vitest'
-import { openPeer } from './raw-graphql-ws.ts'
-import { openToy, tokens } from './test-server.ts'
+import { openRawClient } from './raw-client.ts'
+import { openTestServer, tokens } from './test-server.ts'
 
-const toy = await openToy({ CONNECTION_INIT_TIMEOUT: 'PT0.05S', MAX_MESSAGE_BYTES: '2000' })
-afterAll(() => toy[Symbol.asyncDispose]())
+const server = await openTestServer({
+  CONNECTION_INIT_TIMEOUT: 'PT0.05S',
+  MAX_MESSAGE_BYTES: '2000',
+})
+afterAll(() => server[Symbol.asyncDispose]())
 
 const live = 'subscription { latestEnergy { soc } }'
 const subscribe = { type: 'subscribe', id: '1', payload: { query: live } }
@@ -21,26 +24,26 @@ test.for([
   ['whose id is no text', '{"type":"subscribe","id":1,"payload":{"query":"{ role }"}}'],
   ['without a query', '{"type":"subscribe","id":"1","payload":{}}'],
 ] as const)('4400: a message %s', async ([, text]) => {
-  using peer = await openPeer(toy)
-  peer.send(text)
-  expect((await peer.closed)[0]).toBe(4400)
+  using rawClient = await openRawClient(server)
+  rawClient.send(text)
+  expect((await rawClient.closed)[0]).toBe(4400)
 })
 
 test('4401: an operation before the connection was acknowledged', async () => {
-  using peer = await openPeer(toy, { init: false })
-  peer.send(subscribe)
-  expect((await peer.closed)[0]).toBe(4401)
+  using rawClient = await openRawClient(server, { init: false })
+  rawClient.send(subscribe)
+  expect((await rawClient.closed)[0]).toBe(4401)
 })
 
 test('4403: a token that is none', async () => {
-  using peer = await openPeer(toy, { init: false })
-  peer.send({ type: 'connection_init', payload: { authorization: 'Bearer of-bad-news' } })
-  expect(await peer.closed).toEqual([4403, expect.stringMatching('^UNAUTHENTICATED: ')])
+  using rawClient = await openRawClient(server, { init: false })
+  rawClient.send({ type: 'connection_init', payload: { authorization: 'Bearer of-bad-news' } })
+  expect(await rawClient.closed).toEqual([4403, expect.stringMatching('^UNAUTHENTICATED: ')])
 })
 
 test('4406: another protocol', async () => {
   const code = await new Promise<number>((resolve) => {
-    const socket = connect(toy.port, '127.0.0.1')
+    const socket = connect(server.port, '127.0.0.1')
     const parts: Buffer[] = []
     socket.on('data', (part) => {
       parts.push(typeof part === 'string' ? Buffer.from(part) : part)
@@ -51,37 +54,37 @@ test('4406: another protocol', async () => {
       resolve(bytes.readUInt16BE(frame + 2))
     })
     const head = 'GET /graphql HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
-    const key = `Host: 127.0.0.1:${toy.port}\r\nSec-WebSocket-Key: ${btoa('0123456789abcdef')}`
+    const key = `Host: 127.0.0.1:${server.port}\r\nSec-WebSocket-Key: ${btoa('0123456789abcdef')}`
     socket.write(`${head}${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`)
   })
   expect(code).toBe(4406)
 })
 
 test('4408: a connection that does not say who it is', async () => {
-  using peer = await openPeer(toy, { init: false })
-  expect((await peer.closed)[0]).toBe(4408)
+  using rawClient = await openRawClient(server, { init: false })
+  expect((await rawClient.closed)[0]).toBe(4408)
 })
 
 test('4409: an id that is in use', async () => {
-  using peer = await openPeer(toy)
-  peer.send(subscribe)
-  await toy.subscribed(1)
-  peer.send(subscribe)
-  expect((await peer.closed)[0]).toBe(4409)
-  await toy.subscribed(0)
+  using rawClient = await openRawClient(server)
+  rawClient.send(subscribe)
+  await server.subscribed(1)
+  rawClient.send(subscribe)
+  expect((await rawClient.closed)[0]).toBe(4409)
+  await server.subscribed(0)
 })
 
 test('4429: a second init', async () => {
-  using peer = await openPeer(toy)
-  peer.send({ type: 'connection_init' })
-  expect((await peer.closed)[0]).toBe(4429)
+  using rawClient = await openRawClient(server)
+  rawClient.send({ type: 'connection_init' })
+  expect((await rawClient.closed)[0]).toBe(4429)
 })
 
 test('4500: an error of the server itself, which tells nothing', async () => {
-  await using broken = await openToy({}, { translate: breakDown })
-  using peer = await openPeer(broken)
-  peer.ask('1', '{')
-  expect(await peer.closed).toEqual([4500, 'Unexpected error'])
+  await using broken = await openTestServer({}, { translate: breakDown })
+  using rawClient = await openRawClient(broken)
+  rawClient.ask('1', '{')
+  expect(await rawClient.closed).toEqual([4500, 'Unexpected error'])
 })
 
 function breakDown(error: unknown): unknown {
@@ -90,36 +93,39 @@ function breakDown(error: unknown): unknown {
 }
 
 test('1001: a server that goes away', async () => {
-  const going = await openToy()
-  using peer = await openPeer(going)
+  const going = await openTestServer()
+  using rawClient = await openRawClient(going)
   await going[Symbol.asyncDispose]()
-  expect((await peer.closed)[0]).toBe(1001)
+  expect((await rawClient.closed)[0]).toBe(1001)
 })
 
 test('1009: a message that is too large', async () => {
-  using peer = await openPeer(toy)
-  peer.ask('1', `{ role } #${'x'.repeat(1800)}`)
-  expect(await peer.next()).toMatchObject({ type: 'next', payload: { data: { role: 'read' } } })
-  peer.ask('1', `{ role } #${'x'.repeat(2000)}`)
-  expect((await peer.closed)[0]).toBe(1009)
+  using rawClient = await openRawClient(server)
+  rawClient.ask('1', `{ role } #${'x'.repeat(1800)}`)
+  expect(await rawClient.next()).toMatchObject({
+    type: 'next',
+    payload: { data: { role: 'read' } },
+  })
+  rawClient.ask('1', `{ role } #${'x'.repeat(2000)}`)
+  expect((await rawClient.closed)[0]).toBe(1009)
 })
 
 test('1013: more connections from an address than it may have', async () => {
-  await using small = await openToy({
+  await using small = await openTestServer({
     MAX_CONNECTIONS_PER_ADDRESS: '1',
     MAX_CONNECTIONS: '2',
     TRUST_PROXY: '127.0.0.1',
     PUBLIC_READ: 'true',
   })
   const from = (address: string) => ({ headers: { 'x-forwarded-for': address }, init: false })
-  using first = await openPeer(small, { ...from('10.0.0.1'), init: true })
-  using second = await openPeer(small, from('10.0.0.1'))
+  using first = await openRawClient(small, { ...from('10.0.0.1'), init: true })
+  using second = await openRawClient(small, from('10.0.0.1'))
   expect(await second.closed).toEqual([
     1013,
     expect.stringMatching(/^TOO_MANY_CONNECTIONS: .*1 from one address.*PER_ADDRESS$/),
   ])
-  using third = await openPeer(small, { ...from('10.0.0.2'), init: true })
-  using fourth = await openPeer(small, from('10.0.0.3'))
+  using third = await openRawClient(small, { ...from('10.0.0.2'), init: true })
+  using fourth = await openRawClient(small, from('10.0.0.3'))
   expect(await fourth.closed).toEqual([
     1013,
     expect.stringMatching(/^TOO_MANY_CONNECTIONS: All 2 .*MAX_CONNECTIONS$/),
@@ -135,31 +141,31 @@ test('1013: more connections from an address than it may have', async () => {
   third.socket.terminate()
   first.socket.terminate()
   const lastOf = async () => {
-    using peer = await openPeer(small, from('10.0.0.1'))
-    const told = Promise.race([peer.closed.then(([code]) => code), peer.next()])
-    peer.send({ type: 'connection_init' })
+    using rawClient = await openRawClient(small, from('10.0.0.1'))
+    const told = Promise.race([rawClient.closed.then(([code]) => code), rawClient.next()])
+    rawClient.send({ type: 'connection_init' })
     return await told
   }
   await expect.poll(lastOf).toEqual({ type: 'connection_ack' })
 })
 
 test('a peer that answers no ping is cut off', async () => {
-  await using toy = await openToy({ KEEP_ALIVE_INTERVAL: 'PT0.5S' })
-  using alive = await openPeer(toy)
-  using dead = await openPeer(toy)
+  await using server = await openTestServer({ KEEP_ALIVE_INTERVAL: 'PT0.5S' })
+  using alive = await openRawClient(server)
+  using dead = await openRawClient(server)
   alive.ask('1', live)
   dead.ask('1', live)
-  await toy.subscribed(2)
+  await server.subscribed(2)
   dead.socket.pause()
-  await toy.subscribed(1)
-  toy.emit(1)
+  await server.subscribed(1)
+  server.emit(1)
   expect(await alive.next()).toMatchObject({ payload: { data: { latestEnergy: { soc: 1 } } } })
 })
 
 test('an event stream that is not read is cut off, one that waits for its next event is not', async () => {
-  await using toy = await openToy({ KEEP_ALIVE_INTERVAL: 'PT0.2S' })
+  await using server = await openTestServer({ KEEP_ALIVE_INTERVAL: 'PT0.2S' })
   const open = async (query: string) => {
-    const asked = request(`${toy.url}/graphql?query=${encodeURIComponent(query)}`, {
+    const asked = request(`${server.url}/graphql?query=${encodeURIComponent(query)}`, {
       headers: { accept: 'text/event-stream' },
       agent: false,
     })
@@ -172,20 +178,20 @@ test('an event stream that is not read is cut off, one that waits for its next e
   silent.pause()
   const patient = await open(live)
   const events = patient.setEncoding('utf8')[Symbol.asyncIterator]()
-  await toy.subscribed(2)
-  for (let count = 0; count < 40; count++) toy.emit(count)
-  await toy.subscribed(1)
+  await server.subscribed(2)
+  for (let count = 0; count < 40; count++) server.emit(count)
+  await server.subscribed(1)
   silent.resume()
   expect(await ended).toMatchObject([{ code: 'ECONNRESET' }])
-  toy.emit(77)
+  server.emit(77)
   let text = ''
   while (!text.includes('77')) text += (await events.next()).value
   patient.destroy()
-  await toy.subscribed(0)
+  await server.subscribed(0)
 })
 
 test('more subscriptions than a connection or the server takes are refused by themselves', async () => {
-  await using small = await openToy({
+  await using small = await openTestServer({
     MAX_SUBSCRIPTIONS_PER_CONNECTION: '2',
     MAX_SUBSCRIPTIONS: '3',
   })
@@ -199,8 +205,10 @@ test('more subscriptions than a connection or the server takes are refused by th
       },
     ],
   })
-  using one = await openPeer(small)
-  using other = await openPeer(small, { init: { authorization: `Bearer ${tokens.ADMIN_TOKEN}` } })
+  using one = await openRawClient(small)
+  using other = await openRawClient(small, {
+    init: { authorization: `Bearer ${tokens.ADMIN_TOKEN}` },
+  })
   for (const id of ['1', '2', '3']) one.ask(id, live)
   expect(await one.next()).toEqual(refused('3', /MAX_SUBSCRIPTIONS_PER_CONNECTION$/))
   for (const id of ['4', '5']) other.ask(id, live)
@@ -213,16 +221,16 @@ test('more subscriptions than a connection or the server takes are refused by th
 })
 
 test('a flood of pings whose answers are not read ends the connection', async () => {
-  using peer = await openPeer(toy)
-  peer.socket.pause()
+  using rawClient = await openRawClient(server)
+  rawClient.socket.pause()
   const payload = 'x'.repeat(1900)
   const message = JSON.stringify({ type: 'ping', payload: { payload } })
-  while (peer.socket.readyState === peer.socket.OPEN) {
-    for (let count = 0; count < 1000; count++) peer.send(message)
-    await new Promise((resolve) => peer.socket.ping('', undefined, resolve))
+  while (rawClient.socket.readyState === rawClient.socket.OPEN) {
+    for (let count = 0; count < 1000; count++) rawClient.send(message)
+    await new Promise((resolve) => rawClient.socket.ping('', undefined, resolve))
     await new Promise(setImmediate)
-    if (toy.log.some(({ msg }) => msg === 'a websocket that does not read is cut off')) break
+    if (server.log.some(({ msg }) => msg === 'a websocket that does not read is cut off')) break
   }
   const line = { level: 40, client: '127.0.0.1', msg: expect.stringMatching('cut off') }
-  expect(toy.log).toContainEqual(expect.objectContaining(line))
+  expect(server.log).toContainEqual(expect.objectContaining(line))
 })

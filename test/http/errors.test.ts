@@ -1,9 +1,9 @@
 import { createClient } from 'graphql-ws'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Fault } from '../../src/fault.ts'
-import { DriverError, openToy, post } from './test-server.ts'
+import { DriverError, openTestServer, post } from './test-server.ts'
 
-const toy = await openToy(
+const server = await openTestServer(
   {},
   {
     translate: (error) =>
@@ -12,14 +12,17 @@ const toy = await openToy(
         : error,
   },
 )
-afterAll(() => toy[Symbol.asyncDispose]())
+afterAll(() => server[Symbol.asyncDispose]())
 
-const client = createClient({ url: `${toy.url.replace('http', 'ws')}/graphql`, retryAttempts: 0 })
+const client = createClient({
+  url: `${server.url.replace('http', 'ws')}/graphql`,
+  retryAttempts: 0,
+})
 afterAll(() => client.dispose())
 
 /** Both ways in, each answering the first result. */
 const ways: [string, (query: string, variables?: Record<string, unknown>) => Promise<unknown>][] = [
-  ['HTTP', async (query, variables) => (await post(toy, query, { variables })).body],
+  ['HTTP', async (query, variables) => (await post(server, query, { variables })).body],
   [
     'WebSocket',
     async (query, variables) => {
@@ -30,7 +33,7 @@ const ways: [string, (query: string, variables?: Record<string, unknown>) => Pro
   ],
 ]
 
-const logged = () => toy.log.filter((line) => line.level === 50)
+const logged = () => server.log.filter((line) => line.level === 50)
 
 describe.for(ways)('over %s', ([, ask]) => {
   test('a Fault is told with its code and its path into the input', async () => {
@@ -60,7 +63,7 @@ describe.for(ways)('over %s', ([, ask]) => {
     ['{ bug }', 'secret is undefined'],
     ['{ badInt }', 'Int cannot represent non-integer value: 1.5'],
   ])('whatever else %s throws is masked, and logged once', async ([query = '', message]) => {
-    toy.log.length = 0
+    server.log.length = 0
     expect(await ask(query)).toMatchObject({
       errors: [
         {
@@ -71,7 +74,7 @@ describe.for(ways)('over %s', ([, ask]) => {
       ],
     })
     expect(logged()).toMatchObject([{ err: { message, stack: expect.any(String) } }])
-    toy.log.length = 0
+    server.log.length = 0
   })
 
   test('a wrong variable is told as such, with its place', async () => {
@@ -86,12 +89,12 @@ describe.for(ways)('over %s', ([, ask]) => {
 })
 
 test('one error that fails many fields is logged once', async () => {
-  expect((await post(toy, '{ a: sharedBug b: sharedBug }')).body.errors).toHaveLength(2)
+  expect((await post(server, '{ a: sharedBug b: sharedBug }')).body.errors).toHaveLength(2)
   expect(logged()).toMatchObject([{ err: { message: 'secret of a batch' } }])
 })
 
 test('a document that cannot be parsed or is not valid keeps its message, with a code', async () => {
-  expect((await post(toy, '{ plants {')).body).toMatchObject({
+  expect((await post(server, '{ plants {')).body).toMatchObject({
     errors: [
       {
         message: expect.stringMatching(/Syntax Error/),
@@ -99,7 +102,7 @@ test('a document that cannot be parsed or is not valid keeps its message, with a
       },
     ],
   })
-  expect((await post(toy, '{ plans }')).body).toMatchObject({
+  expect((await post(server, '{ plans }')).body).toMatchObject({
     errors: [
       {
         message: expect.stringMatching(/plans/),
@@ -110,7 +113,7 @@ test('a document that cannot be parsed or is not valid keeps its message, with a
 })
 
 test('a failing context is masked', async () => {
-  await using broken = await openToy(
+  await using broken = await openTestServer(
     {},
     {
       contextOf: () => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bearer, openToy, type Toy, tokens } from './test-server.ts'
+import { bearer, openTestServer, type TestServer, tokens } from './test-server.ts'
 
 const executablePath = '/usr/bin/chromium'
 const found = existsSync(executablePath)
@@ -28,13 +28,13 @@ describe.skipIf(!found)('GraphiQL in a browser with no internet', { retry: 2 }, 
   afterAll(() => browser.close())
 
   /** Opens the page; whatever it asks of others, or complains about, is kept. */
-  async function openPage(toy: Toy) {
+  async function openPage(server: TestServer) {
     const page = await browser.newPage()
     const foreign: string[] = []
     const complaints: string[] = []
     await page.route('**/*', (route) => {
       const { protocol, host } = new URL(route.request().url())
-      if (protocol === 'http:' && host === `127.0.0.1:${toy.port}`) return route.continue()
+      if (protocol === 'http:' && host === `127.0.0.1:${server.port}`) return route.continue()
       foreign.push(route.request().url())
       return route.abort()
     })
@@ -44,13 +44,13 @@ describe.skipIf(!found)('GraphiQL in a browser with no internet', { retry: 2 }, 
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text())
     })
-    await page.goto(`${toy.url}/graphql`)
+    await page.goto(`${server.url}/graphql`)
     return { page, foreign, complaints, sockets }
   }
 
   test('shows the schema, answers the query, and shows events as they arrive', async () => {
-    await using toy = await openToy()
-    const { page, foreign, complaints, sockets } = await openPage(toy)
+    await using server = await openTestServer()
+    const { page, foreign, complaints, sockets } = await openPage(server)
     const result = page.locator('.result-window')
 
     await page.getByRole('button', { name: 'Show Documentation Explorer' }).click()
@@ -64,21 +64,21 @@ describe.skipIf(!found)('GraphiQL in a browser with no internet', { retry: 2 }, 
     // Until the other tab is there, the button runs the query again.
     await expect.poll(() => textOf(result)).not.toContain('Plant 1')
     await page.getByRole('button', { name: /Execute query/ }).click()
-    await toy.subscribed(1)
+    await server.subscribed(1)
     for (const soc of [61.25, 62.25]) {
-      toy.emit(soc)
+      server.emit(soc)
       await expect.poll(() => textOf(result)).toContain(`"soc": ${soc}`)
     }
-    expect(sockets).toEqual([`${toy.url.replace('http', 'ws')}/graphql`])
+    expect(sockets).toEqual([`${server.url.replace('http', 'ws')}/graphql`])
     expect(foreign).toEqual([])
     expect(complaints).toEqual([])
     await page.close()
-    await toy.subscribed(0)
+    await server.subscribed(0)
   })
 
   test('takes a token from its headers, for subscriptions too', async () => {
-    await using toy = await openToy({ PUBLIC_READ: 'false' })
-    const { page, foreign, sockets } = await openPage(toy)
+    await using server = await openTestServer({ PUBLIC_READ: 'false' })
+    const { page, foreign, sockets } = await openPage(server)
     const result = page.locator('.result-window')
     const { authorization } = bearer(tokens.READ_TOKEN)
     await expect.poll(() => textOf(result)).toContain('UNAUTHENTICATED')
@@ -89,8 +89,8 @@ describe.skipIf(!found)('GraphiQL in a browser with no internet', { retry: 2 }, 
     await page.keyboard.press('Shift+ControlOrMeta+End') // Brackets that the editor closed itself.
     await page.keyboard.press('Delete')
     await page.getByRole('button', { name: /Execute query/ }).click()
-    await toy.subscribed(1)
-    toy.emit(63.25)
+    await server.subscribed(1)
+    server.emit(63.25)
     await expect.poll(() => textOf(result)).toContain('"soc": 63.25')
     expect([foreign, sockets]).toEqual([[], []])
     await page.close()

@@ -1,12 +1,12 @@
 import { serverAudits } from 'graphql-http'
 import { afterAll, describe, expect, test } from 'vitest'
-import { openToy, post } from './test-server.ts'
+import { openTestServer, post } from './test-server.ts'
 
-const toy = await openToy()
-afterAll(() => toy[Symbol.asyncDispose]())
+const server = await openTestServer()
+afterAll(() => server[Symbol.asyncDispose]())
 
 describe('the audits of the GraphQL-over-HTTP specification', () => {
-  const audits = serverAudits({ url: `${toy.url}/graphql`, fetchFn: fetch })
+  const audits = serverAudits({ url: `${server.url}/graphql`, fetchFn: fetch })
   expect(audits.length).toBeGreaterThan(50)
 
   test.for(audits)('$name', async (audit) => {
@@ -16,7 +16,7 @@ describe('the audits of the GraphQL-over-HTTP specification', () => {
 })
 
 test('a query by GET answers, a mutation by GET is refused with 405', async () => {
-  const get = (query: string) => fetch(`${toy.url}/graphql?query=${encodeURIComponent(query)}`)
+  const get = (query: string) => fetch(`${server.url}/graphql?query=${encodeURIComponent(query)}`)
   expect(await (await get('{ role }')).json()).toEqual({ data: { role: 'read' } })
   const refused = await get('mutation { record }')
   expect(refused.status).toBe(405)
@@ -27,7 +27,7 @@ test('a query by GET answers, a mutation by GET is refused with 405', async () =
 })
 
 test.for(['PUT', 'DELETE', 'PATCH'])('%s is refused with 405', async (method) => {
-  const refused = await fetch(`${toy.url}/graphql`, { method })
+  const refused = await fetch(`${server.url}/graphql`, { method })
   expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, POST'])
   expect(await refused.json()).toMatchObject({
     errors: [{ extensions: { code: 'METHOD_NOT_ALLOWED' } }],
@@ -35,7 +35,7 @@ test.for(['PUT', 'DELETE', 'PATCH'])('%s is refused with 405', async (method) =>
 })
 
 test('a batch is refused', async () => {
-  const response = await fetch(`${toy.url}/graphql`, {
+  const response = await fetch(`${server.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify([{ query: '{ role }' }, { query: '{ role }' }]),
@@ -47,7 +47,7 @@ test('a batch is refused', async () => {
 })
 
 test('an empty body is refused', async () => {
-  const response = await fetch(`${toy.url}/graphql`, {
+  const response = await fetch(`${server.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
   })
@@ -55,22 +55,22 @@ test('an empty body is refused', async () => {
 })
 
 test('other paths answer in JSON, and the root leads to GraphQL', async () => {
-  const missing = await fetch(`${toy.url}/system/stats`)
+  const missing = await fetch(`${server.url}/system/stats`)
   expect(missing.status).toBe(404)
   expect(await missing.json()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] })
-  const root = await fetch(toy.url, { redirect: 'manual' })
+  const root = await fetch(server.url, { redirect: 'manual' })
   expect([root.status, root.headers.get('location')]).toEqual([307, '/graphql'])
-  const posted = await fetch(`${toy.url}/health`, { method: 'POST' })
+  const posted = await fetch(`${server.url}/health`, { method: 'POST' })
   expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
 })
 
 test('a request is one line in the log, with no query and no token', async () => {
-  await post(toy, 'query Who { role }', {
+  await post(server, 'query Who { role }', {
     operationName: 'Who',
-    headers: { authorization: 'Bearer admin-token-of-the-toy' },
+    headers: { authorization: 'Bearer admin-token-of-the-test' },
   })
   await expect
-    .poll(() => toy.log.find((entry) => entry.operation === 'Who'))
+    .poll(() => server.log.find((entry) => entry.operation === 'Who'))
     .toMatchObject({ method: 'POST', path: '/graphql', status: 200, client: '127.0.0.1' })
-  expect(JSON.stringify(toy.log)).not.toContain('-token-of-the-toy')
+  expect(JSON.stringify(server.log)).not.toContain('-token-of-the-test')
 })

@@ -8,18 +8,18 @@ import {
   maxCost,
   maxDepth,
 } from '../../src/http/operations/query-limits.ts'
-import { bearer, openToy, post, tokens } from './test-server.ts'
+import { bearer, openTestServer, post, tokens } from './test-server.ts'
 
-const toy = await openToy()
-afterAll(() => toy[Symbol.asyncDispose]())
+const server = await openTestServer()
+afterAll(() => server[Symbol.asyncDispose]())
 
 /** Both ways in, each answering the errors. */
 const ways: [string, (query: string, variables?: object) => Promise<unknown>][] = [
-  ['HTTP', async (query, variables) => (await post(toy, query, { variables })).body.errors],
+  ['HTTP', async (query, variables) => (await post(server, query, { variables })).body.errors],
   [
     'WebSocket',
     async (query, variables) => {
-      const url = `${toy.url.replace('http', 'ws')}/graphql`
+      const url = `${server.url.replace('http', 'ws')}/graphql`
       const client = createClient({ url, retryAttempts: 0 })
       try {
         for await (const { errors } of client.iterate({ query, variables: { ...variables } })) {
@@ -127,11 +127,11 @@ describe.for(ways)('over %s', ([, errorsOf]) => {
 
 test('each operation of one document is judged by its own cost', async () => {
   const query = `query Small { role } query Large { plant ${pages(1000, 1000)} }`
-  expect((await post(toy, query, { operationName: 'Small' })).body).toEqual({
+  expect((await post(server, query, { operationName: 'Small' })).body).toEqual({
     data: { role: 'read' },
   })
   for (const _ of ['first', 'cached']) {
-    const large = await post(toy, query, { operationName: 'Large' })
+    const large = await post(server, query, { operationName: 'Large' })
     expect([large.status, large.body.errors]).toMatchObject([400, tooComplex(maxCost)])
   }
 })
@@ -143,7 +143,7 @@ describe('a body', () => {
     return JSON.stringify(body)
   }
   const send = async (body: string | ReadableStream, token?: string) => {
-    const response = await fetch(`${toy.url}/graphql`, {
+    const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(token ? bearer(token) : {}) },
       body,
@@ -183,10 +183,10 @@ describe('a body', () => {
       const body = `{"query":"{ role }","variables":{"v":${json}}}`
       expect(await send(body)).toMatchObject([413, refused('BODY_TOO_COMPLEX')])
       const form = new URLSearchParams({ query: '{ role }', variables: `{"v":${json}}` })
-      const posted = await fetch(`${toy.url}/graphql`, { method: 'POST', body: form })
+      const posted = await fetch(`${server.url}/graphql`, { method: 'POST', body: form })
       expect([posted.status, await posted.json()]).toMatchObject([413, refused('BODY_TOO_COMPLEX')])
       if (json.length > 1000) return
-      const got = await fetch(`${toy.url}/graphql?${form}`)
+      const got = await fetch(`${server.url}/graphql?${form}`)
       expect([got.status, await got.json()]).toMatchObject([413, refused('BODY_TOO_COMPLEX')])
     },
   )

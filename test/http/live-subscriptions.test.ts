@@ -2,18 +2,18 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { maxRetainedBytes, maxSubscriptionCharacters } from '../../src/http/limits.ts'
-import { openPeer } from './raw-graphql-ws.ts'
-import { bearer, openToy, type Toy, tokens, used } from './test-server.ts'
+import { openRawClient } from './raw-client.ts'
+import { bearer, openTestServer, type TestServer, tokens, used } from './test-server.ts'
 
 const live = 'subscription { latestEnergy { soc } }'
 
 /** Opens an event stream; answers its first result. */
 async function openEvents(
-  toy: Toy,
+  testServer: TestServer,
   query: string,
   { variables = {}, headers = {} }: { variables?: object; headers?: object } = {},
 ): Promise<{ response: IncomingMessage; first: Promise<unknown> } & Disposable> {
-  const asked = request(`${toy.url}/graphql`, {
+  const asked = request(`${testServer.url}/graphql`, {
     method: 'POST',
     headers: { accept: 'text/event-stream', 'content-type': 'application/json', ...headers },
     agent: false,
@@ -32,20 +32,27 @@ async function openEvents(
 }
 
 /** Both ways to subscribe, each answering what came first: a result, or errors. */
-const ways: [string, (toy: Toy, query: string, variables?: object) => Promise<unknown>][] = [
+const ways: [
+  string,
+  (testServer: TestServer, query: string, variables?: object) => Promise<unknown>,
+][] = [
   [
     'WebSocket',
-    async (toy, query, variables) => {
-      using peer = await openPeer(toy)
-      peer.ask('1', query, variables)
-      const message = (await peer.next()) as { type: string; payload: unknown }
+    async (testServer, query, variables) => {
+      using rawClient = await openRawClient(testServer)
+      rawClient.ask('1', query, variables)
+      const message = (await rawClient.next()) as { type: string; payload: unknown }
       return message.type === 'error' ? { errors: message.payload } : message.payload
     },
   ],
   [
     'server-sent events',
-    async (toy, query, variables) => {
-      using events = await openEvents(toy, query, variables === undefined ? {} : { variables })
+    async (testServer, query, variables) => {
+      using events = await openEvents(
+        testServer,
+        query,
+        variables === undefined ? {} : { variables },
+      )
       return await events.first
     },
   ],
@@ -57,13 +64,13 @@ const refused = (code: string, message: RegExp) => ({
 
 describe.for(ways)('over %s', ([, subscribe]) => {
   test('text and variables of more than 16 Ki characters are refused', async () => {
-    await using toy = await openToy()
+    await using testServer = await openTestServer()
     const accepted = async (text: string, variables?: object) => {
-      const first = subscribe(toy, text, variables)
-      await toy.subscribed(1)
-      toy.emit(1)
+      const first = subscribe(testServer, text, variables)
+      await testServer.subscribed(1)
+      testServer.emit(1)
       expect(await first).toEqual({ data: { latestEnergy: { soc: 1 } } })
-      await toy.subscribed(0)
+      await testServer.subscribed(0)
     }
     const query = 'subscription ($text: Float) { latestEnergy(above: $text) { soc } }'
     const padded = (length: number) => query.padEnd(length, ' ')
@@ -72,81 +79,83 @@ describe.for(ways)('over %s', ([, subscribe]) => {
     // What is not declared is not kept.
     await accepted(query, { other: 'x'.repeat(maxSubscriptionCharacters) })
     const tooLong = refused('QUERY_TOO_COMPLEX', /16384 characters/)
-    expect(await subscribe(toy, padded(maxSubscriptionCharacters))).toMatchObject(tooLong)
-    expect(await subscribe(toy, shorter, { text: 123_456 })).toMatchObject(tooLong)
+    expect(await subscribe(testServer, padded(maxSubscriptionCharacters))).toMatchObject(tooLong)
+    expect(await subscribe(testServer, shorter, { text: 123_456 })).toMatchObject(tooLong)
   })
 })
 
 test('one client may have half of the subscriptions, and another the rest', async () => {
-  await using toy = await openToy({
+  await using testServer = await openTestServer({
     MAX_SUBSCRIPTIONS: '8',
     MAX_SUBSCRIPTIONS_PER_CONNECTION: '3',
   })
   using stack = new DisposableStack()
   const open = async (token: string) =>
-    stack.use(await openPeer(toy, { init: { authorization: `Bearer ${token}` } }))
+    stack.use(await openRawClient(testServer, { init: { authorization: `Bearer ${token}` } }))
   const [one, other] = [await open(tokens.READ_TOKEN), await open(tokens.READ_TOKEN)]
   for (const id of ['1', '2', '3']) one.ask(id, live)
-  stack.use(await openEvents(toy, live))
-  await toy.subscribed(4)
+  stack.use(await openEvents(testServer, live))
+  await testServer.subscribed(4)
   other.ask('1', live)
   const tooMany = refused(
     'TOO_MANY_SUBSCRIPTIONS',
     /^Expected at most 4 .*one client.*MAX_SUBSCRIPTIONS$/,
   )
   expect(await other.next()).toMatchObject({ type: 'error', payload: tooMany.errors })
-  using events = await openEvents(toy, live)
+  using events = await openEvents(testServer, live)
   expect(await events.first).toMatchObject(tooMany)
 
   const writer = await open(tokens.INGEST_TOKEN)
   for (const id of ['1', '2', '3']) writer.ask(id, live)
-  stack.use(await openEvents(toy, live, { headers: bearer(tokens.INGEST_TOKEN) }))
-  await toy.subscribed(8)
-  using last = await openEvents(toy, live, { headers: bearer(tokens.ADMIN_TOKEN) })
+  stack.use(await openEvents(testServer, live, { headers: bearer(tokens.INGEST_TOKEN) }))
+  await testServer.subscribed(8)
+  using last = await openEvents(testServer, live, { headers: bearer(tokens.ADMIN_TOKEN) })
   expect(await last.first).toMatchObject(
     refused('TOO_MANY_SUBSCRIPTIONS', /^This server has 8 .*MAX_SUBSCRIPTIONS$/),
   )
-  expect(toy.usage()).toContainEqual({ name: 'subscriptions', used: 8, most: 8 })
+  expect(testServer.usage()).toContainEqual({ name: 'subscriptions', used: 8, most: 8 })
   one.send({ type: 'complete', id: '1' })
-  await toy.subscribed(7)
+  await testServer.subscribed(7)
   other.ask('1', live)
-  await toy.subscribed(8)
+  await testServer.subscribed(8)
 })
 
 test('different subscriptions are kept in bounded memory, those that are alike in no more', async () => {
-  await using toy = await openToy({ MAX_SUBSCRIPTIONS_PER_CONNECTION: '1000' })
-  using peer = await openPeer(toy)
+  await using testServer = await openTestServer({ MAX_SUBSCRIPTIONS_PER_CONNECTION: '1000' })
+  using rawClient = await openRawClient(testServer)
   const fields = Array.from({ length: 99 }, (_, index) => `a${index}: plus(soc: ${index})`)
   const different = (index: number) =>
     `subscription { latestEnergy { soc${index}: soc ${fields.join(' ')} } }`
   const errors: unknown[] = []
-  peer.socket.on('message', (data) => errors.push(JSON.parse(String(data))))
+  rawClient.socket.on('message', (data) => errors.push(JSON.parse(String(data))))
   const asked = 220
-  for (let index = 0; index < asked; index++) peer.ask(String(index), different(index))
-  await expect.poll(() => toy.subscribers() + errors.length).toBe(asked)
-  const count = toy.subscribers()
+  for (let index = 0; index < asked; index++) rawClient.ask(String(index), different(index))
+  await expect.poll(() => testServer.subscribers() + errors.length).toBe(asked)
+  const count = testServer.subscribers()
   const tooMany = { type: 'error', payload: [{ extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } }] }
   expect(errors).toMatchObject(Array.from({ length: asked - count }, () => tooMany))
-  const kept = used(toy, 'bytes kept of subscriptions')
+  const kept = used(testServer, 'bytes kept of subscriptions')
   // One client's half.
   expect(kept).toBeGreaterThan(0.99 * (maxRetainedBytes / 2))
   expect(kept).toBeLessThanOrEqual(maxRetainedBytes / 2)
-  using other = await openPeer(toy, { init: { authorization: `Bearer ${tokens.ADMIN_TOKEN}` } })
+  using other = await openRawClient(testServer, {
+    init: { authorization: `Bearer ${tokens.ADMIN_TOKEN}` },
+  })
   for (let index = 0; index < 100; index++) other.ask(String(index), live)
-  await toy.subscribed(count + 100)
-  peer.socket.terminate()
+  await testServer.subscribed(count + 100)
+  rawClient.socket.terminate()
   other.socket.terminate()
-  await toy.subscribed(0)
-  expect(used(toy, 'bytes kept of subscriptions')).toBe(0)
+  await testServer.subscribed(0)
+  expect(used(testServer, 'bytes kept of subscriptions')).toBe(0)
 })
 
 describe('subscriptions whose answer has no form', () => {
   test.for(['application/json', 'multipart/mixed;subscriptionSpec="1.0", application/json'])(
     'as %s leave nothing behind',
     async (accept) => {
-      await using toy = await openToy({ MAX_SUBSCRIPTIONS: '50' })
+      await using testServer = await openTestServer({ MAX_SUBSCRIPTIONS: '50' })
       for (let index = 0; index < 100; index++) {
-        const response = await fetch(`${toy.url}/graphql`, {
+        const response = await fetch(`${testServer.url}/graphql`, {
           method: 'POST',
           headers: { accept, 'content-type': 'application/json' },
           body: JSON.stringify({ query: live }),
@@ -154,11 +163,11 @@ describe('subscriptions whose answer has no form', () => {
         expect(response.status).toBe(406)
         await response.body?.cancel()
       }
-      expect(toy.subscribers()).toBe(0)
-      expect(used(toy, 'subscriptions')).toBe(0)
-      using events = await openEvents(toy, live)
-      await toy.subscribed(1)
-      toy.emit(5)
+      expect(testServer.subscribers()).toBe(0)
+      expect(used(testServer, 'subscriptions')).toBe(0)
+      using events = await openEvents(testServer, live)
+      await testServer.subscribed(1)
+      testServer.emit(5)
       expect(await events.first).toEqual({ data: { latestEnergy: { soc: 5 } } })
     },
   )

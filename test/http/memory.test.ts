@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { maxBodyBytes, maxBytesUnderWay } from '../../src/http/limits.ts'
-import { openToy, post, type Toy } from './test-server.ts'
+import { openTestServer, post, type TestServer } from './test-server.ts'
 
 /** Sends a request by hand on a connection of its own. */
-async function send(toy: Toy, body: string, length = body.length): Promise<Socket> {
-  const socket = connect(toy.port, '127.0.0.1')
+async function send(server: TestServer, body: string, length = body.length): Promise<Socket> {
+  const socket = connect(server.port, '127.0.0.1')
   socket.on('error', () => undefined)
   await once(socket, 'connect')
   socket.write(
-    `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:${toy.port}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${body}`,
+    `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${body}`,
   )
   return socket
 }
@@ -20,9 +20,9 @@ describe('bodies under way', () => {
   const count = 150
 
   test('are bounded in sum: some are told BUSY, everyday requests are answered meanwhile', async () => {
-    await using toy = await openToy()
+    await using server = await openTestServer()
     const sockets = await Promise.all(
-      Array.from({ length: count }, () => send(toy, unfinished, maxBodyBytes.read)),
+      Array.from({ length: count }, () => send(server, unfinished, maxBodyBytes.read)),
     )
     const answers: string[] = []
     for (const socket of sockets) socket.on('data', (chunk) => answers.push(String(chunk)))
@@ -32,12 +32,12 @@ describe('bodies under way', () => {
     for (const answer of answers) {
       expect(answer).toMatch(/^HTTP\/1.1 503 [\s\S]*Retry-After: 1\r\n[\s\S]*"code":"BUSY"/)
     }
-    expect(await post(toy, '{ role }')).toMatchObject({ status: 200 })
+    expect(await post(server, '{ role }')).toMatchObject({ status: 200 })
 
     for (const socket of sockets) socket.destroy()
     const large = { variables: { filler: unfinished.slice(200) } }
     await expect
-      .poll(async () => (await post(toy, '{ role }', large)).body)
+      .poll(async () => (await post(server, '{ role }', large)).body)
       .toEqual({ data: { role: 'read' } })
   })
 })
@@ -46,31 +46,31 @@ describe('an answer that nobody reads', () => {
   const size = 12 * 1024 * 1024
   const query = `{ latestEnergy { bulk(size: ${size}) } }`
   const body = JSON.stringify({ query })
-  const cutOffs = (toy: Toy) =>
-    toy.log.filter(({ msg }) => msg === 'a client that does not read its responses is cut off')
+  const cutOffs = (server: TestServer) =>
+    server.log.filter(({ msg }) => msg === 'a client that does not read its responses is cut off')
       .length
 
-  async function askWithoutReading(toy: Toy, count: number) {
-    const sockets = await Promise.all(Array.from({ length: count }, () => send(toy, body)))
+  async function askWithoutReading(server: TestServer, count: number) {
+    const sockets = await Promise.all(Array.from({ length: count }, () => send(server, body)))
     for (const socket of sockets) socket.pause()
     return sockets
   }
 
   test('is given up where all of them together wait for too much', async () => {
-    await using toy = await openToy({ KEEP_ALIVE_INTERVAL: 'P1D' })
-    const sockets = await askWithoutReading(toy, 24)
-    await expect.poll(() => cutOffs(toy)).toBeGreaterThan(0)
-    const { data } = (await post(toy, query)).body
+    await using server = await openTestServer({ KEEP_ALIVE_INTERVAL: 'P1D' })
+    const sockets = await askWithoutReading(server, 24)
+    await expect.poll(() => cutOffs(server)).toBeGreaterThan(0)
+    const { data } = (await post(server, query)).body
     expect(data.latestEnergy.bulk).toHaveLength(size)
     for (const socket of sockets) socket.destroy()
   })
 
   test('is given up after a while', async () => {
-    await using toy = await openToy({ KEEP_ALIVE_INTERVAL: 'PT0.1S' })
-    const sockets = await askWithoutReading(toy, 3)
+    await using server = await openTestServer({ KEEP_ALIVE_INTERVAL: 'PT0.1S' })
+    const sockets = await askWithoutReading(server, 3)
     const closed = sockets.map((socket) => once(socket, 'close'))
     await expect
-      .poll(() => toy.log.filter(({ msg }) => msg === 'request').length)
+      .poll(() => server.log.filter(({ msg }) => msg === 'request').length)
       .toBe(sockets.length)
     for (const socket of sockets) socket.resume()
     await Promise.all(closed)

@@ -1,18 +1,23 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { afterAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { openToy, type Toy, tokens } from './test-server.ts'
+import { openTestServer, type TestServer, tokens } from './test-server.ts'
 
 const allowed = 'https://solar.example'
-const toy = await openToy({ CORS_ORIGINS: allowed })
-const open = await openToy({ HOST: '0.0.0.0', PUBLIC_READ: 'true' })
-const proxied = await openToy({ TRUST_PROXY: '127.0.0.0/8', PUBLIC_READ: 'true' })
-afterAll(() => Promise.all([toy, open, proxied].map((each) => each[Symbol.asyncDispose]())))
+const testServer = await openTestServer({ CORS_ORIGINS: allowed })
+const open = await openTestServer({ HOST: '0.0.0.0', PUBLIC_READ: 'true' })
+const proxied = await openTestServer({ TRUST_PROXY: '127.0.0.0/8', PUBLIC_READ: 'true' })
+afterAll(() => Promise.all([testServer, open, proxied].map((each) => each[Symbol.asyncDispose]())))
 
 type Headers = Record<string, string | undefined>
 
 /** `fetch` does not let a caller choose Host and Origin. */
-function send(server: Toy, method: string, headers: Headers, path = '/graphql?query={role}') {
+function send(
+  server: TestServer,
+  method: string,
+  headers: Headers,
+  path = '/graphql?query={role}',
+) {
   const body = method === 'POST' ? '{"query":"{ role }"}' : ''
   return new Promise<{ status: number | undefined; headers: IncomingHttpHeaders }>(
     (resolve, reject) => {
@@ -33,7 +38,7 @@ function send(server: Toy, method: string, headers: Headers, path = '/graphql?qu
 }
 
 /** The status that an upgrade is answered with: 101 where it is accepted. */
-function upgrade(server: Toy, headers: Headers) {
+function upgrade(server: TestServer, headers: Headers) {
   return new Promise<number | undefined>((resolve) => {
     const socket = new WebSocket(`ws://127.0.0.1:${server.port}/graphql`, 'graphql-transport-ws', {
       headers,
@@ -50,46 +55,51 @@ function upgrade(server: Toy, headers: Headers) {
   })
 }
 
-const local = `127.0.0.1:${toy.port}`
+const local = `127.0.0.1:${testServer.port}`
 const visitor = { 'x-forwarded-for': '203.0.113.9' }
-const table: [string, Toy, Headers, number][] = [
-  ['no origin, as every program sends', toy, { host: local }, 200],
-  ['the server itself', toy, { host: local, origin: `http://${local}` }, 200],
+const table: [string, TestServer, Headers, number][] = [
+  ['no origin, as every program sends', testServer, { host: local }, 200],
+  ['the server itself', testServer, { host: local, origin: `http://${local}` }, 200],
   [
     'localhost',
-    toy,
-    { host: `localhost:${toy.port}`, origin: `http://localhost:${toy.port}` },
+    testServer,
+    { host: `localhost:${testServer.port}`, origin: `http://localhost:${testServer.port}` },
     200,
   ],
-  ['loopback of IPv6', toy, { host: `[::1]:${toy.port}` }, 200],
-  ['an allowed origin', toy, { host: local, origin: allowed }, 200],
-  ['a foreign origin', toy, { host: local, origin: 'https://evil.example' }, 403],
-  ['another port of this machine', toy, { host: local, origin: 'http://127.0.0.1:1' }, 403],
+  ['loopback of IPv6', testServer, { host: `[::1]:${testServer.port}` }, 200],
+  ['an allowed origin', testServer, { host: local, origin: allowed }, 200],
+  ['a foreign origin', testServer, { host: local, origin: 'https://evil.example' }, 403],
+  ['another port of this machine', testServer, { host: local, origin: 'http://127.0.0.1:1' }, 403],
   [
     'another name of this machine',
-    toy,
-    { host: local, origin: `http://localhost:${toy.port}` },
+    testServer,
+    { host: local, origin: `http://localhost:${testServer.port}` },
     403,
   ],
   [
     'an allowed name with another scheme',
-    toy,
+    testServer,
     { host: local, origin: 'http://solar.example' },
     403,
   ],
-  ['an allowed name as a prefix', toy, { host: local, origin: `${allowed}.evil.example` }, 403],
-  ['a page without an origin', toy, { host: local, origin: 'null' }, 403],
-  ['a name rebound to loopback', toy, { host: `evil.example:${toy.port}` }, 421],
-  ['a loopback name with another port', toy, { host: '127.0.0.1:1' }, 421],
+  [
+    'an allowed name as a prefix',
+    testServer,
+    { host: local, origin: `${allowed}.evil.example` },
+    403,
+  ],
+  ['a page without an origin', testServer, { host: local, origin: 'null' }, 403],
+  ['a name rebound to loopback', testServer, { host: `evil.example:${testServer.port}` }, 421],
+  ['a loopback name with another port', testServer, { host: '127.0.0.1:1' }, 421],
   [
     'a rebound page',
-    toy,
-    { host: `evil.example:${toy.port}`, origin: `http://evil.example:${toy.port}` },
+    testServer,
+    { host: `evil.example:${testServer.port}`, origin: `http://evil.example:${testServer.port}` },
     421,
   ],
   [
     'a forwarded host from nobody',
-    toy,
+    testServer,
     { host: local, origin: allowed.replace('solar', 'evil'), 'x-forwarded-host': 'evil.example' },
     403,
   ],
@@ -150,40 +160,42 @@ test('only a page of an allowed origin is told that it may read', async () => {
     )
   const asked = { host: local, 'access-control-request-headers': 'authorization' }
 
-  const answer = await send(toy, 'POST', { host: local, origin: allowed })
+  const answer = await send(testServer, 'POST', { host: local, origin: allowed })
   expect(cors(answer.headers)).toEqual({ 'access-control-allow-origin': allowed, vary: 'Origin' })
-  const refused = await send(toy, 'POST', {
+  const refused = await send(testServer, 'POST', {
     host: local,
     origin: allowed,
     authorization: 'Bearer x',
   })
   expect(refused.status).toBe(401)
   expect(cors(refused.headers)).toMatchObject({ 'access-control-allow-origin': allowed })
-  const preflight = await send(toy, 'OPTIONS', { ...asked, origin: allowed })
+  const preflight = await send(testServer, 'OPTIONS', { ...asked, origin: allowed })
   expect(preflight.status).toBe(204)
   expect(cors(preflight.headers)).toMatchObject({
     'access-control-allow-origin': allowed,
     'access-control-allow-headers': 'authorization',
     'access-control-allow-methods': 'GET, POST',
   })
-  const foreign = await send(toy, 'OPTIONS', { ...asked, origin: 'https://evil.example' })
+  const foreign = await send(testServer, 'OPTIONS', { ...asked, origin: 'https://evil.example' })
   expect([foreign.status, cors(foreign.headers)]).toEqual([403, {}])
-  expect(cors((await send(toy, 'POST', { host: local })).headers)).toEqual({ vary: 'Origin' })
+  expect(cors((await send(testServer, 'POST', { host: local })).headers)).toEqual({
+    vary: 'Origin',
+  })
   expect(cors((await send(open, 'POST', { host: local })).headers)).toEqual({})
 })
 
 test('the address in the log is the one that the trusted proxy saw', async () => {
   const forwarded = { host: local, 'x-forwarded-for': '6.6.6.6, 203.0.113.9, 127.0.0.3' }
   await send(proxied, 'GET', forwarded, '/livez')
-  await send(toy, 'GET', forwarded, '/readyz')
-  const client = (server: Toy, path: string) => () =>
+  await send(testServer, 'GET', forwarded, '/readyz')
+  const client = (server: TestServer, path: string) => () =>
     server.log.find((entry) => entry.path === path)?.client
   await expect.poll(client(proxied, '/livez')).toBe('203.0.113.9')
-  await expect.poll(client(toy, '/readyz')).toBe('127.0.0.1')
+  await expect.poll(client(testServer, '/readyz')).toBe('127.0.0.1')
 })
 
 test('with a proxy reading needs a token, unless everyone is let in', async () => {
-  await using guarded = await openToy({ TRUST_PROXY: '127.0.0.1' })
+  await using guarded = await openTestServer({ TRUST_PROXY: '127.0.0.1' })
   const roleOf = async (headers: Record<string, string>) => {
     const answer = await fetch(`${guarded.url}/graphql?query={role}`, { headers })
     return answer.status
@@ -194,7 +206,7 @@ test('with a proxy reading needs a token, unless everyone is let in', async () =
 })
 
 test('a proxy that is no address is told at the start', async () => {
-  await expect(openToy({ TRUST_PROXY: 'nginx' })).rejects.toMatchObject({
+  await expect(openTestServer({ TRUST_PROXY: 'nginx' })).rejects.toMatchObject({
     code: 'CONFIGURATION_INVALID',
     message: expect.stringContaining('TRUST_PROXY'),
   })

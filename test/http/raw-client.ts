@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws'
 
 /** A hand-written client of graphql-transport-ws, which may break the protocol. */
-export interface Peer extends Disposable {
+export interface RawClient extends Disposable {
   readonly socket: WebSocket
   /** Resolves with the code and the reason of the close. */
   readonly closed: Promise<[number, string]>
@@ -12,14 +12,14 @@ export interface Peer extends Disposable {
   next(): Promise<unknown>
 }
 
-export async function openPeer(
+export async function openRawClient(
   server: { url: string },
   {
     init = true,
     headers = {},
     protocol = 'graphql-transport-ws',
   }: { init?: boolean | object; headers?: Record<string, string>; protocol?: string } = {},
-): Promise<Peer> {
+): Promise<RawClient> {
   const url = `${server.url.replace('http', 'ws')}/graphql`
   const socket = new WebSocket(url, protocol, { headers })
   const received: unknown[] = []
@@ -35,12 +35,12 @@ export async function openPeer(
   )
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
   socket.on('error', () => {}) // Its close tells.
-  const peer: Peer = {
+  const client: RawClient = {
     socket,
     closed,
     send: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
     ask: (id, query, variables) =>
-      peer.send({ type: 'subscribe', id, payload: { query, variables } }),
+      client.send({ type: 'subscribe', id, payload: { query, variables } }),
     next: () =>
       new Promise((resolve) => {
         if (received.length > 0) resolve(received.shift())
@@ -49,8 +49,8 @@ export async function openPeer(
     [Symbol.dispose]: () => socket.terminate(),
   }
   if (init !== false) {
-    peer.send({ type: 'connection_init', payload: typeof init === 'object' ? init : {} })
-    await peer.next()
+    client.send({ type: 'connection_init', payload: typeof init === 'object' ? init : {} })
+    await client.next()
   }
-  return peer
+  return client
 }

@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, describe, expect, test } from 'vitest'
-import { openToy, tokens } from './test-server.ts'
+import { openTestServer, tokens } from './test-server.ts'
 
-const toy = await openToy()
-afterAll(() => toy[Symbol.asyncDispose]())
+const server = await openTestServer()
+afterAll(() => server[Symbol.asyncDispose]())
 
-const url = `${toy.url}/graphql`
+const url = `${server.url}/graphql`
 const json = { 'content-type': 'application/json' }
 const live = 'subscription { latestEnergy { soc } }'
 
@@ -24,14 +24,14 @@ describe('a form of answer that there is not', () => {
   test.for(['text/csv', 'multipart/mixed', 'application/json;charset=utf-16'])(
     '%s is refused before a mutation is carried out',
     async (accept) => {
-      const before = toy.recorded()
+      const before = server.recorded()
       const response = await fetch(url, {
         method: 'POST',
         headers: { ...json, accept, authorization: `Bearer ${tokens.ADMIN_TOKEN}` },
         body: JSON.stringify({ query: 'mutation { record }' }),
       })
       expect(await refusalOf(response)).toMatchObject({ status: 406, code: 'NOT_ACCEPTABLE' })
-      expect(toy.recorded()).toBe(before)
+      expect(server.recorded()).toBe(before)
     },
   )
 
@@ -51,17 +51,17 @@ describe('a form of answer that there is not', () => {
           message: expect.stringContaining('text/event-stream'),
         })
       }
-      expect(toy.everSubscribed()).toBe(0)
+      expect(server.everSubscribed()).toBe(0)
     },
   )
 })
 
 describe('a body that is announced with Expect: 100-continue', () => {
   const announce = (length: number) =>
-    `POST /graphql HTTP/1.1\r\nHost: localhost:${toy.port}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\nExpect: 100-continue\r\n\r\n`
+    `POST /graphql HTTP/1.1\r\nHost: localhost:${server.port}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\nExpect: 100-continue\r\n\r\n`
 
   test('is asked for, and answered', async () => {
-    const socket = connect(toy.port, '127.0.0.1')
+    const socket = connect(server.port, '127.0.0.1')
     const body = '{"query":"{ role }"}'
     socket.write(announce(body.length))
     const [proceed] = await once(socket, 'data')
@@ -71,7 +71,7 @@ describe('a body that is announced with Expect: 100-continue', () => {
   })
 
   test('is refused before it is sent where it is too large', async () => {
-    const socket = connect(toy.port, '127.0.0.1')
+    const socket = connect(server.port, '127.0.0.1')
     socket.write(announce(100_000_000))
     const answer = await text(socket)
     expect(answer).toMatch(/^HTTP\/1.1 413 .*BODY_TOO_LARGE/s)
@@ -167,7 +167,7 @@ describe('what came', () => {
 
 describe('what Node and ws refuse by themselves has a body with a code', () => {
   const upgrade = (method: string, key: string) =>
-    `${method} /graphql HTTP/1.1\r\nHost: localhost:${toy.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`
+    `${method} /graphql HTTP/1.1\r\nHost: localhost:${server.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`
 
   test.for([
     ['a handshake without a key', upgrade('GET', 'x'), 400, 'BAD_REQUEST'],
@@ -193,7 +193,7 @@ describe('what Node and ws refuse by themselves has a body with a code', () => {
     ],
     ['no host', 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n', 421, 'HOST_REFUSED'],
   ] as const)('%s', async ([, request, status, code]) => {
-    const socket = connect(toy.port, '127.0.0.1')
+    const socket = connect(server.port, '127.0.0.1')
     await once(socket, 'connect')
     socket.write(request)
     const answer = await text(socket)
@@ -208,7 +208,7 @@ describe('what Node and ws refuse by themselves has a body with a code', () => {
 
 test('nothing is kept by caches or taken for another type', async () => {
   for (const path of ['/livez', '/health', '/graphql?query={role}', '/nowhere']) {
-    const { headers } = await fetch(`${toy.url}${path}`)
+    const { headers } = await fetch(`${server.url}${path}`)
     expect([headers.get('cache-control'), headers.get('x-content-type-options')]).toEqual([
       'no-store',
       'nosniff',

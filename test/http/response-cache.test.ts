@@ -10,8 +10,8 @@ import {
 } from 'graphql'
 import { expect, test } from 'vitest'
 import { ResponseCache } from '../../src/http/operations/response-cache.ts'
-import { openPeer } from './raw-graphql-ws.ts'
-import { bearer, openToy, post, tokens } from './test-server.ts'
+import { openRawClient } from './raw-client.ts'
+import { bearer, openTestServer, post, tokens } from './test-server.ts'
 
 const Chart = new GraphQLObjectType<number>({
   name: 'Chart',
@@ -63,7 +63,7 @@ async function openStore() {
       resolve: read,
     },
   }
-  const server = await openToy(
+  const server = await openTestServer(
     {},
     {
       schema: new GraphQLSchema({ query: new GraphQLObjectType({ name: 'Query', fields }) }),
@@ -237,11 +237,11 @@ test('where the state cannot be read, each question is answered anew', async () 
 test('an answer is the same over WebSocket and HTTP, and made once', async () => {
   await using open = await openStore()
   await open.runsOf(2, '{ text }')
-  using peer = await openPeer(open.server)
+  using client = await openRawClient(open.server)
   for (const id of ['1', '2']) {
-    peer.ask(id, '{ text }')
-    expect(await peer.next()).toEqual({ id, type: 'next', payload: { data: { text: '1' } } })
-    expect(await peer.next()).toEqual({ id, type: 'complete' })
+    client.ask(id, '{ text }')
+    expect(await client.next()).toEqual({ id, type: 'next', payload: { data: { text: '1' } } })
+    expect(await client.next()).toEqual({ id, type: 'complete' })
   }
   expect(open.store.runs).toBe(2)
 })

@@ -2,18 +2,18 @@ import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { openToy, post, tokens } from './test-server.ts'
+import { openTestServer, post, tokens } from './test-server.ts'
 
 test('a port that is taken is told with the cure', async () => {
-  await using toy = await openToy()
-  await expect(openToy({ PORT: String(toy.port) })).rejects.toMatchObject({
+  await using server = await openTestServer()
+  await expect(openTestServer({ PORT: String(server.port) })).rejects.toMatchObject({
     code: 'PORT_UNAVAILABLE',
-    message: expect.stringMatching(`Port ${toy.port} on 127.0.0.1 .*set PORT`),
+    message: expect.stringMatching(`Port ${server.port} on 127.0.0.1 .*set PORT`),
   })
 })
 
 test('a host that is none of this machine is told with the cure', async () => {
-  await expect(openToy({ HOST: '192.0.2.1' })).rejects.toMatchObject({
+  await expect(openTestServer({ HOST: '192.0.2.1' })).rejects.toMatchObject({
     code: 'PORT_UNAVAILABLE',
     message: expect.stringMatching('192.0.2.1 .*set HOST'),
   })
@@ -30,59 +30,59 @@ describe('probes', () => {
   }
 
   test('all is well', async () => {
-    await using toy = await openToy()
-    expect(await get(`${toy.url}/livez`)).toEqual([200, { status: 'ALIVE' }])
-    expect(await get(`${toy.url}/readyz`)).toEqual([200, { ready: true }])
+    await using server = await openTestServer()
+    expect(await get(`${server.url}/livez`)).toEqual([200, { status: 'ALIVE' }])
+    expect(await get(`${server.url}/readyz`)).toEqual([200, { ready: true }])
     const health = { status: 'HEALTHY', checks: [], version: '1' }
-    expect(await get(`${toy.url}/health`)).toEqual([200, health])
+    expect(await get(`${server.url}/health`)).toEqual([200, health])
   })
 
   test('the process lives, but cannot serve', async () => {
-    await using toy = await openToy({}, failing)
-    expect(await get(`${toy.url}/livez`)).toEqual([200, { status: 'ALIVE' }])
-    expect(await get(`${toy.url}/readyz`)).toEqual([
+    await using server = await openTestServer({}, failing)
+    expect(await get(`${server.url}/livez`)).toEqual([200, { status: 'ALIVE' }])
+    expect(await get(`${server.url}/readyz`)).toEqual([
       503,
       { ready: false, reason: '1 migration is pending' },
     ])
     const health = { status: 'UNHEALTHY', checks: [{ name: 'database' }] }
-    expect(await get(`${toy.url}/health`)).toEqual([503, health])
+    expect(await get(`${server.url}/health`)).toEqual([503, health])
   })
 
   test('who may not read learns the status alone', async () => {
-    await using toy = await openToy({ PUBLIC_READ: 'false' }, failing)
-    expect(await get(`${toy.url}/health`)).toEqual([503, { status: 'UNHEALTHY' }])
+    await using server = await openTestServer({ PUBLIC_READ: 'false' }, failing)
+    expect(await get(`${server.url}/health`)).toEqual([503, { status: 'UNHEALTHY' }])
     const reader = { authorization: `Bearer ${tokens.READ_TOKEN}` }
-    expect(await get(`${toy.url}/health`, reader)).toMatchObject([503, { checks: [{}] }])
+    expect(await get(`${server.url}/health`, reader)).toMatchObject([503, { checks: [{}] }])
     const wrong = { authorization: 'Bearer mistyped' }
-    expect(await get(`${toy.url}/health`, wrong)).toMatchObject([401, {}])
+    expect(await get(`${server.url}/health`, wrong)).toMatchObject([401, {}])
   })
 })
 
 test('a client that leaves in the middle of its body is no error of the server', async () => {
-  await using toy = await openToy()
-  const socket = connect(toy.port, '127.0.0.1')
+  await using server = await openTestServer()
+  const socket = connect(server.port, '127.0.0.1')
   socket.on('error', () => undefined)
-  const head = `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:${toy.port}\r\n`
+  const head = `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\n`
   socket.write(`${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"query"`, () =>
     setImmediate(() => socket.destroy()),
   )
   const seen = expect.objectContaining({ msg: 'request', path: '/graphql' })
-  await expect.poll(() => toy.log).toContainEqual(seen)
+  await expect.poll(() => server.log).toContainEqual(seen)
   await expect
-    .poll(() => toy.log)
+    .poll(() => server.log)
     .toContainEqual(expect.objectContaining({ msg: 'a request was refused' }))
-  expect(toy.log.filter((line) => Number(line.level) > 20)).toEqual([])
+  expect(server.log.filter((line) => Number(line.level) > 20)).toEqual([])
 })
 
 test('a peer that answers no ping is cut off, one that answers stays', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   onTestFinished(() => void vi.useRealTimers())
-  await using toy = await openToy()
-  const silent = await subscribeRaw(toy.port, 'subscription { latestEnergy { soc } }')
+  await using server = await openTestServer()
+  const silent = await subscribeRaw(server.port, 'subscription { latestEnergy { soc } }')
   const cutOff = new Promise((resolve) => silent.once('close', resolve))
-  const alive = new WebSocket(`ws://127.0.0.1:${toy.port}/graphql`, 'graphql-transport-ws')
+  const alive = new WebSocket(`ws://127.0.0.1:${server.port}/graphql`, 'graphql-transport-ws')
   await new Promise((resolve) => alive.once('open', resolve))
-  await toy.subscribed(1)
+  await server.subscribed(1)
 
   for (const _ of ['pinged', 'judged', 'judged again']) {
     const pinged = new Promise((resolve) => alive.once('ping', resolve))
@@ -94,7 +94,7 @@ test('a peer that answers no ping is cut off, one that answers stays', async () 
     await answered
   }
   await cutOff
-  await toy.subscribed(0)
+  await server.subscribed(0)
   alive.terminate()
 })
 
@@ -103,69 +103,69 @@ describe('going away', () => {
     const warnings: Error[] = []
     const warn = (warning: Error) => warnings.push(warning)
     process.on('warning', warn)
-    const toy = await openToy()
+    const server = await openTestServer()
     const query = 'subscription { latestEnergy { soc } }'
     const sockets = await Promise.all(
-      Array.from({ length: 20 }, () => subscribeRaw(toy.port, query)),
+      Array.from({ length: 20 }, () => subscribeRaw(server.port, query)),
     )
     const streams = await Promise.all(
       Array.from({ length: 20 }, () =>
-        fetch(`${toy.url}/graphql?query=${encodeURIComponent(query)}`, {
+        fetch(`${server.url}/graphql?query=${encodeURIComponent(query)}`, {
           headers: { accept: 'text/event-stream' },
         }),
       ),
     )
-    await toy.subscribed(40)
-    const polite = new WebSocket(`ws://127.0.0.1:${toy.port}/graphql`, 'graphql-transport-ws')
+    await server.subscribed(40)
+    const polite = new WebSocket(`ws://127.0.0.1:${server.port}/graphql`, 'graphql-transport-ws')
     await new Promise((resolve) => polite.once('open', resolve))
     const goodbye = new Promise((resolve) => polite.once('close', resolve))
-    const half = connect(toy.port, '127.0.0.1')
+    const half = connect(server.port, '127.0.0.1')
     half.write('POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Le')
     half.on('error', () => undefined)
     const halfClosed = new Promise((resolve) => half.once('close', resolve))
 
     const start = performance.now()
-    await toy[Symbol.asyncDispose]()
+    await server[Symbol.asyncDispose]()
     expect(performance.now() - start).toBeLessThan(2000) // What Ctrl-C may take.
 
     expect(await goodbye).toBe(1001)
     await halfClosed
     await Promise.all(streams.map((stream) => expect(stream.text()).rejects.toThrow()))
     for (const socket of sockets) socket.destroy()
-    await toy.subscribed(0)
-    await expect(fetch(toy.url)).rejects.toThrow()
+    await server.subscribed(0)
+    await expect(fetch(server.url)).rejects.toThrow()
     expect(process.getActiveResourcesInfo().filter((name) => /TCPServer/.test(name))).toEqual([])
-    await toy[Symbol.asyncDispose]()
+    await server[Symbol.asyncDispose]()
     // Such as of too many listeners on what is sent as a stream.
     expect(warnings).toEqual([])
     process.off('warning', warn)
 
-    const successor = createServer().listen(toy.port, '127.0.0.1')
+    const successor = createServer().listen(server.port, '127.0.0.1')
     await new Promise((resolve) => successor.once('listening', resolve))
     await new Promise((resolve) => successor.close(resolve))
   })
 
   test('lets a running request finish', async () => {
-    const toy = await openToy()
-    const running = post(toy, '{ slow }')
-    await toy.slow
-    const closed = toy[Symbol.asyncDispose]()
+    const server = await openTestServer()
+    const running = post(server, '{ slow }')
+    await server.slow
+    const closed = server[Symbol.asyncDispose]()
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
-    toy.release()
+    server.release()
     expect((await running).body).toEqual({ data: { slow: 'done' } })
     await closed
   })
 
   test('tells whoever asks for what does not end', async () => {
-    const toy = await openToy()
-    const running = post(toy, '{ slow }')
-    await toy.slow
-    await toy[Symbol.asyncDispose]()
+    const server = await openTestServer()
+    const running = post(server, '{ slow }')
+    await server.slow
+    await server[Symbol.asyncDispose]()
     expect(await running).toMatchObject({
       status: 503,
       body: { errors: [{ extensions: { code: 'SERVER_STOPPING' } }] },
     })
-    toy.release()
+    server.release()
   })
 })
 

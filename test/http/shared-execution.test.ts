@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from 'vitest'
-import { openPeer } from './raw-graphql-ws.ts'
-import { openToy, tokens } from './test-server.ts'
+import { openRawClient } from './raw-client.ts'
+import { openTestServer, tokens } from './test-server.ts'
 
-const toy = await openToy({ MAX_SUBSCRIPTIONS_PER_CONNECTION: '1000' })
-afterAll(() => toy[Symbol.asyncDispose]())
+const server = await openTestServer({ MAX_SUBSCRIPTIONS_PER_CONNECTION: '1000' })
+afterAll(() => server[Symbol.asyncDispose]())
 
 const live = 'subscription Live { latestEnergy { soc } }'
 const next = (id: string, latestEnergy: object) => ({
@@ -14,20 +14,20 @@ const next = (id: string, latestEnergy: object) => ({
 
 /** How many executions there are from the emission until the given messages have come. */
 async function executionsOf(soc: number, received: () => Promise<unknown>): Promise<number> {
-  const before = toy.executions()
-  toy.emit(soc)
+  const before = server.executions()
+  server.emit(soc)
   await received()
-  return toy.executions() - before
+  return server.executions() - before
 }
 
 test('a thousand equal subscriptions and one event are one execution', async () => {
-  using one = await openPeer(toy)
-  using other = await openPeer(toy)
+  using one = await openRawClient(server)
+  using other = await openRawClient(server)
   for (let index = 0; index < 500; index++) {
     one.ask(`one-${index}`, live)
     other.ask(`other-${index}`, live)
   }
-  await toy.subscribed(1000)
+  await server.subscribed(1000)
   const received = async () => {
     for (let index = 0; index < 500; index++) {
       expect(await one.next()).toEqual(next(`one-${index}`, { soc: 5 }))
@@ -38,28 +38,28 @@ test('a thousand equal subscriptions and one event are one execution', async () 
 })
 
 test('server-sent events share the execution of sockets', async () => {
-  using peer = await openPeer(toy)
-  peer.ask('1', live)
+  using client = await openRawClient(server)
+  client.ask('1', live)
   const leave = new AbortController()
-  const response = await fetch(`${toy.url}/graphql?query=${encodeURIComponent(live)}`, {
+  const response = await fetch(`${server.url}/graphql?query=${encodeURIComponent(live)}`, {
     headers: { accept: 'text/event-stream' },
     signal: leave.signal,
   })
   const events = response.body?.pipeThrough(new TextDecoderStream()).getReader()
-  await toy.subscribed(2)
+  await server.subscribed(2)
   const received = async () => {
-    await peer.next()
+    await client.next()
     let text = ''
     while (!text.includes('data: {')) text += (await events?.read())?.value ?? ''
     expect(text).toContain('event: next\ndata: {"data":{"latestEnergy":{"soc":6}}}\n\n')
   }
   expect(await executionsOf(6, received)).toBe(1)
   leave.abort()
-  await toy.subscribed(1)
+  await server.subscribed(1)
 })
 
 test('fields, aliases, fragments and directives are each answered as asked', async () => {
-  using peer = await openPeer(toy)
+  using client = await openRawClient(server)
   const query = (fields: string) => `subscription ($with: Boolean!) { latestEnergy { ${fields} } }
     fragment F on Telemetry { pvPower }`
   const asked: [string, boolean, object][] = [
@@ -69,13 +69,13 @@ test('fields, aliases, fragments and directives are each answered as asked', asy
     ['...F plus(soc: 1) @include(if: $with)', true, { pvPower: 4000, plus: 8 }],
   ]
   for (const [index, [fields, given]] of asked.entries()) {
-    peer.ask(String(index), query(fields), { with: given })
+    client.ask(String(index), query(fields), { with: given })
   }
-  await toy.subscribed(asked.length)
-  toy.emit(7)
+  await server.subscribed(asked.length)
+  server.emit(7)
   const messages = new Map<unknown, unknown>()
   for (const _ of asked) {
-    const message = await peer.next()
+    const message = await client.next()
     messages.set(message && typeof message === 'object' && 'id' in message && message.id, message)
   }
   for (const [index, [, , fields]] of asked.entries()) {
@@ -84,22 +84,22 @@ test('fields, aliases, fragments and directives are each answered as asked', asy
 })
 
 test('the pace is not part of what is shared, all other variables are', async () => {
-  using peer = await openPeer(toy)
+  using client = await openRawClient(server)
   const query = `subscription ($pace: Int, $above: Float, $extra: Float!) {
     latestEnergy(pace: $pace, above: $above) { soc plus(soc: $extra) }
   }`
-  peer.ask('1', query, { extra: 1, pace: 1 })
-  peer.ask('2', query, { pace: 2, extra: 1 })
-  peer.ask('3', query, { extra: 2, pace: 1 })
-  peer.ask('4', query, { extra: 1, above: 3 })
-  peer.ask('5', query, { extra: 1, above: null })
-  peer.ask('6', query, { pace: 'fast', extra: 1 })
-  expect(await peer.next()).toMatchObject({ id: '6', type: 'error' })
-  await toy.subscribed(5)
+  client.ask('1', query, { extra: 1, pace: 1 })
+  client.ask('2', query, { pace: 2, extra: 1 })
+  client.ask('3', query, { extra: 2, pace: 1 })
+  client.ask('4', query, { extra: 1, above: 3 })
+  client.ask('5', query, { extra: 1, above: null })
+  client.ask('6', query, { pace: 'fast', extra: 1 })
+  expect(await client.next()).toMatchObject({ id: '6', type: 'error' })
+  await server.subscribed(5)
   const sums = new Map<unknown, unknown>()
   const received = async () => {
     for (let index = 0; index < 5; index++) {
-      const message = (await peer.next()) as ReturnType<typeof next>
+      const message = (await client.next()) as ReturnType<typeof next>
       sums.set(message.id, message.payload.data.latestEnergy)
     }
   }
@@ -114,38 +114,40 @@ test('the pace is not part of what is shared, all other variables are', async ()
 })
 
 test('a variable that paces and says more as well is part of what is shared', async () => {
-  using peer = await openPeer(toy)
+  using client = await openRawClient(server)
   const query = `subscription ($n: Int!) {
     latestEnergy(pace: $n) { soc bulk(size: $n) }
   }`
-  peer.ask('1', query, { n: 1 })
-  peer.ask('2', query, { n: 2 })
-  await toy.subscribed(2)
-  toy.emit(1)
-  expect(await peer.next()).toEqual(next('1', { soc: 1, bulk: 'x' }))
-  expect(await peer.next()).toEqual(next('2', { soc: 1, bulk: 'xx' }))
+  client.ask('1', query, { n: 1 })
+  client.ask('2', query, { n: 2 })
+  await server.subscribed(2)
+  server.emit(1)
+  expect(await client.next()).toEqual(next('1', { soc: 1, bulk: 'x' }))
+  expect(await client.next()).toEqual(next('2', { soc: 1, bulk: 'xx' }))
 })
 
 test('roles are kept apart', async () => {
   const query = 'subscription { latestEnergy { role } }'
-  using reader = await openPeer(toy)
-  using admin = await openPeer(toy, { init: { authorization: `Bearer ${tokens.ADMIN_TOKEN}` } })
+  using reader = await openRawClient(server)
+  using admin = await openRawClient(server, {
+    init: { authorization: `Bearer ${tokens.ADMIN_TOKEN}` },
+  })
   reader.ask('1', query)
   admin.ask('1', query)
-  await toy.subscribed(2)
-  toy.emit(1)
+  await server.subscribed(2)
+  server.emit(1)
   expect(await reader.next()).toEqual(next('1', { role: 'read' }))
   expect(await admin.next()).toEqual(next('1', { role: 'admin' }))
 })
 
 test('an error in one group is told to that group alone', async () => {
-  using peer = await openPeer(toy)
+  using client = await openRawClient(server)
   const query = 'subscription ($n: Float!) { latestEnergy { plus(soc: $n) } }'
-  peer.ask('bad', query, { n: -1 })
-  peer.ask('good', query, { n: 1 })
-  await toy.subscribed(2)
-  toy.emit(1)
-  const messages = [await peer.next(), await peer.next()]
+  client.ask('bad', query, { n: -1 })
+  client.ask('good', query, { n: 1 })
+  await server.subscribed(2)
+  server.emit(1)
+  const messages = [await client.next(), await client.next()]
   expect(messages).toContainEqual(next('good', { plus: 2 }))
   expect(messages).toContainEqual({
     id: 'bad',
@@ -158,9 +160,9 @@ test('an error in one group is told to that group alone', async () => {
 })
 
 test('a subscription that cannot begin is answered with an error', async () => {
-  using peer = await openPeer(toy)
-  peer.ask('1', 'subscription { latestEnergy(pace: -1) { soc } }')
-  expect(await peer.next()).toMatchObject({
+  using client = await openRawClient(server)
+  client.ask('1', 'subscription { latestEnergy(pace: -1) { soc } }')
+  expect(await client.next()).toMatchObject({
     id: '1',
     type: 'error',
     payload: [{ message: 'Expected pace from 0, got -1', extensions: { code: 'BAD_USER_INPUT' } }],
@@ -168,42 +170,42 @@ test('a subscription that cannot begin is answered with an error', async () => {
 })
 
 test('subscribers join and leave at any time', async () => {
-  using first = await openPeer(toy)
-  using second = await openPeer(toy)
+  using first = await openRawClient(server)
+  using second = await openRawClient(server)
   first.ask('a', live)
-  await toy.subscribed(1)
+  await server.subscribed(1)
   second.ask('b', live)
-  await toy.subscribed(2)
+  await server.subscribed(2)
   first.send({ type: 'complete', id: 'a' })
-  await toy.subscribed(1)
-  toy.emit(1)
+  await server.subscribed(1)
+  server.emit(1)
   expect(await second.next()).toEqual(next('b', { soc: 1 }))
   first.ask('a', live)
-  await toy.subscribed(2)
+  await server.subscribed(2)
   second.socket.terminate()
-  await toy.subscribed(1)
-  toy.emit(2)
+  await server.subscribed(1)
+  server.emit(2)
   expect(await first.next()).toEqual(next('a', { soc: 2 }))
 })
 
 test.for(['"', '\\', 'é', '\u{1f31e}', '\ud800', '\n', '__proto__', 'x'.repeat(1000)])(
   'an id may be %j',
   async (id) => {
-    using peer = await openPeer(toy)
-    peer.ask(id, live)
-    await toy.subscribed(1)
-    toy.emit(1)
-    expect(await peer.next()).toEqual(next(id, { soc: 1 }))
+    using client = await openRawClient(server)
+    client.ask(id, live)
+    await server.subscribed(1)
+    server.emit(1)
+    expect(await client.next()).toEqual(next(id, { soc: 1 }))
   },
 )
 
 test.for([0, 100, 200, 4000, 5000, 65_000, 70_000])(
   'an answer of %i letters arrives',
   async (size) => {
-    using peer = await openPeer(toy)
-    peer.ask('1', `subscription { latestEnergy { bulk(size: ${size}) } }`)
-    await toy.subscribed(1)
-    toy.emit(1)
-    expect(await peer.next()).toEqual(next('1', { bulk: 'x'.repeat(size) }))
+    using client = await openRawClient(server)
+    client.ask('1', `subscription { latestEnergy { bulk(size: ${size}) } }`)
+    await server.subscribed(1)
+    server.emit(1)
+    expect(await client.next()).toEqual(next('1', { bulk: 'x'.repeat(size) }))
   },
 )

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { openPeer } from './raw-graphql-ws.ts'
-import { openToy } from './test-server.ts'
+import { openRawClient } from './raw-client.ts'
+import { openTestServer } from './test-server.ts'
 
 const SILENT = 20
 const EVENTS = 4000
@@ -18,26 +18,26 @@ function memory(): number {
 }
 
 test('clients that never read take no memory for what they are not sent, and are sent the rest once they read', async () => {
-  await using toy = await openToy()
-  using peers = new DisposableStack()
+  await using server = await openTestServer()
+  using clients = new DisposableStack()
   const query = `subscription { latestEnergy { soc bulk(size: ${BYTES}) } }`
   const silent = []
   for (let index = 0; index < SILENT; index++) {
-    const peer = peers.use(await openPeer(toy))
-    peer.ask('1', query)
-    silent.push(peer)
+    const client = clients.use(await openRawClient(server))
+    client.ask('1', query)
+    silent.push(client)
   }
-  const reader = peers.use(await openPeer(toy))
+  const reader = clients.use(await openRawClient(server))
   reader.ask('1', query)
-  await toy.subscribed(SILENT + 1)
+  await server.subscribed(SILENT + 1)
   for (const { socket } of silent) socket.pause()
 
   const before = memory()
   for (let soc = 1; soc <= EVENTS; soc++) {
-    toy.emit(soc)
+    server.emit(soc)
     expect(await reader.next()).toMatchObject({ payload: { data: { latestEnergy: { soc } } } })
   }
-  // 280 MB where nothing is held back; the answers of the last seconds and the toy's own queues take some 80.
+  // 280 MB where nothing is held back; the answers of the last seconds and the server's own queues take some 80.
   expect(memory() - before).toBeLessThan(128 * MIB)
 
   const [woken] = silent

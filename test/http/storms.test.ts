@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { frame, openRawWebSocket } from './raw-websocket.ts'
-import { openToy, type Toy, used } from './test-server.ts'
+import { openTestServer, type TestServer, used } from './test-server.ts'
 
 const queries = {
   live: 'subscription { latestEnergy { soc } }',
@@ -64,11 +64,11 @@ function framesOf(step: Step): Buffer {
 }
 
 /** Resolves with what ends it, if it has not ended yet. */
-async function run(toy: Toy, { writes, end }: Talk): Promise<() => void> {
-  const raw = await openRawWebSocket(toy, frame({ type: 'connection_init' }))
+async function run(server: TestServer, { writes, end }: Talk): Promise<() => void> {
+  const raw = await openRawWebSocket(server, frame({ type: 'connection_init' }))
   for (const [index, steps] of writes.entries()) {
     raw.write(...steps.map(framesOf))
-    toy.emit(index)
+    server.emit(index)
     if (index % 2 === 1) await new Promise(setImmediate)
   }
   if (end === 'close') raw.write(frame('', { opcode: 8 }))
@@ -77,9 +77,9 @@ async function run(toy: Toy, { writes, end }: Talk): Promise<() => void> {
   return () => raw.socket.destroy()
 }
 
-async function listen(toy: Toy, listening: Listening): Promise<() => void> {
+async function listen(server: TestServer, listening: Listening): Promise<() => void> {
   const { subscribe, accept, leaves } = listening
-  const asked = request(`${toy.url}/graphql?query=${encodeURIComponent(queries[subscribe])}`, {
+  const asked = request(`${server.url}/graphql?query=${encodeURIComponent(queries[subscribe])}`, {
     headers: { accept },
     agent: false,
   })
@@ -97,28 +97,28 @@ async function listen(toy: Toy, listening: Listening): Promise<() => void> {
 
 test('nothing is left of any storm of operations and departures', async () => {
   const property = fc.asyncProperty(storm, async ({ talks, listenings, isCalm }) => {
-    await using toy = await openToy()
-    if (isCalm) toy.release()
+    await using server = await openTestServer()
+    if (isCalm) server.release()
     const leaving = await Promise.all([
-      ...talks.map((each) => run(toy, each)),
-      ...listenings.map((each) => listen(toy, each)),
+      ...talks.map((each) => run(server, each)),
+      ...listenings.map((each) => listen(server, each)),
     ])
-    toy.emit(100)
+    server.emit(100)
     for (const leave of leaving) leave()
-    toy.release()
+    server.release()
     await expect
       .poll(
         () => ({
-          subscribers: toy.subscribers(),
-          subscriptions: used(toy, 'subscriptions'),
-          kept: used(toy, 'bytes kept of subscriptions'),
-          connections: used(toy, 'connections'),
-          unfinished: used(toy, 'bytes of unfinished messages'),
+          subscribers: server.subscribers(),
+          subscriptions: used(server, 'subscriptions'),
+          kept: used(server, 'bytes kept of subscriptions'),
+          connections: used(server, 'connections'),
+          unfinished: used(server, 'bytes of unfinished messages'),
         }),
         { interval: 5 },
       )
       .toEqual({ subscribers: 0, subscriptions: 0, kept: 0, connections: 0, unfinished: 0 })
-    expect(toy.log.filter(({ level }) => Number(level) >= 50)).toEqual([])
+    expect(server.log.filter(({ level }) => Number(level) >= 50)).toEqual([])
   })
   await fc.assert(property, { numRuns: 40 })
 })

@@ -2,36 +2,36 @@ import { createClient } from 'graphql-ws'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { maxBodyBytes } from '../../src/http/limits.ts'
-import { bearer, openToy, tokens } from './test-server.ts'
+import { bearer, openTestServer, tokens } from './test-server.ts'
 
-const toy = await openToy()
-afterAll(() => toy[Symbol.asyncDispose]())
+const server = await openTestServer()
+afterAll(() => server[Symbol.asyncDispose]())
 beforeEach(() => {
-  toy.log.length = 0
+  server.log.length = 0
 })
 
 const live = 'subscription Live { latestEnergy { soc } }'
 
 describe('over WebSocket', () => {
-  const url = `${toy.url.replace('http', 'ws')}/graphql`
+  const url = `${server.url.replace('http', 'ws')}/graphql`
 
   test('each event arrives, and a client that leaves is forgotten', async () => {
     const client = createClient({ url, retryAttempts: 0 })
     const events = client.iterate({ query: live })
     const first = events.next()
-    await toy.subscribed(1)
-    toy.emit(50)
+    await server.subscribed(1)
+    server.emit(50)
     expect((await first).value).toEqual({ data: { latestEnergy: { soc: 50 } } })
-    toy.emit(51)
-    toy.emit(52)
+    server.emit(51)
+    server.emit(52)
     expect((await events.next()).value).toEqual({ data: { latestEnergy: { soc: 51 } } })
     expect((await events.next()).value).toEqual({ data: { latestEnergy: { soc: 52 } } })
     await events.return?.()
-    await toy.subscribed(0)
+    await server.subscribed(0)
     void client.iterate({ query: live }).next()
-    await toy.subscribed(1)
+    await server.subscribed(1)
     await client.dispose()
-    await toy.subscribed(0)
+    await server.subscribed(0)
   })
 
   test.for([
@@ -48,7 +48,7 @@ describe('over WebSocket', () => {
       send({ type: 'connection_init' })
       expect(await messages.next()).toEqual({ type: 'connection_ack' })
       send({ type: 'subscribe', id: 'good', payload: { query: live } })
-      await toy.subscribed(1)
+      await server.subscribed(1)
 
       send({ type: 'subscribe', id: 'bad', payload: { query } })
       expect(await messages.next()).toEqual({
@@ -56,14 +56,14 @@ describe('over WebSocket', () => {
         id: 'bad',
         payload: [expect.objectContaining({ message: expect.any(String), extensions: { code } })],
       })
-      toy.emit(60)
+      server.emit(60)
       expect(await messages.next()).toMatchObject({
         type: 'next',
         id: 'good',
         payload: { data: { latestEnergy: { soc: 60 } } },
       })
       socket.terminate()
-      await toy.subscribed(0)
+      await server.subscribed(0)
     },
   )
 
@@ -79,11 +79,11 @@ describe('over WebSocket', () => {
     expect((await events.next()).value).toMatchObject({ errors: [told] })
     expect(await events.next()).toMatchObject({ done: true })
     await client.dispose()
-    expect(toy.log.filter((line) => line.level === 50)).toHaveLength(how === 'fault' ? 0 : 1)
+    expect(server.log.filter((line) => line.level === 50)).toHaveLength(how === 'fault' ? 0 : 1)
   })
 
   test('a client that leaves before its stream begins is forgotten', async () => {
-    await using slowToy = await openToy()
+    await using slowToy = await openTestServer()
     const client = createClient({ url: `${slowToy.url.replace('http', 'ws')}/graphql` })
     void client.iterate({ query: 'subscription { slow }' }).next()
     await slowToy.slow
@@ -108,15 +108,15 @@ describe('over WebSocket', () => {
       socket.send(text)
       expect(await closed).toBe(code)
       const line = expect.objectContaining({ client: '127.0.0.1', msg: 'websocket closed' })
-      await expect.poll(() => toy.log).toContainEqual(line)
-      expect(toy.log.filter((entry) => Number(entry.level) > 20)).toEqual([])
+      await expect.poll(() => server.log).toContainEqual(line)
+      expect(server.log.filter((entry) => Number(entry.level) > 20)).toEqual([])
     },
   )
 })
 
 describe('as server-sent events', () => {
   const subscribe = (signal: AbortSignal, query = live) =>
-    fetch(`${toy.url}/graphql`, {
+    fetch(`${server.url}/graphql`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -132,17 +132,17 @@ describe('as server-sent events', () => {
     const response = await subscribe(leave.signal)
     expect(response.headers.get('content-type')).toMatch('text/event-stream')
     const events = eventsOf(response)
-    await toy.subscribed(1)
-    toy.emit(70)
+    await server.subscribed(1)
+    server.emit(70)
     expect(await events.next()).toMatchObject({ value: { data: { latestEnergy: { soc: 70 } } } })
-    toy.emit(71)
+    server.emit(71)
     expect(await events.next()).toMatchObject({ value: { data: { latestEnergy: { soc: 71 } } } })
     leave.abort()
-    await toy.subscribed(0)
+    await server.subscribed(0)
   })
 
   test('a client that leaves before the stream begins is forgotten', async () => {
-    await using slowToy = await openToy()
+    await using slowToy = await openTestServer()
     const leave = new AbortController()
     const response = fetch(`${slowToy.url}/graphql?query=subscription{slow}`, {
       headers: { accept: 'text/event-stream' },

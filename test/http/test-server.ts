@@ -9,21 +9,21 @@ import { type Role, requireRole } from '../../src/graphql/role.ts'
 import { type HttpServer, type HttpServerOptions, openHttpServer } from '../../src/http/server.ts'
 
 export const tokens = {
-  READ_TOKEN: 'read-token-of-the-toy',
-  INGEST_TOKEN: 'ingest-token-of-the-toy',
-  ADMIN_TOKEN: 'admin-token-of-the-toy',
+  READ_TOKEN: 'read-token-of-the-test',
+  INGEST_TOKEN: 'ingest-token-of-the-test',
+  ADMIN_TOKEN: 'admin-token-of-the-test',
 }
 
 interface Context {
   role: Role
 }
 
-/** A server with a small schema behind it, and the strings that move it. */
-export interface Toy extends HttpServer {
+/** A server with a small schema, and what a test needs to control it. */
+export interface TestServer extends HttpServer {
   /** Sends a reading to every subscriber. */
   emit(soc: number): void
   subscribers(): number
-  /** How often an event was executed: each asks for `soc` once. */
+  /** How often an event was executed: each execution asks for `soc` once. */
   executions(): number
   /** How many there have ever been. */
   everSubscribed(): number
@@ -33,7 +33,7 @@ export interface Toy extends HttpServer {
   subscribed(count: number): Promise<void>
   /** Resolves when a `slow` operation runs. */
   readonly slow: Promise<void>
-  /** Lets the `slow` operations go on. */
+  /** Lets the `slow` operations continue. */
   release(): void
   readonly log: Record<string, unknown>[]
 }
@@ -45,10 +45,10 @@ export class DriverError extends Error {
 
 const sharedBug = new Error('secret of a batch')
 
-export async function openToy(
+export async function openTestServer(
   environment: Record<string, string> = {},
   options: Partial<HttpServerOptions<Context>> = {},
-): Promise<Toy> {
+): Promise<TestServer> {
   const readings = new EventEmitter().setMaxListeners(0)
   const asked = Promise.withResolvers<void>()
   const released = Promise.withResolvers<void>()
@@ -60,7 +60,7 @@ export async function openToy(
   const count = { executions: 0, records: 0 }
   const config = parseConfig({ PORT: '0', LOG_LEVEL: 'debug', ...tokens, ...environment })
   const server = await openHttpServer<Context>({
-    schema: toySchema(readings, slow, count),
+    schema: testSchema(readings, slow, count),
     contextOf: ({ role }) => ({ role }),
     config,
     adminToken: config.tokens.admin ?? 'generated-admin-token',
@@ -109,7 +109,7 @@ function readingsOf(emitter: EventEmitter): AsyncIterableIterator<{ soc: number 
   }
 }
 
-function toySchema(
+function testSchema(
   readings: EventEmitter,
   slow: () => Promise<void>,
   count: { executions: number; records: number },
@@ -120,7 +120,7 @@ function toySchema(
   }>({ plugins: [ComplexityPlugin] })
 
   builder.objectType('Plant', {
-    description: 'A toy plant.',
+    description: 'A plant of the test server.',
     fields: (t) => ({
       id: t.exposeInt('id'),
       name: t.string({ resolve: ({ id }) => `Plant ${id}` }),
