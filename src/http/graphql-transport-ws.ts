@@ -42,19 +42,20 @@ import type { OpenOperation, WebSocketConnection } from './websocket-connection.
  * - `ACKNOWLEDGED` once it has a role. Another `connection_init` closes it with 4429.
  * - `CLOSED` as soon as either side closes it. Its operations are over, and what it still sends is ignored.
  *
- * A `ping` is answered with a `pong` of the same payload while it is open. Anything that is no message of a client closes
- * it with 4400, and a fault of ours with 4500.
+ * A `ping` is answered with a `pong` of the same payload while it is open. Anything that is no message of a client
+ * closes it with 4400, and a fault of ours with 4500.
  *
  * An operation has an id of the client's choice, which is taken until the operation is over. A `subscribe` with an id
  * that is taken closes the connection with 4409. An operation is
- * - `BEGINNING` from `subscribe` on, while it is parsed and checked, and then executed or, if it is a subscription, given
- *   its source. If it cannot be parsed, validated, afforded or begun it is answered with `error`, and is over: the socket
- *   and its other operations stay. The result of a query or a mutation is sent as `next`, then `complete`, and it is over.
- * - `RUNNING` if it is a subscription: each event is sent as `next`. When its source ends, the error that it ended with is
- *   sent as `next`, if there is one, then `complete`, and it is over.
+ * - `BEGINNING` from `subscribe` on, while it is parsed and checked, and then executed or, if it is a subscription,
+ *   given its source. If it cannot be parsed, validated, afforded or begun it is answered with `error`, and is over:
+ *   the socket and its other operations stay. The result of a query or a mutation is sent as `next`, then `complete`,
+ *   and it is over.
+ * - `RUNNING` if it is a subscription: each event is sent as `next`. When its source ends, the error that it ended with
+ *   is sent as `next`, if there is one, then `complete`, and it is over.
  *
- * Either is also over by the client's `complete`, and by the end of the connection. Then nothing more is sent of it, and
- * its source is let go of, even if that is found only later.
+ * Either is also over by the client's `complete`, and by the end of the connection. Then nothing more is sent of it,
+ * and its source is let go of, even if that is found only later.
  */
 export interface GraphqlTransportWs {
   /** To be called for a new connection: `OPENED`. */

@@ -12,8 +12,8 @@ const PIECE_BYTES = 128
  * Follows the frames that a client sends (RFC 6455, section 5.2), to know how long a message is before ws keeps any of
  * it, and how much ws keeps of a message that is not complete. ws finds what is wrong with a frame.
  *
- * It expects the `FIRST_BYTE` of a frame, then the `SECOND_BYTE`, then bytes of the `LENGTH` if the second byte announces
- * them, then the `REST`: a mask and the payload. After that the next frame begins.
+ * It expects the `FIRST_BYTE` of a frame, then the `SECOND_BYTE`, then bytes of the `LENGTH` if the second byte
+ * announces them, then the `REST`: a mask and the payload. After that the next frame begins.
  */
 export class IncomingFrames {
   /** Bytes that are kept of a frame or a message that is not complete. */

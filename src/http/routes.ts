@@ -18,7 +18,9 @@ export function pathOf(request: IncomingMessage): string {
   return request.url?.split('?', 1)[0] ?? '/'
 }
 
-/** Hands a request to the handler of its path. `NOT_FOUND` and `METHOD_NOT_ALLOWED` say which paths and methods exist. */
+/**
+ * Hands a request to the handler of its path. `NOT_FOUND` and `METHOD_NOT_ALLOWED` say which paths and methods exist.
+ */
 export function createRouter(routes: {
   graphqlHttp: GraphqlHttp
   graphiql: Handler

@@ -36,15 +36,17 @@ import { openWebSocketServer } from './websocket-server.ts'
 export interface HttpServerOptions<Context extends object> extends ProbeOptions {
   schema: GraphQLSchema
   /**
-   * Builds what resolvers get, once for each operation, and once for all subscriptions that share their results. Its own
-   * properties are copied, so it must not rely on a prototype. A request without a role never comes this far.
+   * Builds what resolvers get, once for each operation, and once for all subscriptions that share their results. Its
+   * own properties are copied, so it must not rely on a prototype. A request without a role never comes this far.
    */
   contextOf: (request: { role: Role }) => Context
   config: Config
   /** `config.tokens.admin`, or the one that was generated. */
   adminToken: string
   log: Logger
-  /** While it returns the same name, responses that are made of the committed data alone are used again. Else none is. */
+  /**
+   * While it returns the same name, responses that are made of the committed data alone are used again. Else none is.
+   */
   readDataVersion?: ReadDataVersion
   /** Runs each query and mutation. Without it they are run as they are. */
   runOperation?: RunOperation
@@ -72,8 +74,8 @@ export interface Usage {
 const grace = 500
 
 /**
- * Opens the one server: GraphQL over HTTP, server-sent events and WebSocket, GraphiQL, and probes for supervisors. Throws
- * `PORT_UNAVAILABLE` if it cannot listen.
+ * Opens the one server: GraphQL over HTTP, server-sent events and WebSocket, GraphiQL, and probes for supervisors.
+ * Throws `PORT_UNAVAILABLE` if it cannot listen.
  *
  * What happens to a request, in this order:
  * 1. refused-connections.ts: there may be too many connections, or it cannot be read;

@@ -9,8 +9,8 @@ import type { OpenOperation, WebSocketConnection } from './websocket-connection.
 const MESSAGES_A_TURN = 100
 
 /**
- * A subscription that runs: sends the results of a stream to one subscriber. It takes the next event only when the socket
- * has drained: what happens meanwhile is for the source to keep, or to leave out. It
+ * A subscription that runs: sends the results of a stream to one subscriber. It takes the next event only when the
+ * socket has drained: what happens meanwhile is for the source to keep, or to leave out. It
  * - `SENDS` while there are events and the socket is drained;
  * - waits for the socket (`whenDrained`), for an event (`whenReady`) or for the result of an event (`#held`), each of
  *   which calls `ready`;

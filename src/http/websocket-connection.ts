@@ -169,13 +169,13 @@ const nothing = Buffer.alloc(0)
 /**
  * Writes what many sockets share, past ws and straight to the socket under it.
  *
- * ws takes a message as a whole. Those of a thousand subscribers differ in their id alone. Each would be put together as
- * a string, measured and encoded, with a callback to learn when it was sent. Here a message is one frame for all, in
+ * ws takes a message as a whole. Those of a thousand subscribers differ in their id alone. Each would be put together
+ * as a string, measured and encoded, with a callback to learn when it was sent. Here a message is one frame for all, in
  * which the id is written over. Our frames may stand between those of ws because ws writes each of its own at once and
  * whole: compression is off, and no Blob is ever sent.
  *
- * It is `DRAINED` while the socket holds nothing, and `FULL` otherwise. Takers that wait are told one after the other, as
- * long as it is `DRAINED`: each may fill it again.
+ * It is `DRAINED` while the socket holds nothing, and `FULL` otherwise. Takers that wait are told one after the other,
+ * as long as it is `DRAINED`: each may fill it again.
  */
 class FrameWriter {
   readonly #webSocket: WebSocket

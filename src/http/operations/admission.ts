@@ -30,9 +30,9 @@ const PATIENCE_MS = 10_000
 const LONGEST_QUEUE = { light: 2000, heavy: 200 }
 
 /**
- * Light operations begin at once. Heavy ones take turns: few at a time, and with a rest after each while there are light
- * ones. This process does one thing at a time, and a light operation needs it several times: on arrival, and with each
- * result of the database.
+ * Light operations begin at once. Heavy ones take turns: few at a time, and with a rest after each while there are
+ * light ones. This process does one thing at a time, and a light operation needs it several times: on arrival, and with
+ * each result of the database.
  */
 export function createAdmission(): Admission {
   let lastLight = Number.NEGATIVE_INFINITY

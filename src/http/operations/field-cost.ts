@@ -20,8 +20,8 @@ export function textCost(text: string | undefined): number {
 }
 
 /**
- * Returns the arguments of a field as its resolver gets them. Returns undefined if one is wrong, such as a variable that
- * is null although null is not allowed: then this field fails by itself, and the others run.
+ * Returns the arguments of a field as its resolver gets them. Returns undefined if one is wrong, such as a variable
+ * that is null although null is not allowed: then this field fails by itself, and the others run.
  */
 export function argumentValues(
   field: GraphQLField<unknown, unknown>,
@@ -37,8 +37,8 @@ export function argumentValues(
 }
 
 /**
- * Returns how many items are given for an argument that takes a list, in a variable or in the text, before any of them is
- * coerced. A value that is no list counts as GraphQL takes it: as a list of one.
+ * Returns how many items are given for an argument that takes a list, in a variable or in the text, before any of them
+ * is coerced. A value that is no list counts as GraphQL takes it: as a list of one.
  */
 export function rawLength(value: ValueNode, variables: Readonly<Record<string, unknown>>): number {
   if (value.kind === Kind.LIST) return value.values.length

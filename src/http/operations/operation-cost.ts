@@ -21,7 +21,6 @@ import {
 } from 'graphql'
 import type { Services } from '../../graphql/context.ts'
 import { argumentValues, FIELD, rawLength, textCost } from './field-cost.ts'
-import { introspectionCost } from './introspection-cost.ts'
 
 /** How much there is of what has no pages. Complexities know nothing else beside the arguments. */
 type Sizes = Services['sizes']
@@ -46,6 +45,12 @@ const USUAL_LENGTH = 10
 /** An item of a list that says how long it may be, such as a reading: to coerce, check and store it. */
 const ITEM = 6
 
+/** A field of introspection: its resolvers make lists anew each time. */
+const INTROSPECTION_FIELD = 3
+
+/** A field that fails. */
+const FAILURE = 25
+
 interface Fragment {
   readonly typeCondition?: InlineFragmentNode['typeCondition']
   readonly selectionSet: SelectionSetNode
@@ -54,7 +59,8 @@ interface Fragment {
 /**
  * Adds up the complexities of the fields that an operation may resolve. The `extensions.complexity` of a field is a
  * number, or `{ field, multiplier }` if what is selected below is resolved `multiplier` times, or a function of the
- * arguments and the sizes that returns one of these. Returns undefined if a variable is wrong, so that nothing will run.
+ * arguments and the sizes that returns one of these. Returns undefined if a variable is wrong, so that nothing will
+ * run.
  */
 export function operationCost(
   schema: GraphQLSchema,
@@ -126,6 +132,81 @@ export function operationCost(
   }
 
   return ofSelection(operation.selectionSet, root)
+}
+
+/**
+ * Returns what a selection on `__schema` or `__type` costs, by what graphql's own resolvers return for this schema:
+ * each field of each type, and the letters of descriptions. Selections that are repeated on the same thing are computed
+ * once. Stops after `atMost` fields: then it costs at least as much.
+ */
+function introspectionCost(
+  { selectionSet }: FieldNode,
+  {
+    schema,
+    type,
+    source,
+    fragments,
+    variableValues,
+    atMost,
+  }: {
+    schema: GraphQLSchema
+    /** `__Schema` or `__Type`. */
+    type: GraphQLObjectType
+    /** What the field returns. */
+    source: unknown
+    fragments: ReadonlyMap<string, FragmentDefinitionNode>
+    variableValues: VariableValues
+    atMost: number
+  },
+): number {
+  const known = new Map<SelectionSetNode, Map<unknown, number>>()
+  const knownArguments = new Map<FieldNode, ReturnType<typeof argumentValues>>()
+  let looked = 0
+
+  const ofSelection = (
+    selected: SelectionSetNode | undefined,
+    type: GraphQLObjectType,
+    source: unknown,
+  ): number => {
+    if (selected === undefined) return 0
+    const costs = known.getOrInsertComputed(selected, () => new Map())
+    const before = costs.get(source)
+    if (before !== undefined) return before
+    let cost = 0
+    for (const selection of selected.selections) {
+      if (looked > atMost) return looked
+      if (selection.kind === Kind.FIELD) cost += ofField(selection, type, source)
+      else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        cost += ofSelection(selection.selectionSet, type, source)
+      } else {
+        cost += ofSelection(fragments.get(selection.name.value)?.selectionSet, type, source)
+      }
+    }
+    costs.set(source, cost)
+    return cost
+  }
+
+  const ofField = (node: FieldNode, type: GraphQLObjectType, source: unknown): number => {
+    looked += 1
+    let cost = INTROSPECTION_FIELD + textCost(node.alias?.value)
+    const field = type.getFields()[node.name.value]
+    if (field?.resolve === undefined) return cost // __typename
+    const args = knownArguments.getOrInsertComputed(node, () =>
+      argumentValues(field, node, variableValues),
+    )
+    if (args === undefined) return cost + FAILURE
+    const answer: unknown = Reflect.apply(field.resolve, undefined, [source, args, {}, { schema }])
+    const below = getNamedType(field.type)
+    for (const value of Array.isArray(answer) ? answer : [answer]) {
+      if (typeof value === 'string') cost += textCost(value)
+      else if (value != null && isObjectType(below)) {
+        cost += ofSelection(node.selectionSet, below, value)
+      }
+    }
+    return cost
+  }
+
+  return ofSelection(selectionSet, type, source)
 }
 
 interface Complexity {

@@ -41,7 +41,9 @@ export function createOperationKey(schema: GraphQLSchema): (operation: ValidOper
   }
 }
 
-/** Returns those of the variables that are given, by name. A variable that is left out is not null: its default counts. */
+/**
+ * Returns those of the variables that are given, by name. A variable that is left out is not null: its default counts.
+ */
 export function givenVariables(
   names: readonly string[],
   variables: ValidOperation['variables'],

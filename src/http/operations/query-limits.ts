@@ -37,20 +37,23 @@ export const maxAliasLength = 100
 export const maxDepth = 10
 
 /**
- * Units, of which one is about 2 µs of this process or 15 µs of PostgreSQL (operation-cost.ts). So an operation takes at
- * most 0.15 s of the one and a second of the other. The largest page of readings with every field, edges and nodes, is
- * 51,000; the longest chart with every field 42,000.
+ * Units, of which one is about 2 µs of this process or 15 µs of PostgreSQL (operation-cost.ts). So an operation takes
+ * at most 0.15 s of the one and a second of the other. The largest page of readings with every field, edges and nodes,
+ * is 51,000; the longest chart with every field 42,000.
  */
 export const maxCost = 65_000
 
-/** Tokens in all parsed documents that are kept, about 400 bytes each: at most 80 MB, for some 2000 everyday documents. */
+/**
+ * Tokens in all parsed documents that are kept, about 400 bytes each: at most 80 MB, for some 2000 everyday documents.
+ */
 const maxKeptTokens = 200_000
 
 /** The limits that every operation is held to before it runs. */
 export interface QueryLimits {
   /**
-   * Returns what it costs at most to parse, validate and check a text, in units. If the text was parsed before, only the
-   * check is left, and only if its cost depends on the variables: it counts with what it took last, up to 1 ms as 0.
+   * Returns what it costs at most to parse, validate and check a text, in units. If the text was parsed before, only
+   * the check is left, and only if its cost depends on the variables: it counts with what it took last, up to 1 ms as
+   * 0.
    */
   parsingCost(text: unknown): number
   /** Parses and validates for Yoga. */
@@ -58,12 +61,14 @@ export interface QueryLimits {
 }
 
 /**
- * Parses and validates a document once, however often it is sent, and holds every operation to the limits, in this order:
+ * Parses and validates a document once, however often it is sent, and holds every operation to the limits, in this
+ * order:
  * 1. the text: its length and its tokens;
  * 2. the document: its aliases, and the schema's rules;
  * 3. the operation: the role and the length of lists (early-refusals.ts), its depth and its cost (operation-cost.ts).
  *
- * Yoga's own cache is bounded by the number of documents, whatever their size, and cannot hold what depends on variables.
+ * Yoga's own cache is bounded by the number of documents, whatever their size, and cannot hold what depends on
+ * variables.
  */
 export function createQueryLimits(
   schema: GraphQLSchema,
@@ -220,8 +225,8 @@ export function checkOperation(
 const SHORT_TEXT = 500
 
 /**
- * Returns what it costs at most to parse and validate a text of so many characters. That grows with its square, up to the
- * 0.1 s of the worst document of 2000 tokens. 0 for a short one.
+ * Returns what it costs at most to parse and validate a text of so many characters. That grows with its square, up to
+ * the 0.1 s of the worst document of 2000 tokens. 0 for a short one.
  */
 function costOfParsing(characters: number): number {
   if (characters <= SHORT_TEXT) return 0

@@ -24,7 +24,9 @@ export interface WeighedResult<Result> {
 interface Entry<Result> {
   /** The newest response, if there is one. */
   readonly response?: WeighedResult<Result>
-  /** The name of the version that was current before `response` was begun: it is made of that version or a newer one. */
+  /**
+   * The name of the version that was current before `response` was begun: it is made of that version or a newer one.
+   */
   readonly version?: string
 }
 
@@ -40,14 +42,15 @@ const MIN_ENTRY_SIZE = 500
 
 /**
  * Responses that are made of the committed data and of nothing else. A key is
- * - `UNKNOWN` at first, and again when it was the longest unused of too many. It is run, and nothing is kept but the key,
- *   so what is asked for once costs nothing more.
- * - `ASKED` from then on. Whoever asks reads the version of the data first, then runs.
- * - `PENDING` while it runs. Whoever reads the same version meanwhile waits for that response.
+ * - `UNKNOWN` at first, and again when it was the longest unused of too many. It is run, and nothing is kept but the
+ *   key, so what is asked for once costs nothing more.
+ * - `ASKED` from then on. A question reads the version of the data first, then runs.
+ * - `PENDING` while it runs. A question that reads the same version meanwhile waits for that response.
  * - `KEPT` once there is a response. Whoever reads its version is given it; whoever reads another one runs.
  *
- * So no response is older than its question. A response may be newer than the version that it is kept under, if something
- * was committed before it read the data. Such a version never comes back: at worst nobody is given the response.
+ * So no response is older than its question. A response may be newer than the version that it is kept under, if
+ * something was committed before it read the data. Such a version never comes back: at worst nobody is given the
+ * response.
  */
 export class ResponseCache<Result> {
   readonly #readVersion: ReadDataVersion
@@ -102,8 +105,8 @@ export class ResponseCache<Result> {
 }
 
 /**
- * Returns whether a response to a document is made of the tables and the arguments alone, as fields or their types say by
- * `extensions: { cacheable: true }`.
+ * Returns whether a response to a document is made of the tables and the arguments alone, as fields or their types say
+ * by `extensions: { cacheable: true }`.
  */
 export function createIsCacheable(schema: GraphQLSchema): (document: DocumentNode) => boolean {
   const known = new WeakMap<DocumentNode, boolean>()
@@ -122,7 +125,9 @@ export function createIsCacheable(schema: GraphQLSchema): (document: DocumentNod
     })
 }
 
-/** Writes a result as JSON, which Yoga sends as it is. One with errors stays as it is, because they are not masked yet. */
+/**
+ * Writes a result as JSON, which Yoga sends as it is. One with errors stays as it is, because they are not masked yet.
+ */
 export function writeOnce(result: ExecutionResult): WeighedResult<ExecutionResult> {
   const { data, errors } = result
   if (errors !== undefined) return { result, length: undefined }

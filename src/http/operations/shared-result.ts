@@ -25,8 +25,8 @@ export class SharedResult {
   }
 
   /**
-   * Returns the message for a subscription as an unmasked frame (RFC 6455). If the message is long, `rest` completes it.
-   * The id is given as it stands in JSON, in ASCII. Call `giveAway` if the frame is kept.
+   * Returns the message for a subscription as an unmasked frame (RFC 6455). If the message is long, `rest` completes
+   * it. The id is given as it stands in JSON, in ASCII. Call `giveAway` if the frame is kept.
    */
   frame(id: string): Buffer {
     const { length } = id

@@ -30,9 +30,9 @@ const BYTES_A_TOKEN = 400
 const BYTES_A_CHARACTER = 2
 
 /**
- * Milliseconds for which the result of an event is used, at least, and at most twice as long. A subscriber that is given
- * the event later, such as the current reading on joining, gets whether its plant is stale, and its name, as of then. It
- * also bounds what is kept: the source may hold an event for ever.
+ * Milliseconds for which the result of an event is used, at least, and at most twice as long. A subscriber that is
+ * given the event later, such as the current reading on joining, gets whether its plant is stale, and its name, as of
+ * then. It also bounds what is kept: the source may hold an event for ever.
  */
 const FRESH_MS = 1000
 
@@ -53,8 +53,9 @@ export interface SharedSubscriptions {
 }
 
 /**
- * Executes subscriptions, whatever they are sent over. Each event is executed once for all whose document, variables and
- * role are the same. The root field's `subscribe` runs for each subscriber, so that each is given events at its own pace.
+ * Executes subscriptions, whatever they are sent over. Each event is executed once for all whose document, variables
+ * and role are the same. The root field's `subscribe` runs for each subscriber, so that each is given events at its own
+ * pace.
  *
  * Refuses a subscription whose text and variables are too long (`QUERY_TOO_COMPLEX`), and one too many
  * (`TOO_MANY_SUBSCRIPTIONS`):

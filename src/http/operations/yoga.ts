@@ -168,10 +168,11 @@ const over = { value: undefined, done: true } as const
 
 /**
  * The results of one subscription. It begins when the first is asked for: Yoga drops the iterator if it has no form to
- * send it in, and lets go of it only if it has begun. It is no generator, because a generator cannot be returned while it
- * waits for an event.
+ * send it in, and lets go of it only if it has begun. It is no generator, because a generator cannot be returned while
+ * it waits for an event.
  *
- * It is `NEW` until then, `OPEN` while its stream is, and `CLOSED` when the stream has ended or either side has ended it.
+ * It is `NEW` until then, `OPEN` while its stream is, and `CLOSED` when the stream has ended or either side has ended
+ * it.
  */
 class EventStreamResults implements AsyncIterableIterator<WrittenResult, undefined> {
   readonly #subscriptions: SharedSubscriptions
