@@ -6,10 +6,10 @@ import { isEventStream } from './graphql-http.ts'
 export interface InFlightRequests {
   add(response: ServerResponse): void
   /**
-   * Returns whether a client could take the next response on the connection for that of another request: a request
-   * that is complete and has no response yet, or whose response has begun.
+   * Has a connection closed once it got the responses that it is owed, or at once if one of them has begun. Returns
+   * false if none is owed, so that whatever is sent next is not taken for one.
    */
-  owesResponse(socket: Duplex): boolean
+  closeAfterResponses(socket: Duplex): boolean
   /**
    * Cuts off event streams. Gives all other requests `grace` milliseconds, those included that still arrive, and then
    * has `sendStopping` respond to the ones that still wait.
@@ -47,11 +47,21 @@ export function trackInFlightRequests(): InFlightRequests {
       })
       if (isEnding) closeAfter(response)
     },
-    owesResponse: (socket) => {
-      for (const { req, headersSent } of responses) {
-        if (req.socket === socket && (req.complete || headersSent)) return true
+    closeAfterResponses: (socket) => {
+      let last: ServerResponse | undefined
+      for (const response of responses) {
+        const { req, headersSent, writableEnded } = response
+        // A response that was written whole goes out before the next one.
+        if (req.socket !== socket || writableEnded) continue
+        if (headersSent) {
+          socket.destroy()
+          return true
+        }
+        if (req.complete) last = response
       }
-      return false
+      if (last === undefined) return false
+      last.shouldKeepAlive = false
+      return true
     },
     end: async (grace, sendStopping) => {
       isEnding = true

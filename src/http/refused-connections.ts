@@ -36,8 +36,10 @@ export function refuseBadConnections(
     }
   })
   server.on('clientError', (error: Error, socket: Socket) => {
-    if (!socket.writable || inFlight.owesResponse(socket)) socket.destroy()
-    else refuseConnection(socket, maskError(unreadable(error)))
+    if (!socket.writable) socket.destroy()
+    else if (!inFlight.closeAfterResponses(socket)) {
+      refuseConnection(socket, maskError(unreadable(error)))
+    }
   })
   server.on('connect', (_, socket: Duplex) =>
     refuseConnection(socket, maskError(new Fault('METHOD_NOT_ALLOWED', 'This server is no proxy'))),

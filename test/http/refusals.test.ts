@@ -206,6 +206,16 @@ describe('what Node and ws refuse by themselves has a body with a code', () => {
   })
 })
 
+test('a request that is under way is answered before its connection is closed for what follows', async () => {
+  const body = '{"query":"{ role }"}'
+  const request = `POST /graphql HTTP/1.1\r\nHost: localhost:${server.port}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write(`${request}POST /grap\r\n\r\n`)
+  const answer = await text(socket)
+  expect(answer.match(/^HTTP\/1.1 \d+/gm)).toEqual(['HTTP/1.1 200'])
+  expect(answer).toContain('{"data":{"role":"read"}}')
+})
+
 test('nothing is kept by caches or taken for another type', async () => {
   for (const path of ['/livez', '/health', '/graphql?query={role}', '/nowhere']) {
     const { headers } = await fetch(`${server.url}${path}`)
