@@ -5,29 +5,30 @@ import type { Schema } from '../database/schema.ts'
 import { timestamptz } from '../database/timestamptz.ts'
 
 /**
- * Makes chunks of the hypertable solark.telemetry before readings need them. Whoever makes a chunk locks out all who
- * need a new one until it commits; so each is made in a short transaction of its own, not in that of a long import.
+ * Makes chunks of the hypertable solark.telemetry before readings need them. Until a transaction that made a chunk
+ * commits, all others that need a new chunk wait for it. So each chunk is made in a short transaction of its own, not
+ * in that of a long import.
  */
 export interface ChunksAhead {
   /**
-   * Makes the chunks that readings of these times need and that are not there. Does nothing on a regular table, and
-   * nothing more once TimescaleDB refused: then whoever writes the readings makes the chunks.
+   * Makes the missing chunks that readings of these times need. Does nothing on a regular table. Stops once
+   * TimescaleDB has refused: then whoever writes the readings makes the chunks.
    */
   make(times: Iterable<Instant>): Promise<void>
 }
 
-/** The time of a chunk, from `since` to before `until`. */
+/** The time range of a chunk; `until` is exclusive. */
 interface ChunkSpan {
   since: Instant
   until: Instant
 }
 
 const HOUR: Instant = 3_600_000_000
-/** Who waits for a lock makes others wait behind it. */
+/** Others queue behind a session that waits for a lock, so the wait is short. */
 const LIVE_LOCK_TIMEOUT_MS = 500
 const IMPORT_LOCK_TIMEOUT_MS = 5000
 
-/** For an import; `kysely` must not be in the transaction of the import. */
+/** For an import. `kysely` must not be in the transaction of the import. */
 export function createChunksAhead(kysely: Kysely<Schema>): ChunksAhead {
   const known: ChunkSpan[] = []
   let last: ChunkSpan = { since: 0, until: 0 }
@@ -53,8 +54,8 @@ export function createChunksAhead(kysely: Kysely<Schema>): ChunksAhead {
 }
 
 /**
- * Makes the chunk for now and the one after it. Answers when it should be done again: when the next one is due, or in
- * an hour, since somebody may drop chunks, truncate the readings or make a hypertable of them.
+ * Makes the chunk for now and the one after it. Returns when to call it again: when the next chunk is due, or in an
+ * hour, since somebody may drop chunks, truncate the readings or convert the table into a hypertable.
  */
 export async function makeLiveChunks(kysely: Kysely<Schema>, now: Instant): Promise<Instant> {
   const current = await ensureChunk(kysely, now, LIVE_LOCK_TIMEOUT_MS)
@@ -62,7 +63,7 @@ export async function makeLiveChunks(kysely: Kysely<Schema>, now: Instant): Prom
   return Math.min(current?.until ?? Number.POSITIVE_INFINITY, now + HOUR)
 }
 
-/** undefined on a regular table, and where TimescaleDB refuses. */
+/** Returns undefined on a regular table, or if TimescaleDB refuses. */
 async function ensureChunk(
   kysely: Kysely<Schema>,
   time: Instant,
@@ -75,7 +76,7 @@ async function ensureChunk(
   try {
     return await kysely.transaction().execute(async (transaction) => {
       await sql`set local lock_timeout = ${sql.lit(lockTimeoutMs)}`.execute(transaction)
-      // As whoever makes a chunk does: so nobody makes one between the look and what follows from it.
+      // The lock that TimescaleDB takes to make a chunk: nobody makes one between the check and the creation.
       await sql`lock table solark.telemetry in share update exclusive mode`.execute(transaction)
       return (await findChunk(transaction, time)) ?? (await createChunk(transaction, time, width))
     })
@@ -85,7 +86,9 @@ async function ensureChunk(
   }
 }
 
-/** How much time a new chunk spans; undefined where there is no hypertable, or one that is not parted by time alone. */
+/**
+ * Returns how much time a new chunk spans; undefined if there is no hypertable, or one with more than one dimension.
+ */
 async function readChunkWidth(kysely: Kysely<Schema>): Promise<Instant | undefined> {
   const { rows: extensions } = await sql`
     select from pg_extension where extname = 'timescaledb'`.execute(kysely)
@@ -110,8 +113,8 @@ async function findChunk(kysely: Kysely<Schema>, time: Instant): Promise<ChunkSp
 }
 
 /**
- * Where TimescaleDB would make it: at a whole multiple of its width since 1970, cut where a neighbour of another width
- * reaches into it.
+ * Makes the chunk that TimescaleDB would make: it begins at a multiple of the width since 1970, and is cut if a
+ * neighbour of another width overlaps it.
  */
 async function createChunk(
   transaction: Kysely<Schema>,
@@ -134,13 +137,13 @@ async function createChunk(
   return { since, until }
 }
 
-/** Of another licence, of a TimescaleDB without the function, of a role that may not. */
+/** SQLSTATEs of a feature that the licence forbids, a missing function or schema, and missing rights. */
 const REFUSED = new Set(['0A000', '42883', '3F000', '42501'])
 
 function isRefusal(error: unknown): boolean {
   if (isLockNotAvailable(error)) return true
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string')
     return false
-  // Codes of TimescaleDB's own begin with TS.
+  // SQLSTATEs of TimescaleDB begin with TS.
   return REFUSED.has(error.code) || error.code.startsWith('TS')
 }

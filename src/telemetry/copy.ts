@@ -2,7 +2,7 @@ import type { Session } from '../database/database.ts'
 import { quantities } from '../quantities.ts'
 import type { Reading } from './reading.ts'
 
-/** The columns of `encodeRows`, in its order, for `COPY … (columns) FROM STDIN (FORMAT binary)`. */
+/** The columns that `encodeRows` writes, in its order, for `COPY … (columns) FROM STDIN (FORMAT binary)`. */
 export const copyColumns: readonly string[] = [
   'plant_id',
   'timestamp',
@@ -20,8 +20,8 @@ const POSTGRES_EPOCH = Date.UTC(2000, 0, 1) * 1000
 const TWO_TO_32 = 2 ** 32
 
 /**
- * Writes readings as rows of PostgreSQL's binary COPY format, between COPY_START and COPY_END. Seven times
- * faster to write than text, faster to read, and every double arrives as it is.
+ * Encodes readings as rows of PostgreSQL's binary COPY format, which belong between COPY_START and COPY_END. Encoding
+ * is seven times faster than text, decoding is faster too, and every double arrives unchanged.
  */
 export function encodeRows(readings: readonly Reading[]): Buffer {
   const buffer = Buffer.allocUnsafe(readings.length * LARGEST_ROW)
@@ -56,16 +56,18 @@ export function encodeRows(readings: readonly Reading[]): Buffer {
   return buffer.subarray(0, at)
 }
 
-/** Readings that go to the database in one COPY, encoded; kept until they are stored, for a second try. */
+/** The encoded readings of one COPY. They are kept until they are stored, so that they can be sent again. */
 export interface CopyChunk {
   rows: number
-  /** One after the other a whole binary COPY. */
+  /** Concatenated, they are one complete binary COPY. */
   parts: readonly Buffer[]
 }
 
-/** Small, so that the database has something to do early; each chunk is twice as large as the one before, up to the most. */
+/**
+ * Small, so that the database can start early. Each chunk is twice as large as the one before, up to MOST_CHUNK_ROWS.
+ */
 const FIRST_CHUNK_ROWS = 2500
-/** From here on, what a COPY costs by itself no longer shows; two chunks are in memory at a time. */
+/** From here on the fixed cost of a COPY no longer shows. Two chunks are in memory at a time. */
 const MOST_CHUNK_ROWS = 20_000
 
 export async function* copyChunksOf(
@@ -87,7 +89,7 @@ export async function* copyChunksOf(
   if (rows > 0) yield { rows, parts: [...parts, COPY_END] }
 }
 
-/** Appends a chunk to a table with COPY; rejects with the database's error, a unique violation among them. */
+/** Appends a chunk to a table with COPY. Rejects with the error of the database, such as a unique violation. */
 export function copyChunk(session: Session, table: string, chunk: CopyChunk): Promise<void> {
   const stream = session.copyFrom(
     `copy ${table} (${copyColumns.join(', ')}) from stdin (format binary)`,
@@ -95,7 +97,7 @@ export function copyChunk(session: Session, table: string, chunk: CopyChunk): Pr
   return new Promise((resolve, reject) => {
     stream.once('finish', resolve)
     stream.once('error', (error) => {
-      // Else the stream would go on sending what is left, on a connection that it has let go of.
+      // Otherwise the stream would keep sending the rest on a connection that it has already released.
       stream.destroy()
       reject(error)
     })

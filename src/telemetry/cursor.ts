@@ -2,13 +2,13 @@ import type { Instant } from '../database/instant.ts'
 import { abridge, Fault } from '../fault.ts'
 import { LARGEST_PLANT_ID } from './reading.ts'
 
-/** Where a reading stands in the order of all readings: time, then plant. */
+/** The position of a reading in the order of all readings: by time, then by plant. */
 export interface PagePosition {
   timestamp: Instant
   plantId: number
 }
 
-/** An opaque name of a position, with its microseconds. */
+/** An opaque cursor of a position, exact to the microsecond. */
 export function encodeCursor({ timestamp, plantId }: PagePosition): string {
   return Buffer.from(`r${timestamp}.${plantId}`).toString('base64url')
 }

@@ -5,7 +5,7 @@ import { timestamptz } from '../database/timestamptz.ts'
 import { liftDecompressionLimit } from './decompression.ts'
 import { requireForwardRange } from './time-bounds.ts'
 
-/** Removes a plant's readings from `from` to just before `to`, and answers how many there were. */
+/** Deletes a plant's readings from `from` until just before `to`, and returns how many there were. */
 export async function deleteReadings(
   kysely: Kysely<Schema>,
   { plantId, from, to }: { plantId: number; from: Instant; to: Instant },

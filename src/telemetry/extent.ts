@@ -5,7 +5,7 @@ import { timestamptz } from '../database/timestamptz.ts'
 import { requireSchema } from './schema-ready.ts'
 import { requireForwardRange } from './time-bounds.ts'
 
-/** Which readings are meant; what is left out does not limit. */
+/** Selects readings; a bound that is left out does not limit. */
 export interface Selection {
   plantId?: number | undefined
   /** Inclusive. */
@@ -14,7 +14,7 @@ export interface Selection {
   to?: Instant | undefined
 }
 
-/** How many readings there are, and when the first and the last were measured; null: there is none. */
+/** How many readings there are, and when the first and the last were measured; null if there are none. */
 export interface Extent {
   count: number
   earliest: Instant | null
@@ -22,8 +22,8 @@ export interface Extent {
 }
 
 /**
- * Counts the readings one by one: seconds for some millions. Throws `INVALID_RANGE` where from is after to, and
- * `SCHEMA_NOT_READY`.
+ * Counts the readings one by one, which takes seconds for some millions. Throws `INVALID_RANGE` if `from` is after
+ * `to`, and `SCHEMA_NOT_READY`.
  */
 export async function readExtent(kysely: Kysely<Schema>, selection: Selection): Promise<Extent> {
   const { plantId, from, to } = selection

@@ -5,7 +5,7 @@ import { timestamptz } from '../database/timestamptz.ts'
 import { readingColumns } from '../quantities.ts'
 import { FIRST_SIMULATED_PLANT, type StoredReading } from './reading.ts'
 
-/** The newest reading of one plant; undefined while there is none. */
+/** Returns the newest reading of a plant; undefined if it has none. */
 export function readLatestOf(
   kysely: Kysely<Schema>,
   plantId: number,
@@ -19,7 +19,7 @@ export function readLatestOf(
     .executeTakeFirst()
 }
 
-/** The newest reading of the plant that reported last; of simulated plants only while no real one has any. */
+/** Returns the newest reading of all plants. Simulated plants count only if no real plant has a reading. */
 export function readLatestOfAny(kysely: Kysely<Schema>): Promise<StoredReading | undefined> {
   return kysely
     .selectFrom('solark.latest')
@@ -31,7 +31,9 @@ export function readLatestOfAny(kysely: Kysely<Schema>): Promise<StoredReading |
     .executeTakeFirst()
 }
 
-/** The newest reading of each of the given plants, or of every plant; silent ones are left out. */
+/**
+ * Returns the newest reading of each of the given plants, or of every plant. Plants without a reading are left out.
+ */
 export function readLatestOfEach(
   kysely: Kysely<Schema>,
   plantIds?: readonly number[],
@@ -44,8 +46,9 @@ export function readLatestOfEach(
 }
 
 /**
- * For plants that were silent since `until`, after chunks before it were dropped, which fires no trigger: reads their
- * newest reading again, where the one in solark.latest is gone. Does nothing where this role may not.
+ * To be called after chunks before `until` were dropped, which fires no trigger. Looks up the newest reading again of
+ * plants that have sent nothing since `until` and whose reading in solark.latest is gone. Does nothing if this role
+ * lacks the rights.
  */
 export async function refreshSilent(kysely: Kysely<Schema>, until: Instant): Promise<void> {
   const { rows } = await sql<{ plants: number[] }>`
@@ -69,9 +72,9 @@ export async function refreshSilent(kysely: Kysely<Schema>, until: Instant): Pro
     await sql`select solark.refresh_latest(${gone.plants}::integer[])`.execute(kysely)
 }
 
-/** Registers every plant that has readings, as the triggers do for those that come. */
+/** Registers every plant that has readings, as the triggers do for new readings. */
 export async function registerPlantsWithReadings(kysely: Kysely<Schema>): Promise<void> {
-  // Jumps from plant to plant through the index.
+  // Jumps from plant to plant in the index.
   await sql`
     with recursive met (id) as (
       (select plant_id from solark.telemetry order by plant_id limit 1)
@@ -84,7 +87,7 @@ export async function registerPlantsWithReadings(kysely: Kysely<Schema>): Promis
     on conflict do nothing`.execute(kysely)
 }
 
-/** Reads the newest reading of each plant again, or of one. */
+/** Looks up the newest reading of every plant again, or that of one plant. */
 export async function refreshLatest(kysely: Kysely<Schema>, plantId?: number): Promise<void> {
   await sql`
     select solark.refresh_latest(array(

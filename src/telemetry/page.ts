@@ -32,7 +32,9 @@ export interface Page {
 
 type Readings = SelectQueryBuilder<Schema, 'solark.telemetry', object>
 
-/** One keyset query, whatever the depth of the page; the far side is asked only where somebody wants to know. */
+/**
+ * One keyset query, however deep the page is. The other side is queried only if somebody asks whether there is more.
+ */
 export async function readPage(kysely: Kysely<Schema>, request: PageRequest): Promise<Page> {
   const { size, backwards } = pageSize(request)
   const plantId = request.plantId ?? undefined
@@ -54,14 +56,14 @@ export async function readPage(kysely: Kysely<Schema>, request: PageRequest): Pr
     return readings
   }
   /**
-   * In the order of one index, and of that one alone. For readings of one plant the planner would else take the
-   * index by time as well, and pass over those of all others: all of them, where the plant is silent.
+   * Uses the order of exactly one index. With the order by time, the planner could use the index by time for one
+   * plant, too, and skip the readings of all other plants: all of them, if the plant is silent.
    */
   const ordered = (readings: Readings, direction: 'asc' | 'desc'): Readings =>
     plantId === undefined
       ? readings.orderBy('timestamp', direction).orderBy('plant_id', direction)
       : readings.orderBy('plant_id', direction).orderBy('timestamp', direction)
-  /** Ordered, because a planner that expects many would look for one from the table's start. */
+  /** Ordered, because a planner that expects many rows would scan the table from its start to find one. */
   const exists = async (readings: Readings, direction: 'asc' | 'desc'): Promise<boolean> =>
     (await ordered(readings, direction).select('id').limit(1).executeTakeFirst()) !== undefined
 
@@ -92,7 +94,7 @@ export async function readPage(kysely: Kysely<Schema>, request: PageRequest): Pr
   }
 }
 
-/** Asks once, under however many aliases somebody wants to know. */
+/** Asks only once, however many aliases request it. */
 function once(ask: () => Promise<boolean>): () => Promise<boolean> {
   let answer: Promise<boolean> | undefined
   return () => (answer ??= ask())
@@ -135,7 +137,7 @@ function newerThan(
   return beyond(readings, '>', position, plantId)
 }
 
-/** Readings beyond a position in the order of time, then plant: a condition that one index range answers. */
+/** Readings beyond a position in the order of time, then plant, as a condition that is one range of an index. */
 function beyond(
   readings: Readings,
   side: '<' | '>',

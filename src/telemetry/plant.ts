@@ -9,11 +9,11 @@ export interface Plant {
   name: string | null
   /** IANA name. */
   timeZone: string
-  /** Its newest reading; null while there is none. */
+  /** Its newest reading; null if it has none. */
   latest: StoredReading | null
 }
 
-/** Every plant, or those with the given ids, each with its newest reading, in one query. */
+/** Returns every plant, or those with the given ids, each with its newest reading, in one query. */
 export async function readPlants(
   kysely: Kysely<Schema>,
   ids?: readonly number[],
@@ -43,7 +43,7 @@ export async function readPlants(
   }))
 }
 
-/** What is told of a plant that somebody took out of the register. */
+/** What the API returns for a plant that was deleted from solark.plant. */
 export function unregistered(id: number): Plant {
   return { id, name: null, timeZone: 'UTC', latest: null }
 }
@@ -53,7 +53,7 @@ function isReading(row: { id: number | null }): row is StoredReading {
   return row.id !== null
 }
 
-/** Names a plant or sets its time zone, and registers it where it is new; what is undefined stays. */
+/** Sets the name or the time zone of a plant, and registers it if it is new. What is undefined stays unchanged. */
 export async function upsertPlant(
   kysely: Kysely<Schema>,
   { id, name, timeZone }: { id: number; name?: string | null; timeZone?: string | undefined },

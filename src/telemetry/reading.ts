@@ -1,44 +1,44 @@
 import type { Instant } from '../database/instant.ts'
 import { type Measurements, nothingMeasured, quantities } from '../quantities.ts'
 
-/** A reading on its way in: which plant, when, and what was measured. */
+/** A reading that is not stored yet: which plant, when, and what was measured. */
 export interface Reading extends Measurements {
   plantId: number
   timestamp: Instant
 }
 
-/** A reading as it is kept. */
+/** A reading as it is stored. */
 export interface StoredReading extends Reading {
   id: number
   createdAt: Instant
 }
 
-/** Plants of the simulator have ids from here on; real plants stay below. */
+/** Simulated plants have ids from here on; real plants have lower ones. */
 export const FIRST_SIMULATED_PLANT = 900_001
 
 export function isSimulated(plantId: number): boolean {
   return plantId >= FIRST_SIMULATED_PLANT
 }
 
-/** A reading of nothing yet: every quantity "not measured". */
+/** A reading with every quantity null, which means "not measured". */
 export function emptyReading(plantId: number, timestamp: Instant): Reading {
   return { plantId, timestamp, ...nothingMeasured() }
 }
 
-/** What is at least so large, either way, is no measurement, and could not be squared and summed. */
+/** A value of this size or more, of either sign, is not a measurement. It could not be squared and summed either. */
 export const ABSURD = 1e12
 
-/** The value of a reading; null where it was not measured, or is so large that it cannot have been. */
+/** Returns the value; null if it was not measured, or is too large to be a measurement. */
 export function measured(value: number | null): number | null {
   return value !== null && Math.abs(value) < ABSURD ? value : null
 }
 
 const EARLIEST: Instant = Date.UTC(2000, 0, 1) * 1000
 const FUTURE_TOLERANCE_US = 5 * 60 * 1_000_000
-/** PostgreSQL's and GraphQL's largest integer. */
+/** The largest integer of PostgreSQL and GraphQL. */
 export const LARGEST_PLANT_ID = 2_147_483_647
 
-/** One thing wrong with a reading, in the words of whoever sent it. */
+/** One thing that is wrong with a reading, in the words of the API. */
 export interface ReadingFault {
   field: keyof Reading
   expected: string
@@ -46,8 +46,8 @@ export interface ReadingFault {
 }
 
 /**
- * Finds what makes a reading unfit to be stored: a plant id or time out of range, a number that is not finite or
- * absurd, a state of charge outside 0 to 100. Returns the first fault, or undefined.
+ * Checks whether a reading may be stored. Faults are a plant id or time out of range, a number that is not finite or
+ * is too large, and a state of charge outside 0 to 100. Returns the first fault, or undefined.
  */
 export function findReadingFault(reading: Reading, now: Instant): ReadingFault | undefined {
   const { plantId, timestamp, soc } = reading

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
 
-/** Throws `SCHEMA_NOT_READY` where the migrations have not made the table of readings. */
+/** Throws `SCHEMA_NOT_READY` if the migrations have not created the table of readings. */
 export async function requireSchema(kysely: Kysely<Schema>): Promise<void> {
   const { rows } = await sql<{ ready: boolean }>`
     select to_regclass('solark.telemetry') is not null as ready`.execute(kysely)

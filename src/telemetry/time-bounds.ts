@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { formatInstant, type Instant } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
 
-/** Throws INVALID_RANGE where both ends are given and `from` is after `to`. */
+/** Throws INVALID_RANGE if both bounds are given and `from` is after `to`. */
 export function requireForwardRange(from: Instant | undefined, to: Instant | undefined): void {
   if (from === undefined || to === undefined || from <= to) return
   throw new Fault(
@@ -12,13 +12,13 @@ export function requireForwardRange(from: Instant | undefined, to: Instant | und
   )
 }
 
-/** The first and the last time of some readings, both included. */
+/** The first and the last time of some readings, both inclusive. */
 export interface TimeBounds {
   earliest: Instant
   latest: Instant
 }
 
-/** Of no reading at all, the bounds hold no time. */
+/** Returns bounds that contain no time if there are no readings. */
 export function boundsOf(readings: Iterable<{ timestamp: Instant }>): TimeBounds {
   let earliest = Number.POSITIVE_INFINITY
   let latest = Number.NEGATIVE_INFINITY
@@ -29,7 +29,7 @@ export function boundsOf(readings: Iterable<{ timestamp: Instant }>): TimeBounds
   return { earliest, latest }
 }
 
-/** Literals rather than parameters or joins, so that the planner leaves out every chunk of a hypertable beyond them. */
+/** Uses literals instead of parameters or joins, so that the planner excludes every chunk outside the bounds. */
 export function isWithin(
   time: RawBuilder<unknown>,
   { earliest, latest }: TimeBounds,

@@ -48,8 +48,8 @@ export interface ZoneClock {
 }
 
 /**
- * The IANA name of a time zone in its usual spelling; undefined if there is none. An offset is not a time zone: plants
- * need the rules, and PostgreSQL takes the sign of an offset the other way round.
+ * Returns the IANA name of a time zone in its canonical case; undefined if there is no such zone. An offset is not a
+ * zone: plants need the rules of a zone, and PostgreSQL reads the sign of an offset the other way round.
  */
 export function parseTimeZone(text: string): string | undefined {
   try {

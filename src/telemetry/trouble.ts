@@ -1,6 +1,6 @@
 import type { Logger } from '../log.ts'
 
-/** Tells of what fails again and again: once it begins, then at intervals that double, and once it is over. */
+/** Logs an operation that keeps failing: the first failure, then at intervals that double, and its recovery. */
 export interface Trouble {
   failed(error: unknown): void
   succeeded(): void
@@ -9,7 +9,7 @@ export interface Trouble {
 const FIRST_INTERVAL_MS = 60_000
 const LONGEST_INTERVAL_MS = 3_600_000
 
-/** `failing` and `mended` are what the log says. */
+/** `failing` and `mended` are the log messages. */
 export function watchTrouble(log: Logger, failing: string, mended: string): Trouble {
   let since: number | undefined
   let attempts = 0

@@ -7,11 +7,11 @@ import { parseSnapshot, type Snapshot } from './feed-state.ts'
 export interface ChangedPlants {
   readonly snapshot: Snapshot
   readonly plantIds: readonly number[]
-  /** The newest of each of these plants that has any. */
+  /** The newest reading of each of these plants, if there is one. */
   readonly newest: readonly StoredReading[]
 }
 
-/** The plants of which readings were written by transactions that had not ended at a moment and have now. */
+/** Reads the plants whose readings were written by transactions that had not ended in `since` and have ended now. */
 export async function readChangedPlants(
   kysely: Kysely<Schema>,
   since: Snapshot,
@@ -54,7 +54,7 @@ export async function readChangedPlants(
   }
 }
 
-/** Whether it is one, and not what an outer join says where there is none. */
+/** An outer join without a match gives null for every column. */
 function isReading(
   reading: { [Key in keyof StoredReading]: StoredReading[Key] | null },
 ): reading is StoredReading {

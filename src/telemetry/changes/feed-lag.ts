@@ -4,13 +4,16 @@ import { notes } from './notes.ts'
 
 /** What keeps committed readings from the feed. */
 export interface FeedLag {
-  /** Since the oldest transaction began of which readings are committed and not in the feed yet; 0 where there is none. */
+  /**
+   * How long ago the oldest transaction began whose readings are committed and not in the feed yet; 0 if there is
+   * none.
+   */
   readonly seconds: number
-  /** The transaction that everything waits for, as far as this role may know; null where nothing waits. */
+  /** The transaction that holds up the feed, if this role may see it; null if nothing is held up. */
   readonly by: string | null
 }
 
-/** The feed goes up to the oldest transaction that has a number and has not ended, in any database of the cluster. */
+/** The horizon of the feed is the oldest running transaction with a number, in any database of the cluster. */
 export async function readFeedLag(kysely: Kysely<Schema>): Promise<FeedLag> {
   const { rows } = await sql<FeedLag>`
     with waiting as materialized (

@@ -5,13 +5,13 @@ import { endOf, type Position, startOf } from './position.ts'
 
 /** Which transactions had ended at a moment: all before `xmin`, and those before `xmax` that were not running. */
 export interface Snapshot {
-  /** The horizon: every transaction before it has ended for good. */
+  /** The horizon: every transaction before it has ended. */
   readonly xmin: number
   readonly xmax: number
   readonly running: ReadonlySet<number>
 }
 
-/** Reads the text of a pg_snapshot, such as `100:104:100,102`. */
+/** Parses the text of a pg_snapshot, such as `100:104:100,102`. */
 export function parseSnapshot(text: string): Snapshot {
   const match = /^(\d+):(\d+):([\d,]*)$/.exec(text)
   if (match === null) throw new RangeError(`Expected a snapshot such as 100:104:100, got ${text}`)
@@ -23,7 +23,7 @@ export function parseSnapshot(text: string): Snapshot {
   }
 }
 
-/** Whether what a transaction wrote could be seen at that moment, if it was committed. */
+/** Whether what a transaction wrote was visible in the snapshot, provided that it was committed. */
 export function hadEnded(snapshot: Snapshot, txid: number): boolean {
   return txid < snapshot.xmin || (txid < snapshot.xmax && !snapshot.running.has(txid))
 }
@@ -34,18 +34,18 @@ export async function readSnapshot(kysely: Kysely<Schema>): Promise<Snapshot> {
   return parseSnapshot(rows[0]?.snapshot ?? '')
 }
 
-/** The feed at a moment. */
+/** The feed at one moment. */
 export interface FeedState {
   readonly snapshot: Snapshot
   /** By the clock of the database. */
   readonly readAt: Instant
-  /** The life of the database. */
+  /** The generation of its cursors. */
   readonly generation: string
   /** The log is complete from this transaction on. */
   readonly floor: number
   /** After everything that was written before the horizon. */
   readonly end: Position
-  /** Whether the transaction of the position that was asked about is that of this history. */
+  /** Whether the database still has the transaction of the position that was asked about. */
   readonly known: boolean
 }
 
@@ -64,7 +64,7 @@ export const feedStateColumns = sql`
   state.snapshot::text, state.read_at as "readAt", state.generation, state.floor::text,
   state.last_txid::text as "lastTxid", state.last_noted_at as "lastNotedAt", state.known`
 
-/** The state as a table \`state\` of one row, with whether a position is known. */
+/** The state as a table `state` of one row, including whether a position is known. */
 export function feedState(at?: Position): RawBuilder<unknown> {
   const notedAt = at?.notedAt ?? null
   return sql`solark.feed_state(

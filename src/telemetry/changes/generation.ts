@@ -3,8 +3,8 @@ import type { Schema } from '../../database/schema.ts'
 import { lockForMaintenance } from './maintenance-lock.ts'
 
 /**
- * Answers the generation of the cursors, and begins a new one where the tables came here from elsewhere: the numbers
- * of transactions that a restored dump brings along mean nothing in another database, so neither do the cursors.
+ * Returns the generation of the cursors. Begins a new one if the tables were restored from another database: its
+ * transaction numbers mean nothing here, so neither do its cursors.
  */
 export async function readGeneration(kysely: Kysely<Schema>): Promise<string> {
   const home = await identify(kysely)
@@ -15,7 +15,7 @@ export async function readGeneration(kysely: Kysely<Schema>): Promise<string> {
   return row.known ? row.generation : await settle(kysely, home)
 }
 
-/** The cluster, where it tells a role as this one which it is, and the database in it. */
+/** Identifies the cluster, if this role may read its system identifier, and the database. */
 async function identify(kysely: Kysely<Schema>): Promise<string> {
   const { rows } = await sql<{ database: string; tells: boolean }>`
     select oid::text as database, has_function_privilege('pg_control_system()', 'execute') as tells
@@ -27,7 +27,7 @@ async function identify(kysely: Kysely<Schema>): Promise<string> {
   return `${control.rows[0]?.system}/${database}`
 }
 
-/** The first process that comes settles it; what is noted from then on belongs to the new generation. */
+/** The first process that comes decides. Notes written from then on belong to the new generation. */
 function settle(kysely: Kysely<Schema>, home: string): Promise<string> {
   return kysely.transaction().execute(async (transaction) => {
     await lockForMaintenance(transaction, 'wait')

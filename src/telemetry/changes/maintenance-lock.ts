@@ -3,13 +3,13 @@ import { isLockNotAvailable } from '../../database/faults.ts'
 import type { Schema } from '../../database/schema.ts'
 
 /**
- * Does what only one process at a time may, in one transaction and as of one moment: whatever ends it early leaves
- * everything as it was. Answers undefined where another process is at it, or is changing the table of readings as
+ * Runs `work` in one transaction with one snapshot, while no other process does maintenance. If it fails, everything
+ * stays as it was. Returns undefined if another process is doing maintenance, or is changing the table of readings as
  * a whole.
  *
- * The locks come before the moment is fixed: the maintainer before has committed by then, and from then on no
- * truncation, dropped or compressed chunk takes readings away that were there at that moment. Those lock the
- * readings before they touch the rollups, so the same order here keeps both from waiting for each other.
+ * The locks are taken before the snapshot. So the work sees what the maintenance before it has committed, and no
+ * truncated, dropped or compressed chunk can hide readings of the snapshot. TRUNCATE and its like lock the readings
+ * before they touch the rollups. Taking the locks in the same order here avoids deadlocks.
  */
 export async function withMaintenanceLock<Done>(
   kysely: Kysely<Schema>,
@@ -20,7 +20,7 @@ export async function withMaintenanceLock<Done>(
       .transaction()
       .setIsolationLevel('repeatable read')
       .execute(async (transaction) => {
-        // A process whose machine vanished holds the locks no longer than this.
+        // A process whose machine vanished holds the locks for at most this long.
         await sql`set local idle_in_transaction_session_timeout = '60s'`.execute(transaction)
         await lockForMaintenance(transaction, 'nowait')
         return await work(transaction)
@@ -32,9 +32,9 @@ export async function withMaintenanceLock<Done>(
 }
 
 /**
- * Keeps all other maintenance out until the transaction ends, and TRUNCATE, drop_chunks and compression with it. The
- * one order of these locks: the readings first, as TRUNCATE takes them; the other way round both would wait for each
- * other. In a transaction that is REPEATABLE READ it comes before the snapshot is fixed.
+ * Keeps all other maintenance out until the transaction ends, and also TRUNCATE, drop_chunks and compression. The
+ * order of the locks matters: the readings first, as TRUNCATE locks them; the other order would deadlock. A REPEATABLE
+ * READ transaction must call this before its snapshot is taken.
  */
 export async function lockForMaintenance(
   transaction: Kysely<Schema>,
@@ -45,7 +45,7 @@ export async function lockForMaintenance(
   await sql`lock table solark.rollup in share row exclusive mode ${wait}`.execute(transaction)
 }
 
-/** Keeps TRUNCATE, drop_chunks and compression out, before a snapshot is fixed that readings are read in. */
+/** Keeps TRUNCATE, drop_chunks and compression out. To be called before the snapshot in which readings are read. */
 export async function lockReadings(transaction: Kysely<Schema>): Promise<void> {
   await sql`lock table solark.telemetry in access share mode`.execute(transaction)
 }

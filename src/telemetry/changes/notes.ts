@@ -3,19 +3,19 @@ import { formatInstant, type Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 
 /**
- * The notes of what was written and is not rolled up yet, for what `from` takes. A note says that readings of
- * `plant_id` from `first` to `last` were written or deleted, and how many `readings` there are more or less; `txid` is
- * the transaction that wrote them, null if the note is no part of the feed; `noted_at` is when it began. A note of
- * readings never spans two hours of UTC. Triggers write them: migrations/functions/note_*.sql.
+ * The notes of what was written and is not rolled up yet, for a FROM clause. A note says that readings of `plant_id`
+ * from `first` to `last` were written or deleted. `readings` is how many more or fewer there are. `txid` is the
+ * transaction that wrote them, null if the note is not part of the feed. `noted_at` is when that transaction began. A
+ * note of readings never spans two hours of UTC. Triggers write them: migrations/functions/note_*.sql.
  */
 export const notes = sql`solark.telemetry_change`
 
-/** The notes that are rolled up, which the feed reads, too, for what `from` takes: without `readings`. */
+/** The notes that are rolled up, for a FROM clause. The feed reads them, too. They have no `readings`. */
 export const loggedNotes = sql`solark.telemetry_log`
 
 /**
- * For the `with` of a statement: takes so many notes, as `taken`, and has those that are part of the feed go to its log.
- * What the statement does with them is done in the same moment.
+ * For the WITH clause of a statement: takes up to `most` notes as `taken`, and moves those that belong to the feed to
+ * its log. The rest of the statement works in the same snapshot.
  */
 export function takenNotes(most: number): RawBuilder<unknown> {
   return sql`
@@ -30,7 +30,7 @@ export function takenNotes(most: number): RawBuilder<unknown> {
     )`
 }
 
-/** Time of a plant that is to be rolled up anew. */
+/** A time range of a plant that is to be rolled up again. */
 export interface NotedTime {
   plantId: number
   first: Instant
@@ -40,7 +40,7 @@ export interface NotedTime {
   notedAt: Instant
 }
 
-/** Notes times to be rolled up anew; they are no part of the feed. */
+/** Notes times to be rolled up again. The notes are not part of the feed. */
 export async function noteTimes(
   transaction: Kysely<Schema>,
   times: readonly NotedTime[],
@@ -56,7 +56,7 @@ export async function noteTimes(
     ) as change (plant_id, first, last, noted_at)`.execute(transaction)
 }
 
-/** The same of the rows `(plant_id, first, last)` of a query. */
+/** The same for the rows `(plant_id, first, last)` of a query. */
 export async function noteTimesOf(
   transaction: Kysely<Schema>,
   query: RawBuilder<unknown>,
@@ -68,7 +68,7 @@ export async function noteTimesOf(
   )
 }
 
-/** Notes all readings, or those of one plant, to be rolled up anew; tiles beyond them stay. */
+/** Notes all readings, or those of one plant, to be rolled up again. Tiles outside their time stay. */
 export async function noteAll(kysely: Kysely<Schema>, plantId?: number): Promise<void> {
   await noteTimesOf(
     kysely,
@@ -85,7 +85,10 @@ export async function noteAll(kysely: Kysely<Schema>, plantId?: number): Promise
   )
 }
 
-/** Has notes count no readings, after those were counted otherwise; `within`: only some, by their columns. */
+/**
+ * Sets `readings` of notes to 0 after those readings were counted in another way. `within` is a condition on the
+ * columns of a note.
+ */
 export async function forgetNotedCounts(
   transaction: Kysely<Schema>,
   within: RawBuilder<unknown> = sql`true`,
@@ -98,9 +101,9 @@ export async function forgetNotedCounts(
 
 /** What is not rolled up yet. */
 export interface Backlog {
-  /** Notes. */
+  /** Number of notes. */
   changes: number
-  /** Seconds since the oldest of them was written; null if there is none. */
+  /** Age of the oldest note in seconds; null if there is none. */
   age: number | null
 }
 

@@ -1,12 +1,12 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 
-/** So many notes are looked at in one transaction. */
+/** How many notes one transaction looks at. */
 const NOTES_AT_ONCE = 10_000
 
 /**
- * Takes from the front of the log what was written more than so many days ago, and keeps from where on it is
- * complete: cursors from before that have expired. Of several processes at it one does it.
+ * Deletes log entries older than so many days, and stores the transaction from which on the log is complete: cursors
+ * from before it have expired. If several processes call it, one does the work.
  */
 export async function pruneLog(kysely: Kysely<Schema>, days: number): Promise<void> {
   let more = true
@@ -19,7 +19,7 @@ export async function pruneLog(kysely: Kysely<Schema>, days: number): Promise<vo
       cut as materialized (
         select coalesce(
           (select txid from oldest where noted_at >= now() - ${days}::integer * interval '24 hours' order by txid limit 1),
-          -- The last transaction stays: somebody may have read up to there and wait.
+          -- The last transaction stays: a subscriber may wait at its end.
           (select txid from solark.telemetry_log where txid > (select max(txid) from oldest) order by txid limit 1),
           (select max(txid) from oldest)
         ) as txid

@@ -15,31 +15,31 @@ import { comparePositions, type FedReading, type Position } from './position.ts'
 /** What follows a position in the feed, in order. */
 export interface LogPage {
   readonly readings: readonly FedReading[]
-  /** Up to where the page reaches: the next one begins after it. */
+  /** The end of the page: the next page begins after it. */
   readonly end: Position
-  /** Whether there is more already. */
+  /** Whether a further page exists already. */
   readonly more: boolean
   readonly state: FeedState
 }
 
 export interface LogRange {
-  /** undefined: of every plant. */
+  /** undefined: every plant. */
   readonly plantIds: readonly number[] | undefined
-  /** How many readings at most, READINGS_A_PAGE where it is left out. */
+  /** The largest number of readings; READINGS_A_PAGE by default. */
   readonly limit?: number
 }
 
-/** So many notes are looked at for a page, */
+/** How many notes are looked at for a page, */
 const NOTES_A_PAGE = 1000
-/** and so many readings are in it at most: a tenth of a second of work. */
+/** and the largest number of readings in it: a tenth of a second of work. */
 export const READINGS_A_PAGE = 4000
 
 /**
- * Reads on from a position, of every plant or of some. Only what transactions before the horizon wrote: every
- * transaction up to there has ended, so nothing can still come in front of what was read.
+ * Reads the page after a position, of every plant or of some. It contains only what transactions before the horizon
+ * wrote. All of those have ended, so nothing can still be committed in front of what was read.
  *
- * The notes come first, and then the readings that they name. A reading that was replaced in between belongs to
- * the transaction that replaced it, whose note comes later; one that was deleted is gone.
+ * The notes are read first, then the readings that they name. A reading that was replaced in between belongs to the
+ * transaction that replaced it, whose note comes later. A deleted one is missing.
  */
 export async function readLog(
   kysely: Kysely<Schema>,
@@ -54,7 +54,7 @@ export async function readLog(
   if (readings.length === limit && last !== undefined) {
     return { readings, end: last, more: true, state }
   }
-  // Those of other plants are behind as well then.
+  // If the page is complete, the end also covers plants that were not asked for.
   return { readings, end: whole ? latest(end, state.end) : end, more: !whole, state }
 }
 
@@ -87,7 +87,7 @@ type NoteRow =
   | { txid: string; plantId: number; first: Instant; last: Instant; notedAt: Instant }
   | { txid: null }
 
-/** In order; the stretches are, so that reading stops once there is a page. */
+/** In the order of the ranges, so that reading stops once the page is full. */
 async function readStretches(
   kysely: Kysely<Schema>,
   stretches: readonly ChangedRange[],
@@ -107,7 +107,7 @@ async function readStretches(
           .whereRef('stored.timestamp', '>=', 'stretch.first')
           .whereRef('stored.timestamp', '<=', 'stretch.last')
           .whereRef('stored.txid', '=', 'stretch.txid')
-          // ChangedRange by stretch by the key, whatever the planner thinks of their number.
+          // Forces one lookup in the key for each range, whatever number the planner expects.
           .offset(sql.lit(0))
           .as('reading'),
       (join) => join.onTrue(),
@@ -121,7 +121,7 @@ async function readStretches(
   return rows.map((row) => {
     const stretch = stretches[row.number - 1]
     if (stretch === undefined) throw new Error(`Expected one of the stretches, got ${row.number}`)
-    // Copying rows would be a twentieth of what they cost.
+    // Copying each row would add a twentieth to its cost.
     return Object.assign(row, { txid: stretch.txid, notedAt: stretch.notedAt })
   })
 }
@@ -144,7 +144,7 @@ function numbered(stretches: readonly ChangedRange[]): RawBuilder<NumberedStretc
   ) with ordinality`
 }
 
-/** A stretch of time in which a transaction wrote readings of a plant. */
+/** A time range in which a transaction wrote readings of a plant. */
 export interface ChangedRange {
   readonly txid: number
   readonly plantId: number
@@ -156,8 +156,8 @@ export interface ChangedRange {
 }
 
 /**
- * What the notes say beyond a position, as stretches that do not overlap, in order; and up to where that is all. Where
- * there are more notes, those at the end may not be all that is said of the time from the last one on.
+ * Turns the notes after a position into disjoint ranges, in order, and returns up to where they are complete. If there
+ * are more notes, the last ones may not say everything about the time from the last note on.
  */
 export function changedRanges(
   notes: readonly ChangedRange[],

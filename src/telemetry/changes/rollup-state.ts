@@ -6,15 +6,15 @@ import { changedQuarters, frozenBy } from './changed-quarters.ts'
 import { notes } from './notes.ts'
 
 /**
- * The one row that says how rollups are made, for what `from` takes: `max_gap`, the gap limit; `readings`, how many are
- * counted; `frozen_until`, before which tiles stay as they are; `kept`, of which hours somebody dropped the readings.
+ * The single row of state of the rollups, for a FROM clause. `max_gap` is the gap limit. `readings` is how many are
+ * counted. Tiles before `frozen_until` are frozen. `kept` is a multirange of kept hours.
  */
 export const rollupState = sql`solark.rollup`
 
-/** The gap limit in microseconds, in a query of `rollupState`. */
+/** The gap limit in microseconds, for queries of `rollupState`. */
 export const maxGapMicroseconds: RawBuilder<number> = sql`round(date_part('epoch', max_gap) * 1e6)`
 
-/** Whether something is not rolled up yet of the time that would be frozen if readings before `limit` went. */
+/** Whether a note touches the time that would be frozen if readings before `limit` were dropped. */
 export async function isNotedBefore(kysely: Kysely<Schema>, limit: Instant): Promise<boolean> {
   const { rows } = await sql`
     select from ${notes} cross join ${rollupState}
@@ -23,7 +23,7 @@ export async function isNotedBefore(kysely: Kysely<Schema>, limit: Instant): Pro
   return rows.length > 0
 }
 
-/** Freezes every tile that readings before `limit` have a part in. */
+/** Freezes every tile to which readings before `limit` contribute. */
 export async function freezeBefore(transaction: Kysely<Schema>, limit: Instant): Promise<void> {
   await sql`
     update ${rollupState} set frozen_until = ${frozenBy(limit)}
@@ -32,13 +32,13 @@ export async function freezeBefore(transaction: Kysely<Schema>, limit: Instant):
 
 /** What was written and is not rolled up yet. */
 export interface Pending {
-  /** Rows of solark.telemetry_change; there may be some that touch no quarter, since those are frozen. */
+  /** Number of notes. Some may touch no quarter, because it is frozen. */
   notes: number
-  /** Quarters of an hour, over all plants, that are to be made anew. */
+  /** Quarters of an hour to make again, over all plants. */
   quarters: number
 }
 
-/** Of what was noted until a time, of all plants or of one. */
+/** Reads what was noted until a time, of all plants or of one. */
 export async function readPending(
   kysely: Kysely<Schema>,
   { until, plantId }: { until: Instant; plantId?: number | undefined },
@@ -61,7 +61,7 @@ export async function readPending(
   return rows[0] ?? { notes: 0, quarters: 0 }
 }
 
-/** The database's own clock, by which changes are noted. */
+/** The clock of the database, which notes use. */
 export async function readClock(kysely: Kysely<Schema>): Promise<Instant> {
   const { rows } = await sql<{ now: Instant }>`select clock_timestamp() as now`.execute(kysely)
   return rows[0]?.now ?? 0

@@ -1,8 +1,8 @@
 import { PullQueue } from '../../pull-queue.ts'
 
 /**
- * A bounded queue between a source and the one who reads it. What is in it when it ends with an error is dropped,
- * since whoever reads can have it again.
+ * A bounded queue between a source and its reader. If it ends with an error, its values are dropped, because the
+ * reader can request them again.
  */
 export class BoundedQueue<Value extends NonNullable<unknown>> extends PullQueue<Value> {
   readonly #size: number
@@ -17,12 +17,12 @@ export class BoundedQueue<Value extends NonNullable<unknown>> extends PullQueue<
     this.#onClose = onClose
   }
 
-  /** Since when something waits for the reader to take it, on a clock that never jumps; undefined: nothing does. */
+  /** Since when a value has been waiting for the reader, on a monotonic clock; undefined if none is waiting. */
   get waitingSince(): number | undefined {
     return this.#waitingSince
   }
 
-  /** Answers false where there is no room: the value is not in it then. */
+  /** Returns false if the queue is full: the value was not added. */
   push(value: Value): boolean {
     if (!this.isOpen) return true
     if (this.#queue.length >= this.#size) return false
@@ -30,12 +30,12 @@ export class BoundedQueue<Value extends NonNullable<unknown>> extends PullQueue<
     return true
   }
 
-  /** As much as it is, for who waits with more until it has shrunk. */
+  /** Adds all values, whatever the size. For a caller that then waits for `shrunk`. */
   fill(values: readonly Value[]): void {
     for (const value of values) if (this.isOpen) this.#add(value)
   }
 
-  /** Resolves once no more than so many values wait, or the window is closed. For one who asks at a time. */
+  /** Resolves once at most `to` values are waiting, or the queue is closed. Supports one caller at a time. */
   async shrunk(to: number): Promise<void> {
     if (!this.isOpen || this.#queue.length <= to) return
     const done = Promise.withResolvers<void>()

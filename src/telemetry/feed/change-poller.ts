@@ -1,45 +1,59 @@
 import type { Logger } from '../../log.ts'
 
-/** What may have changed: what the notes of writers tell, or anything. */
+/** What may have changed: the plants that the notes name, or everything. */
 export type ChangeScope = 'changed' | 'all'
 
 export interface ChangePoller extends AsyncDisposable {
-  /** Looks soon. */
+  /** Polls soon. */
   look(scope: ChangeScope): void
-  /** Looks now, and again for those who kept silent because of an announcement; also for who just came. */
+  /**
+   * Polls now, and several times shortly after: commits within 20 ms of an announcement are not announced themselves.
+   * Also for a new subscriber.
+   */
   heard(scope: ChangeScope): void
 }
 
 export interface ChangePollerOptions {
-  /** Whether somebody wants to know. */
+  /** Whether there is a subscriber. */
   wanted(): boolean
-  /** Answers whether something was under way at that moment that may not be announced. */
+  /** Returns whether transactions were running at that moment whose commit may not be announced. */
   look(scope: ChangeScope): Promise<boolean>
   log: Logger
 }
 
-/** Also without a word: a commit is announced only if none was within 20 ms, and that one may have failed. */
+/**
+ * Polls even without an announcement: a commit is announced only if none was within the last 20 ms, and the
+ * transaction that announced may have been rolled back.
+ */
 const POLL_MS = 1000
-/** What is not noted, such as a deletion, and was not heard of is found this often. */
+/** How often to look for what has no note, such as a deletion, if its announcement was lost. */
 const LOOK_AT_ALL_MS = 30_000
-/** How long after an announcement to look again: once in any case, and on while something is under way. */
-const AGAIN_AFTER_MS = [25, 75, 200, 400]
+/** Delays after an announcement. The first always applies, the others only while transactions are running. */
+const FOLLOW_UP_AFTER_MS = [25, 75, 200, 400]
 
 /**
- * Decides when to look for what was committed: on an announcement at once, and otherwise after a second without a look, so that
- * without a connection that carries announcements everything arrives a second later at most. However many plants
- * and subscribers there are, a burst of commits costs the same few looks, one at a time.
+ * Decides when to read what was committed. It has these states:
+ * - IDLE: nobody subscribes. Timers fire, but nothing is read.
+ * - POLLING: there are subscribers. Reads once a second, so without a connection for notifications everything arrives
+ *   a second late at most.
+ * - FOLLOWING_UP: entered from POLLING or FOLLOWING_UP by `heard`. Reads at once, and again after each delay of
+ *   FOLLOW_UP_AFTER_MS. Returns to POLLING when no transaction is running any more, or the delays are used up.
+ * - FAILED: entered if a read throws. The next read, at most a second later, covers everything. Left when one succeeds.
+ * - CLOSED: entered by disposal, and final.
+ *
+ * Only one read runs at a time, and requests during a read are merged into one. So a burst of commits costs the same
+ * few reads, however many plants and subscribers there are.
  */
 export function openChangePoller({ wanted, look, log }: ChangePollerOptions): ChangePoller {
   let asked: ChangeScope | undefined
   let looking: Promise<void> | undefined
-  let again: NodeJS.Timeout | undefined
-  /** How often it was looked again since the last announcement. */
-  let step = AGAIN_AFTER_MS.length
+  let followUp: NodeJS.Timeout | undefined
+  /** The number of reads since the last announcement, as an index of FOLLOW_UP_AFTER_MS. */
+  let step = FOLLOW_UP_AFTER_MS.length
   let failed = false
   let closed = false
 
-  const lookWhileAsked = async (): Promise<void> => {
+  const readWhileAsked = async (): Promise<void> => {
     while (asked !== undefined && !closed) {
       const scope = failed ? 'all' : asked
       asked = undefined
@@ -47,27 +61,28 @@ export function openChangePoller({ wanted, look, log }: ChangePollerOptions): Ch
       try {
         const underWay = await look(scope)
         failed = false
-        lookAgain(underWay)
+        scheduleFollowUp(underWay)
       } catch (error) {
-        // Before the first migration there is no table; while the database is away health tells of that.
+        // Only debug: before the first migration there is no table, and if the database is unavailable, health reports
+        // it.
         failed = true
-        log.debug({ err: error }, 'What was committed could not be read; trying again in a second')
+        log.debug({ err: error }, 'What was committed could not be read; retrying in a second')
       }
     }
   }
 
-  const lookAgain = (underWay: boolean): void => {
-    const pause = AGAIN_AFTER_MS[step]
+  const scheduleFollowUp = (underWay: boolean): void => {
+    const pause = FOLLOW_UP_AFTER_MS[step]
     if (pause === undefined || (step > 0 && !underWay)) return
     step += 1
-    clearTimeout(again)
-    again = setTimeout(ask, pause, 'changed')
+    clearTimeout(followUp)
+    followUp = setTimeout(ask, pause, 'changed')
   }
 
   const ask = (scope: ChangeScope): void => {
     if (closed || !wanted()) return
     if (asked !== 'all') asked = scope
-    looking ??= lookWhileAsked().finally(() => {
+    looking ??= readWhileAsked().finally(() => {
       looking = undefined
     })
   }
@@ -84,7 +99,7 @@ export function openChangePoller({ wanted, look, log }: ChangePollerOptions): Ch
       closed = true
       clearInterval(poll)
       clearInterval(pollAll)
-      clearTimeout(again)
+      clearTimeout(followUp)
       await looking
     },
   }

@@ -5,12 +5,12 @@ import { type FeedState, readFeedState } from '../changes/feed-state.ts'
 import type { FedReading, Position } from '../changes/position.ts'
 import { LARGEST_PLANT_ID } from '../reading.ts'
 
-/** What a cursor of the feed says: which reading it follows, and in which life of the database. */
+/** What a cursor of the feed contains: the reading that it follows, and the generation of the database. */
 export interface FeedPoint extends Pick<FedReading, 'txid' | 'notedAt' | 'plantId' | 'timestamp'> {
   readonly generation: string
 }
 
-/** An opaque name of a point in the feed. */
+/** An opaque cursor of a point in the feed. */
 export function encodeFeedCursor(
   { txid, notedAt, plantId, timestamp }: Omit<FeedPoint, 'generation'>,
   generation: string,
@@ -48,9 +48,9 @@ export function decodeFeedCursor(cursor: string): FeedPoint {
 }
 
 /**
- * The position from which the feed goes on after a cursor. Throws INVALID_CURSOR, or CURSOR_EXPIRED where what
- * follows is not known in full: the log was cut off since, or it is another one, or lacks the transaction, since
- * the database was restored to an earlier time.
+ * Returns the position after which the feed resumes. Throws INVALID_CURSOR. Throws CURSOR_EXPIRED if what follows is
+ * not known in full: the log was pruned, it is that of another database, or the database was restored to an earlier
+ * time and lacks the transaction.
  */
 export async function positionAfter(kysely: Kysely<Schema>, cursor: string): Promise<Position> {
   const { generation, ...position } = decodeFeedCursor(cursor)
@@ -58,7 +58,7 @@ export async function positionAfter(kysely: Kysely<Schema>, cursor: string): Pro
   return position
 }
 
-/** Throws CURSOR_EXPIRED unless the feed goes on from the position, as it was asked about in the state. */
+/** Throws CURSOR_EXPIRED unless the feed can resume from the position. `state` was read for the same position. */
 export function requireKnown(
   position: Position,
   generation: string,
@@ -69,7 +69,7 @@ export function requireKnown(
   if (!known) throw expired('the database went back to a time before it')
 }
 
-/** What a subscriber does about it is up to them: what was stored meanwhile can be read by its time. */
+/** Subscribers decide what to do. What was stored in the meantime can be queried by time. */
 function expired(reason: string): Fault {
   return new Fault(
     'CURSOR_EXPIRED',

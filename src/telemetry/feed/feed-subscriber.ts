@@ -8,41 +8,48 @@ import { BoundedQueue } from './bounded-queue.ts'
 import { requireKnown } from './feed-cursor.ts'
 import type { LiveTail, Member } from './live-tail.ts'
 
-/** Of what is handed out so much may wait for the reader: what follows is read again once it is taken. */
-const READINGS_IN_WINDOW = 2 * READINGS_A_PAGE
-/** After a failure to read, which the reader is not told of. */
+/** At most so many readings wait for the reader. What follows is read again after the reader has taken some. */
+const MOST_WAITING_READINGS = 2 * READINGS_A_PAGE
+/** Delay after a failed read, of which the reader is not told. */
 const RETRY_MS = 1000
 
 export interface FeedSubscriberOptions extends BatchOptions {
-  /** After which reading to begin; or the moment from which on commits count. */
+  /** The reading after which to begin, or the state of the feed from which on commits count. */
   readonly from: Position | FeedState
   readonly generation: string
   readonly tail: LiveTail
-  /** Reads on by itself. */
+  /** Reads for this subscriber alone. */
   read(after: Position, range: LogRange): Promise<LogPage>
   onTrouble(error: unknown): void
   onClose(): void
 }
 
 /**
- * One subscriber of the feed. Reads on by itself until it has all there is, then joins those who are handed each
- * new page; reads by itself again when its window is full, so that who does not read costs next to nothing.
+ * One subscriber of the feed. It has these states:
+ * - CATCHING_UP: the first state. Reads the log page by page on its own, as fast as the reader takes the batches. Goes
+ *   to TAILING when there is no further page. Retries a failed read after RETRY_MS if the database may recover.
+ * - TAILING: receives each page that the tail reads for all subscribers. Goes back to CATCHING_UP if the queue is
+ *   full, or if the tail is already ahead. So a client that does not read costs next to nothing.
+ * - CLOSED: final. Entered if the reader leaves, or if an error ends the queue, such as CURSOR_EXPIRED.
  */
 export function openFeedSubscriber(options: FeedSubscriberOptions): BoundedQueue<Batch> {
   const { from, generation, tail, read, maxBatch } = options
   const since = 'snapshot' in from ? from : undefined
   const plantIds = options.plantId === undefined ? undefined : [options.plantId]
   const closing = new AbortController()
-  const window = new BoundedQueue<Batch>({
-    size: Math.ceil(READINGS_IN_WINDOW / maxBatch),
+  const queue = new BoundedQueue<Batch>({
+    size: Math.ceil(MOST_WAITING_READINGS / maxBatch),
     onClose: () => {
       closing.abort()
       options.onClose()
     },
   })
 
-  /** What of a page comes after a position: all of it for most followers, who then share it. */
-  const newOf = (page: LogPage, position: Position): readonly Batch[] => {
+  /**
+   * Returns the batches of a page that come after a position. For most subscribers that is the whole page, and they
+   * share its batches.
+   */
+  const batchesAfter = (page: LogPage, position: Position): readonly Batch[] => {
     const [first] = page.readings
     if (first === undefined) return []
     const overlaps = comparePositions(first, position) <= 0
@@ -51,20 +58,20 @@ export function openFeedSubscriber(options: FeedSubscriberOptions): BoundedQueue
     const readings = page.readings.filter(
       (reading) =>
         comparePositions(reading, position) > 0 &&
-        !(since !== undefined && wasThere(since, reading)),
+        !(since !== undefined && wasCommitted(since, reading)),
     )
     return batchesOf(page, options, readings)
   }
 
   const readPage = async (position: Position, limit: number): Promise<LogPage | undefined> => {
-    while (window.isOpen) {
+    while (queue.isOpen) {
       try {
         const page = await read(position, { plantIds, limit })
         requireKnown(position, generation, page.state)
         return page
       } catch (error) {
         const fault = toDatabaseFault(error)
-        if (fault === undefined || !passes(fault)) throw error
+        if (fault === undefined || !isTransient(fault)) throw error
         options.onTrouble(error)
         await sleep(RETRY_MS, undefined, { signal: closing.signal }).catch(() => {})
       }
@@ -72,28 +79,30 @@ export function openFeedSubscriber(options: FeedSubscriberOptions): BoundedQueue
     return undefined
   }
 
-  /** Reads on until there is no more. Answers from where the tail has to go on; undefined when closed. */
+  /**
+   * CATCHING_UP: reads until there is no further page. Returns the position after which to tail; undefined if closed.
+   */
   const catchUp = async (from: Position): Promise<Position | undefined> => {
     let position = from
-    // Small at first, so that many who come back at once and do not read hold little.
+    // Small at first, so that many who reconnect at once and do not read hold little.
     let limit = Math.min(maxBatch, READINGS_A_PAGE)
-    await window.shrunk(0)
+    await queue.shrunk(0)
     for (;;) {
       const page = await readPage(position, limit)
       if (page === undefined) return undefined
-      const batches = newOf(page, position)
-      window.fill(batches)
+      const batches = batchesAfter(page, position)
+      queue.fill(batches)
       position = page.end
       if (!page.more) return position
-      // The next page is read while this one is sent; while none of it is, nothing more is held.
-      await window.shrunk(Math.max(0, batches.length - 1))
+      // The next page is read while this one is sent. If nothing of it is taken, no more is read.
+      await queue.shrunk(Math.max(0, batches.length - 1))
       limit = Math.min(2 * limit, READINGS_A_PAGE)
     }
   }
 
   /**
-   * Is handed each page as it comes, until the window is full or closed. Answers from where to read on; the same
-   * position where the tail is ahead of it.
+   * TAILING: receives pages until the queue is full or closed. Returns the position after which to catch up, which is
+   * `from` itself if the tail is already ahead of it.
    */
   const followTail = async (from: Position): Promise<Position> => {
     const over = Promise.withResolvers<void>()
@@ -105,23 +114,23 @@ export function openFeedSubscriber(options: FeedSubscriberOptions): BoundedQueue
       },
       receive: (page) => {
         try {
-          // What the tail asked about is the position of all who openFeedSubscriber it.
+          // The tail read the state for its own position, which all its members share.
           requireKnown(position, generation, page.state)
         } catch (error) {
           return over.reject(error)
         }
-        for (const batch of newOf(page, position)) {
-          if (!window.push(batch)) return over.resolve()
+        for (const batch of batchesAfter(page, position)) {
+          if (!queue.push(batch)) return over.resolve()
           position = batch.readings.at(-1) ?? position
         }
-        // The tail may be behind what this one read by itself.
+        // The tail may be behind what this subscriber has already read.
         if (comparePositions(page.end, position) > 0) position = page.end
       },
     }
     const stop = () => over.resolve()
     closing.signal.addEventListener('abort', stop)
     try {
-      if (window.isOpen && (await tail.join(member)) && window.isOpen) await over.promise
+      if (queue.isOpen && (await tail.join(member)) && queue.isOpen) await over.promise
     } finally {
       tail.leave(member)
       closing.signal.removeEventListener('abort', stop)
@@ -131,22 +140,25 @@ export function openFeedSubscriber(options: FeedSubscriberOptions): BoundedQueue
 
   const run = async (): Promise<void> => {
     let position: Position | undefined = 'snapshot' in from ? from.end : from
-    while (position !== undefined && window.isOpen) {
+    while (position !== undefined && queue.isOpen) {
       position = await catchUp(position)
       if (position !== undefined) position = await followTail(position)
     }
   }
-  run().catch((error: unknown) => window.fail(error))
-  return window
+  run().catch((error: unknown) => queue.fail(error))
+  return queue
 }
 
-/** Whether a reading was committed before that moment; the number alone may be one that a crash gave out again. */
-function wasThere({ snapshot, readAt }: FeedState, { txid, notedAt }: FedReading): boolean {
+/**
+ * Whether a reading had been committed at that moment. The transaction number alone does not tell: after a crash it
+ * may be assigned again.
+ */
+function wasCommitted({ snapshot, readAt }: FeedState, { txid, notedAt }: FedReading): boolean {
   return hadEnded(snapshot, txid) && notedAt <= readAt
 }
 
-/** Whether it is worth trying again what failed so. */
-function passes({ code }: Fault): boolean {
+/** Whether retrying may help. */
+function isTransient({ code }: Fault): boolean {
   return (
     code === 'DATABASE_UNAVAILABLE' ||
     code === 'DATABASE_ERROR' ||
@@ -155,19 +167,19 @@ function passes({ code }: Fault): boolean {
   )
 }
 
-/** What is sent at once: the same object to everybody who is sent the same, in the life of the database it is from. */
+/** What is sent at once: one object for all subscribers who receive the same readings. */
 export interface Batch {
   readonly generation: string
   readonly readings: readonly FedReading[]
 }
 
-/** Of which plant, undefined for all, and how many readings at most at once. */
+/** The plant, undefined for all plants, and the largest number of readings at once. */
 export interface BatchOptions {
   readonly plantId: number | undefined
   readonly maxBatch: number
 }
 
-/** Pages as they are sent, by cut: made once however many there are who openFeedSubscriber. */
+/** The batches of pages by options, made once for all subscribers. */
 const batchesByPage = new WeakMap<LogPage, Map<string, readonly Batch[]>>()
 
 export function sharedBatches(page: LogPage, cut: BatchOptions): readonly Batch[] {

@@ -10,11 +10,11 @@ import { LatestValueQueue } from './latest-value-queue.ts'
 export interface LatestFeed extends AsyncDisposable {
   readonly subscriptions: number
   /**
-   * The newest reading at once, then each newer one, or the one before it where it was deleted; of one plant, or
-   * of every plant each its own (of simulated ones only while no real plant has a reading).
+   * Sends the newest reading at once, then each newer one, or the previous one if the newest was deleted. Without
+   * `plantId` that is the newest of each plant; simulated plants count only if no real plant has a reading.
    */
   subscribe(request: LatestRequest): PullQueue<StoredReading>
-  /** Hands out what is new; answers whether transactions were under way at that moment. */
+  /** Sends what is new. Returns whether transactions were running at that moment. */
   look(scope: ChangeScope): Promise<boolean>
 }
 
@@ -23,9 +23,9 @@ export interface LatestRequest {
   minIntervalMs?: number
 }
 
-/** What one subscriber is owed. */
+/** What one subscriber has yet to receive. */
 class Subscription extends LatestValueQueue<StoredReading> {
-  /** undefined: of every plant. */
+  /** undefined: every plant. */
   readonly plantId: number | undefined
   readonly #leave: (subscription: Subscription) => void
 
@@ -45,25 +45,32 @@ class Subscription extends LatestValueQueue<StoredReading> {
 }
 
 /**
- * Keeps the newest reading of each plant at hand while somebody follows. A look reads those plants again of which
- * the notes of writers tell, by whatever had not ended at the last one; it never waits for a long transaction.
+ * Keeps the newest reading of each plant in memory while there are subscribers. It has these states:
+ * - UNKNOWN (`known` is undefined): `newest` may be outdated. New subscribers wait in `arriving`. The next `look`
+ *   reads every plant, sends what arrivals wait for, and leads to KNOWN.
+ * - KNOWN (`known` is a snapshot): `newest` is at least as new as it. New subscribers receive their readings at once.
+ *   `look` reads the plants that the notes name of transactions that had not ended in that snapshot, or every plant on
+ *   request. It never waits for a long transaction.
+ *
+ * Goes back to UNKNOWN if a read fails, which ends the arrivals with the error, and if a subscriber comes after the
+ * last one has left.
  */
 export function openLatestFeed(
   { reserved }: Pick<Database, 'reserved'>,
   { onSubscribed }: { onSubscribed: (scope: ChangeScope) => void },
 ): LatestFeed {
-  /** Those that were given what is current, by plant. */
+  /** Subscribers that have received what is current, by plant. */
   const followers = new Map<number | undefined, Set<Subscription>>()
-  /** Those that wait for it, because `newest` could not be trusted when they came. */
+  /** Subscribers that came in the state UNKNOWN. */
   const arriving = new Set<Subscription>()
   const newest = new Map<number, StoredReading>()
-  /** The moment of which `newest` is at least; undefined: it cannot be trusted. */
+  /** `newest` contains everything that this snapshot sees; undefined in the state UNKNOWN. */
   let known: Snapshot | undefined
   let subscriptions = 0
 
   const hasReal = (): boolean => newest.keys().some((plantId) => !isSimulated(plantId))
 
-  /** Of these, what they are sent who openFeedSubscriber every plant. */
+  /** Returns the readings that subscribers of every plant receive. */
   const ofEveryPlant = (readings: readonly StoredReading[]): readonly StoredReading[] =>
     hasReal() ? readings.filter(({ plantId }) => !isSimulated(plantId)) : readings
 
@@ -100,11 +107,11 @@ export function openLatestFeed(
     for (const reading of readings) newest.set(reading.plantId, reading)
     const changed = readings.filter(({ plantId, timestamp }) => before.get(plantId) !== timestamp)
     for (const reading of changed) post(reading.plantId, [reading])
-    // Simulated plants appear once the last real one is gone.
+    // Simulated plants appear once no real plant has a reading any more.
     post(undefined, hadReal && !hasReal() ? [...newest.values()] : ofEveryPlant(changed))
   }
 
-  const lookAtEverything = async (): Promise<Snapshot> => {
+  const readEveryPlant = async (): Promise<Snapshot> => {
     const snapshot = await readSnapshot(reserved)
     learn(await readLatestOfEach(reserved), [...newest.keys()])
     for (const subscription of arriving) join(subscription)
@@ -112,10 +119,11 @@ export function openLatestFeed(
     return snapshot
   }
 
-  const lookAtWritten = async (since: Snapshot): Promise<Snapshot> => {
+  const readChanged = async (since: Snapshot): Promise<Snapshot> => {
     const { snapshot, plantIds, newest } = await readChangedPlants(reserved, since)
-    // It went back to a time before, as where a standby took over: what is written now has numbers of then.
-    if (snapshot.xmax < since.xmax) return await lookAtEverything()
+    // The database went back in time, such as by a failover to a standby that lacked commits, and assigns the same
+    // transaction numbers again.
+    if (snapshot.xmax < since.xmax) return await readEveryPlant()
     if (plantIds.length > 0) learn(newest, plantIds)
     return snapshot
   }
@@ -126,7 +134,7 @@ export function openLatestFeed(
     },
     subscribe: (request) => {
       const subscription = new Subscription(request, leave)
-      // Nobody has looked since the last one left.
+      // Nothing was read since the last subscriber left.
       if (subscriptions === 0) known = undefined
       subscriptions += 1
       if (known === undefined) arriving.add(subscription)
@@ -137,9 +145,7 @@ export function openLatestFeed(
     look: async (scope) => {
       try {
         known =
-          known === undefined || scope === 'all'
-            ? await lookAtEverything()
-            : await lookAtWritten(known)
+          known === undefined || scope === 'all' ? await readEveryPlant() : await readChanged(known)
         return known.xmin < known.xmax
       } catch (error) {
         known = undefined

@@ -1,12 +1,12 @@
 import { PullQueue } from '../../pull-queue.ts'
 
-/** A longer timer would go off at once. */
+/** A longer timer would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * What one subscriber has yet to be sent: the newest value for each key, never a backlog, with at least
- * `minIntervalMs` between two of them for the same key. Thousands of these wait for most of the time, so what holds
- * values is made when there are some.
+ * A conflating queue of one subscriber: the newest value of each key, never a backlog, with at least `minIntervalMs`
+ * between two values of the same key. Thousands of these are empty most of the time, so the maps are created on
+ * demand.
  */
 export class LatestValueQueue<Value extends NonNullable<unknown>> extends PullQueue<Value> {
   readonly #minIntervalMs: number
@@ -26,7 +26,7 @@ export class LatestValueQueue<Value extends NonNullable<unknown>> extends PullQu
     this.tell()
   }
 
-  /** What waits longest among the values that are due. */
+  /** Returns the value that has waited longest among those that are due. */
   protected override pick(): Value | undefined {
     const waiting = this.#waiting
     if (waiting === undefined) return undefined
@@ -45,7 +45,7 @@ export class LatestValueQueue<Value extends NonNullable<unknown>> extends PullQu
     return undefined
   }
 
-  /** How long a value of the key has to wait still; where it has not, it counts as taken. */
+  /** Returns how long a value of the key still has to wait. If it is due, marks it as taken. */
   #wait(key: number): number {
     if (this.#minIntervalMs === 0) return 0
     const now = performance.now()

@@ -6,7 +6,7 @@ import { type LatestFeed, openLatestFeed } from './latest-feed.ts'
 import { openReadingFeed, type ReadingFeed } from './reading-feed.ts'
 
 export interface LiveFeed extends AsyncDisposable {
-  /** How this process learns of commits at this moment; it looks for them once a second in any case. */
+  /** How this process learns of commits now. It also polls once a second in any case. */
   readonly hearing: ListenerState
   readonly subscriptions: number
   readonly latest: Pick<LatestFeed, 'subscribe'>
@@ -20,8 +20,8 @@ export interface LiveFeedOptions {
 }
 
 /**
- * What is pushed, whatever process or program it was written by. Each of the two feeds looks by itself, so that a
- * million readings that are handed out one by one keep nobody from the newest.
+ * Pushes what was written, whatever process or program wrote it. Each of the two feeds polls on its own, so that
+ * sending a million readings one by one does not delay the newest ones.
  */
 export function openLiveFeed(database: Database, options: LiveFeedOptions): LiveFeed {
   const { log } = options
@@ -51,7 +51,7 @@ export function openLiveFeed(database: Database, options: LiveFeedOptions): Live
     onLost: (cause) => {
       log.warn(
         { err: cause },
-        'The live feed lost its connection to the database; connecting again, and looking once a second until then',
+        'The live feed lost its connection to the database; reconnecting, and polling once a second until then',
       )
     },
     onNotification: (payload) => {
@@ -82,5 +82,5 @@ export function openLiveFeed(database: Database, options: LiveFeedOptions): Live
 /** The channel on which the database announces commits; see migrations/functions/telemetry_written.sql. */
 export const ANNOUNCEMENTS = 'solark_telemetry'
 
-/** What is announced where readings were taken away: whatever was known of the newest may no longer hold. */
+/** The payload if readings were deleted: the newest readings that were known may be gone. */
 export const ANYTHING = '*'

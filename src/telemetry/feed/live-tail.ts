@@ -1,27 +1,30 @@
 import { comparePositions, type Position } from '../changes/position.ts'
 import type { LogPage, LogRange } from '../changes/read-log.ts'
 
-/** Somebody who has all that there is, and is handed each page as it comes. */
+/** A subscriber that has everything up to the tail, and receives each page that follows. */
 export interface Member {
   readonly plantId: number | undefined
-  /** Everything up to here is known to the member. */
+  /** The member has everything up to here. */
   readonly position: Position
   receive(page: LogPage): void
 }
 
-/** The end of the feed, read once however many openFeedSubscriber it. */
+/**
+ * The end of the feed, read once for all members. It has these states:
+ * - IDLE: no page is being read. `join` admits at once, unless the tail is ahead of the member. The first member of an
+ *   empty tail sets its position. `look` leads to READING.
+ * - READING: a page is being read. Who joins waits for the end of the page, and is admitted before the next one is
+ *   read, so that it misses none: its plant may not be in this page. Returns to IDLE when there is no further page or
+ *   no member, or if a read fails.
+ */
 export interface LiveTail {
-  /** Reads what is new, if somebody follows. Answers whether transactions were under way that may add to it. */
+  /** Reads what is new if there are members. Returns whether transactions were running that may add to it. */
   look(): Promise<boolean>
-  /** Answers false where the tail is beyond what the member has: it has to read on by itself first. */
+  /** Returns false if the tail is ahead of the member, which has to catch up first. */
   join(member: Member): Promise<boolean>
   leave(member: Member): void
 }
 
-/**
- * A member whose plant is not among those that are being read at the moment joins before the next page is read,
- * so that no page is missing for it.
- */
 export function openLiveTail(
   read: (after: Position, range: LogRange) => Promise<LogPage>,
 ): LiveTail {

@@ -15,14 +15,14 @@ import { openLiveTail } from './live-tail.ts'
 export interface ReadingFeed extends AsyncDisposable {
   readonly subscriptions: number
   /**
-   * Every reading exactly once, in one order of commits, from just after the cursor on, or from now on. Throws
-   * INVALID_CURSOR or CURSOR_EXPIRED. Ends with SLOW_CLIENT where the reader leaves it waiting for too long, and
-   * with CURSOR_EXPIRED where what follows is no longer known.
+   * Sends every reading exactly once, in one order of commits, from just after the cursor, or from now on without one.
+   * Throws INVALID_CURSOR or CURSOR_EXPIRED. Ends with SLOW_CLIENT if readings wait too long for the reader, and with
+   * CURSOR_EXPIRED if what follows is no longer known.
    */
   subscribe(request: ReadingFeedRequest): Promise<PullQueue<Batch>>
-  /** Hands out what is new; answers whether transactions were under way that may add to it. One at a time. */
+  /** Sends what is new. Returns whether transactions were running that may add to it. Calls must not overlap. */
   look(): Promise<boolean>
-  /** To be called when the database may be another one than before. */
+  /** To be called if the database may have been replaced, such as after a reconnect. */
   forgetGeneration(): void
 }
 
@@ -31,7 +31,7 @@ export interface ReadingFeedRequest extends BatchOptions {
 }
 
 export interface ReadingFeedOptions {
-  /** Milliseconds that something may wait for a reader. */
+  /** Milliseconds that readings may wait for the reader. */
   slowClientTimeout: number
   onSubscribed: () => void
   log: Logger
@@ -43,10 +43,10 @@ export function openReadingFeed(
   database: Pick<Database, 'kysely' | 'reserved'>,
   { slowClientTimeout, onSubscribed, log }: ReadingFeedOptions,
 ): ReadingFeed {
-  const windows = new Set<BoundedQueue<Batch>>()
+  const queues = new Set<BoundedQueue<Batch>>()
   let generation: Promise<string> | undefined
   const tail = openLiveTail((after, range) => readLog(database.reserved, after, range))
-  /** Of those that come back at once with the same cursor, one reads. */
+  /** Of those who resume at once from the same cursor, one reads for all. */
   const readingOn = joinRunning((after: Position, range: LogRange) =>
     readLog(database.kysely, after, range),
   )
@@ -65,10 +65,10 @@ export function openReadingFeed(
 
   const endSlow = setInterval(() => {
     const now = performance.now()
-    for (const window of windows) {
-      if (window.waitingSince === undefined) continue
-      if (now - window.waitingSince < slowClientTimeout) continue
-      window.fail(
+    for (const queue of queues) {
+      if (queue.waitingSince === undefined) continue
+      if (now - queue.waitingSince < slowClientTimeout) continue
+      queue.fail(
         new Fault(
           'SLOW_CLIENT',
           `Readings waited for longer than SLOW_CLIENT_TIMEOUT (${slowClientTimeout / 1000} s) to be taken: subscribe again with after`,
@@ -79,24 +79,24 @@ export function openReadingFeed(
 
   return {
     get subscriptions() {
-      return windows.size
+      return queues.size
     },
     subscribe: async ({ after, plantId, maxBatch }) => {
       const generation = await findGeneration()
       const from = await (after === undefined ? looking() : resuming(after))
-      const window: BoundedQueue<Batch> = openFeedSubscriber({
+      const queue: BoundedQueue<Batch> = openFeedSubscriber({
         plantId,
         maxBatch,
         from,
         generation,
         tail,
         read: readingOn,
-        onTrouble: (error) => log.debug({ err: error }, 'The feed could not be read; trying again'),
-        onClose: () => windows.delete(window),
+        onTrouble: (error) => log.debug({ err: error }, 'The feed could not be read; retrying'),
+        onClose: () => queues.delete(queue),
       })
-      windows.add(window)
+      queues.add(queue)
       onSubscribed()
-      return window
+      return queue
     },
     look: async () => {
       await findGeneration()
@@ -107,7 +107,7 @@ export function openReadingFeed(
     },
     [Symbol.asyncDispose]: async () => {
       clearInterval(endSlow)
-      for (const window of windows) window.close()
+      for (const queue of queues) queue.close()
     },
   }
 }

@@ -9,9 +9,9 @@ import {
 } from './summary.ts'
 
 /**
- * What is wanted of all rows with the columns of SummaryRow as one value, in an aggregate, or null where there is none:
- * of each its key, and then doubles in the order in which `addUpSummaries` reads them. As rows, the hundreds of a chart would take
- * three times as long.
+ * An aggregate of rows that have the columns of SummaryRow. Encodes what is wanted of them as one value, or null if
+ * there are no rows: for each row its key, then doubles in the order in which `addUpSummaries` reads them. Sending the
+ * hundreds of rows of a chart as rows would take three times as long.
  */
 export function encodedSummaries(
   key: RawBuilder<unknown>,
@@ -31,7 +31,10 @@ export function encodedSummaries(
   return sql`string_agg(${sql.join(doubles, sql` || `)}, '')`
 }
 
-/** What single readings say is needed only where nothing is covered, and takes the same two places. */
+/**
+ * The sum and count of readings matter only if nothing is covered, so they share the two places of integral and
+ * coverage.
+ */
 function lineOf(quantity: NumberField): RawBuilder<unknown>[] {
   const column = (part: Part) => sql.ref(summaryColumn(quantity, part))
   const eitherOf = (line: Part, readings: RawBuilder<unknown>) =>
@@ -45,13 +48,13 @@ function isParted(quantity: NumberField, { aspects }: Wanted): boolean {
   return isSigned(quantity) && aspects.includes('signs')
 }
 
-/** What `encodedSummaries` made, and the number, from 0 on, of the bucket to which a key belongs. */
+/** What `encodedSummaries` made, and the bucket of a key, numbered from 0. */
 export interface EncodedSummaries {
   encodedSummaries: Uint8Array | null
   bucketOf(key: number): number
 }
 
-/** Adds up what adjacent stretches of time have: tiles, and what was integrated between them. */
+/** Adds up the summaries of adjacent time ranges: tiles, and what was integrated between them. */
 export function addUpSummaries(
   packs: readonly EncodedSummaries[],
   buckets: number,
@@ -104,7 +107,7 @@ export function addUpSummaries(
   return summaries
 }
 
-/** A course so far, with what readings say that no line covers. */
+/** What is added up of one quantity, including readings that no line covers. */
 interface Tally extends QuantitySummary {
   sum: number
   count: number
@@ -137,7 +140,7 @@ function addLine(tally: Tally, covered: number, total: number): void {
   }
 }
 
-/** NaN, where there are none, is neither less nor greater. */
+/** NaN stands for no value, and is neither less nor greater than another. */
 function widen(tally: Tally, min: number, max: number): void {
   if (min < (tally.min ?? Number.POSITIVE_INFINITY)) tally.min = min
   if (max > (tally.max ?? Number.NEGATIVE_INFINITY)) tally.max = max

@@ -1,17 +1,17 @@
 import type { Instant } from '../../database/instant.ts'
 import type { WallTime, ZoneClock } from '../time-zone.ts'
 
-/** A width of buckets, by the marks on the clock and in the calendar where one bucket ends and the next begins. */
+/** The width of buckets. Its marks on the clock or in the calendar are where one bucket ends and the next begins. */
 export interface Width {
-  /** Whether a mark that the clock shows twice is an edge both times; else it is the first time alone. */
+  /** Whether a mark that the clock shows twice is an edge both times, or only the first time. */
   readonly repeats: boolean
   /** The number of the last mark at or before a time. */
   indexOf(wall: WallTime): number
-  /** The mark of that number. */
+  /** The mark with that number. */
   markOf(index: number): WallTime
 }
 
-/** Every width that history offers, from the smallest on. */
+/** Every width that history offers, the smallest first. */
 export const widths = {
   PT1M: ofMinutes(1),
   PT2M: ofMinutes(2),
@@ -44,7 +44,7 @@ export function isWidthName(text: string): text is WidthName {
 
 export const widthNames: readonly WidthName[] = Object.keys(widths).filter(isWidthName)
 
-/** Of which a day holds a whole number: multiples since midnight are multiples since 1970 as well. */
+/** A divisor of a day: multiples since midnight are multiples since 1970, too. */
 function ofMinutes(minutes: number): Width {
   return { ...every(minutes * 60_000_000, 0), repeats: minutes <= 60 }
 }
@@ -73,28 +73,28 @@ function ofMonths(months: 1 | 3 | 12): Width {
   }
 }
 
-/** A stretch of time that is cut into buckets. */
+/** A time range to be cut into buckets. */
 export interface ClockRange {
   from: Instant
   to: Instant
   clock: ZoneClock
 }
 
-/** Neighbouring edges for which the clock is the same distance from UTC. */
+/** Neighbouring edges with the same offset from UTC. */
 interface Run {
-  /** A change of the clock that jumps onto or over a mark: an edge before those at the marks. */
+  /** A change of the clock that jumps onto or over a mark. It is an edge before those at the marks. */
   jump: Instant | undefined
-  /** Numbers of marks. */
+  /** Numbers of the first and last mark. */
   first: number
   last: number
   offset: number
 }
 
 /**
- * The edges of the buckets of a width from `from` to `to`, both included, which cut the first bucket and the last. An edge
- * is where the clock shows a multiple of the width since midnight, or a day, week (Monday), month, quarter or year
- * begins; where the clock repeats an hour, both times up to PT1H and the first time alone above; where it skips one,
- * the jump is the edge.
+ * Returns the edges of the buckets from `from` to `to`, both inclusive; these two cut the first and the last bucket.
+ * An edge is where the clock shows a multiple of the width since midnight, or where a day, week (Monday), month,
+ * quarter or year begins. If the clock repeats an hour, both times are edges up to PT1H, and only the first time for
+ * larger widths. If it skips an edge, the jump is the edge.
  */
 export function edgesOf({ from, to, clock }: ClockRange, width: WidthName): Instant[] {
   const { markOf } = widths[width]
@@ -107,7 +107,7 @@ export function edgesOf({ from, to, clock }: ClockRange, width: WidthName): Inst
   return edges
 }
 
-/** How many buckets there are, without making them. */
+/** Returns the number of buckets without making them. */
 export function countBuckets({ from, to, clock }: ClockRange, width: WidthName): number {
   let count = to > from ? 1 : 0
   for (const { jump, first, last } of runsOf({ from, to, clock }, width)) {
@@ -116,7 +116,7 @@ export function countBuckets({ from, to, clock }: ClockRange, width: WidthName):
   return count
 }
 
-/** The smallest width that makes at most so many buckets; undefined: even years are more. */
+/** Returns the smallest width that makes at most `most` buckets; undefined if even years make more. */
 export function smallestWidth(cut: ClockRange, most: number): WidthName | undefined {
   return widthNames.find((width) => countBuckets(cut, width) <= most)
 }

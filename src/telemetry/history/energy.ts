@@ -11,7 +11,7 @@ import { isSpan, requireFewPoints, requireSpan } from './span.ts'
 import { readSummaries } from './summaries.ts'
 import type { QuantitySummary, Summary, Wanted } from './summary.ts'
 
-/** kWh; null where nothing was measured. */
+/** kWh; null if nothing was measured. */
 export interface Energy {
   pv: number | null
   load: number | null
@@ -22,7 +22,7 @@ export interface Energy {
   generator: number | null
 }
 
-/** What each energy is made of. */
+/** The power that each energy is the integral of. */
 export const powerOf = {
   pv: 'pvPower',
   load: 'loadPower',
@@ -35,7 +35,7 @@ export const powerOf = {
 
 const WATT_SECONDS = 3_600_000
 
-/** What of a summary the powers amount to; null for those that it does not hold. */
+/** Returns the energies of a summary; null for quantities that it lacks. */
 export function energyOf({ of }: Pick<Summary, 'of'>): Energy {
   return {
     pv: kilowattHours(of.pvPower, ({ integral }) => integral),
@@ -61,7 +61,7 @@ const below = ({ positive, integral }: QuantitySummary) => Math.max(0, positive 
 
 export const periods = ['HOUR', 'DAY', 'WEEK', 'MONTH', 'YEAR'] as const
 
-/** A period of the calendar. */
+/** A calendar period. */
 export type Period = (typeof periods)[number]
 
 const widthOf: Readonly<Record<Period, WidthName>> = {
@@ -77,12 +77,12 @@ export interface EnergyRequest extends Wanted {
   plantId: number
   /** The first day, such as 2026-06-21. */
   from: string
-  /** The last day: all of it counts. */
+  /** The last day, inclusive. */
   to: string
   period: Period
-  /** undefined: the plant's. */
+  /** undefined: that of the plant. */
   timeZone: string | undefined
-  /** Without it as many readings are read as there are. */
+  /** Without it, the number of readings is not limited. */
   allowance?: ReadingAllowance
 }
 
@@ -92,9 +92,14 @@ export interface EnergyPeriod {
   /** The day on which it starts, such as 2026-06-21. */
   day: string
   energy: Energy
-  /** Share of the PV energy that did not go to the grid, 0 to 1; null where there is none, or it was not measured. */
+  /**
+   * Share of the PV energy that did not go to the grid, 0 to 1; null if there is no PV energy, or it was not measured.
+   */
   selfConsumption: number | null
-  /** Share of the load's energy that did not come from the grid, 0 to 1; null likewise. */
+  /**
+   * Share of the load's energy that did not come from the grid, 0 to 1; null if there is no load, or it was not
+   * measured.
+   */
   selfSufficiency: number | null
   /** W. */
   peakPvPower: number | null
@@ -109,7 +114,8 @@ export interface EnergyPeriod {
 }
 
 /**
- * A plant's energy by periods of the calendar, of which the days cut the first and the last. Refuses as `readHistory` does.
+ * Returns a plant's energy by calendar period. The first and the last day cut the first and the last period. Throws as
+ * `readHistory` does.
  */
 export async function readEnergy(
   { kysely, loadPlant }: { kysely: Kysely<Schema>; loadPlant: LoadPlant },
@@ -133,7 +139,10 @@ export async function readEnergy(
   })
 }
 
-/** What an answer makes the database read, by the clock of UTC where no zone is given; nothing where it would be refused. */
+/**
+ * Estimates what the request makes the database read. Assumes UTC if no zone is given. Returns nothing if the request
+ * would be refused.
+ */
 export function expectedEnergy({
   from,
   to,
@@ -148,7 +157,7 @@ export function expectedEnergy({
 
 const DAY = 86_400_000_000
 
-/** What a clock shows when the day begins. */
+/** The wall time at which the day begins. */
 function midnightOf(day: string): number {
   return Date.parse(`${day}T00:00:00Z`) * 1000
 }

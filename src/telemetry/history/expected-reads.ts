@@ -3,15 +3,15 @@ import { type ClockRange, countBuckets, edgesOf } from './buckets.ts'
 import { MOST_POINTS } from './span.ts'
 import { HOUR, layTiles, lengthOf, QUARTER } from './tiling.ts'
 
-/** What an answer in buckets makes the database read, as far as the request tells. */
+/** What a request in buckets makes the database read, as far as the request alone tells. */
 export interface ExpectedReads {
-  /** Buckets that come out. */
+  /** Buckets in the result. */
   points: number
-  /** Rows of the rollups, at most those of ten years: few plants are older. */
+  /** Rows of the rollups, for at most ten years: few plants are older. */
   tiles: number
-  /** Stretches of time in which the readings themselves are read. */
+  /** Time ranges in which the readings themselves are read. */
   stretches: number
-  /** In them and around them, at a reading a minute. */
+  /** Readings in and around those ranges, assuming one a minute. */
   readings: number
 }
 
@@ -19,10 +19,10 @@ export const NOTHING: ExpectedReads = { points: 0, tiles: 0, stretches: 0, readi
 
 const TEN_YEARS = 10 * 366 * 24 * HOUR
 const MINUTE = 60_000_000
-/** MAX_GAP as it mostly is: so far on either side of a stretch neighbours are looked for. */
+/** The default of MAX_GAP: neighbours are looked for this far on both sides of a range. */
 const GAP = 15 * MINUTE
 
-/** Nothing where there are so many buckets that the request will be refused. */
+/** Returns nothing if there are so many buckets that the request will be refused. */
 export function expectedReads(cut: ClockRange, width: WidthName): ExpectedReads {
   const points = countBuckets(cut, width)
   if (points > 2 * MOST_POINTS) return NOTHING

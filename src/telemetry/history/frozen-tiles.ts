@@ -11,8 +11,8 @@ export const tileTables = ['solark.rollup_quarter', 'solark.rollup_hour'] as con
 type TileTable = (typeof tileTables)[number]
 
 /**
- * Deletes at most `most` tiles of a plant that start before `cutoff` and are frozen, the oldest first, and returns how
- * many. Tiles that are not frozen stay, since history takes them while there are readings.
+ * Deletes at most `most` frozen tiles of a plant that start before `cutoff`, the oldest first, and returns how many.
+ * Tiles that are not frozen stay, since history uses them as long as there are readings.
  */
 export async function deleteFrozenTiles(
   transaction: Kysely<Schema>,
@@ -32,7 +32,7 @@ export async function deleteFrozenTiles(
   return Number(numAffectedRows)
 }
 
-/** The first plant after `after` that has tiles. Jumps from plant to plant in the key. */
+/** Returns the first plant after `after` that has tiles. Jumps from plant to plant in the key. */
 export async function nextPlantWithTiles(
   kysely: Kysely<Schema>,
   table: TileTable,
@@ -44,7 +44,10 @@ export async function nextPlantWithTiles(
   return rows[0]?.plantId
 }
 
-/** How many tiles before `cutoff` would go; `limit`: readings before it would go first, which freezes more. */
+/**
+ * Returns how many tiles before `cutoff` would be deleted. If readings before `limit` are dropped first, more tiles
+ * are frozen by then.
+ */
 export async function countFrozenTiles(
   kysely: Kysely<Schema>,
   cutoff: Instant,

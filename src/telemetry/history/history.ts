@@ -24,15 +24,15 @@ import type { Wanted } from './summary.ts'
 export interface HistoryRequest extends Wanted {
   plantId: number
   from: Instant
-  /** Just after the last instant. */
+  /** Exclusive. */
   to: Instant
-  /** One of the listed widths; wins over `maxPoints`. */
+  /** One of the listed widths; takes precedence over `maxPoints`. */
   bucket: string | undefined
   maxPoints: number
-  /** undefined: the plant's. */
+  /** undefined: that of the plant. */
   timeZone: string | undefined
   fill: Fill
-  /** Without it as many readings are read as there are. */
+  /** Without it, the number of readings is not limited. */
   allowance?: ReadingAllowance
 }
 
@@ -46,9 +46,9 @@ export interface History {
 const offered = new Map(widthNames.map((name) => [name, name]))
 
 /**
- * The course of a plant's quantities, in buckets. Throws `INVALID_RANGE`, `TOO_MANY_POINTS` and `BAD_USER_INPUT` before the
- * database is asked (the last of 2000 points aside, where the plant's zone decides), and `NOT_FOUND` where nothing is
- * known of the plant.
+ * Returns a plant's quantities over time, in buckets. Throws `INVALID_RANGE`, `TOO_MANY_POINTS` and `BAD_USER_INPUT`
+ * before the database is queried, unless the count of points is so near the limit that the plant's zone decides.
+ * Throws `NOT_FOUND` if the plant is unknown.
  */
 export async function readHistory(
   { kysely, loadPlant }: { kysely: Kysely<Schema>; loadPlant: LoadPlant },
@@ -69,7 +69,10 @@ export async function readHistory(
   return { plant, bucket, timeZone, points: pointsOf({ edges, summaries, quantities, fill }) }
 }
 
-/** What a chart makes the database read, by the clock of UTC where no zone is given; nothing where it would be refused. */
+/**
+ * Estimates what a chart makes the database read. Assumes UTC if no zone is given. Returns nothing if the request
+ * would be refused.
+ */
 export function expectedHistory({
   from,
   to,

@@ -3,33 +3,31 @@ import { columnOf, type NumberField } from '../../quantities.ts'
 import { ABSURD } from '../reading.ts'
 import { columnsOf, type Part, type Wanted } from './summary.ts'
 
-/** Over what readings are integrated, and how the time of it is parted. All times are microseconds since 1970. */
+/** Which readings are integrated, and into which buckets. All times are microseconds since 1970. */
 export interface Integration extends Wanted {
-  /** What `from` takes, with disjoint `(plant_id, since timestamptz, until timestamptz)`; `until` is exclusive. */
+  /** For a FROM clause: disjoint ranges `(plant_id, since timestamptz, until timestamptz)`; `until` is exclusive. */
   stretches: RawBuilder<unknown>
-  /** Neighbouring readings further apart than so many microseconds are not joined. */
+  /** Neighbouring readings further apart than so many microseconds are not joined by a line. */
   maxGap: number
-  /** The number of the bucket in which a time lies; buckets are numbered in their order, without holes. */
+  /** Returns the number of the bucket that contains a time. Buckets are numbered in order, without gaps. */
   bucketOf(time: RawBuilder<number>): RawBuilder<number>
   /** The time at which a bucket starts. */
   startOf(bucket: RawBuilder<number>): RawBuilder<number>
 }
 
-/** What is smaller counts as 0: PostgreSQL refuses to compute with what comes out as no normal number any more. */
+/** Smaller magnitudes count as 0: PostgreSQL raises an error on underflow. */
 const NEGLIGIBLE = 1e-100
 
 /**
- * The summaries of readings, a row for each plant and bucket that the stretches touch: `plant_id`, `bucket`, and
- * the columns of SummaryRow.
+ * Summarises readings: one row for each plant and bucket that the ranges touch, with `plant_id`, `bucket` and the
+ * columns of SummaryRow.
  *
- * The line through the readings of a quantity joins each value with the one before it by the trapezoidal rule,
- * skipping readings without that quantity; it is cut at the edges of buckets and stretches, and at zero for the
- * positive part.
+ * The line of a quantity joins each value with the previous one by the trapezoidal rule, and skips readings without
+ * that quantity. It is cut at the edges of buckets and ranges, and at zero for the positive part.
  *
- * Most pairs of readings lie in one bucket and need no cutting, which is why they take a way of their own. The
- * reading before comes as one array: lag() takes as long for it as for each of its numbers.
- * `offset 0` keeps the planner from folding one step into the next, which would compute every step again for
- * each use of its columns.
+ * Most pairs of readings lie in one bucket and need no cut, so they are computed separately. The previous reading is
+ * one array, because lag() takes as long for an array as for each of its numbers. `offset 0` keeps the planner from
+ * inlining one step into the next, which would compute a step again for each use of its columns.
  */
 export function integrate(integration: Integration): RawBuilder<unknown> {
   const { stretches, quantities, bucketOf, startOf } = integration
@@ -129,16 +127,16 @@ export function integrate(integration: Integration): RawBuilder<unknown> {
     group by plant_id, bucket`
 }
 
-/** The columns of one quantity on the way. */
+/** The intermediate columns of one quantity. */
 interface Names {
   column: RawBuilder<unknown>
-  /** At the reading, and at the one before it. */
+  /** The value at the reading, and at the previous one. */
   value: RawBuilder<unknown>
   before: RawBuilder<unknown>
-  /** Of the line, where a piece begins and where it ends. */
+  /** The value of the line where a piece begins, and where it ends. */
   first: RawBuilder<unknown>
   last: RawBuilder<unknown>
-  /** The extremes of a piece, each of which some piece of its bucket must have. */
+  /** The extremes of a piece. */
   low: RawBuilder<unknown>
   high: RawBuilder<unknown>
 }
@@ -157,8 +155,8 @@ function namesOf(quantity: NumberField): Names {
 }
 
 /**
- * A time in microseconds since 1970: whole numbers, which a double holds exactly. From 2106 on it does not hold
- * the seconds with so many digits, and the numeric takes twice the time.
+ * A time in microseconds since 1970: whole numbers, which a double holds exactly. From 2106 on, a double cannot hold
+ * the seconds with so many digits; the numeric can, but takes twice the time.
  */
 export function microseconds(column: string): RawBuilder<number> {
   const time = sql.ref(column)
@@ -171,12 +169,12 @@ function measured(column: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`case when abs(${column}) < ${sql.lit(NEGLIGIBLE)} then 0 when ${isMeasured(column)} then ${column} end`
 }
 
-/** NaN is greater than everything. */
+/** In PostgreSQL, NaN is greater than every other number. */
 function isMeasured(column: RawBuilder<unknown>): RawBuilder<boolean> {
   return sql`abs(${column}) < ${sql.lit(ABSURD)}`
 }
 
-/** Where the reading before lacks a quantity, the value is joined with the last one that has it. */
+/** If the previous reading lacks a quantity, the value is joined with the last one that has it. */
 function acrossHoles(names: readonly Names[], gap: RawBuilder<unknown>): RawBuilder<unknown> {
   const number = (index: number) => sql.lit(index)
   return sql`

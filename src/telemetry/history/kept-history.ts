@@ -7,12 +7,12 @@ import { notes } from '../changes/notes.ts'
 import { rollupState } from '../changes/rollup-state.ts'
 import type { Stretch } from './tiling.ts'
 
-/** Whether a time lies in hours whose readings went with their chunks. */
+/** Whether a time lies in kept hours. */
 export function isKept(time: string): RawBuilder<boolean> {
   return sql`${sql.ref(time)} <@ (select rollup.kept from ${rollupState})`
 }
 
-/** Whether a tile, made anew, says less than the one that is kept: it was made of fewer readings, or shorter lines. */
+/** Whether a tile made again says less than the kept one: it was made of fewer readings, or of shorter lines. */
 export function saysLess(made: string, kept: string): RawBuilder<boolean> {
   const column = (table: string, name: string) => sql.ref(`${table}.${name}`)
   return sql`(
@@ -22,10 +22,10 @@ export function saysLess(made: string, kept: string): RawBuilder<boolean> {
 }
 
 /**
- * Keeps what is rolled up of the hours, within whole hours that chunks went from, that have fewer readings than are
- * counted for them, and of those that lines from there reach into. A DELETE is noted, and so is in the counts: what
- * is missing beyond it went with a chunk. Answers whether there are such hours. To be called before they are counted
- * again.
+ * Keeps the hours that lost readings with their chunks. These are hours of missing chunks that have fewer readings
+ * than are counted for them, and those that lines from there reach into. A DELETE is noted, and so it is in the
+ * counts: what is missing beyond it was dropped with a chunk. Returns whether there are such hours. To be called
+ * before the hours are counted again.
  */
 export async function keepLostHours(
   transaction: Kysely<Schema>,
@@ -67,7 +67,7 @@ export async function keepLostHours(
   return rows.length > 0
 }
 
-/** Frozen tiles stay as they are, so nothing of their time need be kept besides. */
+/** Frozen tiles do not change, so their hours need not be kept as well. */
 export async function forgetFrozenHours(transaction: Kysely<Schema>): Promise<void> {
   await sql`
     update ${rollupState} set kept = kept - tstzmultirange(tstzrange(null, frozen_until))
@@ -76,9 +76,9 @@ export async function forgetFrozenHours(transaction: Kysely<Schema>): Promise<vo
 
 /** History that outlasts its readings. */
 export interface KeptHistory {
-  /** Before it everything stays as it is; null: nothing is frozen. */
+  /** Tiles before it are frozen; null: none is. */
   frozenUntil: Instant | null
-  /** Whose chunks somebody else dropped, in the order of time. */
+  /** Time of chunks that somebody else dropped, in order. */
   dropped: Stretch[]
 }
 

@@ -3,13 +3,13 @@ import type { Plant } from '../plant.ts'
 import { parseTimeZone, type ZoneClock, zoneClock } from '../time-zone.ts'
 import type { Precision } from './span.ts'
 
-/** Finds a plant; undefined where nothing is known of it. */
+/** Finds a plant; undefined if it is unknown. */
 export type LoadPlant = (id: number) => Promise<Plant | undefined>
 
 /**
- * A plant, the zone that it goes by where none is given, and what is planned by the clock of that zone. A plan is made, and
- * may refuse, before the plant is asked for: while its zone is not known roughly, by the clock of UTC. Throws
- * `NOT_FOUND` where nothing is known of the plant, `BAD_USER_INPUT` where its zone, which SQL may have written, is none.
+ * Loads a plant and makes a plan by the clock of the requested zone, or else of the plant's. The plan is made before
+ * the plant is loaded, so that it can refuse early: as long as the plant's zone is unknown, roughly and in UTC. Throws
+ * `NOT_FOUND` if the plant is unknown, and `BAD_USER_INPUT` if its zone, which SQL may have written, does not exist.
  */
 export async function planByClock<Plan>(
   loadPlant: LoadPlant,

@@ -2,20 +2,20 @@ import type { Instant } from '../../database/instant.ts'
 import type { NumberField } from '../../quantities.ts'
 import type { QuantitySummary, Summary } from './summary.ts'
 
-/** The course of one quantity over a bucket, in its unit. */
+/** One quantity over a bucket, in its unit. */
 export interface Range {
   /** Time-weighted. */
   readonly avg: number
   readonly min: number
   readonly max: number
-  /** Share of the bucket that its own readings cover, 0 to 1. */
+  /** Share of the bucket that values of this quantity cover, 0 to 1. */
   readonly coverage: number
 }
 
-/** The averages of all buckets, with those that were filled in; of the quantities that were asked for. */
+/** The averages of all buckets, including those that were filled in, for the requested quantities. */
 type Averages = ReadonlyMap<NumberField, readonly (number | null)[]>
 
-/** One bucket. What it tells is worked out where somebody asks, since of a chart most is asked for once and little of each. */
+/** One bucket. Its values are computed on demand: most of a chart is requested once, and little of each point. */
 export class Point {
   readonly start: Instant
   readonly end: Instant
@@ -35,7 +35,7 @@ export class Point {
     this.#averages = averages
   }
 
-  /** null: not measured, nor filled in. */
+  /** null: neither measured nor filled in. */
   range(quantity: NumberField): Range | null {
     const avg = this.#averages.get(quantity)?.[this.#index] ?? null
     if (avg === null) return null
@@ -69,7 +69,7 @@ class Measured implements Range {
   }
 }
 
-/** The buckets between neighbouring edges, with what is missing filled in: of the averages, never of energy. */
+/** Makes the buckets between neighbouring edges, and fills in missing averages. Energy is never filled in. */
 export function pointsOf({
   edges,
   summaries,
@@ -98,16 +98,16 @@ export function pointsOf({
   )
 }
 
-/** What a bucket without a value holds: nothing, the value before it, or a straight line between its neighbours. */
+/** What a bucket without a value contains: nothing, the previous value, or a straight line between its neighbours. */
 export type Fill = 'NULL' | 'PREVIOUS' | 'LINEAR'
 
-/** Values in the order of time, with the middle of the bucket that each belongs to. */
+/** Values in the order of time, each with the middle of its bucket. */
 export interface Series {
   values: readonly (number | null)[]
   middles: readonly number[]
 }
 
-/** The values with those that were missing filled in; before the first one, and for LINEAR after the last, there is none. */
+/** Fills in missing values. There is none before the first value and, for LINEAR, none after the last. */
 export function fillIn(series: Series, fill: Fill): readonly (number | null)[] {
   if (fill === 'PREVIOUS') return carryForward(series)
   if (fill === 'LINEAR') return interpolate(series)

@@ -8,13 +8,13 @@ import { stretchTable } from './tiling.ts'
 const MOST_READINGS = 100_000
 
 /**
- * The readings that the charts of one operation may have read one by one, because no rollup serves. How many a plant has
- * only the database knows: at one every five seconds five days are 86,000, at one a minute 7,200.
+ * How many readings the charts of one operation may read one by one, where no rollup serves. Only the database knows
+ * how many a plant has: five days are 86,000 at one every five seconds, and 7,200 at one a minute.
  */
 export class ReadingAllowance {
   #left = MOST_READINGS
 
-  /** Throws `QUERY_TOO_COMPLEX` where so many are more than are left. */
+  /** Throws `QUERY_TOO_COMPLEX` if so many are more than are left. */
   spend(readings: number): void {
     if (readings > this.#left) {
       throw new Fault(
@@ -27,7 +27,7 @@ export class ReadingAllowance {
   }
 }
 
-/** How many readings of a plant lie in the hours that stretches touch, as far as they are rolled up. */
+/** Counts the readings of a plant in the hours that the ranges touch, as far as they are rolled up. */
 export async function countReadingsIn(
   kysely: Kysely<Schema>,
   {
@@ -37,7 +37,7 @@ export async function countReadingsIn(
   }: { plantId: number; stretches: readonly Stretch[]; maxGap: number },
 ): Promise<number> {
   const gap = sql`${maxGap} * interval '1 microsecond'`
-  // Looked up stretch by stretch: joined, every tile would be compared with every stretch.
+  // One lookup for each range: a join would compare every tile with every range.
   const { rows } = await sql<{ readings: number }>`
     select coalesce(sum(readings), 0)::bigint as readings
     from ${stretchTable(plantId, stretches)}

@@ -17,10 +17,10 @@ export interface ReadingCounts {
 }
 
 const dayAgo = sql`now() - interval '24 hours'`
-/** The first hour of UTC that lies within the last 24 hours as a whole. */
+/** The first hour of UTC that lies completely within the last 24 hours. */
 const firstHour = sql`${hourOf(dayAgo)} + interval '1 hour'`
 
-/** Chunks that were dropped and that is not counted yet, as a table `gone (first, last)`; none on a regular table. */
+/** Dropped chunks whose readings are still counted, as a table `gone (first, last)`; empty on a regular table. */
 export const goneChunks = sql`(
   select first, last from solark.counted_chunk
   where not exists (
@@ -32,8 +32,8 @@ export const goneChunks = sql`(
 
 /**
  * What is known without reading the readings, as a table `kept (total, "lastDay", complete)` of one row: what was
- * counted when it was rolled up, and what was noted since. Of the hour in which the last 24 hours begin the readings
- * are counted. It is complete unless a chunk of a hypertable was dropped and that is not counted yet.
+ * counted when it was rolled up, and what was noted since. Readings are counted only of the hour in which the last 24
+ * hours begin. `complete` is false if a chunk was dropped whose readings are still counted.
  */
 export const keptCounts: RawBuilder<unknown> = sql`(
   select (rollup.readings + noted.total)::bigint as total,
@@ -51,7 +51,7 @@ export const keptCounts: RawBuilder<unknown> = sql`(
   ) as noted
 ) as kept`
 
-/** Exact, without reading the readings wherever that is possible. */
+/** Exact. Reads no readings if that is possible. */
 export async function readCounts(kysely: Kysely<Schema>): Promise<ReadingCounts> {
   const { rows } = await sql<ReadingCounts & { complete: boolean }>`
     select * from ${keptCounts}`.execute(kysely)
@@ -71,18 +71,18 @@ export async function countReadings(kysely: Kysely<Schema>): Promise<ReadingCoun
   return counts
 }
 
-/** What is kept of chunks that somebody else dropped. */
+/** What outlasts chunks that somebody else dropped. */
 export interface KeptByRecount {
-  /** Whether hours are kept of which readings were dropped. */
+  /** Whether hours are kept whose readings were dropped. */
   keepsHours?: boolean
-  /** Up to when tiles were frozen; undefined where no more are. */
+  /** Before which time tiles were frozen; undefined if no further ones were. */
   frozenUntil?: Instant
 }
 
 /**
- * Counts again where chunks are gone, for drop_chunks tells nobody: what was noted of them, and readings that came
- * to their time since then, which lie in new chunks. What was rolled up of them is kept. Remembers the chunks that
- * there are.
+ * Counts again the time of missing chunks, because drop_chunks notifies nobody. That includes what was noted of this
+ * time, and readings written to it since, which lie in new chunks. What was rolled up is kept. Remembers the chunks
+ * that exist now.
  */
 export async function recountChunks(transaction: Kysely<Schema>): Promise<KeptByRecount> {
   const extension = await sql`select from pg_extension where extname = 'timescaledb'`.execute(
@@ -128,8 +128,8 @@ export async function recountChunks(transaction: Kysely<Schema>): Promise<KeptBy
 }
 
 /**
- * Where the oldest chunks were dropped and nothing was written to their time since then, that time is over: tiles stay
- * as they are, and retention of rollups may take them. Else their hours are kept one by one.
+ * Freezes tiles if the oldest chunks were dropped and nothing was written to their time since: that time is over, and
+ * retention of rollups may delete them. Otherwise their hours are kept one by one.
  */
 async function freezeBefore(
   transaction: Kysely<Schema>,
@@ -153,7 +153,7 @@ const chunks = sql`(
   where hypertable_schema = 'solark' and hypertable_name = 'telemetry'
 ) as chunk`
 
-/** Keeps the names of the chunks that end at `until` or before, which are about to be dropped: they were counted. */
+/** Remembers the chunks that end at `until` or before as counted, because they are about to be dropped. */
 export async function keepCountedChunks(
   transaction: Kysely<Schema>,
   until: Instant,

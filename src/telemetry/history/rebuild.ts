@@ -9,13 +9,14 @@ import { recountChunks } from './reading-counts.ts'
 import { verifyTotal } from './verify-counts.ts'
 
 /**
- * Notes everything to be rolled up anew, or what is of one plant: its readings, and its tiles, which go where there
- * are no readings; what outlasts its readings stays. The newest reading is looked up again, and without a plant all
- * readings are counted, too: some seconds for millions. Answers false where another process is at it, and notes nothing.
+ * Notes everything, or one plant, to be rolled up again: its readings, and its tiles, which disappear if they have no
+ * readings. History that outlasts its readings stays. Newest readings are looked up again. Without a plant, all
+ * readings are counted, too, which takes some seconds for millions. Returns false, and notes nothing, if another
+ * process is doing maintenance.
  */
 export async function noteRebuild(kysely: Kysely<Schema>, plantId?: number): Promise<boolean> {
   const noted = await withMaintenanceLock(kysely, async (transaction) => {
-    // Before tiles are noted whose readings went with their chunks: it freezes those.
+    // Before the tiles are noted: this freezes tiles whose readings were dropped with their chunks.
     await recountChunks(transaction)
     if (plantId === undefined) {
       await registerPlantsWithReadings(transaction)
@@ -31,8 +32,8 @@ export async function noteRebuild(kysely: Kysely<Schema>, plantId?: number): Pro
 }
 
 /**
- * Counts all readings again where what is counted of all is not what is counted by hours, such as where the data of a
- * dump, but not its schema, came to a database that had the schema. Answers whether it did.
+ * Counts all readings again if the total is not the sum of the hours. That is so after the data of a dump, without its
+ * schema, was restored into a database that had the schema. Returns whether it counted.
  */
 export async function repairCounts(kysely: Kysely<Schema>): Promise<boolean> {
   if ((await verifyTotal(kysely)).length === 0) return false
@@ -45,7 +46,7 @@ export async function repairCounts(kysely: Kysely<Schema>): Promise<boolean> {
   return mended ?? false
 }
 
-/** What was noted until now is counted with it; what is written meanwhile stays noted. */
+/** Includes what was noted until now; what is written in the meantime stays noted. */
 async function countAll(transaction: Kysely<Schema>): Promise<void> {
   await sql`delete from solark.reading_count`.execute(transaction)
   await sql`
@@ -77,8 +78,8 @@ async function noteTiles(transaction: Kysely<Schema>, plantId: number | undefine
 }
 
 /**
- * Changes the gap limit of the rollups, and notes all readings to be rolled up with it. Answers false where it was
- * that already. Milliseconds.
+ * Changes the gap limit of the rollups, in milliseconds, and notes all readings to be rolled up with it. Returns false
+ * if it was that already.
  */
 export function setMaxGap(kysely: Kysely<Schema>, maxGap: number): Promise<boolean> {
   return kysely
@@ -97,7 +98,7 @@ export function setMaxGap(kysely: Kysely<Schema>, maxGap: number): Promise<boole
     })
 }
 
-/** The line to a reading that is gone was as long as the old limit allows, and nothing else tells where it was. */
+/** The line to a deleted reading was at most as long as the old limit, and nothing else tells where it was. */
 async function widenNotes(transaction: Kysely<Schema>): Promise<void> {
   await noteTimesOf(
     transaction,
@@ -110,8 +111,8 @@ async function widenNotes(transaction: Kysely<Schema>): Promise<void> {
 }
 
 /**
- * Whether there are readings though none is counted, or the newest of no plant is kept: whoever writes without the
- * triggers, or made them believe that all readings are gone, leaves it so. Reads one reading at most.
+ * Whether there are readings although none is counted, or no plant has a newest one. That is so if somebody writes
+ * without the triggers, or made them believe that all readings are deleted. Reads at most one reading.
  */
 export async function readsAsEmpty(kysely: Kysely<Schema>): Promise<boolean> {
   const { rows } = await sql`

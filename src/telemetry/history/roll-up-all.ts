@@ -6,15 +6,15 @@ import { rollUp } from './roll-up.ts'
 
 const RETRY_MS = 200
 
-/** Quarters of an hour, over all plants, that were made anew, and how many there were to make. */
+/** Quarters of an hour, over all plants: how many were made again, and how many there were to make. */
 export interface RollUpProgress {
   done: number
   total: number
 }
 
 /**
- * Rolls up, step by step, whatever was noted before it began, of all plants or until that of one is done; where
- * another process rolls up, that one's work counts as well.
+ * Rolls up, step by step, whatever was noted before it began, of all plants or of one. If another process is rolling
+ * up, its work counts, too.
  */
 export async function* rollUpAll(
   kysely: Kysely<Schema>,

@@ -13,15 +13,18 @@ import { lengthOf, QUARTER, type Stretch, stretchTable, tilesWithin } from './ti
 
 /** What one step of rolling up did. */
 export interface RolledUp extends KeptByRecount {
-  /** Quarters of an hour, over all plants, that were made anew. */
+  /** Quarters of an hour, over all plants, that were made again. */
   quarters: number
   /** Whether there is more to do. */
   more: boolean
 }
 
-/** So many rows of solark.telemetry_change are taken at a time, */
+/** How many notes one step takes, */
 const CHANGES_AT_ONCE = 20_000
-/** and so many quarters of an hour made: a second of work for readings a minute apart, for which retention waits. */
+/**
+ * and how many quarters of an hour it makes. That is a second of work if readings are a minute apart, for which
+ * retention waits.
+ */
 const QUARTERS_AT_ONCE = 4000
 
 interface Change extends Stretch {
@@ -30,11 +33,11 @@ interface Change extends Stretch {
 }
 
 /**
- * Takes some of what was written and makes the tiles that it touches anew. Answers undefined where another process
- * is at it.
+ * Takes some notes and makes the tiles that they touch again. Returns undefined if another process is doing
+ * maintenance.
  *
- * All of it happens as of one moment: what is taken from ${notes} is in the tiles and the counts
- * then, and what is written meanwhile stays noted.
+ * All of it happens in one snapshot: what the notes say is then in the tiles and the counts, and what is written in
+ * the meantime stays noted.
  */
 export function rollUp(kysely: Kysely<Schema>): Promise<RolledUp | undefined> {
   return withMaintenanceLock(kysely, async (transaction) => {
@@ -52,7 +55,7 @@ async function rollUpWithin(transaction: Kysely<Schema>): Promise<RolledUp> {
   if (now.length > 0) {
     const plants = now.map(({ plantId }) => plantId)
     await makeQuarters(transaction, stretchTable(plants, now), { maxGap, most: quarters })
-    // Each of them has one of the quarters at least.
+    // Each of these hours has at least one of the quarters.
     await makeHours(transaction, stretchTable(plants, now), quarters)
   }
   return {
@@ -62,10 +65,7 @@ async function rollUpWithin(transaction: Kysely<Schema>): Promise<RolledUp> {
   }
 }
 
-/**
- * Takes notes of changes, for the feed to the log, counts what they say was written or deleted, and answers which
- * tiles they touch.
- */
+/** Takes notes, moves them to the log of the feed, counts what they say, and returns which tiles they touch. */
 async function takeChanges(
   transaction: Kysely<Schema>,
 ): Promise<{ taken: number; changed: Change[]; maxGap: number }> {
@@ -103,7 +103,7 @@ async function takeChanges(
   return { taken: rows[0]?.taken ?? 0, changed, maxGap: rows[0]?.maxGap ?? 0 }
 }
 
-/** What is done in this transaction, and what is left for the next. */
+/** Splits the work into what this step does and what is left to the next one. */
 function share(changed: readonly Change[]): { now: Change[]; later: Change[] } {
   let room = QUARTERS_AT_ONCE
   const now: Change[] = []
@@ -117,7 +117,10 @@ function share(changed: readonly Change[]): { now: Change[]; later: Change[] } {
   return { now, later }
 }
 
-/** Notes the stretches again, such that with the gap limit around them they come out as they are. */
+/**
+ * Notes the ranges again. Long ones are shortened by the gap limit, so that widening them by it gives the same
+ * quarters.
+ */
 async function putBack(
   transaction: Kysely<Schema>,
   changes: readonly Change[],
@@ -138,7 +141,7 @@ const valuesToStore = (row: string) =>
     ...columnsOf(everything).map(({ quantity, part }) => toStore(row, quantity, part)),
   ])
 
-/** `most`: of quarters that lie in the stretches. */
+/** `most`: the number of quarters in the ranges. */
 async function makeQuarters(
   transaction: Kysely<Schema>,
   stretches: RawBuilder<unknown>,
@@ -155,7 +158,7 @@ async function makeQuarters(
   )
 }
 
-/** `most`: of hours that the stretches touch. */
+/** `most`: the number of hours that the ranges touch. */
 async function makeHours(
   transaction: Kysely<Schema>,
   stretches: RawBuilder<unknown>,
@@ -181,14 +184,14 @@ async function makeHours(
     ${putTiles('solark.rollup_hour')}`.execute(transaction)
 }
 
-/** Takes nothing away, and tells the planner, who would else prepare for billions. */
+/** Removes no row. It tells the planner the number of rows, which would otherwise prepare for billions. */
 function atMost(rows: number): RawBuilder<unknown> {
   return sql`limit ${sql.lit(rows)}`
 }
 
 /**
- * Deletes the tiles in the stretches that were not made again. By their places, which come first: joined with the
- * stretches, or with what was made, the planner may read the whole table, or what was made once for each tile.
+ * Deletes the tiles in the ranges that were not made again. Their ctids are found first. With a join, the planner may
+ * read the whole table, or what was made once for each tile.
  */
 function goneTiles(
   table: string,
@@ -208,7 +211,7 @@ function goneTiles(
 
 const tileColumnNames = sql.join(tileColumns.map((column) => sql.ref(column)))
 
-/** Tiles that come out as they were are not written. */
+/** Tiles that did not change are not written. */
 function putTiles(table: string): RawBuilder<unknown> {
   return sql`
     insert into ${sql.table(table)} as tile (plant_id, start, ${tileColumnNames})

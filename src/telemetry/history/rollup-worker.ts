@@ -11,33 +11,37 @@ import { repairCounts, setMaxGap } from './rebuild.ts'
 import { rollUp } from './roll-up.ts'
 
 export interface RollupWorkerOptions {
-  /** Milliseconds; undefined leaves the gap limit that the rollups have. */
+  /** Milliseconds; undefined leaves the current gap limit. */
   maxGap: number | undefined
-  /** How long the feed can be resumed after a commit, in days. */
+  /** How many days after a commit the feed can be resumed. */
   feedRetention: number
   log: Logger
 }
 
 const PAUSE_MS = 10_000
-/** Of its time at most a fifth: the rest is for requests, which find what is not rolled up in the readings. */
+/**
+ * The worker is busy at most a fifth of the time. The rest is for requests, which read from the readings what is not
+ * rolled up.
+ */
 const PAUSES_PER_PASS = 4
 
 /**
- * Rolls up what was written, every ten seconds until disposed, on a connection of its own, and makes the chunks that
- * live readings are about to need. Of several servers on
- * one database each tries, and those that find another at it leave it to that one; so whichever dies, the
- * others go on.
+ * Rolls up what was written, prunes the log of the feed, and makes the chunks that live readings are about to need, on
+ * a connection of its own. It has these states:
+ * - WORKING: one pass, with a connection of its own. Applies MAX_GAP in the first pass, makes chunks when they are
+ *   due, repairs the counts, rolls up until there is nothing more, and prunes the log.
+ * - PAUSED: entered after a pass, whether it failed or not, for ten seconds or four times the length of the pass. Then
+ *   WORKING again. `trouble` logs the first failure and the recovery.
+ * - CLOSED: entered by disposal, which ends the connection of the current pass; final.
+ *
+ * If there are several servers, each tries, and one rolls up at a time. If that one dies, another takes over.
  */
 export function startRollupWorker(
   database: Database,
   { maxGap, feedRetention, log }: RollupWorkerOptions,
 ): AsyncDisposable {
   const closing = new AbortController()
-  const trouble = watchTrouble(
-    log,
-    'Rolling up failed; trying again',
-    'Readings are rolled up again',
-  )
+  const trouble = watchTrouble(log, 'Rolling up failed; retrying', 'Readings are rolled up again')
   let session: Session | undefined
   let hasMaxGap = maxGap === undefined
   let chunksDue: Instant = 0
@@ -105,7 +109,7 @@ function tellKept(log: Logger): void {
   )
 }
 
-/** Before the migration there is nothing to roll up into, and while the database is away health tells of that. */
+/** Before the migrations there is nothing to roll up into. If the database is unavailable, health reports it. */
 function isExpected(error: unknown): boolean {
   const fault = toDatabaseFault(error) ?? error
   return fault instanceof Fault && ['SCHEMA_NOT_READY', 'DATABASE_UNAVAILABLE'].includes(fault.code)

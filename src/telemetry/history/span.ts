@@ -10,20 +10,20 @@ import {
   widthNames,
 } from './buckets.ts'
 
-/** Buckets or periods in one answer. */
+/** The largest number of buckets or periods in one result. */
 export const MOST_POINTS = 2000
 
-/** How exactly points are counted: roughly while the zone is not known, where UTC stands in for it. */
+/** Whether points are counted exactly, or roughly: UTC stands in for a zone that is not known yet. */
 export interface Precision {
   roughly: boolean
 }
 
-/** Whether `requireSpan` takes it. */
+/** Whether `requireSpan` accepts it. */
 export function isSpan(from: Instant, to: Instant): boolean {
   return from >= EARLIEST && from <= to && to <= LATEST
 }
 
-/** Throws `INVALID_RANGE` where from is after to, `BAD_USER_INPUT` where one is out of the years that can be asked for. */
+/** Throws `INVALID_RANGE` if `from` is after `to`, and `BAD_USER_INPUT` if one is outside the supported years. */
 export function requireSpan(from: Instant, to: Instant): void {
   for (const [argument, instant] of Object.entries({ from, to })) {
     if (instant >= EARLIEST && instant <= LATEST) continue
@@ -37,8 +37,8 @@ export function requireSpan(from: Instant, to: Instant): void {
 }
 
 /**
- * Throws `TOO_MANY_POINTS` where the width makes more than `MOST_POINTS`. `offered`: widths from the smallest on under the
- * names that the caller knows, of which the message tells the first that would do.
+ * Throws `TOO_MANY_POINTS` if the width makes more than `MOST_POINTS`. `offered` lists widths, the smallest first,
+ * with the names that the caller knows. The message names the first one that would do.
  */
 export function requireFewPoints(
   cut: ClockRange,
@@ -57,7 +57,9 @@ export function requireFewPoints(
   )
 }
 
-/** The smallest width that keeps within so many points. Throws `TOO_MANY_POINTS` where even years are more. */
+/**
+ * Returns the smallest width that makes at most `maxPoints` points. Throws `TOO_MANY_POINTS` if even years make more.
+ */
 export function fittingWidth(cut: ClockRange, maxPoints: number, precision: Precision): WidthName {
   const width = smallestWidth(cut, maxPoints)
   if (width !== undefined) return width
@@ -71,7 +73,7 @@ export function fittingWidth(cut: ClockRange, maxPoints: number, precision: Prec
   )
 }
 
-/** No zone's clock makes more than a tenth of a difference. */
+/** The clock of a zone changes the count by at most a tenth. */
 function isWithin(count: number, most: number, { roughly }: Precision): boolean {
   return count <= (roughly ? most * 1.1 + 2 : most)
 }

@@ -25,21 +25,21 @@ import {
 
 export interface SummariesRequest {
   plantId: number
-  /** In ascending order: the stretches of time lie between neighbours. */
+  /** In ascending order; the time ranges lie between neighbours. */
   edges: readonly Instant[]
   quantities: readonly NumberField[]
-  /** What of them beside their means; where it is left out, everything. */
+  /** What is wanted besides the means; everything if it is left out. */
   aspects?: readonly Aspect[]
-  /** Without it as many readings are read as there are. */
+  /** Without it, the number of readings is not limited. */
   allowance?: ReadingAllowance | undefined
 }
 
 type Asked = Omit<SummariesRequest, 'quantities' | 'aspects'> & Wanted
 
 /**
- * A summary of each stretch of time between neighbouring edges, in order, as of one moment of the database: from
- * the rollups where they are current, from the readings where they are not, or where an edge cuts a quarter of
- * an hour. Throws `QUERY_TOO_COMPLEX` where these are more than the allowance.
+ * Returns a summary of each time range between neighbouring edges, in order, all in one snapshot. Uses the rollups if
+ * they are current; uses the readings if they are not, or where an edge cuts a quarter of an hour. Throws
+ * `QUERY_TOO_COMPLEX` if that takes more readings than the allowance has.
  */
 export async function readSummaries(
   kysely: Kysely<Schema>,
@@ -54,7 +54,7 @@ export async function readSummaries(
   return (await readCurrent(kysely, asked)) ?? (await readChanging(kysely, asked))
 }
 
-/** From the rollups alone, in one statement; undefined where that is not all there is. */
+/** Reads the rollups alone, in one statement. Returns undefined if they do not suffice. */
 async function readCurrent(kysely: Kysely<Schema>, asked: Asked): Promise<Summary[] | undefined> {
   const tiling = layTiles(asked.edges, [])
   if (tiling.rest.length > 0) return undefined
@@ -68,14 +68,14 @@ async function readCurrent(kysely: Kysely<Schema>, asked: Asked): Promise<Summar
   return row === undefined || row.changed ? undefined : summariesOf(asked, sources, row)
 }
 
-/** What was noted before is read first, and what it touches then from the readings. */
+/** Reads the notes first, and then takes the readings for whatever the notes touch. */
 function readChanging(kysely: Kysely<Schema>, asked: Asked): Promise<Summary[]> {
   return kysely
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (snapshot) => {
-      // Or TRUNCATE would take the readings away from a moment at which they were there.
+      // Otherwise TRUNCATE could remove readings that the snapshot should have.
       await lockReadings(snapshot)
       const { maxGap, changed } = await readChanged(snapshot, asked)
       const tiling = layTiles(asked.edges, changed)
@@ -96,7 +96,7 @@ function spanOf({ edges }: Asked): Record<keyof Stretch, RawBuilder<unknown>> {
   return { since: timestamptz(edges[0] ?? 0), until: timestamptz(edges.at(-1) ?? 0) }
 }
 
-/** Which quarters of an hour the rollups do not know as they are now. */
+/** Returns the quarters of an hour whose tiles are outdated. */
 async function readChanged(
   snapshot: Kysely<Schema>,
   asked: Asked,
@@ -120,10 +120,10 @@ async function readChanged(
 
 const kinds = ['hours', 'quarters', 'rest'] as const
 
-/** Where a part of the summaries comes from. */
+/** The source of a part of the summaries. */
 interface Source {
   name: (typeof kinds)[number]
-  /** One value, which `encodedSummaries` makes. */
+  /** One value, made by `encodedSummaries`. */
   query: RawBuilder<unknown>
   bucketOf: EncodedSummaries['bucketOf']
 }
@@ -158,7 +158,9 @@ const tables = {
   quarters: { table: 'solark.rollup_quarter', width: QUARTER },
 } as const
 
-/** Where there are not many more tiles than buckets, adding them up here costs less than grouping them there. */
+/**
+ * If there are not many more tiles than buckets, adding them up in this process costs less than grouping them in SQL.
+ */
 function tileSource(
   asked: Asked,
   name: keyof typeof tables,
@@ -184,7 +186,7 @@ function tileSource(
   )
 }
 
-/** The planner is quickest with one stretch and no join. */
+/** The planner is fastest with one range and no join. */
 function tilesIn(
   table: string,
   plantId: number,
@@ -207,7 +209,7 @@ function readingSource(asked: Asked, stretches: readonly Stretch[], maxGap: numb
     integrate({
       stretches: stretchTable(plantId, stretches),
       maxGap,
-      // A row of no quantity would be no row in SQL.
+      // SQL needs at least one quantity for a row.
       quantities: quantities.length > 0 ? quantities : ['soc'],
       aspects,
       bucketOf: (time) => sql`width_bucket(${time}, (select times from edge))`,
@@ -216,7 +218,7 @@ function readingSource(asked: Asked, stretches: readonly Stretch[], maxGap: numb
   )
 }
 
-/** Of rows for the buckets between edges, which are numbered as width_bucket does: from 1. */
+/** Takes rows whose buckets are numbered as width_bucket does: from 1. */
 function groupedSource(asked: Asked, name: Source['name'], rows: RawBuilder<unknown>): Source {
   return {
     name,
@@ -227,7 +229,7 @@ function groupedSource(asked: Asked, name: Source['name'], rows: RawBuilder<unkn
   }
 }
 
-/** By seconds since 1970, the bucket whose edge is the last that is not later; mostly the one after the one before. */
+/** Returns the bucket of a time in seconds since 1970. Times mostly ascend, so the next bucket is tried first. */
 function bucketIn(edges: readonly Instant[]): (seconds: number) => number {
   let bucket = 0
   const holds = (time: Instant) =>
@@ -242,7 +244,7 @@ function bucketIn(edges: readonly Instant[]): (seconds: number) => number {
   }
 }
 
-/** The last of the edges that is not after the time. */
+/** Returns the last edge that is not after the time. */
 function bucketAt(edges: readonly Instant[], time: Instant): number {
   let low = 0
   let high = edges.length

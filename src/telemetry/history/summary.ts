@@ -1,28 +1,37 @@
 import { type RawBuilder, sql } from 'kysely'
 import { columnOf, isSigned, type NumberField } from '../../quantities.ts'
 
-/** What the readings of a plant say of a stretch of time. */
+/** What the readings of a plant say about a time range. */
 export interface Summary {
-  /** Readings measured within it; 0 where they were not asked for. */
+  /** Readings measured within it; 0 if `samples` were not requested. */
   samples: number
-  /** Microseconds of it between neighbouring readings that are at most the gap limit apart; 0 where samples are. */
+  /**
+   * Microseconds between neighbouring readings that are at most the gap limit apart; 0 if `samples` were not
+   * requested.
+   */
   covered: number
-  /** Only the quantities that were asked for; one that was not measured has no extremes. */
+  /** Only the requested quantities. One that was not measured has no extremes. */
   of: Partial<Record<NumberField, QuantitySummary>>
 }
 
-/** The course of one quantity over a stretch of time: of the line through its readings. */
+/** One quantity over a time range, by the line through its readings. */
 export interface QuantitySummary {
   /** Microseconds that the line covers. */
   covered: number
   /** Of the line, in its unit times seconds: W s for a power. */
   integral: number
-  /** Of the part of the line above zero, where the quantity flows both ways and that was asked for; else as `integral`. */
+  /**
+   * Of the part of the line above zero, if the quantity flows both ways and `signs` were requested; otherwise the same
+   * as `integral`.
+   */
   positive: number
-  /** Of the line, and of readings with no neighbour within the gap limit. null: neither is there, or not asked for. */
+  /**
+   * Of the line, and of readings without a neighbour within the gap limit. null: there is neither, or it was not
+   * requested.
+   */
   min: number | null
   max: number | null
-  /** Time-weighted; where nothing is covered the plain mean of the readings, null where there is none. */
+  /** Time-weighted. If nothing is covered, the plain mean of the readings; null if there are none. */
   mean: number | null
 }
 
@@ -31,8 +40,8 @@ const parts = ['covered', 'integral', 'positive', 'min', 'max', 'sum', 'count'] 
 export type Part = (typeof parts)[number]
 
 /**
- * What may be wanted beside the means of the quantities: their least and greatest values, their two signs apart, and how
- * many readings there are and how much of the time they cover.
+ * What may be wanted besides the means: the extremes, the two signs of a quantity separately, and the number of
+ * readings and how much time they cover.
  */
 export const aspects = ['extremes', 'signs', 'samples'] as const
 
@@ -53,9 +62,9 @@ function partsOf(quantity: NumberField, aspects: readonly Aspect[]): readonly Pa
 }
 
 /**
- * The column in which a part of a quantity's course is kept: `covered` in microseconds, `integral` and `positive`
- * in its unit times seconds, the latter only where it flows both ways; `sum` and `count` of the readings only
- * where nothing is covered, since nobody needs them elsewhere.
+ * The column of a part of a quantity: `covered` in microseconds, `integral` and `positive` in its unit times seconds.
+ * `positive` exists only for quantities that flow both ways. `sum` and `count` of the readings have a value only if
+ * nothing is covered, because otherwise nobody needs them.
  */
 export function summaryColumn(quantity: NumberField, part: Part): SummaryColumn {
   return `${columnOf[quantity]}_${part}`
@@ -63,12 +72,12 @@ export function summaryColumn(quantity: NumberField, part: Part): SummaryColumn 
 
 export type SummaryColumn = `${(typeof columnOf)[NumberField]}_${Part}`
 
-/** A summary as a row, of the quantities that were asked for. */
+/** A summary as a row, of the requested quantities. */
 export type SummaryRow = { samples: number; covered: number } & Partial<
   Record<SummaryColumn, number | null>
 >
 
-/** The columns of what is wanted, each with the quantity and the part of it. */
+/** The columns of what is wanted, each with its quantity and part. */
 export function columnsOf({
   quantities,
   aspects,
@@ -83,9 +92,9 @@ export function columnsOf({
 }
 
 /**
- * The tiles of a table with the columns of what is wanted, as a subquery. Most of the time all quantities are measured
- * by the same readings, so what one of them covers is stored only if it is another time than the tile's `covered`: that
- * saves a quarter of a tile.
+ * The tiles of a table with the columns of what is wanted, as a subquery. Mostly the same readings measure all
+ * quantities. So what a quantity covers is stored only if it differs from the tile's `covered`, which saves a quarter
+ * of a tile.
  */
 export function storedTiles(table: string, wanted: Wanted): RawBuilder<unknown> {
   const columns = columnsOf(wanted).map(({ quantity, part, column }) =>
@@ -100,7 +109,7 @@ function storedCovered(quantity: NumberField): RawBuilder<number> {
   return sql`case when ${sql.ref(summaryColumn(quantity, 'integral'))} is null then 0 else coalesce(${own}, covered) end`
 }
 
-/** What is stored of a quantity's part, of a row with all columns. */
+/** What is stored of a part of a quantity, from a row with all columns. */
 export function toStore(row: string, quantity: NumberField, part: Part): RawBuilder<unknown> {
   const column = sql.ref(`${row}.${summaryColumn(quantity, part)}`)
   if (part !== 'covered') return column
@@ -108,7 +117,7 @@ export function toStore(row: string, quantity: NumberField, part: Part): RawBuil
   return sql`case when ${integral} is not null and ${column} <> ${sql.ref(`${row}.covered`)} then ${column} end`
 }
 
-/** What several rows of summaries come to together, in an aggregate. */
+/** Merges several rows of summaries into one, as aggregates. */
 export function mergedColumns(wanted: Wanted): RawBuilder<unknown> {
   return sql.join([
     sql`sum(samples)::integer as samples`,

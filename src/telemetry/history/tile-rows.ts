@@ -4,10 +4,10 @@ import { integrate } from './integrate.ts'
 import { aspects, columnsOf } from './summary.ts'
 import { DAY, QUARTER } from './tiling.ts'
 
-/** What a tile says. */
+/** Everything that a tile has. */
 export const everything = { quantities: numberFields, aspects }
 
-/** Which tile it is, and how much of its time readings cover. */
+/** Only which tile it is, and how much of its time readings cover. */
 export const nothing = { quantities: [], aspects: [] }
 
 export const tileColumns = [
@@ -17,9 +17,10 @@ export const tileColumns = [
 ] as const
 
 /**
- * Tiles of solark.rollup_quarter as the readings have them, with `plant_id` and `start`; `stretches` as in Integration,
- * made of whole quarters. A day is integrated at a time: of weeks, what is kept on the way takes memory that is new to
- * the process each time, and a sixth longer. Where the gap limit is long, more at a time: it is read on both sides.
+ * The tiles that the readings give for whole quarters, with `plant_id` and `start`, as solark.rollup_quarter has them;
+ * `stretches` as in Integration. Integrates a day at a time: whole weeks need more memory, which is new to the process
+ * each time and takes a sixth longer. With a long gap limit it takes more at a time, because the gap limit is read on
+ * both sides.
  */
 export function quartersFromReadings(
   stretches: RawBuilder<unknown>,
@@ -28,7 +29,7 @@ export function quartersFromReadings(
   const width = sql.lit(QUARTER)
   const days = Math.max(1, Math.ceil((8 * maxGap) / DAY))
   const length = sql`interval '${sql.raw(String(24 * days))} hours'`
-  // Quarters since 1970 number the buckets.
+  // Buckets are numbered in quarters since 1970.
   const summaries = integrate({
     stretches: sql`(select piece.plant_id, piece.since, piece.until) as stretch`,
     maxGap,

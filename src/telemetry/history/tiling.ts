@@ -3,7 +3,7 @@ import { formatInstant, type Instant } from '../../database/instant.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { storedTiles, type Wanted } from './summary.ts'
 
-/** A stretch of time, from `since` to before `until`. */
+/** A time range; `until` is exclusive. */
 export interface Stretch {
   since: Instant
   until: Instant
@@ -13,24 +13,24 @@ export const QUARTER: Instant = 15 * 60 * 1_000_000
 export const HOUR: Instant = 4 * QUARTER
 export const DAY: Instant = 24 * HOUR
 
-/** How long stretches are together. */
+/** The total length of the ranges. */
 export function lengthOf(stretches: readonly Stretch[]): number {
   return stretches.reduce((sum, { since, until }) => sum + until - since, 0)
 }
 
-/** Which source answers for which stretches of time; together they are what was asked for, and disjoint. */
+/** Which source serves which time ranges. They are disjoint, and together they are what was requested. */
 export interface Tiling {
   /** Whole hours of UTC, each within one bucket. */
   hours: Stretch[]
-  /** Whole quarters of an hour likewise. */
+  /** Whole quarters of an hour, each within one bucket. */
   quarters: Stretch[]
   /** What only the readings can tell. */
   rest: Stretch[]
 }
 
 /**
- * Covers the buckets between neighbouring edges with the largest tiles that lie within one bucket and touch
- * nothing of `changed`, which is in order, disjoint and made of whole quarters.
+ * Covers the buckets between neighbouring edges with the largest tiles that lie within one bucket and do not touch
+ * `changed`. `changed` consists of whole quarters, in order and disjoint.
  */
 export function layTiles(edges: readonly Instant[], changed: readonly Stretch[]): Tiling {
   const tiling: Tiling = { hours: [], quarters: [], rest: [] }
@@ -83,14 +83,14 @@ function extend(stretches: Stretch[], since: Instant, until: Instant): void {
   else stretches.push({ since, until })
 }
 
-/** Stretches of time of a plant, or of several, as a table `stretch (plant_id, since, until)`. */
+/** Time ranges of one or several plants as a table `stretch (plant_id, since, until)`. */
 export function stretchTable(
   plantId: number | readonly number[],
   stretches: readonly Stretch[],
 ): RawBuilder<unknown> {
   const [only, ...others] = stretches
   if (typeof plantId === 'number' && only !== undefined && others.length === 0) {
-    // The planner sees constants, and knows how much lies between them.
+    // Constants, so that the planner knows how much lies between them.
     return sql`(
       select ${plantId}::integer as plant_id, ${timestamptz(only.since)} as since, ${timestamptz(only.until)} as until
     ) as stretch`
@@ -104,9 +104,9 @@ export function stretchTable(
 }
 
 /**
- * The stretches with the tiles that begin in them, as `stretch` and `tile`, for what `from` takes. Looked up stretch by
- * stretch in the key, which `offset 0` holds the planner to: as a join it matches plants alone, and compares each tile
- * of a plant with each of its stretches.
+ * For a FROM clause: the ranges with the tiles that begin in them, as `stretch` and `tile`. `offset 0` forces one
+ * lookup in the key for each range. A join would match plants alone, and compare each tile of a plant with each of its
+ * ranges.
  */
 export function tilesWithin(
   table: string,

@@ -8,7 +8,9 @@ import type { Stretch } from './tiling.ts'
 
 const HOUR: Instant = 3_600_000_000
 
-/** Over which time each plant has readings or tiles, and over which readings are there or counted. */
+/**
+ * Returns the time over which each plant has readings or tiles, and the time over which readings exist or are counted.
+ */
 export async function readSpans(
   kysely: Kysely<Schema>,
   plantId?: number,
@@ -31,7 +33,7 @@ export async function readSpans(
   return { plants, counted }
 }
 
-/** When the plant's next reading or tile is; undefined: there is none from then on. */
+/** Returns the time of the plant's next reading or tile; undefined if there is none. */
 export async function nextToRollUp(
   kysely: Kysely<Schema>,
   plantId: number,
@@ -41,7 +43,7 @@ export async function nextToRollUp(
   return span?.since
 }
 
-/** When the next reading is, or the next hour for which some are counted. */
+/** Returns the time of the next reading, or of the next hour with a count. */
 export async function nextToCount(
   kysely: Kysely<Schema>,
   after: Instant,
@@ -50,12 +52,12 @@ export async function nextToCount(
   return span?.since
 }
 
-/** Plants that have readings or tiles, registered or not. */
+/** Returns the plants that have readings or tiles, whether registered or not. */
 async function plantIds(kysely: Kysely<Schema>): Promise<number[]> {
   const ids = new Set<number>()
   for (const table of ['telemetry', 'rollup_quarter', 'rollup_hour']) {
     const name = sql.table(`solark.${table}`)
-    // Jumps from plant to plant through the index.
+    // Jumps from plant to plant in the index.
     const { rows } = await sql<{ id: number }>`
       with recursive plant (id) as (
         (select plant_id from ${name} order by plant_id limit 1)
@@ -72,7 +74,7 @@ async function plantIds(kysely: Kysely<Schema>): Promise<number[]> {
 
 type Order = 'asc' | 'desc'
 
-/** The first time of a plant in each table that has some. */
+/** Selects the first time of a plant from each table. */
 function tiled(plantId: number, order: Order = 'asc', after?: Instant): RawBuilder<Instant>[] {
   return [
     ['timestamp', 'telemetry'],
@@ -106,7 +108,7 @@ function from(column: RawBuilder<unknown>, after: Instant | undefined): RawBuild
   return after === undefined ? sql`` : sql`and ${column} >= ${timestamptz(after)}`
 }
 
-/** Of times of which each may be missing. */
+/** Each of the times may be missing. */
 function endOf(
   times: readonly RawBuilder<Instant>[],
   choose: 'least' | 'greatest',
@@ -114,7 +116,7 @@ function endOf(
   return sql`${sql.raw(choose)}(${sql.join(times)})`
 }
 
-/** `until` is after the hour of the last time. */
+/** `until` is the end of the hour of the last time. */
 async function readSpan(
   kysely: Kysely<Schema>,
   first: RawBuilder<Instant>,

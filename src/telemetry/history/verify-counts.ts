@@ -10,8 +10,8 @@ import { goneChunks } from './reading-counts.ts'
 import type { Stretch } from './tiling.ts'
 
 /**
- * Compares how many readings each hour has with how many are counted and noted for it, but for chunks that were
- * dropped and are not taken from the counts yet.
+ * Compares how many readings each hour has with how many are counted and noted for it. Leaves out dropped chunks whose
+ * readings are still counted.
  */
 export async function verifyCounts(
   kysely: Kysely<Schema>,
@@ -61,7 +61,7 @@ export async function verifyCounts(
   }
 }
 
-/** Compares the number of all readings that are counted with those of the hours. */
+/** Compares the total count with the sum of the hours. */
 export async function verifyTotal(kysely: Kysely<Schema>): Promise<Difference[]> {
   const { rows } = await sql<{ kept: number; recomputed: number }>`
     select rollup.readings as kept, hours.readings as recomputed

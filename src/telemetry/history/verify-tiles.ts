@@ -14,18 +14,18 @@ import { everything, quartersFromReadings } from './tile-rows.ts'
 import type { Stretch } from './tiling.ts'
 import { stretchTable } from './tiling.ts'
 
-/** Tiles that were compared, and where they differ. */
+/** How many tiles were compared, and their differences. */
 export interface ComparedTiles {
   compared: number
   differences: Difference[]
 }
 
-/** Of the sum of magnitudes: sums come out differently when they are added up in another order. */
+/** Relative to the sum of magnitudes, because adding numbers in another order gives a slightly different sum. */
 const TOLERANCE = 1e-9
 
 /**
- * Compares with the readings, but for what is noted to be made anew, chunks whose end is not known of yet, and what is
- * kept of readings that went with theirs.
+ * Compares quarters with the readings. Leaves out what is noted, chunks whose drop was not noticed yet, and kept
+ * history of readings that were dropped with their chunks.
  */
 export async function verifyQuarters(
   snapshot: Kysely<Schema>,
@@ -38,7 +38,7 @@ export async function verifyQuarters(
   return await compareTiles(snapshot, { table: 'rollup_quarter', plantId, window, recomputed })
 }
 
-/** Compares with the quarters that are kept, of which they are made, whether those are current or not. */
+/** Compares hours with the stored quarters that they are made of, whether those are current or not. */
 export async function verifyHours(
   snapshot: Kysely<Schema>,
   plantId: number,
@@ -130,7 +130,7 @@ const of = (row: 'kept' | 'recomputed', column: string): RawBuilder<number> =>
 const compared = (column: string, tolerance: RawBuilder<number>): RawBuilder<unknown> =>
   sql`(${sql.lit(column)}, ${of('kept', column)}, ${of('recomputed', column)}, ${tolerance})`
 
-/** Column by column: its name, both values, and how far they may be apart. */
+/** For each column its name, both values, and how far they may differ. */
 const comparisons = [
   compared('samples', sql`0::double precision`),
   compared('covered', sql`0::double precision`),

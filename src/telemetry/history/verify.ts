@@ -12,21 +12,21 @@ import { verifyHours, verifyQuarters } from './verify-tiles.ts'
 export interface Verified {
   quarters: number
   hours: number
-  /** Hours with readings that are counted. */
+  /** Hours whose count of readings was compared. */
   counts: number
   differences: Difference[]
-  /** Share of all the work that is done, from 0 to 1. */
+  /** Share of all work that is done, 0 to 1. */
   done: number
 }
 
 const DAY: Instant = 86_400_000_000
-/** Readings of a plant with one every five seconds are some 170,000 then: a second or two. */
+/** At one reading every five seconds, some 170,000 readings of a plant: a second or two. */
 const WINDOW = 10 * DAY
 
 /**
- * Compares what is rolled up with what the readings say, window by window, each as of one moment; others may write
- * and roll up meanwhile. Tiles of quarters that are noted to be made anew, and tiles that are frozen, are left out.
- * An hour is compared with its quarters. With a plant, readings are not counted, for they are counted together.
+ * Compares rollups with the readings, window by window, each in one snapshot. Others may write and roll up in the
+ * meantime. Leaves out frozen tiles and quarters with a note. Hours are compared with their quarters. With a plant,
+ * counts are not compared, because they are not kept by plant.
  */
 export async function* verifyRollups(
   kysely: Kysely<Schema>,
@@ -75,7 +75,7 @@ export async function* verifyRollups(
   if (plantId === undefined) yield verified({ differences: await verifyTotal(kysely), done: 1 })
 }
 
-/** Parts the time into windows of whole days, and leaves out those in which there is nothing. */
+/** Cuts the time into windows of whole days, and skips empty ones. */
 async function* windows(
   { since, until }: Stretch,
   next: (after: Instant) => Promise<Instant | undefined>,
@@ -89,8 +89,8 @@ async function* windows(
 }
 
 /**
- * The lock comes before the moment is fixed: no truncation, dropped or compressed chunk takes readings away that
- * were there at that moment. Whoever wants to do that waits for a window.
+ * Takes the lock before the snapshot, so that no truncated, dropped or compressed chunk can hide readings of the
+ * snapshot. Whoever wants to do that waits for the end of a window.
  */
 function atOneMoment<Found>(
   kysely: Kysely<Schema>,

@@ -7,16 +7,16 @@ import { keepCountedChunks } from '../history/reading-counts.ts'
 import { refreshSilent } from '../latest.ts'
 import { lockRollups, type Pace, type Patience, withShortLocks } from './pace.ts'
 
-/** A chunk of the hypertable solark.telemetry, from `since` to before `until`. */
+/** A chunk of the hypertable solark.telemetry; `until` is exclusive. */
 export interface Chunk {
-  /** With its schema. */
+  /** Qualified with its schema. */
   name: string
   since: Instant
   until: Instant
   compressed: boolean
 }
 
-/** Chunks that end at `cutoff` or before, the oldest first. */
+/** Returns the chunks that end at `cutoff` or before, the oldest first. */
 export async function chunksBefore(kysely: Kysely<Schema>, cutoff: Instant): Promise<Chunk[]> {
   const { rows } = await sql<Chunk>`
     select format('%I.%I', chunk_schema, chunk_name) as name, range_start as since, range_end as until,
@@ -29,11 +29,11 @@ export async function chunksBefore(kysely: Kysely<Schema>, cutoff: Instant): Pro
 }
 
 /**
- * Drops a chunk, with those that end before it, and answers how many readings went; undefined where a query held
- * on to it. Of the hypertable drop_chunks locks the chunk alone, so that newer readings are stored meanwhile.
+ * Drops a chunk and those that end before it, and returns how many readings it had; undefined if queries kept it
+ * locked. drop_chunks locks the chunk alone, not the hypertable, so newer readings are stored in the meantime.
  *
- * drop_chunks fires no trigger. What it takes from the counts is counted again by the next step of rolling up,
- * which has to know the chunk for that; a plant that was silent for so long loses its newest reading.
+ * drop_chunks fires no trigger. The next step of rolling up corrects the counts, and has to know the chunk for that.
+ * The newest readings of plants that were silent since are looked up again.
  */
 export function dropChunk(
   kysely: Kysely<Schema>,
@@ -54,8 +54,8 @@ export function dropChunk(
 }
 
 /**
- * Says how chunks are compressed: by plant, in the order of time, since that is how they are asked for. Whatever
- * somebody has said before stays. Answers why it could not be done, undefined where it was.
+ * Sets how chunks are compressed: by plant, in the order of time, which is how they are queried. Settings that exist
+ * already stay. Returns why compression could not be enabled; undefined if it is enabled.
  */
 export async function enableCompression(
   kysely: Kysely<Schema>,
@@ -74,7 +74,7 @@ export async function enableCompression(
     })
     return done ? undefined : 'solark.telemetry is in use'
   } catch (error) {
-    // A build without the part under that licence tells only when it is asked.
+    // A build without the licensed part says so only when it is called.
     if (error instanceof Error && 'code' in error && error.code === NOT_SUPPORTED) {
       return error.message
     }
@@ -85,8 +85,8 @@ export async function enableCompression(
 const NOT_SUPPORTED = '0A000'
 
 /**
- * Of a regular table deletions are noted by the statement; who made a hypertable of it has that trigger still, and its
- * transition table makes compression impossible.
+ * On a regular table a statement trigger notes deletions. If somebody has converted the table, it still has that
+ * trigger, whose transition table makes compression impossible.
  */
 async function noteDeletionsByRow(transaction: Kysely<Schema>): Promise<void> {
   const { rows } = await sql`
@@ -100,14 +100,14 @@ async function noteDeletionsByRow(transaction: Kysely<Schema>): Promise<void> {
     for each row execute function solark.note_row_deleted()`.execute(transaction)
 }
 
-/** A chunk that is written to all the time is for the next run, an hour later. */
+/** If a chunk is written to all the time, the next run retries, an hour later. */
 const PATIENCE: Patience = { attempts: 4, pauseMs: 2000 }
 
 /**
- * Answers false where the chunk was in use all the while. Whoever reads or writes it waits until it is compressed.
+ * Returns false if the chunk was in use during all attempts. Its readers and writers wait until it is compressed.
  *
- * compress_chunk takes that lock at its end: a writer of the chunk that came meanwhile waits for it, and it for the
- * writer, so that seconds of work ended in a deadlock. Taken first, it costs half a second where it cannot be had.
+ * compress_chunk itself takes the exclusive lock only at its end. A writer that came in the meantime then deadlocked
+ * with it, after seconds of work. Taking the lock first costs at most half a second if it is not available.
  */
 export async function compressChunk(
   kysely: Kysely<Schema>,

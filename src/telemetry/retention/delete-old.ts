@@ -8,10 +8,10 @@ import { rollUp } from '../history/roll-up.ts'
 import { lockRollups, type Pace, withShortLocks } from './pace.ts'
 
 /**
- * Freezes every tile that readings before `limit` have a part in, after they were rolled up to the last one; so
- * these readings may go, and history stays. Answers why it could not be done, undefined where it was.
+ * Freezes every tile to which readings before `limit` contribute, once all of them are rolled up. After that these
+ * readings may be dropped, and history stays. Returns why tiles could not be frozen; undefined if they are.
  *
- * A reading that is written late, while this goes on, is in the tiles or comes after them: never in between.
+ * A reading that is written in the meantime is either in the tiles or comes after they are frozen.
  */
 export async function freeze(
   kysely: Kysely<Schema>,
@@ -34,14 +34,14 @@ export async function freeze(
   return `readings before it are not rolled up yet, and ${pace.over}`
 }
 
-/** Some hundredths of a second of work, for which a writer of one of these readings would wait. */
+/** A few hundredths of a second of work, for which a writer of these readings would wait. */
 const BATCH = 5000
 
 /**
- * Deletes the readings before `cutoff` from a regular table, batch by batch in the order of time; so whole pages
- * of the table become free. Answers why it ended early, undefined where it did not.
+ * Deletes the readings before `cutoff` from a regular table, in batches by time, so that whole pages of the table
+ * become free. Returns why it ended early; undefined if it did not.
  *
- * Each batch begins where the one before ended: the index still has the entries of what was deleted. Readings
+ * Each batch begins where the previous one ended, because the index still has entries of deleted readings. Readings
  * that somebody is writing are left to the next run.
  */
 export async function deleteReadingsBefore(
@@ -85,8 +85,8 @@ export async function hasReadingsBefore(kysely: Kysely<Schema>, cutoff: Instant)
 }
 
 /**
- * Deletes the tiles before `cutoff`, plant by plant in the order of their key; tiles that are not frozen stay. Returns
- * why it ended early, undefined if it did not.
+ * Deletes the frozen tiles before `cutoff`, plant by plant in the order of their key. Returns why it ended early;
+ * undefined if it did not.
  */
 export async function deleteTilesBefore(
   kysely: Kysely<Schema>,

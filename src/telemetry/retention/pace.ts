@@ -4,17 +4,17 @@ import { isLockNotAvailable } from '../../database/faults.ts'
 import type { Schema } from '../../database/schema.ts'
 import { lockForMaintenance } from '../changes/maintenance-lock.ts'
 
-/** Does long work piece by piece, so that others get on with theirs. */
+/** Runs long work in pieces, with rests for everybody else. */
 export interface Pace {
-  /** Does a piece, and rests as long as it took. */
+  /** Runs a piece, then rests as long as it took. */
   take<Result>(piece: () => Promise<Result>): Promise<Result>
-  /** Why no other piece should be begun; undefined while one may. */
+  /** Why no further piece should begin; undefined if one may. */
   readonly over: string | undefined
 }
 
 const LONGEST_REST_MS = 5000
 
-/** `budgetMs` is what all pieces and rests may take; a piece that was begun is ended. */
+/** `budgetMs` limits pieces and rests together. A piece that has begun is completed. */
 export function createPace(budgetMs: number, signal?: AbortSignal): Pace {
   const started = performance.now()
   return {
@@ -32,23 +32,23 @@ export function createPace(budgetMs: number, signal?: AbortSignal): Pace {
   }
 }
 
-/** Behind one that waits for a lock queue all others; so it never waits longer. */
+/** All others queue behind a session that waits for a lock, so it never waits longer than this. */
 const LOCK_TIMEOUT_MS = 500
 const ATTEMPTS = 10
 const PAUSE_MS = 1000
 
 export interface Patience {
-  /** How often it is tried, at most. */
+  /** The largest number of attempts. */
   attempts: number
-  /** Milliseconds to the second attempt; then twice as long each time. */
+  /** Milliseconds before the second attempt, doubled for each further one. */
   pauseMs: number
 }
-/** What holds solark.rollup is a step of rolling up, for a second or so; nobody but another step queues behind. */
+/** A step of rolling up holds solark.rollup for about a second. Only other steps queue behind this lock. */
 const ROLLUP_TIMEOUT_MS = 10_000
 
 /**
- * Does a piece of work in a transaction of its own that waits for no lock longer than half a second, tried some
- * times. Answers undefined where somebody held what it needs all the while.
+ * Runs a piece of work in a transaction of its own that waits for a lock at most half a second, and retries. Returns
+ * undefined if a lock was not available in any attempt.
  */
 export async function withShortLocks<Result>(
   kysely: Kysely<Schema>,

@@ -9,7 +9,7 @@ import { type Chunk, chunksBefore } from './chunks.ts'
 import type { RetentionPolicy } from './policy.ts'
 import { type Cutoffs, readCutoffs } from './policy.ts'
 
-/** Readings that would go together. */
+/** Readings that would be dropped together. */
 export interface ReadingsToDrop {
   /** `plant 7`, or the name of a chunk. */
   name: string
@@ -22,15 +22,15 @@ export interface ReadingsToDrop {
 export interface RetentionPlan {
   cutoffs: Cutoffs
   dropped: ReadingsToDrop[]
-  /** Rows of the rollups that would go. */
+  /** Rows of the rollups that would be deleted. */
   tiles: number
   compress: Chunk[]
-  /** Why nothing can be compressed though it is asked for. */
+  /** Why nothing can be compressed although it is configured. */
   whyNotCompressed: string | null
 }
 
 /**
- * Counts the readings one by one: seconds for some millions. Writes nothing.
+ * Plans a run and writes nothing. Counts the readings one by one, which takes seconds for some millions.
  *
  * @throws SCHEMA_NOT_READY
  */

@@ -2,13 +2,13 @@ import { type Kysely, sql } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 
-/** How long what is kept, in whole days of UTC. */
+/** How long data is kept, in whole days of UTC. */
 export interface RetentionPolicy {
-  /** undefined: for ever. */
+  /** undefined: forever. */
   readonly readings: number | undefined
-  /** At least as long as readings, and only where those go; undefined: for ever. */
+  /** At least as long as readings, and only if readings are limited. undefined: forever. */
   readonly rollups: number | undefined
-  /** Chunks of a hypertable that are older are compressed; undefined: none is. */
+  /** Older chunks of a hypertable are compressed. undefined: none. */
   readonly compressAfter: number | undefined
 }
 
@@ -18,19 +18,19 @@ export const KEEP_ALL: RetentionPolicy = {
   compressAfter: undefined,
 }
 
-/** Whether there is anything to do, ever. */
+/** Whether the policy does anything at all. */
 export function isRetaining({ readings, rollups, compressAfter }: RetentionPolicy): boolean {
   return (readings ?? rollups ?? compressAfter) !== undefined
 }
 
-/** What is older goes, or is compressed; null: nothing is. */
+/** Older data is deleted or compressed; null: none. */
 export interface Cutoffs {
   readings: Instant | null
   rollups: Instant | null
   compression: Instant | null
 }
 
-/** Midnights of UTC, so that runs of one day agree; by the clock of the database, so that servers do. */
+/** Midnights of UTC, so that all runs of a day agree. The clock of the database, so that all servers agree. */
 export async function readCutoffs(
   kysely: Kysely<Schema>,
   { readings, rollups, compressAfter }: RetentionPolicy,

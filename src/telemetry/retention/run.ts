@@ -14,18 +14,18 @@ import { readCutoffs } from './policy.ts'
 import { keepRun, type RetentionResult } from './runs.ts'
 
 export interface RunOptions {
-  /** What it may take in milliseconds, about; without it, as long as there is something to do. */
+  /** About how many milliseconds it may take; without it, until there is nothing left to do. */
   budgetMs?: number
   signal?: AbortSignal
   onProgress?: (soFar: Readonly<RetentionResult>) => void
 }
 
-/** What the one that runs holds. */
+/** The advisory lock of the process that runs retention. */
 const LOCK: LockKey = [1_212_501_064, 2]
 
 /**
- * Drops and compresses what the policy says, in pieces that keep no writer waiting, and keeps what it did. Answers
- * undefined where another process is at it. Whatever ends it early, the next run goes on from there.
+ * Drops and compresses what the policy says, in pieces that make no writer wait, and stores what it did. Returns
+ * undefined if another process is running it. If it ends early, the next run continues from there.
  *
  * @throws SCHEMA_NOT_READY
  */
@@ -104,7 +104,7 @@ async function dropChunks(
     result.chunks += 1
     tell()
   }
-  // Counts what is left, which others would do one by one until then.
+  // Corrects the counts. Until then they are counted from the readings.
   await pace.take(() => rollUp(kysely))
   return undefined
 }
@@ -132,7 +132,10 @@ function deleteTiles(
   })
 }
 
-/** Where it is not possible, health and schemaStatus say so, and it is nothing that a next run could do. */
+/**
+ * If compression is not possible, health and schemaStatus say so. It is not reported as unfinished, because the next
+ * run could not do it either.
+ */
 async function compress(
   { kysely, pace, result, tell }: Work,
   storage: Storage,
@@ -151,7 +154,7 @@ async function compress(
   return undefined
 }
 
-/** Where it cannot be kept, such as without a connection, the error itself still reaches the caller. */
+/** If the failure cannot be stored, such as without a connection, the caller still gets the original error. */
 async function keepFailure(
   kysely: Kysely<Schema>,
   result: RetentionResult,

@@ -4,14 +4,14 @@ import type { Schema } from '../../database/schema.ts'
 
 /** What a run of retention did. */
 export interface RetentionResult {
-  /** Readings that were dropped, those of chunks among them. */
+  /** Readings that were dropped, including those in chunks. */
   readings: number
   chunks: number
   /** Rows of the rollups. */
   tiles: number
   /** Chunks that were compressed. */
   compressed: number
-  /** Why something is left to the next run; null: nothing is. */
+  /** Why something is left to the next run; null if nothing is. */
   unfinished: string | null
 }
 
@@ -21,7 +21,7 @@ export interface RetentionRun extends RetentionResult {
   error: string | null
 }
 
-/** Keeps what a run did for 30 days, whoever asks, on whatever server. */
+/** Stores what a run did for 30 days, so that every server can report it. */
 export async function keepRun(
   kysely: Kysely<Schema>,
   run: RetentionResult & { error: string | null },
@@ -33,7 +33,7 @@ export async function keepRun(
 
 export interface LastRuns {
   last: RetentionRun | undefined
-  /** The last one that dropped or compressed something. */
+  /** The last run that dropped or compressed something. */
   lastEffective: RetentionRun | undefined
 }
 

@@ -13,13 +13,12 @@ export interface ScheduleOptions {
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
-/** What a run may take; another goes on a minute later. */
+/** How long a run may take. If something is left, the next one follows a minute later. */
 const BUDGET_MS = 10 * MINUTE_MS
 
 /**
- * Runs retention a minute after the start and then once an hour until disposed, on a connection of its own. Of
- * several servers on one database each tries, and those that find another at it leave it to that one; so
- * whichever dies, the others go on.
+ * Runs retention a minute after the start, then once an hour until disposed, on a connection of its own. If there are
+ * several servers, each tries, and one runs. If that one dies, another takes over.
  */
 export function startRetention(
   database: Database,
@@ -29,7 +28,7 @@ export function startRetention(
   const { signal } = closing
   let session: Session | undefined
 
-  /** Answers in how many milliseconds the next one is due. */
+  /** Returns the milliseconds until the next run. */
   const run = async (): Promise<number> => {
     try {
       await using opened = await database.openSession('retention')
@@ -42,7 +41,7 @@ export function startRetention(
       log[level](result, 'Retention ran')
       return unfinished === null ? HOUR_MS : MINUTE_MS
     } catch (error) {
-      if (!signal.aborted) log.error({ err: error }, 'Retention failed; trying again in an hour')
+      if (!signal.aborted) log.error({ err: error }, 'Retention failed; retrying in an hour')
       return HOUR_MS
     } finally {
       session = undefined
