@@ -3,8 +3,8 @@ import { type FieldNode, type GraphQLResolveInfo, Kind } from 'graphql'
 const answers = new WeakMap<FieldNode, boolean>()
 
 /**
- * Whether of the object that a field answers nothing is asked but the given fields, as far as that can be told at a
- * glance: where there are fragments, it is not. Ask of one field with the same names each time.
+ * Whether only the given fields of an object are requested. Returns false if the selection contains fragments. The
+ * result is cached by field node, so `names` must always be the same for a field.
  */
 export function asksOnly({ fieldNodes }: GraphQLResolveInfo, names: ReadonlySet<string>): boolean {
   return fieldNodes.every((node) =>

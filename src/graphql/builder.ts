@@ -3,7 +3,7 @@ import ComplexityPlugin from '@pothos/plugin-complexity'
 import type { Context } from './context.ts'
 import { DateTime, Duration, LocalDate, SafeInt, TimeZone } from './scalars.ts'
 
-/** Every type, query, mutation and subscription is added to this builder by its own file. */
+/** The file of each type adds its types, queries, mutations and subscriptions to this builder. */
 export const builder = new SchemaBuilder<{
   Context: Context
   DefaultFieldNullability: false
@@ -18,7 +18,7 @@ export const builder = new SchemaBuilder<{
 }>({
   plugins: [ComplexityPlugin],
   defaultFieldNullability: false,
-  // The rule of src/http/operations/query-limits.ts refuses before anything runs; nothing is counted again during execution.
+  // The rule in src/http/operations/query-limits.ts refuses before execution, so nothing is counted again during it.
   complexity: { disabled: true },
 })
 

@@ -10,26 +10,29 @@ import { ReadingAllowance } from '../telemetry/history/reading-allowance.ts'
 import { type Plant, readPlants } from '../telemetry/plant.ts'
 import type { Role } from './role.ts'
 
-/** What the whole server shares. */
+/** What all operations of the server share. */
 export interface Services {
   readonly database: Database
   readonly liveFeed: LiveFeed
   readonly statistics: Statistics
-  /** All that the complexities of fields are given of this, since they are asked before there is a context. */
+  /** The only service that functions of complexity receive, because they run before there is a context. */
   readonly sizes: Sizes
-  /** Age in milliseconds from which a plant's newest reading counts as stale. */
+  /** The age in milliseconds from which a plant's newest reading counts as stale. */
   readonly staleAfter: number
   runMigration(options: { target: string | undefined; dryRun: boolean }): Promise<MigrationRun>
   readSchemaStatus(): Promise<SchemaStatus>
   checkHealth(role: Role): Promise<Health>
 }
 
-/** What a resolver gets. */
+/** What a resolver receives. */
 export interface Context extends Services {
   readonly role: Role
-  /** Batches what one tick asks for, undefined where nothing is known of a plant; keeps nothing, because a subscription's context lives for months. */
+  /**
+   * Batches the requests of one tick; undefined if a plant is unknown. Does not cache, because the context of a
+   * subscription can live for months.
+   */
   readonly plants: DataLoader<number, Plant | undefined>
-  /** Of this operation. */
+  /** One allowance for the whole operation. */
   readonly allowance: ReadingAllowance
 }
 

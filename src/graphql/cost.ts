@@ -1,39 +1,39 @@
 import type { ExpectedReads } from '../telemetry/history/expected-reads.ts'
 
 /**
- * What parts of the work cost, in the units of src/http/operations/operation-cost.ts: 2 µs of this process, or 15 µs of
- * PostgreSQL. As `npm run bench -- dearest` finds them.
+ * The cost of parts of an operation, in the units of src/http/operations/operation-cost.ts: 2 µs of this process, or 15 µs of
+ * PostgreSQL. Measured by `npm run bench -- dearest`.
  */
 
-/** A short statement, with its way there and back: 0.3 ms in each process. */
+/** A short statement and its round trip: 0.3 ms in each process. */
 export const STATEMENT = 150
 
-/** A reading, or a plant with its newest, that a statement brings: to parse its 17 columns. */
+/** A row that a statement returns, of a reading or of a plant with its newest reading: parsing its 17 columns. */
 export const ROW = 6
 
-/** A plant that is looked up for a reading, together with others. */
+/** A plant that is looked up for a reading, batched with others. */
 export const LOOKUP = 5
 
-/** A field below a point: two of three take no promise and no text. */
+/** A field of a point: two of three need neither a promise nor text. */
 const POINT_SHARE = 0.5
-/** A row of the rollups, added up by PostgreSQL. */
+/** A row of the rollups that PostgreSQL adds up. */
 const TILE = 0.15
-/** A reading that PostgreSQL integrates, of one quantity up to six. */
+/** A reading that PostgreSQL integrates, for one to six quantities. */
 const READING = 0.4
-/** A stretch of readings of its own. */
+/** A separate time range of readings. */
 const STRETCH = 7
-/** What reading readings takes beside them: a transaction, what was changed, and 8 ms to plan the integral. */
+/** The fixed cost of using readings: a transaction, reading the notes, and 8 ms to plan the integral. */
 const SNAPSHOT = 1000
 
-/** A page of so many readings, and whether there are more on its far side. */
+/** A page of `rows` readings, and the query whether there are more on the other side. */
 export function pageCost(rows: number): { field: number; multiplier: number } {
   const size = Math.max(1, rows)
   return { field: 2 * STATEMENT + ROW * size, multiplier: size }
 }
 
 /**
- * An event of so many readings. It comes again and again, and nobody's turn is waited for: so what is asked for below a
- * reading may cost a thousand units at most, since an operation has 65,000.
+ * An event of `readings` readings. Events recur and wait for no turn. So the fields of a reading may cost at most a
+ * thousand units, given the limit of 65,000 for an operation.
  */
 export function eventCost(readings: number): { field: number; multiplier: number } {
   return { field: 1, multiplier: Math.max(65, readings) }

@@ -1,14 +1,14 @@
 const DAY = 86_400_000
 const MINUTE = 60_000
 const pairs = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
-/** Such as 18:04:00.000Z, by the minutes since midnight. */
+/** Such as 18:04:00.000Z, by minutes since midnight. */
 const wholeMinutes = Array.from(
   { length: 1440 },
   (_, minute) => `${pairs[Math.floor(minute / 60)]}:${pairs[minute % 60]}:00.000Z`,
 )
 
 let day = Number.NaN
-/** Of `day`, such as 2026-06-21T. */
+/** The text of `day`, such as 2026-06-21T. */
 let date = ''
 
 /**

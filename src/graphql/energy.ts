@@ -14,11 +14,11 @@ import { pointsCost } from './cost.ts'
 import { needs, wantedBy } from './wanted.ts'
 
 const integralRules =
-  'The integral is by the trapezoidal rule between neighbouring readings, which are consecutive values of that quantity that are not null (Press et al., Numerical Recipes, 3rd ed., sect. 4.1; NIST DLMF, dlmf.nist.gov/3.5#i). Two neighbours on both sides of an edge are split there by interpolation, and where the sign changes at zero. Neighbours further apart than MAX_GAP (default PT15M) contribute nothing: no energy, no coverage.'
+  'The integral uses the trapezoidal rule between neighbouring readings: consecutive values of the quantity that are not null (Press et al., Numerical Recipes, 3rd ed., sect. 4.1; NIST DLMF, dlmf.nist.gov/3.5#i). The line between two neighbours is split by interpolation at the edges of buckets, and where its sign changes. Neighbours further apart than MAX_GAP (default PT15M) contribute neither energy nor coverage.'
 
 export const EnergyRef = builder.objectRef<Energy>('Energy').implement({
   extensions: cacheable,
-  description: `kWh; null where nothing was measured. ${integralRules}`,
+  description: `kWh; null if nothing was measured. ${integralRules}`,
   fields: (t) => {
     const kilowattHours = (field: keyof Energy, description: string) =>
       t.exposeFloat(field, {
@@ -28,18 +28,18 @@ export const EnergyRef = builder.objectRef<Energy>('Energy').implement({
       })
     return {
       pv: kilowattHours('pv', 'kWh from the panels.'),
-      load: kilowattHours('load', 'kWh that the house took.'),
+      load: kilowattHours('load', 'kWh that the house used.'),
       gridImport: kilowattHours('gridImport', 'kWh taken from the grid.'),
-      gridExport: kilowattHours('gridExport', 'kWh given to the grid.'),
-      batteryCharge: kilowattHours('batteryCharge', 'kWh put into the battery.'),
-      batteryDischarge: kilowattHours('batteryDischarge', 'kWh taken from the battery.'),
+      gridExport: kilowattHours('gridExport', 'kWh fed into the grid.'),
+      batteryCharge: kilowattHours('batteryCharge', 'kWh charged into the battery.'),
+      batteryDischarge: kilowattHours('batteryDischarge', 'kWh discharged from the battery.'),
       generator: kilowattHours('generator', 'kWh from a generator.'),
     }
   },
 })
 
 const Period = builder.enumType('Period', {
-  description: 'A period of the calendar; weeks begin on Monday.',
+  description: 'A calendar period; weeks begin on Monday.',
   values: periods,
 })
 
@@ -72,16 +72,16 @@ const EnergyPeriod = builder.objectRef<Figures>('EnergyPeriod').implement({
       }),
       day: t.expose('day', {
         type: 'Date',
-        description: 'The day of the zone on which it starts.',
+        description: 'The day, in the time zone, on which it starts.',
       }),
       energy: t.expose('energy', { type: EnergyRef }),
       selfConsumption: share(
         'selfConsumption',
-        'Share of PV production used on site, 0 to 1: (pv - gridExport) / pv. null where pv is 0, or one of them was not measured.',
+        'Share of PV production used on site, 0 to 1: (pv - gridExport) / pv. null if pv is 0, or one of them was not measured.',
       ),
       selfSufficiency: share(
         'selfSufficiency',
-        'Share of the load not met by the grid, 0 to 1: (load - gridImport) / load. null where load is 0, or one of them was not measured.',
+        'Share of the load not met by the grid, 0 to 1: (load - gridImport) / load. null if load is 0, or one of them was not measured.',
       ),
       peakPvPower: extreme('peakPvPower', 'pvPower', 'W: the highest pvPower.'),
       peakLoadPower: extreme('peakLoadPower', 'loadPower', 'W: the highest loadPower.'),
@@ -99,13 +99,13 @@ builder.queryField('energy', (t) =>
   t.field({
     type: [EnergyPeriod],
     extensions: cacheable,
-    description: `Energy in kWh by calendar period of the plant's time zone, at most ${MOST_POINTS} periods. The days of from and to cut the first and the last period. Where the zone's clock repeats an hour there are two, where it skips one there is none.`,
+    description: `Energy in kWh by calendar period of the plant's time zone, at most ${MOST_POINTS} periods. The days of from and to cut the first and the last period. An hour that the clock repeats is two periods; one that it skips is none.`,
     args: {
       plantId: t.arg.int({ required: true }),
       from: t.arg({ type: 'Date', required: true, description: 'The first day.' }),
-      to: t.arg({ type: 'Date', required: true, description: 'The last day, all of it.' }),
+      to: t.arg({ type: 'Date', required: true, description: 'The last day, inclusive.' }),
       period: t.arg({ type: Period, defaultValue: 'DAY' }),
-      timeZone: t.arg({ type: 'TimeZone', description: "The plant's, where it is left out." }),
+      timeZone: t.arg({ type: 'TimeZone', description: "By default the plant's." }),
     },
     complexity: ({ from, to, period, timeZone }) =>
       pointsCost(

@@ -4,13 +4,13 @@ import { builder } from './builder.ts'
 import { STATEMENT } from './cost.ts'
 
 const HealthStatus = builder.enumType('HealthStatus', {
-  description: 'The whole is as well as its worst check.',
+  description: 'The whole has the status of its worst check.',
   values: ['HEALTHY', 'DEGRADED', 'UNHEALTHY'] as const,
 })
 
 const HealthCheck = builder.objectRef<Check>('HealthCheck').implement({
   description:
-    'One thing that was looked at: database, migrations, live feed, pool (of connections for requests), storage (size, growth a day, slowest query, of which admins are told the text), each source, retention (where it is configured).',
+    'One check: database, migrations, live feed, pool (connections for requests), storage (size, growth per day, slowest query, whose text only admins see), each source, retention (if it is configured).',
   fields: (t) => ({
     name: t.exposeString('name'),
     status: t.expose('status', { type: HealthStatus }),
@@ -33,7 +33,7 @@ builder.queryField('health', (t) =>
   t.field({
     type: Health,
     complexity: STATEMENT,
-    description: 'How the server and what it depends on are; also at /health as JSON.',
+    description: 'The state of the server and of what it depends on; also at /health as JSON.',
     resolve: (_, __, { checkHealth, role }) => checkHealth(role),
   }),
 )

@@ -21,9 +21,11 @@ const DEFAULT_POINTS = 300
 const Range = builder.objectRef<Values>('Range').implement({
   extensions: cacheable,
   description:
-    'Time-weighted mean and the extremes of one quantity over a bucket, of the line through its readings; where readings lie in the bucket but none has a neighbour within MAX_GAP, coverage is 0 and avg their plain mean. The line and its integral follow the rules of Energy.',
+    'Time-weighted mean and extremes of one quantity over a bucket, by the line through its readings. If the bucket has readings but none has a neighbour within MAX_GAP, coverage is 0 and avg is their plain mean. The line and its integral follow the rules of Energy.',
   fields: (t) => ({
-    avg: t.exposeFloat('avg', { description: 'Of the line: each value weighs what it lasts.' }),
+    avg: t.exposeFloat('avg', {
+      description: 'Of the line: each value is weighted by how long it lasts.',
+    }),
     min: t.exposeFloat('min', {
       description: 'Of the line, and of readings without a neighbour.',
       extensions: needs('extremes'),
@@ -58,7 +60,7 @@ const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
         resolve: ({ end }) => dateOf(end),
       }),
       samples: t.int({
-        description: 'Readings that were measured within it.',
+        description: 'Readings measured within it.',
         extensions: needs('samples'),
         resolve: ({ summary }) => summary.samples,
       }),
@@ -73,36 +75,36 @@ const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
   },
 })
 
-/** The history field counts its points; the list is not to be counted once more. */
+/** The history field counts its points, so the list must not count them again. */
 const once = { field: 1, multiplier: 1 }
 
 const History = builder.objectRef<HistoryOfPlant>('History').implement({
   extensions: cacheable,
-  description: "The course of a plant's quantities over time, in buckets.",
+  description: "A plant's quantities over time, in buckets.",
   fields: (t) => ({
     plant: t.expose('plant', { type: PlantRef }),
     bucket: t.expose('bucket', { type: 'Duration', description: 'The width of its buckets.' }),
     timeZone: t.expose('timeZone', {
       type: 'TimeZone',
-      description: 'The zone whose clock and calendar part the buckets.',
+      description: 'The zone whose clock and calendar define the buckets.',
     }),
     points: t.expose('points', {
       type: [HistoryPoint],
       complexity: once,
-      description: 'In the order of time; empty buckets are there.',
+      description: 'In the order of time, including empty buckets.',
     }),
   }),
 })
 
 const Fill = builder.enumType('Fill', {
   description:
-    'What the Range of an empty bucket holds. Filled in, avg, min and max are the same and coverage is 0. Never applies to energy.',
+    'What the Range of an empty bucket contains. If it is filled in, avg, min and max are equal and coverage is 0. Never applies to energy.',
   values: {
     NULL: { description: 'Nothing.' },
     PREVIOUS: { description: 'The avg of the last bucket before it that has one.' },
     LINEAR: {
       description:
-        'What a straight line between the neighbouring buckets that have an avg shows, from the middle of one to that of the other; nothing at the ends.',
+        'Linear interpolation between the nearest buckets that have an avg, from the middle of one to the middle of the other; nothing at the ends.',
     },
   } satisfies Record<FillName, object>,
 })
@@ -111,7 +113,7 @@ builder.queryField('history', (t) =>
   t.field({
     type: History,
     extensions: cacheable,
-    description: `Time-bucketed series for charts, at most ${MOST_POINTS} points. An edge of buckets is where the zone's clock shows a multiple of the width since midnight, or where a day, week (Monday), month, quarter or year begins. Where the clock repeats an hour, both times count up to PT1H, and the first alone above; where it skips one, the jump is the edge.`,
+    description: `Time-bucketed series for charts, at most ${MOST_POINTS} points. A bucket begins where the zone's clock shows a multiple of the width since midnight, or where a day, week (Monday), month, quarter or year begins. If the clock repeats an hour, both times count up to PT1H, and only the first for larger widths. If it skips an edge, the jump is the edge.`,
     args: {
       plantId: t.arg.int({ required: true }),
       from: t.arg({ type: 'DateTime', required: true, description: 'Cuts the first bucket.' }),
@@ -122,13 +124,13 @@ builder.queryField('history', (t) =>
       }),
       bucket: t.arg({
         type: 'Duration',
-        description: `The width: ${widthNames.join(' ')}. Where it is left out, maxPoints chooses.`,
+        description: `The width: ${widthNames.join(' ')}. If it is left out, maxPoints chooses.`,
       }),
       maxPoints: t.arg.int({
         defaultValue: DEFAULT_POINTS,
-        description: `Choose the smallest width that keeps within it; 1 to ${MOST_POINTS}.`,
+        description: `Choose the smallest width that makes at most so many points; 1 to ${MOST_POINTS}.`,
       }),
-      timeZone: t.arg({ type: 'TimeZone', description: "The plant's, where it is left out." }),
+      timeZone: t.arg({ type: 'TimeZone', description: "By default the plant's." }),
       fill: t.arg({ type: Fill, defaultValue: 'NULL' }),
     },
     complexity: ({ from, to, bucket, maxPoints, timeZone }) =>

@@ -9,7 +9,7 @@ builder.queryField('latestEnergy', (t) =>
     type: TelemetryRef,
     nullable: true,
     description:
-      'Newest reading of one plant, or of the plant that reported last (simulated plants only while there is no real one). null while there is none.',
+      'Newest reading of one plant, or of the plant that reported last (simulated plants only if no real plant has a reading). null if there is none.',
     args: { plantId: t.arg.int() },
     complexity: STATEMENT,
     resolve: async (_, { plantId }, { database }) => {
@@ -25,13 +25,13 @@ builder.subscriptionField('latestEnergy', (t) =>
   t.field({
     type: TelemetryRef,
     description:
-      'Newest reading: the current one at once, then each newer one (or, where the newest was deleted, the one before it). Without plantId: every plant, each its own newest (simulated plants only while there is no real one). A slow client is sent the newest of each plant, never a backlog.',
+      'Newest reading: the current one at once, then each newer one, or the previous one if the newest was deleted. Without plantId: the newest reading of every plant (simulated plants only if no real plant has a reading). A slow client receives the newest reading of each plant, never a backlog.',
     args: {
       plantId: t.arg.int(),
       minInterval: t.arg({
         type: 'Duration',
         description:
-          'At least so long between two readings of the same plant; the newest is kept for then.',
+          'The shortest time between two readings of the same plant; in between, the newest waits.',
         extensions: { delivery: true }, // src/http/operations/operation-key.ts
       }),
     },

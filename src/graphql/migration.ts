@@ -9,7 +9,7 @@ const MigrationStepStatus = builder.enumType('MigrationStepStatus', {
     APPLIED: {},
     PENDING: {},
     FAILED: {},
-    NOT_EXECUTED: { description: 'Comes after a step that failed.' },
+    NOT_EXECUTED: { description: 'A step before it failed.' },
   } as const,
 })
 
@@ -31,9 +31,9 @@ const MigrationRunStatus = builder.enumType('MigrationRunStatus', {
     APPLIED: { description: 'Pending migrations were applied.' },
     UP_TO_DATE: { description: 'There was nothing to apply.' },
     PLANNED: { description: 'A dry run: the pending steps would be applied.' },
-    ALREADY_RUNNING: { description: 'Somebody else is migrating at this moment.' },
+    ALREADY_RUNNING: { description: 'Another process is migrating now.' },
     FAILED: {
-      description: 'A step failed, its error says why; the schema is as it was before.',
+      description: 'A step failed, and its error says why. The schema is unchanged.',
     },
   } as const,
 })
@@ -47,7 +47,7 @@ const MigrationRun = builder.objectRef<Run>('MigrationRun').implement({
     }),
     notices: t.exposeStringList('notices', {
       description:
-        'What the database said while it ran (RAISE NOTICE and warnings), or in a dry run what would happen, in order.',
+        'Notices and warnings of the database in order, or in a dry run what would happen.',
     }),
     durationMs: t.exposeFloat('durationMs'),
     timestamp: t.field({ type: 'DateTime', resolve: () => new Date() }),
@@ -58,17 +58,17 @@ builder.mutationField('runMigration', (t) =>
   t.field({
     type: MigrationRun,
     description:
-      'Apply pending migrations, up to target where it is given; only ever forward (an older target: FAILED with TARGET_BEHIND). Safe to repeat and safe to call from many places at once: one call applies, the others answer ALREADY_RUNNING at once, or UP_TO_DATE. Needs the admin role.',
+      'Apply pending migrations, up to target if it is given; never backwards (an older target: FAILED with TARGET_BEHIND). Safe to repeat and to call concurrently: one call applies, the others return ALREADY_RUNNING at once, or UP_TO_DATE. Needs the admin role.',
     extensions: needsRole('admin'),
     complexity: 10 * STATEMENT,
     args: {
       target: t.arg.string({
-        description: 'The last migration to apply; all of them where it is left out.',
+        description: 'The last migration to apply; by default all.',
       }),
       dryRun: t.arg.boolean({
         required: true,
         defaultValue: false,
-        description: 'Say what would be applied; write nothing.',
+        description: 'Report what would be applied, and write nothing.',
       }),
     },
     resolve: (_, { target, dryRun }, { role, runMigration }) => {

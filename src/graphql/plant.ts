@@ -13,7 +13,7 @@ PlantRef.implement({
     name: t.exposeString('name', { nullable: true }),
     timeZone: t.expose('timeZone', {
       type: 'TimeZone',
-      description: "The days, months and years of the plant's energy follow it.",
+      description: "The plant's days, months and years follow it.",
     }),
     isStale: t.boolean({
       description:
@@ -38,7 +38,7 @@ builder.queryFields((t) => ({
   plant: t.field({
     type: PlantRef,
     nullable: true,
-    description: 'One plant; null where nothing is known of it.',
+    description: 'One plant; null if it is unknown.',
     args: { id: t.arg.int({ required: true }) },
     complexity: STATEMENT,
     resolve: async (_, { id }, { plants }) => (await plants.load(id)) ?? null,
@@ -49,7 +49,7 @@ builder.mutationFields((t) => ({
   upsertPlant: t.field({
     type: PlantRef,
     description:
-      'Name a plant and set its time zone; what is left out stays as it is. Needs the admin role.',
+      'Name a plant and set its time zone; what is left out stays unchanged. Needs the admin role.',
     extensions: needsRole('admin'),
     complexity: 3 * STATEMENT,
     args: {

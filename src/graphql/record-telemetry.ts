@@ -16,7 +16,7 @@ import { STATEMENT } from './cost.ts'
 import { needsRole, requireRole } from './role.ts'
 
 const TelemetryInput = builder.inputType('TelemetryInput', {
-  description: 'A reading to store; what is left out or null was not measured.',
+  description: 'A reading to store. A quantity that is left out or null was not measured.',
   fields: (t) => {
     const number = (field: NumberField) => t.float({ description: quantityOf(field).description })
     const flag = (field: FlagField) => t.boolean({ description: quantityOf(field).description })
@@ -24,8 +24,7 @@ const TelemetryInput = builder.inputType('TelemetryInput', {
       plantId: t.int({ required: true, description: '0 or more.' }),
       timestamp: t.field({
         type: 'DateTime',
-        description:
-          'When it was measured, from 2000 to five minutes from now; now where it is left out.',
+        description: 'When it was measured, from 2000 to five minutes from now; by default now.',
       }),
       ...recordOf(numberFields, number),
       ...recordOf(flagFields, flag),
@@ -34,10 +33,10 @@ const TelemetryInput = builder.inputType('TelemetryInput', {
 })
 
 const OnDuplicate = builder.enumType('OnDuplicate', {
-  description: 'What becomes of a reading whose plant and instant are there already.',
+  description: 'What to do with a reading whose plant and instant already exist.',
   values: {
-    KEEP: { description: 'What is stored stays.' },
-    REPLACE: { description: 'What is sent takes its place: a correction.' },
+    KEEP: { description: 'The stored reading stays.' },
+    REPLACE: { description: 'The new reading replaces it, as a correction.' },
   } as const,
 })
 
@@ -50,11 +49,11 @@ const RecordTelemetryPayload = builder
       inserted: t.exposeInt('inserted'),
       duplicates: t.exposeInt('duplicates', {
         description:
-          'Readings whose plant and instant were there already, stored or earlier in this call.',
+          'Readings whose plant and instant already existed, stored or earlier in this call.',
       }),
       conflicts: t.exposeInt('conflicts', {
         description:
-          'Duplicates whose values differ from what is stored (kept or replaced, as asked).',
+          'Duplicates whose values differ from the stored ones (kept or replaced, as requested).',
       }),
     }),
   })
@@ -62,7 +61,7 @@ const RecordTelemetryPayload = builder
 builder.mutationField('recordTelemetry', (t) =>
   t.field({
     type: RecordTelemetryPayload,
-    description: `Store readings, at most ${LARGEST_BATCH} a call, all or none. A reading of the same plant and instant that is already there is kept and counted, or replaced where onDuplicate says so. Needs the ingest or admin role.`,
+    description: `Store readings, at most ${LARGEST_BATCH} a call, all or none. If a reading of the same plant and instant already exists, it stays and the new one is counted as a duplicate, or it is replaced if onDuplicate says so. Needs the ingest or admin role.`,
     extensions: needsRole('ingest'),
     complexity: STATEMENT,
     args: {
@@ -98,7 +97,7 @@ builder.mutationField('deleteTelemetry', (t) =>
   t.field({
     type: 'SafeInt',
     description:
-      "Remove a plant's readings in a range, such as an import with wrong signs; answers how many. Needs the admin role.",
+      "Delete a plant's readings in a range, such as an import with wrong signs; returns how many. Needs the admin role.",
     extensions: needsRole('admin'),
     complexity: 10 * STATEMENT,
     args: {

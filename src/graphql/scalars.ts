@@ -12,8 +12,8 @@ import { dateTimeText } from './date-time-text.ts'
 const { serialize, ...dateTime } = GraphQLDateTimeISO.toConfig()
 
 /**
- * The ways in of a scalar that is written as text. The library's write whatever comes into a message, which fails where
- * an object has no text.
+ * The input coercion of a scalar that is written as text. The library's puts the value into its message, which throws
+ * for an object without a text.
  */
 function fromText<Value>(expected: string, parse: (text: string) => Value) {
   const coerce = (value: unknown): Value => {
@@ -31,7 +31,7 @@ export const DateTime = new GraphQLScalarType<Date, string>({
   coerceOutputValue: (value) => (value instanceof Date ? dateTimeText(value) : serialize(value)),
   name: 'DateTime',
   description:
-    'RFC 3339 instant in UTC with milliseconds, such as 2026-06-21T18:04:05.000Z. Input may carry any offset.',
+    'RFC 3339 instant in UTC with milliseconds, such as 2026-06-21T18:04:05.000Z. Input may have any offset.',
 })
 
 export const LocalDate = new GraphQLScalarType({
@@ -41,7 +41,10 @@ export const LocalDate = new GraphQLScalarType({
   description: "Calendar day in the plant's time zone, such as 2026-06-21.",
 })
 
-/** Unlike the library's it takes no offset, and tells what is stored as it is: one odd plant must not fail them all. */
+/**
+ * Unlike the library's it refuses offsets on input, and outputs stored values unchanged: one invalid plant must not
+ * fail a whole list.
+ */
 export const TimeZone = new GraphQLScalarType<string, string>({
   name: 'TimeZone',
   description: 'IANA time zone name, such as America/Los_Angeles.',

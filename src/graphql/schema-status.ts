@@ -13,7 +13,7 @@ import { builder } from './builder.ts'
 import { MigrationStepRef } from './migration.ts'
 
 const StorageKind = builder.enumType('StorageKind', {
-  description: 'What solark.telemetry is.',
+  description: 'How solark.telemetry is stored.',
   values: ['HYPERTABLE', 'REGULAR_TABLE', 'MISSING'] as const,
 })
 
@@ -22,37 +22,36 @@ const Storage = builder.objectRef<StoredIn>('Storage').implement({
     kind: t.expose('kind', { type: StorageKind }),
     timescaledbVersion: t.exposeString('timescaledbVersion', {
       nullable: true,
-      description: 'null where the extension is not in this database.',
+      description: 'null if this database lacks the extension.',
     }),
     timescaledbLicense: t.exposeString('timescaledbLicense', {
       nullable: true,
-      description: 'timescale or apache; compression and policies need the former.',
+      description: 'timescale or apache; compression and policies need timescale.',
     }),
     reason: t.exposeString('reason', {
       nullable: true,
-      description: 'Why the table is a regular one or missing; null for a hypertable.',
+      description: 'Why the table is regular or missing; null for a hypertable.',
     }),
     retention: t.expose('retention', {
       type: 'Duration',
       nullable: true,
       description:
-        'RETENTION_DAYS: readings that are older are dropped, of a hypertable by whole chunks; null: kept for ever.',
+        'RETENTION_DAYS: older readings are dropped, on a hypertable by whole chunks; null: kept forever.',
     }),
     rollupRetention: t.expose('rollupRetention', {
       type: 'Duration',
       nullable: true,
       description:
-        'ROLLUP_RETENTION_DAYS: what is older is gone from history and energy too; null: kept for ever.',
+        'ROLLUP_RETENTION_DAYS: what is older is dropped from history and energy, too; null: kept forever.',
     }),
     compressAfter: t.expose('compressAfter', {
       type: 'Duration',
       nullable: true,
-      description: 'COMPRESS_AFTER_DAYS: chunks that are older are compressed; null: none is.',
+      description: 'COMPRESS_AFTER_DAYS: older chunks are compressed; null: none.',
     }),
     compressionReason: t.exposeString('compressionReason', {
       nullable: true,
-      description:
-        'Why COMPRESS_AFTER_DAYS is not in force; null where it is, and where it is not set.',
+      description: 'Why COMPRESS_AFTER_DAYS is not in effect; null if it is, or is not set.',
     }),
   }),
 })
@@ -84,11 +83,11 @@ const TableStatus = builder.objectRef<Table>('TableStatus').implement({
     }),
     estimatedRows: t.expose('estimatedRows', {
       type: 'SafeInt',
-      description: 'What the planner believes; exact counts are in systemStats.',
+      description: "The planner's estimate; exact counts are in systemStats.",
     }),
     sizeBytes: t.expose('sizeBytes', {
       type: 'SafeInt',
-      description: 'With indexes, TOAST and chunks.',
+      description: 'Including indexes, TOAST and chunks.',
     }),
     columns: t.expose('columns', { type: [ColumnStatus], complexity: { multiplier: 20 } }),
     indexes: t.expose('indexes', { type: [IndexStatus] }),
@@ -110,24 +109,24 @@ const Hypertable = builder.objectRef<HypertableFacts>('Hypertable').implement({
       type: 'Duration',
       nullable: true,
       description:
-        'What is older is dropped, by RETENTION_DAYS or a policy of TimescaleDB; null: kept for ever.',
+        'Older rows are dropped, by RETENTION_DAYS or a policy of TimescaleDB; null: kept forever.',
     }),
   }),
 })
 
 const SchemaStatus = builder.objectRef<Status>('SchemaStatus').implement({
-  description: 'What the catalog of the database says.',
+  description: 'What the database catalog contains.',
   fields: (t) => ({
     serverVersion: t.exposeString('serverVersion'),
     storage: t.expose('storage', {
       type: Storage,
       description:
-        "What the database can do: TimescaleDB's version and licence, or why the table is a regular one.",
+        "What the database can do: TimescaleDB's version and licence, or why the table is regular.",
     }),
     tables: t.expose('tables', {
       type: [TableStatus],
       complexity: { multiplier: 20 },
-      description: 'Tables and views of users; a hypertable stands for its chunks.',
+      description: 'Tables and views of users; chunks count as their hypertable.',
     }),
     extensions: t.expose('extensions', { type: [Extension] }),
     hypertables: t.expose('hypertables', { type: [Hypertable] }),
@@ -144,7 +143,7 @@ function migrationsOf({ migrations }: Status): MigrationStep[] {
   return migrations
 }
 
-/** Statements that take PostgreSQL 14 ms, and this process one. */
+/** Statements that take PostgreSQL 14 ms, and this process 1 ms. */
 const CATALOG = 1500
 
 builder.queryField('schemaStatus', (t) =>

@@ -12,5 +12,5 @@ import './migration.ts'
 import './health.ts'
 import { builder } from './builder.ts'
 
-/** The whole contract; printed to schema.graphql. */
+/** The whole API, printed to schema.graphql. */
 export const schema = builder.toSchema({ sortSchema: false })

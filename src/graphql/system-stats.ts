@@ -16,22 +16,22 @@ const SystemStats = builder.objectRef<SystemCounts>('SystemStats').implement({
     totalConversations: t.expose('totalConversations', {
       type: 'SafeInt',
       description:
-        'Rows of agent.conversations, which another program owns; 0 where there is no such table.',
+        'Rows of agent.conversations, which another program owns; 0 if there is no such table.',
     }),
     conversationsToday: t.expose('conversationsToday', {
       type: 'SafeInt',
-      description: 'Of them, created_at since midnight UTC.',
+      description: 'Those of them with created_at since midnight UTC.',
     }),
     agentEvents24h: t.expose('agentEvents24h', {
       type: 'SafeInt',
       description:
-        'Rows of agent_metrics.agent_events of the last 24 hours by created_at; 0 where there is no such table.',
+        'Rows of agent_metrics.agent_events of the last 24 hours by created_at; 0 if there is no such table.',
     }),
     latestEnergy: t.field({
       type: TelemetryRef,
       nullable: true,
       complexity: STATEMENT,
-      description: 'As the query latestEnergy without plantId.',
+      description: 'The same as the query latestEnergy without plantId.',
       resolve: async (_, __, { statistics }) => (await statistics.latest()) ?? null,
     }),
     plants: t.exposeInt('plants'),

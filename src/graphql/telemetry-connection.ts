@@ -9,7 +9,7 @@ import { PlantRef } from './plant.ts'
 import { TelemetryRef } from './telemetry.ts'
 
 interface Edge {
-  /** Made where somebody asks. */
+  /** Encoded only if it is requested. */
   cursor(): string
   node: StoredReading
 }
@@ -18,7 +18,7 @@ export const TelemetryEdgeRef = builder.objectRef<Edge>('TelemetryEdge').impleme
   fields: (t) => ({
     cursor: t.string({
       description:
-        'Opaque; for after and before of the field, query or subscription, that gave it.',
+        'Opaque; for after and before of the query or subscription field that returned it.',
       resolve: (edge) => edge.cursor(),
     }),
     node: t.field({ type: TelemetryRef, resolve: ({ node }) => node }),
@@ -50,7 +50,7 @@ function cursorOf(reading: StoredReading | undefined): string | null {
   return reading === undefined ? null : encodeCursor(reading)
 }
 
-/** The connection field counts its page; its lists are not to be counted once more. */
+/** The connection field counts its page, so its lists must not count it again. */
 const once = { field: 1, multiplier: 1 }
 
 const TelemetryConnection = builder.objectRef<Page>('TelemetryConnection').implement({
@@ -63,7 +63,7 @@ const TelemetryConnection = builder.objectRef<Page>('TelemetryConnection').imple
         readings.map((node) => ({ cursor: () => encodeCursor(node), node })),
     }),
     nodes: t.field({ type: [TelemetryRef], complexity: once, resolve: ({ readings }) => readings }),
-    // There is one of a page, whatever its size, and its statement is counted with the page.
+    // There is one per page, whatever its size. Its statement is counted with the page.
     pageInfo: t.field({
       type: PageInfo,
       complexity: { field: 1, multiplier: 0 },
@@ -76,7 +76,7 @@ const pageArguments = builder.args((t) => ({
   from: t.field({ type: 'DateTime', description: 'Inclusive.' }),
   to: t.field({ type: 'DateTime', description: 'Exclusive.' }),
   first: t.int({
-    description: `The newest so many; ${DEFAULT_PAGE_SIZE} where neither first nor last is given, at most ${LARGEST_PAGE}.`,
+    description: `The newest so many; ${DEFAULT_PAGE_SIZE} if neither first nor last is given, at most ${LARGEST_PAGE}.`,
   }),
   after: t.string({ description: 'Readings older than this cursor.' }),
   last: t.int({ description: `The oldest so many, at most ${LARGEST_PAGE}.` }),
@@ -107,7 +107,7 @@ function pageOf(
 
 function pageComplexity({ first, last }: PageArguments): { field: number; multiplier: number } {
   const size = first ?? last ?? DEFAULT_PAGE_SIZE
-  return pageCost(size > LARGEST_PAGE ? 0 : size) // A larger one is refused by the field itself.
+  return pageCost(size > LARGEST_PAGE ? 0 : size) // The field itself refuses a larger page.
 }
 
 builder.queryField('telemetry', (t) =>

@@ -11,11 +11,11 @@ builder.subscriptionField('telemetry', (t) =>
   t.field({
     type: [TelemetryEdgeRef],
     description:
-      'Every reading exactly once, in batches, in one order of commit that is the same for every subscriber, from just after the cursor on; resumes across reconnects and servers with no gap and no repeat. Late readings are in it, and replaced ones once more; one that was replaced or deleted before it was sent is not. A long write transaction delays it, never latestEnergy. A cursor older than FEED_RETENTION_DAYS, or from before the database was restored: CURSOR_EXPIRED. Who does not read for SLOW_CLIENT_TIMEOUT is ended with SLOW_CLIENT, and resumes.',
+      'Every reading exactly once, in batches, from just after the cursor on. The order is one of commits and the same for every subscriber. Resumes across reconnects and servers without gaps or repeats. Includes late readings, and replaced readings once more; a reading that was replaced or deleted before it was sent is left out. A long write transaction delays this feed, but never latestEnergy. A cursor older than FEED_RETENTION_DAYS, or from before the database was restored, is refused with CURSOR_EXPIRED. A client that does not read for SLOW_CLIENT_TIMEOUT is ended with SLOW_CLIENT, and can resume.',
     args: {
-      plantId: t.arg.int({ description: 'Every plant where it is left out.' }),
+      plantId: t.arg.int({ description: 'By default every plant.' }),
       after: t.arg.string({
-        description: 'The cursor of the last edge that came; from now on where it is left out.',
+        description: 'The cursor of the last edge received; by default the feed begins now.',
         extensions: { delivery: true }, // src/http/operations/operation-key.ts
       }),
       maxBatch: t.arg.int({

@@ -14,12 +14,14 @@ import { builder } from './builder.ts'
 import { LOOKUP } from './cost.ts'
 import { PlantRef } from './plant.ts'
 
-/** What a reading itself says of its plant: a promise for each of a million readings is half of what they cost. */
+/**
+ * What a reading itself tells about its plant. A promise for each of a million readings would be half of their cost.
+ */
 const toldByReading: ReadonlySet<string> = new Set(['id', 'isSimulated', '__typename'])
 
 export const TelemetryRef = builder.objectRef<StoredReading>('Telemetry')
 
-/** The one-sided view of a signed power: what flows in the given direction, never below zero. */
+/** The part of a signed power that flows in the given direction, never below zero. */
 function oneSided(signed: number | null, direction: 1 | -1): number | null {
   const power = measured(signed)
   return power === null ? null : Math.max(0, direction * power)
@@ -33,7 +35,7 @@ TelemetryRef.implement({
       t.float({
         nullable: true,
         description: quantityOf(field).description,
-        // SQL can write what history takes for no measurement.
+        // SQL can write values that history does not count as measurements.
         resolve: (reading) => measured(reading[field]),
       })
     const flag = (field: FlagField) =>
@@ -62,7 +64,7 @@ TelemetryRef.implement({
       ...recordOf(flagFields, flag),
       batteryCharge: t.float({
         nullable: true,
-        description: 'W charging the battery, >= 0: batteryPower without its sign to remember.',
+        description: 'W charging the battery, >= 0: batteryPower without a sign to remember.',
         resolve: ({ batteryPower }) => oneSided(batteryPower, -1),
       }),
       batteryDischarge: t.float({
@@ -72,12 +74,12 @@ TelemetryRef.implement({
       }),
       gridImport: t.float({
         nullable: true,
-        description: 'W taken from the grid, >= 0: gridPower without its sign to remember.',
+        description: 'W taken from the grid, >= 0: gridPower without a sign to remember.',
         resolve: ({ gridPower }) => oneSided(gridPower, 1),
       }),
       gridExport: t.float({
         nullable: true,
-        description: 'W given to the grid, >= 0.',
+        description: 'W fed into the grid, >= 0.',
         resolve: ({ gridPower }) => oneSided(gridPower, -1),
       }),
       ageSeconds: t.float({
@@ -92,7 +94,7 @@ builder.objectField(PlantRef, 'latest', (t) =>
   t.field({
     type: TelemetryRef,
     nullable: true,
-    description: 'Its newest reading; null while there is none.',
+    description: 'Its newest reading; null if it has none.',
     resolve: ({ latest }) => latest,
   }),
 )

@@ -9,14 +9,14 @@ import {
 import { type NumberField, numberFields } from '../quantities.ts'
 import { type Aspect, aspects, type Wanted } from '../telemetry/history/summary.ts'
 
-/** For the extensions of a field: without what it cannot be told. */
+/** For the extensions of a field: what it needs to be resolved. */
 export function needs(...names: readonly (NumberField | Aspect)[]): { needs: readonly string[] } {
   return { needs: names }
 }
 
 /**
- * What the fields below the one that is being resolved need. Where @skip or @include may leave out a field, it
- * counts: to read too much is slower, to read too little is wrong.
+ * Returns what the selected fields below the current one need. Fields with @skip or @include always count: reading too
+ * much is slower, reading too little is wrong.
  */
 export function wantedBy(
   info: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'returnType' | 'schema'>,

@@ -4,27 +4,27 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** What the Range of an empty bucket holds. Filled in, avg, min and max are the same and coverage is 0. Never applies to energy. */
+/** What the Range of an empty bucket contains. If it is filled in, avg, min and max are equal and coverage is 0. Never applies to energy. */
 export type Fill =
-  /** What a straight line between the neighbouring buckets that have an avg shows, from the middle of one to that of the other; nothing at the ends. */
+  /** Linear interpolation between the nearest buckets that have an avg, from the middle of one to the middle of the other; nothing at the ends. */
   | 'LINEAR'
   /** Nothing. */
   | 'NULL'
   /** The avg of the last bucket before it that has one. */
   | 'PREVIOUS';
 
-/** The whole is as well as its worst check. */
+/** The whole has the status of its worst check. */
 export type HealthStatus =
   | 'DEGRADED'
   | 'HEALTHY'
   | 'UNHEALTHY';
 
 export type MigrationRunStatus =
-  /** Somebody else is migrating at this moment. */
+  /** Another process is migrating now. */
   | 'ALREADY_RUNNING'
   /** Pending migrations were applied. */
   | 'APPLIED'
-  /** A step failed, its error says why; the schema is as it was before. */
+  /** A step failed, and its error says why. The schema is unchanged. */
   | 'FAILED'
   /** A dry run: the pending steps would be applied. */
   | 'PLANNED'
@@ -34,18 +34,18 @@ export type MigrationRunStatus =
 export type MigrationStepStatus =
   | 'APPLIED'
   | 'FAILED'
-  /** Comes after a step that failed. */
+  /** A step before it failed. */
   | 'NOT_EXECUTED'
   | 'PENDING';
 
-/** What becomes of a reading whose plant and instant are there already. */
+/** What to do with a reading whose plant and instant already exist. */
 export type OnDuplicate =
-  /** What is stored stays. */
+  /** The stored reading stays. */
   | 'KEEP'
-  /** What is sent takes its place: a correction. */
+  /** The new reading replaces it, as a correction. */
   | 'REPLACE';
 
-/** A period of the calendar; weeks begin on Monday. */
+/** A calendar period; weeks begin on Monday. */
 export type Period =
   | 'DAY'
   | 'HOUR'
@@ -53,13 +53,13 @@ export type Period =
   | 'WEEK'
   | 'YEAR';
 
-/** What solark.telemetry is. */
+/** How solark.telemetry is stored. */
 export type StorageKind =
   | 'HYPERTABLE'
   | 'MISSING'
   | 'REGULAR_TABLE';
 
-/** A reading to store; what is left out or null was not measured. */
+/** A reading to store. A quantity that is left out or null was not measured. */
 export type TelemetryInput = {
   /** A; + discharging, - charging. */
   batteryCurrent?: number | null | undefined;
@@ -97,7 +97,7 @@ export type TelemetryInput = {
   pvVoltage?: number | null | undefined;
   /** State of charge, %. */
   soc?: number | null | undefined;
-  /** When it was measured, from 2000 to five minutes from now; now where it is left out. */
+  /** When it was measured, from 2000 to five minutes from now; by default now. */
   timestamp?: string | null | undefined;
 };
 

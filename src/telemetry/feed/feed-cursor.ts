@@ -66,7 +66,7 @@ export function requireKnown(
 ): void {
   if (state.generation !== generation) throw expired('the database was restored since')
   if (position.txid < floor) throw expired('it is older than what FEED_RETENTION_DAYS keeps')
-  if (!known) throw expired('the database went back to a time before it')
+  if (!known) throw expired('the database was restored to a time before it')
 }
 
 /** Subscribers decide what to do. What was stored in the meantime can be queried by time. */
