@@ -20,11 +20,12 @@ const columnComments: Readonly<Record<string, string>> = {
 }
 
 /**
- * solark.plant, and solark.telemetry, the table of readings: one row per plant and instant, so that sending a reading
- * again is harmless. A hypertable by timestamp if TimescaleDB 2.18 or later is there, else a regular table and the
- * reason in a notice. An older solark.telemetry is adopted with every row; docs/decisions/005-adoption.md says how.
+ * Creates solark.plant, and solark.telemetry, the table of readings. It has one row per plant and instant, so that
+ * sending a reading again is harmless. It is a hypertable by timestamp if TimescaleDB 2.18 or later is available.
+ * Otherwise it is a regular table, and a notice says why. An older solark.telemetry is adopted with every row; see
+ * docs/decisions/005-adoption.md.
  *
- * The schema solark exists: Kysely makes it for the record of the migrations.
+ * The schema solark already exists: Kysely creates it for its record of the migrations.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await createPlants(db)
@@ -32,7 +33,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   else await createTelemetry(db)
 
   await commentColumns(db)
-  // Pages over every plant in the order of their cursor, and counts of the last day.
+  // For pages of every plant, in the order of their cursor, and for counts of the last day.
   await db.schema
     .createIndex('telemetry_timestamp_plant_id_idx')
     .on('solark.telemetry')
@@ -51,7 +52,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   }
 }
 
-/** What `up` would do with a solark.telemetry that is there, in sentences. Writes nothing. */
+/** Describes what `up` would do with an existing solark.telemetry, in sentences. Writes nothing. */
 export function plan(db: Kysely<unknown>): Promise<string[]> {
   return planAdoption(db)
 }
@@ -96,7 +97,7 @@ async function createTelemetry(db: Kysely<unknown>): Promise<void> {
   await telemetry
     .addColumn('created_at', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
     .addColumn('txid', sql`xid8`, (column) => column.notNull().defaultTo(sql`pg_current_xact_id()`))
-    // Pages, ranges and the newest reading of one plant.
+    // For pages, ranges and the newest reading of one plant.
     .addPrimaryKeyConstraint('telemetry_pkey', ['plant_id', 'timestamp'])
     .execute()
   for (const [name, check] of Object.entries(telemetryChecks)) {
@@ -107,7 +108,7 @@ async function createTelemetry(db: Kysely<unknown>): Promise<void> {
   if ((await prepareTimescale(db)) === null) await makeHypertable(db, 'solark.telemetry')
 }
 
-/** Whatever somebody said about a column of an adopted table stays. */
+/** Columns of an adopted table keep the comments that they have. */
 async function commentColumns(db: Kysely<unknown>): Promise<void> {
   const { rows } = await sql<{ name: string }>`
     select attname::text as name from pg_attribute
@@ -132,7 +133,7 @@ async function tellStorage(db: Kysely<unknown>): Promise<void> {
   )
 }
 
-/** Registers every plant of an adopted table. Jumps from plant to plant in the key, instead of reading every row. */
+/** Registers every plant of an adopted table. Jumps from plant to plant in the key instead of reading every row. */
 async function registerPlants(db: Kysely<unknown>): Promise<void> {
   await sql`
     with recursive met (id) as (

@@ -7,12 +7,12 @@ const triggers = ['telemetry_inserted', 'telemetry_updated', 'telemetry_deleted'
 const truncateTriggers = ['telemetry_truncated', 'telemetry_before_truncate']
 
 /**
- * What the database does by itself when readings are written, by whatever program: it registers their plants, keeps the
- * newest reading of each plant at hand, and announces the commit.
+ * What the database does when any program writes readings: it registers their plants, keeps the newest reading of each
+ * plant, and announces the commit.
  *
- * solark.latest holds copies of readings, among them the newest of every plant: the greatest timestamp counts. Reading it
- * costs the same whether the plant is silent or not, and opens no chunk of a hypertable.
- * docs/decisions/003-latest.md has the alternatives.
+ * solark.latest holds copies of readings, among them the newest of every plant; the greatest timestamp counts. Reading
+ * it costs the same whether a plant is silent or not, and opens no chunk of a hypertable. docs/decisions/003-latest.md
+ * has the alternatives.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const columns = sql.join(telemetryColumns.map((name) => sql.ref(name)))
@@ -21,17 +21,17 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   )
   await sql`
     comment on table solark.latest is
-      'Copies of readings, among them the newest of each plant; kept by the triggers of solark.telemetry'`.execute(
+      'Copies of readings, among them the newest of each plant; maintained by the triggers of solark.telemetry'`.execute(
     db,
   )
-  // The newest of a plant comes first, so that superseded copies in front of a vacuum are not read.
+  // The newest copy of a plant comes first, so that superseded copies that await vacuum are not read.
   await sql`create index latest_plant_id_timestamp_idx on solark.latest (plant_id, timestamp desc)`.execute(
     db,
   )
   await sql`create sequence solark.announced minvalue 0 start 0`.execute(db)
   await sql`
     comment on sequence solark.announced is
-      'When a commit was last going to be announced, in milliseconds; a sequence, because that is seen before the commit'`.execute(
+      'When a transaction last announced its commit, in milliseconds since 1970; a sequence, because its value is visible before that commit'`.execute(
     db,
   )
   await applyFunctions(db, [

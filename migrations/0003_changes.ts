@@ -6,11 +6,10 @@ import { verifyRelation, verifyTrigger } from './verify.ts'
 const triggers = ['rollup_inserted', 'rollup_updated', 'rollup_deleted', 'telemetry_stamped']
 
 /**
- * The notes of what was written, which rollups and the live feed are made from. Whoever writes readings appends to
- * solark.telemetry_change what was touched, and waits for nobody. Once a note is rolled up it goes to
- * solark.telemetry_log, for feed subscribers that are behind it. A note names readings, which carry the same
- * transaction, so the log costs writers nothing beyond the note. docs/decisions/008-rollups.md and 010-feed.md have the
- * alternatives.
+ * The notes of what was written, from which rollups and the live feed are made. Writers of readings append notes to
+ * solark.telemetry_change and wait for nobody. A note that is rolled up moves to solark.telemetry_log, for feed
+ * subscribers that are behind. A note names readings, which carry the same transaction, so the log costs writers
+ * nothing beyond the note. docs/decisions/008-rollups.md and 010-feed.md have the alternatives.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await createChanges(db)
@@ -19,7 +18,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await applyFunctions(db, [
     'note_inserted',
     'note_updated',
-    // The later one has the trigger. Of a regular table somebody may make a hypertable.
+    // Both files make the same trigger, and the later one wins. Both functions exist on a regular table, because
+    // somebody may convert it into a hypertable.
     'note_row_deleted',
     ...((await isHypertable(db, 'solark.telemetry')) ? [] : ['note_deleted']),
     'stamp_transaction',
@@ -61,21 +61,21 @@ async function createChanges(db: Kysely<unknown>): Promise<void> {
     .execute()
   await sql`
     comment on table solark.telemetry_change is
-      'What was written and is not rolled up yet: a plant, the first and last time, and how many readings more or less there are; never spans two hours where readings is not 0'`.execute(
+      'Notes of what was written and is not rolled up yet: a plant, the first and last time, and how many more or fewer readings there are; a note never spans two hours if readings is not 0'`.execute(
     db,
   )
   await sql`
     comment on column solark.telemetry_change.txid is
-      'Transaction that wrote readings between first and last; null where the note is no part of the feed, such as of a deletion'`.execute(
+      'Transaction that wrote readings between first and last; null if the note is not part of the feed, such as that of a deletion'`.execute(
     db,
   )
-  // Every question for a plant asks what of it is not rolled up yet, also while an import is being taken in.
+  // Every query for a plant looks for notes of that plant, even while an import has written many.
   await db.schema
     .createIndex('telemetry_change_plant_id_idx')
     .on('solark.telemetry_change')
     .column('plant_id')
     .execute()
-  // The feed reads notes and log in the order of its cursors, from where a subscriber is.
+  // The feed reads notes and log in the order of its cursors, from the position of a subscriber.
   await sql`
     create index telemetry_change_txid_idx on solark.telemetry_change (txid, plant_id, first)
     where txid is not null`.execute(db)
@@ -94,7 +94,7 @@ async function createLog(db: Kysely<unknown>): Promise<void> {
     .execute()
   await sql`
     comment on table solark.telemetry_log is
-      'What was written and is rolled up: which transaction wrote readings of which plant between which times'`.execute(
+      'Notes that are rolled up: which transaction wrote readings of which plant between which times'`.execute(
     db,
   )
   await sql`create index telemetry_log_txid_idx on solark.telemetry_log (txid, plant_id, first)`.execute(
@@ -103,7 +103,7 @@ async function createLog(db: Kysely<unknown>): Promise<void> {
   await verifyRelation(db, 'solark.telemetry_log')
 }
 
-/** Which generation of the database the feed belongs to, and since when it is complete. */
+/** The generation of the feed's cursors, and from which transaction on the log is complete. */
 async function createFeed(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('solark.feed')
@@ -117,9 +117,9 @@ async function createFeed(db: Kysely<unknown>): Promise<void> {
   await sql`insert into solark.feed default values`.execute(db)
   const comments = {
     id: 'The only row',
-    generation: 'Of the cursors; another one after a restore into another database',
-    home: 'The database in which its transactions ran: the identifier of the system and the oid of the database',
-    floor: 'What transactions before it wrote is no longer in solark.telemetry_log',
+    generation: 'Of the cursors; a restore into another database begins a new one',
+    home: 'The database to which its transactions belong: the system identifier and the oid of the database',
+    floor: 'Transactions before it may be missing in solark.telemetry_log',
   }
   for (const [column, comment] of Object.entries(comments)) {
     await sql`comment on column solark.feed.${sql.ref(column)} is ${sql.lit(comment)}`.execute(db)

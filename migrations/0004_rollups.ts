@@ -7,12 +7,13 @@ import { addToTiles } from './quantity-columns.ts'
 import { verifyRelation, verifyTrigger } from './verify.ts'
 
 /**
- * What makes charts and energy over years cheap: solark.rollup_quarter and solark.rollup_hour say what the readings of a
- * plant say of each quarter of an hour and each hour of UTC, so that zones whose offset is a multiple of 15 minutes find
- * their days in them.
+ * Makes charts and energy over years cheap: solark.rollup_quarter and solark.rollup_hour hold what the readings of a
+ * plant say about each quarter of an hour and each hour of UTC. Zones whose offset is a multiple of 15 minutes can
+ * compose their days of them.
  *
- * One server at a time takes the notes of solark.telemetry_change and makes the tiles they touch anew; a query takes the
- * tiles that no note touches, and the readings for the rest. docs/decisions/008-rollups.md has the alternatives.
+ * One server at a time takes notes from solark.telemetry_change and makes the tiles that they touch again. A query
+ * uses the tiles that no note touches, and the readings for the rest. docs/decisions/008-rollups.md has the
+ * alternatives.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await createTiles(db, 'solark.rollup_quarter', 'a quarter of an hour')
@@ -44,7 +45,8 @@ async function createTiles(
   table: 'solark.rollup_quarter' | 'solark.rollup_hour',
   width: string,
 ): Promise<void> {
-  // The newest tiles are made anew again and again: room for that on their own page keeps the index as it is.
+  // The newest tiles are updated again and again. Free space on their page lets them stay there (HOT updates), so the
+  // index does not change.
   await db.schema
     .createTable(table)
     .addColumn('plant_id', 'integer', (column) => column.notNull())
@@ -55,13 +57,13 @@ async function createTiles(
     .modifyEnd(sql`with (fillfactor = 90)`)
     .execute()
   await sql`comment on table ${sql.table(table)} is ${sql.lit(
-    `What the readings of a plant say of ${width} of UTC; made from solark.telemetry, npm run rollup -- --rebuild makes it anew`,
+    `Tiles: what the readings of a plant say about ${width} of UTC; npm run rollup -- --rebuild makes them again from solark.telemetry`,
   )}`.execute(db)
   for (const field of numberFields) await addToTiles(db, table, field)
   await verifyRelation(db, table)
 }
 
-/** How the tiles were made, and how many readings there are but for what solark.telemetry_change adds. */
+/** How the tiles were made, and how many readings there are without those in solark.telemetry_change. */
 async function createState(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('solark.rollup')
@@ -76,11 +78,11 @@ async function createState(db: Kysely<unknown>): Promise<void> {
   await sql`insert into solark.rollup default values`.execute(db)
   const comments = {
     id: 'The only row',
-    max_gap: 'Neighbouring readings further apart are not joined',
-    readings: 'Of solark.telemetry, but for what solark.telemetry_change adds',
+    max_gap: 'Neighbouring readings further apart are not joined by a line',
+    readings: 'Number of rows of solark.telemetry, without what solark.telemetry_change adds',
     frozen_until:
-      'Tiles before it stay as they are: retention took readings that they were made from',
-    kept: 'Hours whose readings went with their chunks: a tile there gives way only to one that says at least as much',
+      'Tiles before it never change: retention dropped readings that they were made from',
+    kept: 'Hours whose readings were dropped with their chunks: a tile there is replaced only by one that says at least as much',
   }
   for (const [column, comment] of Object.entries(comments)) {
     await sql`comment on column solark.rollup.${sql.ref(column)} is ${sql.lit(comment)}`.execute(db)
@@ -94,24 +96,24 @@ async function createCounts(db: Kysely<unknown>): Promise<void> {
     .addColumn('hour', 'timestamptz', (column) => column.primaryKey())
     .addColumn('readings', 'bigint', (column) => column.notNull())
     .execute()
-  await sql`comment on table solark.reading_count is 'Of solark.rollup.readings those of each hour of UTC'`.execute(
+  await sql`comment on table solark.reading_count is 'The part of solark.rollup.readings in each hour of UTC'`.execute(
     db,
   )
-  // drop_chunks fires no trigger: which chunks were counted tells what went with it.
+  // drop_chunks fires no trigger. The names of counted chunks tell later what was dropped.
   await db.schema
     .createTable('solark.counted_chunk')
     .addColumn('name', 'text', (column) => column.primaryKey())
     .addColumn('first', 'timestamptz', (column) => column.notNull())
     .addColumn('last', 'timestamptz', (column) => column.notNull())
     .execute()
-  await sql`comment on table solark.counted_chunk is 'Chunks of the hypertable whose readings are counted; from first to before last'`.execute(
+  await sql`comment on table solark.counted_chunk is 'Chunks of the hypertable whose readings are counted; last is exclusive'`.execute(
     db,
   )
   await verifyRelation(db, 'solark.reading_count')
   await verifyRelation(db, 'solark.counted_chunk')
 }
 
-/** Readings of an adopted table are counted here, and rolled up by the server in its own time. */
+/** Counts the readings of an adopted table. The server rolls them up later. */
 async function noteAll(db: Kysely<unknown>): Promise<void> {
   await sql`
     insert into solark.reading_count (hour, readings)
@@ -143,6 +145,6 @@ async function noteAll(db: Kysely<unknown>): Promise<void> {
   if (counted === undefined) return
   await raiseNotice(
     db,
-    `${counted.readings} readings are there to be rolled up; a running server does that in its own time, and answers from the readings until then`,
+    `${counted.readings} readings are to be rolled up; a running server does that in the background, and until then queries use the readings`,
   )
 }

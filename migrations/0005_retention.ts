@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely'
 import { verifyRelation } from './verify.ts'
 
 /**
- * When retention last ran and what it did, told by whichever server or command did it, so that every server can
- * say so, also after a restart.
+ * When retention last ran and what it did. Whichever server or command ran it stores that here, so that every server
+ * can report it, even after a restart.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -20,12 +20,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('error', 'text')
     .execute()
   const comments = {
-    readings: 'Dropped, with those of chunks',
-    chunks: 'Of the hypertable, dropped',
-    tiles: 'Rows of solark.rollup_quarter and solark.rollup_hour, deleted',
-    compressed: 'Chunks of the hypertable',
-    unfinished: 'Why something is left to do; null where nothing is',
-    error: 'What ended it early',
+    readings: 'Dropped readings, including those in chunks',
+    chunks: 'Dropped chunks of the hypertable',
+    tiles: 'Deleted rows of solark.rollup_quarter and solark.rollup_hour',
+    compressed: 'Compressed chunks of the hypertable',
+    unfinished: 'Why something is left to do; null if nothing is',
+    error: 'What ended the run early',
   }
   await sql`comment on table solark.retention_run is 'Runs of retention in the last 30 days'`.execute(
     db,

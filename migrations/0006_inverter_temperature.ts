@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely'
 import { addQuantity } from './quantity-columns.ts'
 
-/** The temperature of the inverter. */
+/** Adds the temperature of the inverter. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await addQuantity(db, 'inverterTemperature')
 }
 
-/** The columns stay: in a new database, earlier migrations make them. */
+/** The columns stay: in a new database, the earlier migrations have created them. */
 export async function down(): Promise<void> {}

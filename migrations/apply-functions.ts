@@ -5,11 +5,12 @@ import { telemetryColumns } from '../src/quantities.ts'
 const folder = new URL('functions/', import.meta.url)
 
 /**
- * Makes each function as its file in migrations/functions has it now, and the triggers that call it, whatever they were
- * before. In the text, `{columns}` stands for every column of solark.telemetry, by name, so that a column which
- * somebody adds does not break the triggers; `{written.columns}` for those of the relation `written`.
+ * Creates or replaces each function with the current text of its file in migrations/functions, including the triggers
+ * that call it. In the text, `{columns}` stands for every column of solark.telemetry, by name, so that a column added
+ * by somebody else does not break the triggers. `{written.columns}` stands for those of the relation `written`.
  *
- * An earlier migration gets the text of today, too. PL/pgSQL looks tables and columns up when a function first runs.
+ * An earlier migration applies the current text, too. PL/pgSQL looks up tables and columns only when a function first
+ * runs.
  */
 export async function applyFunctions(db: Kysely<unknown>, names: readonly string[]): Promise<void> {
   for (const name of names) {
@@ -18,7 +19,10 @@ export async function applyFunctions(db: Kysely<unknown>, names: readonly string
   }
 }
 
-/** Each with its comments. A `;` at the end of a line ends a statement, unless it is within `$$`. */
+/**
+ * Splits a file into statements, each with its comments. A `;` at the end of a line ends a statement, unless it is
+ * within `$$`.
+ */
 function statementsOf(text: string): string[] {
   const statements: string[] = []
   let statement = ''

@@ -6,7 +6,7 @@ interface Facts {
   version: string | null
 }
 
-/** Why solark.telemetry cannot be a hypertable here; null where it can. Writes nothing. */
+/** Returns why solark.telemetry cannot be a hypertable here; null if it can. Writes nothing. */
 export async function whyRegular(db: Kysely<unknown>): Promise<string | null> {
   const { available, loaded, version } = await readFacts(db)
   if (version !== null)
@@ -17,8 +17,8 @@ export async function whyRegular(db: Kysely<unknown>): Promise<string | null> {
 }
 
 /**
- * The same after the extension was created where it is missing. That is tried only where the library is loaded
- * (it has settings then): where it is not, the attempt would be fatal and take the connection along.
+ * Does the same after creating the extension if it is missing. It tries that only if the library is loaded, which its
+ * settings tell. Without the library the attempt would be fatal and end the connection.
  */
 export async function prepareTimescale(db: Kysely<unknown>): Promise<string | null> {
   const reason = await whyRegular(db)
@@ -36,7 +36,7 @@ export async function prepareTimescale(db: Kysely<unknown>): Promise<string | nu
   return whyRegular(db)
 }
 
-/** Turns an empty table into a hypertable. See docs/decisions/002-chunks.md for the interval. */
+/** Converts an empty table into a hypertable. See docs/decisions/002-chunks.md for the interval. */
 export async function makeHypertable(db: Kysely<unknown>, table: string): Promise<void> {
   await sql`
     select create_hypertable(${sql.lit(table)}, by_range('timestamp', interval '30 days'),

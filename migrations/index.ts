@@ -8,11 +8,11 @@ import * as retention from './0005_retention.ts'
 import * as inverterTemperature from './0006_inverter_temperature.ts'
 
 interface PlannedMigration extends Migration {
-  /** What `up` would do that its name does not tell, in sentences; raises what it would raise. Writes nothing. */
+  /** Describes what `up` would do beyond its name, in sentences. Throws what `up` would throw. Writes nothing. */
   plan?(db: Kysely<unknown>): Promise<string[]>
 }
 
-/** Every migration by name, in the order in which they are applied. */
+/** Every migration by name, in the order of application. */
 export const migrations: Readonly<Record<string, PlannedMigration>> = {
   '0001_readings': readings,
   '0002_latest': latest,

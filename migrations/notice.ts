@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Has the database say it, so that whoever migrates hears it in the order of events. */
+/** Lets the database raise the notice, so that it appears in the order of events. */
 export async function raiseNotice(db: Kysely<unknown>, text: string): Promise<void> {
   const quoted = `'${text.replaceAll("'", "''")}'`
   const block = `begin raise notice using message = ${quoted}; end`

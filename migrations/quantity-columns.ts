@@ -2,14 +2,14 @@ import { type Kysely, sql } from 'kysely'
 import { isSigned, type NumberField, numberFields, quantityOf } from '../src/quantities.ts'
 import { applyFunctions } from './apply-functions.ts'
 
-/** The types of quantities in SQL. */
+/** The SQL types of quantities. */
 export const sqlTypes = { number: 'double precision', boolean: 'boolean' } as const
 
 const tileTables = ['solark.rollup_quarter', 'solark.rollup_hour'] as const
 
 /**
- * Adds a quantity to a database that does not have it yet; a new one has each that is in the table of quantities from
- * the beginning. Readings and tiles of before have null: not measured.
+ * Adds a quantity to a database that lacks it. A new database has every quantity from its first migration on. Existing
+ * readings and tiles have null: not measured.
  */
 export async function addQuantity(
   db: Kysely<unknown>,
@@ -47,7 +47,7 @@ export async function addToTiles(
     covered: {
       type: 'bigint',
       comment:
-        'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral',
+        'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral',
     },
     integral: {
       type: 'double precision',

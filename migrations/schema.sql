@@ -436,10 +436,10 @@ begin
   from written
   group by plant_id, date_bin('1 hour', timestamp, timestamptz '2000-01-01 00:00:00+00');
 
-  -- Rows that were copied with all their columns bring the transaction that wrote the original along, and get the one
-  -- that copied them. Plant by plant, and with constants, which the planner finds by the key whatever it knows of the
-  -- table; joined with what was written, one row has each chunk of a hypertable planned for and, if it is compressed,
-  -- decompressed, and a plan for many rows that was kept reads the whole table for one.
+  -- Rows that were copied with all their columns carry the transaction that wrote the original. They get the one that
+  -- copied them. Each plant is updated separately with constants, so that the planner always uses the key. A join with
+  -- the written rows would plan every chunk of a hypertable for a single row, and decompress it if it is compressed. A
+  -- cached plan for many rows would read the whole table for one row.
   for copied in
     select plant_id, min(timestamp) as first, max(timestamp) as last, array_agg(timestamp) as times
     from written
@@ -574,8 +574,8 @@ CREATE OR REPLACE FUNCTION solark.refuse_empty_register()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  -- Whoever truncates the readings in the same statement has locked them; compressed chunks are emptied after this. If
-  -- there is one process alone, as in PGlite, its locks have no pid.
+  -- A TRUNCATE of the readings in the same statement holds this lock. The readings themselves do not tell, because
+  -- compressed chunks are emptied after this trigger. In a single process, such as PGlite, locks have no pid.
   if exists (
     select from pg_locks
     where coalesce(pid, 0) = pg_backend_pid() and relation = 'solark.telemetry'::regclass
@@ -618,7 +618,7 @@ begin
   if exists (select from solark.plant where id = old.id) then
     return null;
   end if;
-  -- In the order of the key: a planner that expects many would look for one from the table's start.
+  -- Ordered by the key, because a planner that expects many rows would scan the table from its start to find one.
   perform from solark.telemetry
   where plant_id = any (array[old.id]) order by plant_id, timestamp limit 1;
   if found then
@@ -702,7 +702,7 @@ begin
     from written
     where copy.plant_id = written.plant_id and copy.timestamp = written.timestamp;
 
-    -- Readings that got another plant or time were perhaps the newest of their plant.
+    -- Readings whose plant or time was changed may have been the newest of their plant.
     select array_agg(distinct copy.plant_id) into moved
     from solark.latest as copy
     join replaced on replaced.plant_id = copy.plant_id and replaced.timestamp = copy.timestamp
@@ -736,16 +736,16 @@ begin
     ));
   end if;
 
-  -- Announces at most about fifty commits a second: PostgreSQL lets only one of all transactions that announce
-  -- something commit at a time. Whoever listens looks again a little later than the announcement, and for as long
-  -- as a transaction runs that was under way then. A transaction announces once, so that one which writes for
-  -- minutes does not keep all others silent.
+  -- Announces at most about fifty commits a second, because PostgreSQL lets only one announcing transaction commit at
+  -- a time. Listeners poll again shortly after an announcement, and for as long as transactions run that were running
+  -- then. A transaction announces once, so that one which writes for minutes does not suppress the announcements of
+  -- all others.
   if current_setting('solark.announced', true) is distinct from pg_current_xact_id()::text then
     declare
       now_ms constant bigint := extract(epoch from clock_timestamp()) * 1000;
     begin
       if now_ms - (select last_value from solark.announced) not between 0 and 19
-        -- A full queue fails commits: above half of it, subscribers poll instead.
+        -- A full queue makes commits fail. Above half of it, subscribers poll instead.
         and pg_notification_queue_usage() < 0.5
       then
         perform setval('solark.announced', now_ms);
@@ -784,57 +784,57 @@ CREATE TRIGGER telemetry_updated AFTER UPDATE ON solark.telemetry REFERENCING OL
 
 revoke execute on function solark.refresh_latest(integer[]) from public;
 
-comment on sequence solark.announced is 'When a commit was last going to be announced, in milliseconds; a sequence, because that is seen before the commit';
+comment on sequence solark.announced is 'When a transaction last announced its commit, in milliseconds since 1970; a sequence, because its value is visible before that commit';
 
-comment on table solark.counted_chunk is 'Chunks of the hypertable whose readings are counted; from first to before last';
+comment on table solark.counted_chunk is 'Chunks of the hypertable whose readings are counted; last is exclusive';
 
 comment on column solark.feed.id is 'The only row';
 
-comment on column solark.feed.generation is 'Of the cursors; another one after a restore into another database';
+comment on column solark.feed.generation is 'Of the cursors; a restore into another database begins a new one';
 
-comment on column solark.feed.home is 'The database in which its transactions ran: the identifier of the system and the oid of the database';
+comment on column solark.feed.home is 'The database to which its transactions belong: the system identifier and the oid of the database';
 
-comment on column solark.feed.floor is 'What transactions before it wrote is no longer in solark.telemetry_log';
+comment on column solark.feed.floor is 'Transactions before it may be missing in solark.telemetry_log';
 
-comment on function solark.has_empty_chunks() is 'Whether no chunk of solark.telemetry has readings that are not compressed; true of a regular table';
+comment on function solark.has_empty_chunks() is 'Whether no chunk of solark.telemetry has uncompressed readings; true for a regular table';
 
-comment on function solark.is_noted(integer,timestamp with time zone,timestamp with time zone) is 'Whether a row of solark.telemetry_change touches a stretch of time of a plant, and so what is rolled up of it may be old';
+comment on function solark.is_noted(integer,timestamp with time zone,timestamp with time zone) is 'Whether a row of solark.telemetry_change touches a time range of a plant, so that its tiles may be outdated';
 
-comment on table solark.latest is 'Copies of readings, among them the newest of each plant; kept by the triggers of solark.telemetry';
+comment on table solark.latest is 'Copies of readings, among them the newest of each plant; maintained by the triggers of solark.telemetry';
 
 comment on table solark.plant is 'Every plant that was named or has sent a reading';
 
 comment on column solark.plant.time_zone is 'IANA name; days, months and years of the plant follow it';
 
-comment on table solark.reading_count is 'Of solark.rollup.readings those of each hour of UTC';
+comment on table solark.reading_count is 'The part of solark.rollup.readings in each hour of UTC';
 
 comment on table solark.retention_run is 'Runs of retention in the last 30 days';
 
-comment on column solark.retention_run.readings is 'Dropped, with those of chunks';
+comment on column solark.retention_run.readings is 'Dropped readings, including those in chunks';
 
-comment on column solark.retention_run.chunks is 'Of the hypertable, dropped';
+comment on column solark.retention_run.chunks is 'Dropped chunks of the hypertable';
 
-comment on column solark.retention_run.tiles is 'Rows of solark.rollup_quarter and solark.rollup_hour, deleted';
+comment on column solark.retention_run.tiles is 'Deleted rows of solark.rollup_quarter and solark.rollup_hour';
 
-comment on column solark.retention_run.compressed is 'Chunks of the hypertable';
+comment on column solark.retention_run.compressed is 'Compressed chunks of the hypertable';
 
-comment on column solark.retention_run.unfinished is 'Why something is left to do; null where nothing is';
+comment on column solark.retention_run.unfinished is 'Why something is left to do; null if nothing is';
 
-comment on column solark.retention_run.error is 'What ended it early';
+comment on column solark.retention_run.error is 'What ended the run early';
 
 comment on column solark.rollup.id is 'The only row';
 
-comment on column solark.rollup.max_gap is 'Neighbouring readings further apart are not joined';
+comment on column solark.rollup.max_gap is 'Neighbouring readings further apart are not joined by a line';
 
-comment on column solark.rollup.readings is 'Of solark.telemetry, but for what solark.telemetry_change adds';
+comment on column solark.rollup.readings is 'Number of rows of solark.telemetry, without what solark.telemetry_change adds';
 
-comment on column solark.rollup.frozen_until is 'Tiles before it stay as they are: retention took readings that they were made from';
+comment on column solark.rollup.frozen_until is 'Tiles before it never change: retention dropped readings that they were made from';
 
-comment on column solark.rollup.kept is 'Hours whose readings went with their chunks: a tile there gives way only to one that says at least as much';
+comment on column solark.rollup.kept is 'Hours whose readings were dropped with their chunks: a tile there is replaced only by one that says at least as much';
 
-comment on table solark.rollup_hour is 'What the readings of a plant say of an hour of UTC; made from solark.telemetry, npm run rollup -- --rebuild makes it anew';
+comment on table solark.rollup_hour is 'Tiles: what the readings of a plant say about an hour of UTC; npm run rollup -- --rebuild makes them again from solark.telemetry';
 
-comment on column solark.rollup_hour.soc_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_hour.soc_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_hour.soc_integral is '% times seconds, of the line through the readings';
 
@@ -846,7 +846,7 @@ comment on column solark.rollup_hour.soc_sum is '%, of the readings, only if not
 
 comment on column solark.rollup_hour.soc_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_hour.batt_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_hour.batt_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_hour.batt_power_integral is 'W times seconds, of the line through the readings';
 
@@ -860,7 +860,7 @@ comment on column solark.rollup_hour.batt_power_count is 'readings, only if noth
 
 comment on column solark.rollup_hour.batt_power_positive is 'W times seconds, of the part above zero';
 
-comment on column solark.rollup_hour.batt_voltage_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_hour.batt_voltage_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_hour.batt_voltage_integral is 'V times seconds, of the line through the readings';
 
@@ -872,7 +872,7 @@ comment on column solark.rollup_hour.batt_voltage_sum is 'V, of the readings, on
 
 comment on column solark.rollup_hour.batt_voltage_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_hour.batt_current_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_hour.batt_current_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_hour.batt_current_integral is 'A times seconds, of the line through the readings';
 
@@ -884,7 +884,7 @@ comment on column solark.rollup_hour.batt_current_sum is 'A, of the readings, on
 
 comment on column solark.rollup_hour.batt_current_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_hour.pv_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_hour.pv_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_hour.pv_power_integral is 'W times seconds, of the line through the readings';
 
@@ -896,7 +896,7 @@ comment on column solark.rollup_hour.pv_power_sum is 'W, of the readings, only i
 
 comment on column solark.rollup_hour.pv_power_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_hour.pv_voltage_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_hour.pv_voltage_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_hour.pv_voltage_integral is 'V times seconds, of the line through the readings';
 
@@ -908,7 +908,7 @@ comment on column solark.rollup_hour.pv_voltage_sum is 'V, of the readings, only
 
 comment on column solark.rollup_hour.pv_voltage_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_hour.pv_current_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_hour.pv_current_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_hour.pv_current_integral is 'A times seconds, of the line through the readings';
 
@@ -920,7 +920,7 @@ comment on column solark.rollup_hour.pv_current_sum is 'A, of the readings, only
 
 comment on column solark.rollup_hour.pv_current_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_hour.load_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_hour.load_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_hour.load_power_integral is 'W times seconds, of the line through the readings';
 
@@ -932,7 +932,7 @@ comment on column solark.rollup_hour.load_power_sum is 'W, of the readings, only
 
 comment on column solark.rollup_hour.load_power_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_hour.grid_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_hour.grid_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_hour.grid_power_integral is 'W times seconds, of the line through the readings';
 
@@ -946,7 +946,7 @@ comment on column solark.rollup_hour.grid_power_count is 'readings, only if noth
 
 comment on column solark.rollup_hour.grid_power_positive is 'W times seconds, of the part above zero';
 
-comment on column solark.rollup_hour.gen_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_hour.gen_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_hour.gen_power_integral is 'W times seconds, of the line through the readings';
 
@@ -958,7 +958,7 @@ comment on column solark.rollup_hour.gen_power_sum is 'W, of the readings, only 
 
 comment on column solark.rollup_hour.gen_power_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_hour.batt_temperature_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_hour.batt_temperature_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_hour.batt_temperature_integral is '°C times seconds, of the line through the readings';
 
@@ -970,7 +970,7 @@ comment on column solark.rollup_hour.batt_temperature_sum is '°C, of the readin
 
 comment on column solark.rollup_hour.batt_temperature_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_hour.inverter_temperature_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_hour.inverter_temperature_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_hour.inverter_temperature_integral is '°C times seconds, of the line through the readings';
 
@@ -982,7 +982,7 @@ comment on column solark.rollup_hour.inverter_temperature_sum is '°C, of the re
 
 comment on column solark.rollup_hour.inverter_temperature_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_hour.pv_to_grid_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_hour.pv_to_grid_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_hour.pv_to_grid_integral is 'W times seconds, of the line through the readings';
 
@@ -994,7 +994,7 @@ comment on column solark.rollup_hour.pv_to_grid_sum is 'W, of the readings, only
 
 comment on column solark.rollup_hour.pv_to_grid_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_hour.grid_to_load_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_hour.grid_to_load_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_hour.grid_to_load_integral is 'W times seconds, of the line through the readings';
 
@@ -1006,9 +1006,9 @@ comment on column solark.rollup_hour.grid_to_load_sum is 'W, of the readings, on
 
 comment on column solark.rollup_hour.grid_to_load_count is 'readings, only if nothing is covered';
 
-comment on table solark.rollup_quarter is 'What the readings of a plant say of a quarter of an hour of UTC; made from solark.telemetry, npm run rollup -- --rebuild makes it anew';
+comment on table solark.rollup_quarter is 'Tiles: what the readings of a plant say about a quarter of an hour of UTC; npm run rollup -- --rebuild makes them again from solark.telemetry';
 
-comment on column solark.rollup_quarter.soc_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_quarter.soc_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_quarter.soc_integral is '% times seconds, of the line through the readings';
 
@@ -1020,7 +1020,7 @@ comment on column solark.rollup_quarter.soc_sum is '%, of the readings, only if 
 
 comment on column solark.rollup_quarter.soc_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_quarter.batt_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_quarter.batt_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_quarter.batt_power_integral is 'W times seconds, of the line through the readings';
 
@@ -1034,7 +1034,7 @@ comment on column solark.rollup_quarter.batt_power_count is 'readings, only if n
 
 comment on column solark.rollup_quarter.batt_power_positive is 'W times seconds, of the part above zero';
 
-comment on column solark.rollup_quarter.batt_voltage_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_quarter.batt_voltage_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_quarter.batt_voltage_integral is 'V times seconds, of the line through the readings';
 
@@ -1046,7 +1046,7 @@ comment on column solark.rollup_quarter.batt_voltage_sum is 'V, of the readings,
 
 comment on column solark.rollup_quarter.batt_voltage_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_quarter.batt_current_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_quarter.batt_current_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_quarter.batt_current_integral is 'A times seconds, of the line through the readings';
 
@@ -1058,7 +1058,7 @@ comment on column solark.rollup_quarter.batt_current_sum is 'A, of the readings,
 
 comment on column solark.rollup_quarter.batt_current_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_quarter.pv_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_quarter.pv_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_quarter.pv_power_integral is 'W times seconds, of the line through the readings';
 
@@ -1070,7 +1070,7 @@ comment on column solark.rollup_quarter.pv_power_sum is 'W, of the readings, onl
 
 comment on column solark.rollup_quarter.pv_power_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_quarter.pv_voltage_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_quarter.pv_voltage_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_quarter.pv_voltage_integral is 'V times seconds, of the line through the readings';
 
@@ -1082,7 +1082,7 @@ comment on column solark.rollup_quarter.pv_voltage_sum is 'V, of the readings, o
 
 comment on column solark.rollup_quarter.pv_voltage_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_quarter.pv_current_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_quarter.pv_current_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_quarter.pv_current_integral is 'A times seconds, of the line through the readings';
 
@@ -1094,7 +1094,7 @@ comment on column solark.rollup_quarter.pv_current_sum is 'A, of the readings, o
 
 comment on column solark.rollup_quarter.pv_current_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_quarter.load_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_quarter.load_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_quarter.load_power_integral is 'W times seconds, of the line through the readings';
 
@@ -1106,7 +1106,7 @@ comment on column solark.rollup_quarter.load_power_sum is 'W, of the readings, o
 
 comment on column solark.rollup_quarter.load_power_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_quarter.grid_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_quarter.grid_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_quarter.grid_power_integral is 'W times seconds, of the line through the readings';
 
@@ -1120,7 +1120,7 @@ comment on column solark.rollup_quarter.grid_power_count is 'readings, only if n
 
 comment on column solark.rollup_quarter.grid_power_positive is 'W times seconds, of the part above zero';
 
-comment on column solark.rollup_quarter.gen_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_quarter.gen_power_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_quarter.gen_power_integral is 'W times seconds, of the line through the readings';
 
@@ -1132,7 +1132,7 @@ comment on column solark.rollup_quarter.gen_power_sum is 'W, of the readings, on
 
 comment on column solark.rollup_quarter.gen_power_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_quarter.batt_temperature_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_quarter.batt_temperature_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_quarter.batt_temperature_integral is '°C times seconds, of the line through the readings';
 
@@ -1144,7 +1144,7 @@ comment on column solark.rollup_quarter.batt_temperature_sum is '°C, of the rea
 
 comment on column solark.rollup_quarter.batt_temperature_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_quarter.inverter_temperature_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_quarter.inverter_temperature_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_quarter.inverter_temperature_integral is '°C times seconds, of the line through the readings';
 
@@ -1156,7 +1156,7 @@ comment on column solark.rollup_quarter.inverter_temperature_sum is '°C, of the
 
 comment on column solark.rollup_quarter.inverter_temperature_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_quarter.pv_to_grid_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_quarter.pv_to_grid_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_quarter.pv_to_grid_integral is 'W times seconds, of the line through the readings';
 
@@ -1168,7 +1168,7 @@ comment on column solark.rollup_quarter.pv_to_grid_sum is 'W, of the readings, o
 
 comment on column solark.rollup_quarter.pv_to_grid_count is 'readings, only if nothing is covered';
 
-comment on column solark.rollup_quarter.grid_to_load_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it is as the column covered, or there is no integral';
+comment on column solark.rollup_quarter.grid_to_load_covered is 'microseconds between neighbouring readings at most the gap limit apart; null if it equals the column covered, or there is no integral';
 
 comment on column solark.rollup_quarter.grid_to_load_integral is 'W times seconds, of the line through the readings';
 
@@ -1224,8 +1224,8 @@ comment on column solark.telemetry.created_at is 'When it was stored';
 
 comment on column solark.telemetry.txid is 'Transaction that stored it last: the order of commits for the live feed';
 
-comment on table solark.telemetry_change is 'What was written and is not rolled up yet: a plant, the first and last time, and how many readings more or less there are; never spans two hours where readings is not 0';
+comment on table solark.telemetry_change is 'Notes of what was written and is not rolled up yet: a plant, the first and last time, and how many more or fewer readings there are; a note never spans two hours if readings is not 0';
 
-comment on column solark.telemetry_change.txid is 'Transaction that wrote readings between first and last; null where the note is no part of the feed, such as of a deletion';
+comment on column solark.telemetry_change.txid is 'Transaction that wrote readings between first and last; null if the note is not part of the feed, such as that of a deletion';
 
-comment on table solark.telemetry_log is 'What was written and is rolled up: which transaction wrote readings of which plant between which times';
+comment on table solark.telemetry_log is 'Notes that are rolled up: which transaction wrote readings of which plant between which times';

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 
-/** Instants are microseconds in a JavaScript number, which is exact up to the middle of 2255. */
+/** Instants are microseconds in a JavaScript number, which is exact until the middle of 2255. */
 export const FIRST_TIME = '1900-01-01 00:00Z'
 export const END_OF_TIME = '2255-01-01 00:00Z'
 
@@ -10,7 +10,7 @@ const within = (column: string) =>
 /** The check constraints of solark.telemetry by name. */
 export const telemetryChecks: Readonly<Record<string, RawBuilder<unknown>>> = {
   telemetry_plant_id_check: sql`plant_id >= 0`,
-  // What a JavaScript number holds exactly: one reading beyond it would fail every query that meets it.
+  // The range that a JavaScript number holds exactly. One id beyond it would fail every query that returns it.
   telemetry_id_check: sql`id between -9007199254740991 and 9007199254740991`,
   telemetry_timestamp_check: within('timestamp'),
   telemetry_created_at_check: within('created_at'),

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Raises unless the relation is there as a migration said it made it: a migration never ends on a promise. */
+/** Throws unless the relation exists, so that no migration succeeds without having done its work. */
 export async function verifyRelation(db: Kysely<unknown>, relation: string): Promise<void> {
   const { rows } = await sql<{
     found: boolean

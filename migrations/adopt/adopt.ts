@@ -11,23 +11,23 @@ import { isSuperfluous, type OldTable, readOldTable } from './old-table.ts'
 import { plantObstacles } from './plant-obstacles.ts'
 import { countColliding, setAside, type Tally, takeTally, unfitRows } from './tally.ts'
 
-/** Whether there is a solark.telemetry that somebody else has made. */
+/** Whether a solark.telemetry made by somebody else exists. */
 export async function isThere(db: Kysely<unknown>): Promise<boolean> {
   const { rows } = await sql`select where to_regclass('solark.telemetry') is not null`.execute(db)
   return rows.length > 0
 }
 
 /**
- * Brings the old solark.telemetry into the new shape, with its key, index and comments, and no reading lost. Raises
- * with everything that forbids it. See docs/decisions/005-adoption.md.
+ * Brings the old solark.telemetry into the new shape, with its key, index and comments, and loses no reading. Throws
+ * an error with every obstacle. See docs/decisions/005-adoption.md.
  */
 export async function adopt(db: Kysely<unknown>): Promise<void> {
-  // Rows that a policy of row level security hides would be lost: an error instead.
+  // Rows hidden by row-level security would be lost. With this setting PostgreSQL raises an error instead.
   await sql`set local row_security = off`.execute(db)
   await lockOut(db)
   const reason = await prepareTimescale(db)
   const old = await readOldTable(db)
-  if (old === null) throw new Error('solark.telemetry went away while it was being adopted')
+  if (old === null) throw new Error('solark.telemetry disappeared while it was being adopted')
   const way: Way = reason === null ? 'hypertable' : 'in place'
   refuse(await findObstacles(db, old, { way, whyRegular: reason }))
   const tally = await takeTally(db, old)
@@ -37,7 +37,7 @@ export async function adopt(db: Kysely<unknown>): Promise<void> {
   for (const sentence of describe(old, tally, moved)) await raiseNotice(db, sentence)
 }
 
-/** Answers how many rows were set aside. */
+/** Returns how many rows were set aside. */
 async function reshape(
   db: Kysely<unknown>,
   old: OldTable,
@@ -57,17 +57,17 @@ async function reshape(
   return moved
 }
 
-/** PostgreSQL keeps the cure to itself, in a hint; and there is another for tables in many small chunks. */
+/** PostgreSQL tells the cure only in a hint, and tables with many small chunks have another one. */
 function tellLocks(cause: unknown): never {
   const isOutOfLocks = cause instanceof Error && 'code' in cause && cause.code === '53200'
   if (!isOutOfLocks) throw cause
   throw new Error(
-    `solark.telemetry cannot be adopted, because its chunks need more locks than the server has room for (${cause.message}): set max_locks_per_transaction to 512, restart PostgreSQL, migrate, and set it back`,
+    `solark.telemetry cannot be adopted, because its chunks need more locks than the server allows (${cause.message}): set max_locks_per_transaction to 512, restart PostgreSQL, migrate, and set it back`,
     { cause },
   )
 }
 
-/** What `adopt` would do, in sentences; raises what it would raise. Writes nothing. */
+/** Describes what `adopt` would do, in sentences. Throws what it would throw. Writes nothing. */
 export async function planAdoption(db: Kysely<unknown>): Promise<string[]> {
   const old = await readOldTable(db)
   if (old === null) return []
@@ -86,7 +86,7 @@ export async function planAdoption(db: Kysely<unknown>): Promise<string[]> {
   ]
 }
 
-/** Nobody writes or reads until the end, where this role may ask for that. */
+/** Locks out all readers and writers until the end, if this role may. */
 async function lockOut(db: Kysely<unknown>): Promise<void> {
   await sql`
     do $$
@@ -106,7 +106,7 @@ function refuse(obstacles: readonly string[]): void {
     throw new Error(`solark.telemetry cannot be adopted: ${obstacles.join('; ')}`)
 }
 
-/** Sets rows aside in the new shape, so that they compare with those that stayed. */
+/** Sets rows aside in the new shape, so that they can be compared with those that stayed. */
 async function aside(db: Kysely<unknown>, old: OldTable): Promise<number> {
   const moved = await setAside(db, old)
   const actions = typeActions(old)
@@ -114,22 +114,22 @@ async function aside(db: Kysely<unknown>, old: OldTable): Promise<number> {
     await sql`alter table solark.telemetry_duplicate ${sql.join(actions)}`.execute(db)
   await sql`
     comment on table solark.telemetry_duplicate is
-      'Rows of the adopted solark.telemetry that shared plant and instant with a newer one; also where there are none: it tells that the table was adopted'`.execute(
+      'Rows of the adopted solark.telemetry that shared plant and instant with a newer one; exists even if there are none, because it shows that the table was adopted'`.execute(
     db,
   )
   return moved
 }
 
-/** What becomes of the rows and indexes, for a notice afterwards as for a plan. */
+/** Describes what happens to rows and indexes, for notices and for a plan. */
 function describe(old: OldTable, tally: Tally, moved: number): string[] {
   const dropped = old.indexes.filter(isSuperfluous).map(({ name }) => name)
   return [
     `An existing solark.telemetry is adopted: ${tally.rows - moved} rows converted, ${moved} set aside in solark.telemetry_duplicate because a newer one has the same plant and instant`,
-    `${tally.withoutPlant} rows without a plant are of plant 0, ${tally.withoutCreation} rows without created_at have the time of the adoption`,
+    `${tally.withoutPlant} rows without a plant belong to plant 0, ${tally.withoutCreation} rows without created_at have the time of the adoption`,
     ...(dropped.length === 0
       ? []
       : [
-          `Indexes dropped, which the key (plant_id, timestamp) and the index (timestamp, plant_id) replace, or nothing reads: ${dropped.join(', ')}`,
+          `Dropped indexes, because the key (plant_id, timestamp) and the index (timestamp, plant_id) replace them, or no query uses them: ${dropped.join(', ')}`,
         ]),
     'Times without a zone are UTC: sessions that write them must have the time zone UTC',
   ]

@@ -1,21 +1,24 @@
 import { type Kysely, sql } from 'kysely'
 import { isSuperfluous, type OldTable } from './old-table.ts'
 
-/** Takes off the triggers, so that none fires, or fails, when rows move. */
+/** Drops the triggers, so that none fires or fails when rows are moved. */
 export async function dropTriggers(db: Kysely<unknown>, { triggers }: OldTable): Promise<void> {
   for (const { name } of triggers) {
     await sql`drop trigger ${sql.id(name)} on solark.telemetry`.execute(db)
   }
 }
 
-/** Takes off the indexes, which cost less made again than kept up while rows move; constraints keep theirs. */
+/**
+ * Drops the indexes, except those of constraints: creating them again costs less than maintaining them while rows are
+ * moved.
+ */
 export async function dropIndexes(db: Kysely<unknown>, { indexes }: OldTable): Promise<void> {
   for (const { name, constraint } of indexes) {
     if (constraint === null) await sql`drop index solark.${sql.id(name)}`.execute(db)
   }
 }
 
-/** Makes the indexes that are still good for something, and the triggers, as they were. */
+/** Creates the triggers again, and those indexes that are not superfluous. */
 export async function restoreAttachments(db: Kysely<unknown>, old: OldTable): Promise<void> {
   for (const index of old.indexes) {
     if (index.constraint !== null || isSuperfluous(index)) continue
@@ -28,7 +31,7 @@ export async function restoreAttachments(db: Kysely<unknown>, old: OldTable): Pr
   }
 }
 
-/** Runs a definition as the catalog gave it. */
+/** Runs a definition taken from the catalog. */
 export async function restore(
   db: Kysely<unknown>,
   what: string,

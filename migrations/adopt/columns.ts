@@ -5,7 +5,7 @@ import type { OldColumn, OldTable } from './old-table.ts'
 
 interface WantedColumn {
   type: string
-  /** The types whose every value becomes one of `type`. */
+  /** Types whose every value converts to `type`. */
   from: readonly string[]
 }
 
@@ -22,7 +22,7 @@ const number = {
 }
 const flag = { type: 'boolean', from: ['boolean'] }
 
-/** What Heliograph reads and writes, binary COPY included, which takes exactly these types. */
+/** The columns that Heliograph reads and writes. Binary COPY accepts exactly these types. */
 export const wantedColumns: ReadonlyMap<string, WantedColumn> = new Map(
   Object.entries({
     id: bigint,
@@ -35,10 +35,10 @@ export const wantedColumns: ReadonlyMap<string, WantedColumn> = new Map(
   }),
 )
 
-/** Never null, because it always has a default; what else we want may be null: it was not measured. */
+/** These columns always have a default and are never null. Others may be null: not measured. */
 const required = ['id', 'plant_id', 'timestamp', 'created_at']
 
-/** The value that an old row's column has in the new shape. */
+/** The value of an old row's column in the new shape. */
 export function convertedValue({ name, type }: OldColumn): RawBuilder<unknown> {
   const old = sql.id(name)
   const wanted = wantedColumns.get(name)
@@ -52,7 +52,7 @@ export function convertedValue({ name, type }: OldColumn): RawBuilder<unknown> {
   return type === wanted.type ? sql`${old}` : sql`${old}::${sql.raw(wanted.type)}`
 }
 
-/** Whether the column is written anew, which what depends on it can forbid. */
+/** Whether the column is rewritten, which objects that depend on it may forbid. */
 export function isConverted(column: OldColumn): boolean {
   const wanted = wantedColumns.get(column.name)
   if (wanted === undefined) return false
@@ -60,7 +60,7 @@ export function isConverted(column: OldColumn): boolean {
   return required.includes(column.name) && !column.notNull
 }
 
-/** The plant that a row of the old table belongs to. */
+/** The plant of a row of the old table. */
 export function plantOf(old: OldTable): RawBuilder<unknown> {
   return old.columns.some(({ name }) => name === 'plant_id') ? sql`coalesce(plant_id, 0)` : sql`0`
 }
@@ -71,12 +71,12 @@ export function typeActions(old: OldTable): RawBuilder<unknown>[] {
     const name = sql.id(column.name)
     const type = sql.raw(wantedColumns.get(column.name)?.type ?? column.type)
     const change = sql`alter column ${name} type ${type} using ${convertedValue(column)}`
-    // A default for the old type need not convert, or converts by the time zone of this session.
+    // A default for the old type may not convert, or would convert by the time zone of this session.
     return isDefaultReplaced(column) ? [sql`alter column ${name} drop default`, change] : [change]
   })
 }
 
-/** Actions of the same ALTER TABLE for everything else about the columns. */
+/** Further actions of the same ALTER TABLE. */
 export function shapeActions(old: OldTable): RawBuilder<unknown>[] {
   const existing = new Map(old.columns.map((column) => [column.name, column]))
   const actions = [...wantedColumns].flatMap(([name, { type }]) => {
@@ -103,7 +103,7 @@ export function shapeActions(old: OldTable): RawBuilder<unknown>[] {
   ]
 }
 
-/** A plant of one's own as the default stays: writers that omit it go on meaning that plant. */
+/** A default plant set by the owner stays: writers that omit the column still mean that plant. */
 function isDefaultReplaced({ name, initial }: OldColumn): boolean {
   if (name === 'plant_id') return initial === null || /^null\b/i.test(initial)
   return wantedColumns.get(name) === time

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 
 interface IdSequence {
-  /** Quoted where it must be. */
+  /** Quoted if necessary. */
   name: string
   isOurs: boolean
   isOwnedByColumn: boolean
@@ -9,7 +9,7 @@ interface IdSequence {
   last: number
 }
 
-/** The sequence that gives solark.telemetry its ids, whether it belongs to the column or not. */
+/** Returns the sequence that generates the ids of solark.telemetry, whether the column owns it or not. */
 export async function readIdSequence(db: Kysely<unknown>): Promise<IdSequence | null> {
   const { rows } = await sql<Omit<IdSequence, 'last'>>`
     with id as (
@@ -42,7 +42,7 @@ export async function readIdSequence(db: Kysely<unknown>): Promise<IdSequence | 
   return { ...sequence, last: state[0]?.last ?? 0 }
 }
 
-/** Makes ids go on as bigint behind the greatest there is, where need be from a new sequence. */
+/** Lets ids continue as bigint after the greatest one, with a new sequence if there is none. */
 export async function continueIds(db: Kysely<unknown>, greatestId: number): Promise<void> {
   const sequence = await readIdSequence(db)
   const restart =

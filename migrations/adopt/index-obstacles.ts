@@ -3,8 +3,8 @@ import { wantedColumns } from './columns.ts'
 import { isSuperfluous, type OldColumn, type OldIndex, type OldTable } from './old-table.ts'
 
 /**
- * Indexes over expressions that cannot be made again once the columns have their new types, such as over
- * `date_trunc('day', timestamp)`, which for a time with a zone depends on the session. Writes nothing.
+ * Finds indexes over expressions that cannot be created again after the columns have changed their types. An example
+ * is `date_trunc('day', timestamp)`, which for a time with a zone depends on the session. Writes nothing.
  */
 export async function indexObstacles(db: Kysely<unknown>, old: OldTable): Promise<string[]> {
   const obstacles: string[] = []
@@ -13,7 +13,7 @@ export async function indexObstacles(db: Kysely<unknown>, old: OldTable): Promis
     const reason = await whyNotAgain(db, old, index)
     if (reason === undefined) continue
     obstacles.push(
-      `the index ${index.name} cannot be made again (${reason}): drop it, and create one that fits afterwards`,
+      `the index ${index.name} cannot be created again (${reason}): drop it, and create one that fits afterwards`,
     )
   }
   return obstacles
@@ -33,15 +33,15 @@ async function whyNotAgain(
       columns,
       ({ name, type }) => wantedColumns.get(name)?.type ?? type,
     )
-    if (after === 'varies') return `${expression} depends on the time zone then`
+    if (after === 'varies') return `${expression} then depends on the time zone`
     if (after !== 'constant' && after !== 'unknown') return after.refused
   }
   return undefined
 }
 
 /**
- * The planner computes an expression of constants where all of it is immutable, which is what an index asks of
- * it, and leaves it where something is not: so it is asked to plan it over samples of the columns.
+ * The planner folds an expression of constants if all of it is immutable, which an index requires. Otherwise it leaves
+ * the expression as it is. So this plans the expression over sample values of the columns.
  */
 async function fold(
   db: Kysely<unknown>,
@@ -61,7 +61,8 @@ async function fold(
     return CONSTANT.test(output) ? 'constant' : 'varies'
   } catch (error) {
     await sql`rollback to savepoint fold`.execute(db)
-    // Of a value: the sample was unlucky. Of the types: there is no such function or operator any more.
+    // Class 42: the function or operator does not exist for the new types. Any other error: the sample value was
+    // unlucky.
     const isOfTypes = error instanceof Error && 'code' in error && /^42/.test(String(error.code))
     return isOfTypes ? { refused: error.message } : 'unknown'
   } finally {
@@ -69,7 +70,7 @@ async function fold(
   }
 }
 
-/** As PostgreSQL prints it: `'x'::text`, `1`, `true`, `NULL::text`. */
+/** A constant as PostgreSQL prints it: `'x'::text`, `1`, `true`, `NULL::text`. */
 const CONSTANT =
   /^\(?('([^']|'')*'|-?\d[\d.e+-]*|true|false|NULL)(::[^(']*(\(\d+(,\d+)?\))?[^(']*)?\)?$/i
 
@@ -78,7 +79,7 @@ function sampleOf(type: string): RawBuilder<unknown> {
   return sample === undefined ? sql`null::${sql.raw(type)}` : sql.raw(`${sample}::${type}`)
 }
 
-/** Not null, because what is strict computes nothing of it. */
+/** Not null, because a strict function would not be called. */
 const samples: Readonly<Record<string, string>> = {
   'timestamp without time zone': "'2001-02-03 04:05:06'",
   'timestamp with time zone': "'2001-02-03 04:05:06+00'",

@@ -7,9 +7,9 @@ import { readIdSequence } from './id-sequence.ts'
 import type { OldTable } from './old-table.ts'
 
 /**
- * Copies the rows into a new hypertable, which takes the old table's place with all that hung on it. Changing a
- * hypertable in place takes several locks for each chunk of it and for each change, so that ten years run out of
- * them; and a table that once lost a column crashes hypertables before TimescaleDB 2.26.4.
+ * Copies the rows into a new hypertable, which replaces the old table and takes over everything attached to it.
+ * Altering a hypertable in place takes several locks per chunk and change, so ten years of chunks exceed the server's
+ * lock table. Also, a table that once lost a column crashes hypertables before TimescaleDB 2.26.4.
  */
 export async function copyIntoHypertable(db: Kysely<unknown>, old: OldTable): Promise<void> {
   const belongings = await readBelongings(db)
@@ -47,7 +47,9 @@ interface Belonging {
   definition: string
 }
 
-/** Statements that make again what goes with the old table: rights, constraints, statistics, its comment. */
+/**
+ * Returns statements that create again what belongs to the old table: rights, constraints, statistics, its comment.
+ */
 async function readBelongings(db: Kysely<unknown>): Promise<Belonging[]> {
   const { rows } = await sql<Belonging>`
     with relation as (select * from pg_class where oid = 'solark.telemetry'::regclass),
@@ -96,7 +98,7 @@ async function readPolicies(db: Kysely<unknown>): Promise<Policy[]> {
   return rows
 }
 
-/** How long readings are kept stays as it was; compression is to be decided anew for the new key and chunks. */
+/** The retention policy is restored. Compression has to be decided again for the new key and chunks. */
 async function restorePolicies(db: Kysely<unknown>, policies: readonly Policy[]): Promise<void> {
   for (const { name, schedule, config } of policies) {
     const dropAfter = config?.drop_after
@@ -104,7 +106,7 @@ async function restorePolicies(db: Kysely<unknown>, policies: readonly Policy[])
       await sql`
         select add_retention_policy('solark.telemetry', ${sql.lit(dropAfter)}::interval,
           schedule_interval => ${sql.lit(schedule)}::interval)`.execute(db)
-      await raiseNotice(db, `Its retention policy goes on: readings are dropped after ${dropAfter}`)
+      await raiseNotice(db, `Its retention policy stays: readings are dropped after ${dropAfter}`)
     } else {
       await raiseNotice(
         db,

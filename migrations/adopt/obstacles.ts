@@ -3,10 +3,10 @@ import { isConverted, wantedColumns } from './columns.ts'
 import { indexObstacles } from './index-obstacles.ts'
 import { isSuperfluous, type OldColumn, type OldTable } from './old-table.ts'
 
-/** Where the rows end up: altered in place, or copied into a hypertable that takes the table's place. */
+/** Whether the table is altered in place, or its rows are copied into a hypertable that replaces it. */
 export type Way = 'in place' | 'hypertable'
 
-/** Everything in the catalog that forbids the adoption, each with its cure. Writes nothing. */
+/** Finds everything in the catalog that forbids the adoption, each with its cure. Writes nothing. */
 export async function findObstacles(
   db: Kysely<unknown>,
   old: OldTable,
@@ -20,7 +20,7 @@ export async function findObstacles(
     ]
   }
   const obstacles = [
-    ...(old.isPartOfAnother ? ['it is a part of another table: detach it'] : []),
+    ...(old.isPartOfAnother ? ['it is a partition or child of another table: detach it'] : []),
     ...(old.isHypertable && whyRegular !== null
       ? [`it is a hypertable, but ${whyRegular}: update the extension`]
       : []),
@@ -34,7 +34,7 @@ export async function findObstacles(
     select where to_regclass('solark.telemetry_duplicate') is not null`.execute(db)
   return rows.length === 0
     ? obstacles
-    : [...obstacles, 'there is a solark.telemetry_duplicate already: rename or drop it']
+    : [...obstacles, 'solark.telemetry_duplicate already exists: rename or drop it']
 }
 
 function columnObstacles({ columns }: OldTable): string[] {
@@ -49,7 +49,7 @@ function columnObstacles({ columns }: OldTable): string[] {
 function columnObstacle(column: OldColumn): string | null {
   const { name, type, notNull, initial, isGenerated, isIdentity } = column
   const wanted = wantedColumns.get(name)
-  if (name === 'txid') return 'the column txid bears a name that Heliograph needs: rename it'
+  if (name === 'txid') return 'the column txid has a name that Heliograph needs: rename it'
   if (wanted === undefined) {
     return notNull && initial === null && !isGenerated && !isIdentity
       ? `the column ${name} is not null and has no default, so that no reading could be stored: give it a default, or drop its not null`
@@ -74,7 +74,7 @@ function uniqueObstacles({ indexes }: OldTable): string[] {
     )
 }
 
-/** What would be lost with the old table, or what forbids that a column changes its type. */
+/** Finds what would be lost with the old table, or forbids a change of a column's type. */
 async function dependentObstacles(db: Kysely<unknown>, old: OldTable, way: Way): Promise<string[]> {
   const converted = old.columns.filter(isConverted).map(({ name }) => name)
   const isCopied = sql.lit(way === 'hypertable')
@@ -110,7 +110,7 @@ async function dependentObstacles(db: Kysely<unknown>, old: OldTable, way: Way):
       )
     )
     union all
-    select format('the foreign key %s of %s points at it: drop it', conname, conrelid::regclass)
+    select format('the foreign key %s of %s references it: drop it', conname, conrelid::regclass)
     from pg_constraint where contype = 'f' and confrelid = 'solark.telemetry'::regclass
       and conparentid = 0
     union all

@@ -4,14 +4,14 @@ import type { OldTable } from './old-table.ts'
 
 interface Constraint {
   name: string
-  /** A condition on a row that it would refuse, with columns of `reading`. */
+  /** A condition on columns of `reading`, for rows that it would refuse. */
   refuses: string
   cure: string
 }
 
 /**
- * Constraints that let a reading without a plant pass, but not one of plant 0, which such a reading becomes: foreign
- * keys that lead nowhere then, and checks. Writes nothing.
+ * Finds constraints that accept a reading without a plant, but not one of plant 0, which such a reading becomes:
+ * foreign keys without a plant 0, and checks. Writes nothing.
  */
 export async function plantObstacles(db: Kysely<unknown>, old: OldTable): Promise<string[]> {
   if (!old.columns.some(({ name }) => name === 'plant_id')) return []

@@ -3,7 +3,7 @@ import { END_OF_TIME, FIRST_TIME } from '../telemetry-checks.ts'
 import { plantOf } from './columns.ts'
 import type { OldTable } from './old-table.ts'
 
-/** What the rows of the old table are, counted in one pass. */
+/** Counts of the old table's rows, taken in one pass. */
 export interface Tally {
   rows: number
   withoutPlant: number
@@ -11,9 +11,9 @@ export interface Tally {
   greatestId: number
   withoutId: number
   withoutTime: number
-  /** Of which timestamp or created_at is before 1900, from 2255, or infinite. */
+  /** Rows whose timestamp or created_at is before 1900, from 2255 on, or infinite. */
   beyondTime: number
-  /** Below 0 or above 2147483647. */
+  /** Rows whose plant_id is below 0 or above 2147483647. */
   foreignPlants: number
 }
 
@@ -41,7 +41,7 @@ export async function takeTally(db: Kysely<unknown>, { columns }: OldTable): Pro
   return tally
 }
 
-/** The rows that forbid the adoption, with their cure. */
+/** Describes the rows that forbid the adoption, with their cure. */
 export function unfitRows(tally: Tally): string[] {
   const unfit = (count: number, which: string, cure: string) =>
     count === 0 ? [] : [`${count} rows have ${which}: ${cure}`]
@@ -64,7 +64,7 @@ export function unfitRows(tally: Tally): string[] {
 const isBeyond = (column: string) =>
   sql`(${sql.id(column)} < ${sql.lit(FIRST_TIME)} or ${sql.id(column)} >= ${sql.lit(END_OF_TIME)})`
 
-/** How many rows share plant and instant with a newer one. */
+/** Returns how many rows share plant and instant with a newer one. */
 export async function countColliding(db: Kysely<unknown>, old: OldTable): Promise<number> {
   const { rows } = await sql<{ colliding: number }>`
     select coalesce(sum(rows - 1), 0)::float8 as colliding
@@ -75,8 +75,8 @@ export async function countColliding(db: Kysely<unknown>, old: OldTable): Promis
 }
 
 /**
- * Moves the rows that share plant and instant with one of a greater id to solark.telemetry_duplicate. Triggers
- * of the table see them deleted. Answers how many they were.
+ * Moves the rows that share plant and instant with a row of a greater id to solark.telemetry_duplicate. Triggers of
+ * the table see a deletion. Returns how many rows were moved.
  */
 export async function setAside(db: Kysely<unknown>, old: OldTable): Promise<number> {
   await sql`create table solark.telemetry_duplicate (like solark.telemetry)`.execute(db)

@@ -1,6 +1,6 @@
--- Returns the state of the feed: the snapshot, the last transaction before its horizon that noted something, and
--- whether the transaction of a position is still known, which is one that began at that time. After a crash or a
--- failover its number may be that of another.
+-- Returns the state of the feed: the snapshot, the last transaction before its horizon that has a note, and whether
+-- the transaction of a position is still known. It is known if it has the number and the start time of the position:
+-- after a crash or a failover the same number may belong to another transaction.
 create or replace function solark.feed_state(at_txid xid8, at_time timestamptz) returns table (
   snapshot pg_snapshot, read_at timestamptz, generation uuid, floor xid8,
   last_txid xid8, last_noted_at timestamptz, known boolean

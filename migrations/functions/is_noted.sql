@@ -1,8 +1,8 @@
--- Returns whether a note touches this time of a plant, so that what is rolled up of it may be old.
+-- Returns whether a note touches this time of a plant, so that its tiles may be outdated.
 --
--- A function, because each session keeps its plan: planning took as long as answering. The index of the key serves
--- whatever size the table had when the plan was made; what a scan that is off costs would have it compiled if a
--- session compiles.
+-- It is a function because each session caches its plan: planning took as long as executing. The index serves whatever
+-- the size of the table was when the plan was made. JIT is off, because the high cost of a disabled scan would trigger
+-- it.
 create or replace function solark.is_noted(plant integer, since timestamptz, until timestamptz) returns boolean
 language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
 begin
@@ -13,8 +13,8 @@ begin
 end
 $$;
 
--- Whoever may read the tables may ask it, also if functions are nobody's by default.
+-- Whoever may read the tables may call it, even if PUBLIC has no default right to execute functions.
 grant execute on function solark.is_noted(integer, timestamptz, timestamptz) to public;
 
 comment on function solark.is_noted is
-  'Whether a row of solark.telemetry_change touches a stretch of time of a plant, and so what is rolled up of it may be old';
+  'Whether a row of solark.telemetry_change touches a time range of a plant, so that its tiles may be outdated';

@@ -1,5 +1,5 @@
--- Notes which plants and hours of UTC lost readings, and how many. Without a transaction: the feed tells of no
--- deletions. For regular tables; note_row_deleted.sql is for hypertables.
+-- Notes which plants and hours of UTC lost readings, and how many. These notes have no transaction, because the feed
+-- does not report deletions. For regular tables; note_row_deleted.sql is for hypertables.
 create or replace function solark.note_deleted() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -9,10 +9,10 @@ begin
   from written
   group by plant_id, date_bin('1 hour', timestamp, timestamptz '2000-01-01 00:00:00+00');
 
-  -- Rows that were copied with all their columns bring the transaction that wrote the original along, and get the one
-  -- that copied them. Plant by plant, and with constants, which the planner finds by the key whatever it knows of the
-  -- table; joined with what was written, one row has each chunk of a hypertable planned for and, if it is compressed,
-  -- decompressed, and a plan for many rows that was kept reads the whole table for one.
+  -- Rows that were copied with all their columns carry the transaction that wrote the original. They get the one that
+  -- copied them. Each plant is updated separately with constants, so that the planner always uses the key. A join with
+  -- the written rows would plan every chunk of a hypertable for a single row, and decompress it if it is compressed. A
+  -- cached plan for many rows would read the whole table for one row.
   for copied in
     select plant_id, min(timestamp) as first, max(timestamp) as last, array_agg(timestamp) as times
     from written

@@ -1,7 +1,7 @@
 -- Notes that a plant lost a reading. For hypertables: a transition table of deleted rows would make their compression
 -- impossible.
 --
--- Runs for each row, so it sets no search path, which would cost more than the rest; there is no operator in it.
+-- Runs for each row, so it sets no search path, which would cost more than the rest. It uses no operator.
 create or replace function solark.note_row_deleted() returns trigger
 language plpgsql security definer as $$
 begin

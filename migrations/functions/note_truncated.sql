@@ -1,5 +1,5 @@
--- After the readings were truncated: nothing is rolled up or counted any more. What was noted of readings goes to the
--- log of the feed, whose subscribers may still be behind it.
+-- Runs after TRUNCATE of the readings: nothing is rolled up or counted any more. Notes of written readings move to the
+-- log of the feed, because its subscribers may still be behind them.
 create or replace function solark.note_truncated() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

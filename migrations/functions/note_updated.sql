@@ -1,4 +1,4 @@
--- Notes which plants and hours of UTC had readings replaced, moved in or moved away, and the transaction that did it.
+-- Notes which plants and hours of UTC had readings replaced, added or removed by an UPDATE, and its transaction.
 create or replace function solark.note_updated() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,8 +1,8 @@
--- Returns the first notes beyond a position of the feed, in its order, at most as many as asked for.
+-- Returns the first notes after a position of the feed, in its order, at most as many as requested.
 --
--- A function, because it brings its planner's settings along: notes come and go faster than statistics of them are
--- made, and a plan for the few that those tell of would read and sort all notes of a million readings for each page.
--- In the order of the indexes it stops after `most`.
+-- It is a function because it brings its planner settings along. Notes come and go faster than statistics about them
+-- are collected. A plan for the few notes that the statistics show would read and sort all notes of a million readings
+-- for each page. In the order of the indexes it stops after `most`.
 create or replace function solark.notes_after(
   after_txid xid8, after_plant integer, after_time timestamptz, plants integer[], horizon xid8, most integer
 ) returns table (

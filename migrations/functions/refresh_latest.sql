@@ -1,5 +1,5 @@
--- Looks up the newest reading of each of these plants again, after readings were taken away.
--- Announces '*': whatever a subscriber knows of any plant may no longer be right.
+-- Looks up the newest reading of each of these plants again, after readings were deleted. Announces '*': what
+-- subscribers know about any plant may be outdated.
 create or replace function solark.refresh_latest(plants integer[]) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -2,8 +2,8 @@
 create or replace function solark.refuse_empty_register() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  -- Whoever truncates the readings in the same statement has locked them; compressed chunks are emptied after this. If
-  -- there is one process alone, as in PGlite, its locks have no pid.
+  -- A TRUNCATE of the readings in the same statement holds this lock. The readings themselves do not tell, because
+  -- compressed chunks are emptied after this trigger. In a single process, such as PGlite, locks have no pid.
   if exists (
     select from pg_locks
     where coalesce(pid, 0) = pg_backend_pid() and relation = 'solark.telemetry'::regclass

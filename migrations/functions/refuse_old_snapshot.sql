@@ -1,7 +1,7 @@
 -- Refuses TRUNCATE of the readings in a transaction that keeps one snapshot from its beginning.
 --
--- TRUNCATE takes readings that were committed after that snapshot, but the triggers see only the notes and counts of
--- the snapshot: those of the newest readings would stay.
+-- TRUNCATE removes readings that were committed after that snapshot. The triggers see only the notes and counts of the
+-- snapshot, so those of the newest readings would stay.
 create or replace function solark.refuse_old_snapshot() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,15 +1,15 @@
--- When the transaction ends: refuses to take a plant out of solark.plant that has readings. Readings and plant may go
--- in any order, and the row of a plant may be made anew.
+-- Runs at commit, and refuses to delete a plant from solark.plant that has readings. Readings and plant may be deleted
+-- in any order, and the row of a plant may be inserted again.
 --
--- A foreign key would do that too, but each writer would lock the row of its plant. The price: a reading that is
--- written while its plant goes may come through. It registers the plant with the next one.
+-- A foreign key would do the same, but each writer would lock the row of its plant. The price: a reading that is
+-- written while its plant is being deleted may be accepted. The next reading registers the plant again.
 create or replace function solark.refuse_unregistered() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if exists (select from solark.plant where id = old.id) then
     return null;
   end if;
-  -- In the order of the key: a planner that expects many would look for one from the table's start.
+  -- Ordered by the key, because a planner that expects many rows would scan the table from its start to find one.
   perform from solark.telemetry
   where plant_id = any (array[old.id]) order by plant_id, timestamp limit 1;
   if found then
@@ -21,7 +21,7 @@ begin
 end
 $$;
 
--- PostgreSQL does not replace constraint triggers.
+-- CREATE OR REPLACE does not support constraint triggers.
 drop trigger if exists plant_kept on solark.plant;
 
 create constraint trigger plant_kept after delete or update of id on solark.plant

@@ -1,6 +1,6 @@
--- Gives a reading that is replaced the transaction that replaces it, whatever program that is: the feed goes by it.
+-- Stamps a replaced reading with the transaction that replaces it, whatever the program. The feed depends on it.
 --
--- Runs for each row, so it sets no search path, which would cost more than the rest; there is no operator in it.
+-- Runs for each row, so it sets no search path, which would cost more than the rest. It uses no operator.
 create or replace function solark.stamp_transaction() returns trigger language plpgsql as $$
 begin
   new.txid := pg_catalog.pg_current_xact_id();

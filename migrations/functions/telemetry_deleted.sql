@@ -1,8 +1,8 @@
--- After a reading was deleted: if it was the newest of its plant, another one is now.
+-- Runs after a reading was deleted: if it was the newest of its plant, looks up the newest one that is left.
 --
--- Runs for each row, so it sets no search path, which would cost more than all the rest (15 us a row): every name and
--- operator is qualified instead. For each row, because a statement trigger with a transition table would make
--- compression of a hypertable impossible.
+-- Runs for each row, so it sets no search path, which would cost more than the rest (15 us per row): every name and
+-- operator is qualified instead. A statement trigger would need a transition table, which makes compression of a
+-- hypertable impossible.
 create or replace function solark.telemetry_deleted() returns trigger
 language plpgsql security definer as $$
 begin

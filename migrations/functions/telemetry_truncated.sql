@@ -1,4 +1,4 @@
--- After the readings were truncated: no plant has a newest reading.
+-- Runs after TRUNCATE of the readings: no plant has a newest reading any more.
 create or replace function solark.telemetry_truncated() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,11 +1,12 @@
--- After readings were inserted or updated: registers their plants, keeps the newest reading of each plant in
+-- Runs after INSERT and UPDATE of readings: registers their plants, keeps the newest reading of each plant in
 -- solark.latest, and announces the commit.
 --
--- A reading that is older than one in solark.latest adds nothing to it while that one stays: that one is locked
--- against deletion until this transaction ends. If somebody else is deleting it, the reading is added. So writers
--- never wait for each other here. docs/decisions/003-latest.md has the alternatives.
+-- A reading that is older than one in solark.latest adds nothing to it, provided that the newer copy stays. So that
+-- copy is locked against deletion until this transaction ends. If somebody else is deleting it, the reading is added.
+-- So writers never wait for each other here. docs/decisions/003-latest.md has the alternatives.
 --
--- The generic plan: PostgreSQL would plan each call with arrays anew, three quarters of what one reading costs here.
+-- The generic plan is forced, because PostgreSQL would plan each call with arrays again, which took three quarters of
+-- the cost of a reading here.
 create or replace function solark.telemetry_written() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan as $$
@@ -32,7 +33,7 @@ begin
     from written
     where copy.plant_id = written.plant_id and copy.timestamp = written.timestamp;
 
-    -- Readings that got another plant or time were perhaps the newest of their plant.
+    -- Readings whose plant or time was changed may have been the newest of their plant.
     select array_agg(distinct copy.plant_id) into moved
     from solark.latest as copy
     join replaced on replaced.plant_id = copy.plant_id and replaced.timestamp = copy.timestamp
@@ -66,16 +67,16 @@ begin
     ));
   end if;
 
-  -- Announces at most about fifty commits a second: PostgreSQL lets only one of all transactions that announce
-  -- something commit at a time. Whoever listens looks again a little later than the announcement, and for as long
-  -- as a transaction runs that was under way then. A transaction announces once, so that one which writes for
-  -- minutes does not keep all others silent.
+  -- Announces at most about fifty commits a second, because PostgreSQL lets only one announcing transaction commit at
+  -- a time. Listeners poll again shortly after an announcement, and for as long as transactions run that were running
+  -- then. A transaction announces once, so that one which writes for minutes does not suppress the announcements of
+  -- all others.
   if current_setting('solark.announced', true) is distinct from pg_current_xact_id()::text then
     declare
       now_ms constant bigint := extract(epoch from clock_timestamp()) * 1000;
     begin
       if now_ms - (select last_value from solark.announced) not between 0 and 19
-        -- A full queue fails commits: above half of it, subscribers poll instead.
+        -- A full queue makes commits fail. Above half of it, subscribers poll instead.
         and pg_notification_queue_usage() < 0.5
       then
         perform setval('solark.announced', now_ms);
