@@ -22,7 +22,7 @@ export function decodeCursor(cursor: string, argument: string): PagePosition {
   if (match === null || position.plantId > LARGEST_PLANT_ID || encodeCursor(position) !== cursor) {
     throw new Fault(
       'INVALID_CURSOR',
-      `Expected ${argument} to be a cursor that an earlier page of readings gave; got ${abridge(JSON.stringify(cursor))}`,
+      `Expected ${argument} to be a cursor from an earlier page of readings; got ${abridge(JSON.stringify(cursor))}`,
       { path: [argument] },
     )
   }

@@ -96,7 +96,7 @@ test('all subscriptions of a WebSocket that does not drain are given their newes
   while (!isComplete()) {
     const { type, id, payload } = (await client.next()) as Message
     if (type === 'complete') {
-      // Readings waited for longer than SLOW_CLIENT_TIMEOUT.
+      // Readings waited longer than SLOW_CLIENT_TIMEOUT.
       expect(id).toBe('feed')
       client.ask('feed', telemetry, { after: cursor })
       continue

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Fault } from '../../src/fault.ts'
 import { schema } from '../../src/graphql/schema.ts'
 
-/** Of a document that has to be refused, without any database. */
+/** Returns the error of a document that must be refused, without any database. */
 async function refusal(
   document: string,
 ): Promise<[code: unknown, argument: unknown, message: string]> {

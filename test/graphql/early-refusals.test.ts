@@ -28,7 +28,7 @@ const RecordPerhaps = graphql(`
   }
 `)
 
-/** A reading with a field that there is not, which whoever looks at it refuses for that. */
+/** A reading with an unknown field, which validation would refuse. */
 const odd = { plantId: 1, nonsense: true }
 const codes = (errors: readonly ToldError[]) => errors.map(({ extensions }) => extensions.code)
 

@@ -31,7 +31,7 @@ const energy = (
 ) => `energy(plantId: 7, ${args}) { start end day ${kilowattHours} selfConsumption
   selfSufficiency peakPvPower peakLoadPower minSoc maxSoc coverage }`
 
-/** So many days up to the end of March, which begin and end with an hour. */
+/** Whole days before the end of March. */
 const lately = (days: number) =>
   `from: "${new Date(Date.UTC(2026, 3, 1) - days * 86_400_000).toISOString()}", to: "2026-04-01T00:00:00Z"`
 const hours = `${lately(2000 / 24)}, bucket: "PT1H"`
@@ -88,7 +88,7 @@ test.for([
     times(100, `latestEnergy(plantId: 7) { soc }`),
   ],
   ['introspection', introspection],
-  // Refused by the fields themselves, which say what is wrong.
+  // The fields themselves refuse these and say what is wrong.
   ['too many points', times(1, history(hours.replace('PT1H', 'PT1M')))],
   ['a page that is too large', '{ telemetry(first: 100000) { nodes { id } } }'],
   ['a width that is none', times(1, history(hours.replace('PT1H', 'PT7M')))],
@@ -158,7 +158,7 @@ test('introspection by variables costs as much', () => {
   for (const name of ['DateTime', 'Nothing']) {
     expect(isAllowed(document('$name'), { variables: { name } })).toBe(true)
   }
-  // The field answers an error.
+  // The field returns an error.
   expect(isAllowed(document('$name'), { variables: { name: 'Telemetry', old: null } })).toBe(true)
 })
 

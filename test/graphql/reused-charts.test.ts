@@ -19,7 +19,7 @@ const chart = (comment = '') =>
       energy(plantId: $plantId, from: "2026-05-31", to: "2026-06-02") { day energy { pv } coverage }
     }`)
 
-/** What is answered where it is asked for the first time, for which nothing can be kept. */
+/** Makes each text unique, so that its result cannot be a reused one. */
 let asked = 0
 const askAnew = (api: TestApi, variables: object) =>
   api.ask(chart(`__typename # ${asked++}\n`), { ...variables })
@@ -66,7 +66,7 @@ describe.for(engines)('a chart on %s that was asked before', (engine) => {
     const state = () => readDataVersion(reserved)
     const before = await state()
     expect(before).toMatch(/^\S+ \d+:\d+:/)
-    // Others write to the same server now and then.
+    // Other tests write to the same server now and then.
     const stays = async () => {
       const first = await state()
       return first === (await state())

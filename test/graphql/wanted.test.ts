@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { schema } from '../../src/graphql/schema.ts'
 import { wantedBy } from '../../src/graphql/wanted.ts'
 
-/** What the first field of a document makes one read. */
+/** Returns what the first field of a document requires to be read. */
 function needed(document: string): string[] {
   const { definitions } = parse(document)
   const operation = getOperationAST(parse(document))

@@ -14,7 +14,7 @@ import { reading } from '../support/readings.ts'
 const DAY: Instant = 86_400_000_000
 const at = (date: string): Instant => Date.parse(`${date}Z`) * 1000
 
-/** First days and lengths in days, in the order of time. */
+/** Returns first days and lengths in days, in the order of time. */
 async function chunksOf(kysely: Kysely<Schema>): Promise<{ from: Instant; days: number }[]> {
   const { rows } = await sql<{ from: Instant; until: Instant }>`
     select range_start as from, range_end as until from timescaledb_information.chunks
@@ -22,7 +22,7 @@ async function chunksOf(kysely: Kysely<Schema>): Promise<{ from: Instant; days: 
   return rows.map(({ from, until }) => ({ from, days: (until - from) / DAY }))
 }
 
-/** Whether a transaction that writes readings takes the lock of whoever makes a chunk. */
+/** Whether a transaction that writes readings takes the lock for making a chunk. */
 function makesChunks(kysely: Kysely<Schema>, times: readonly Instant[]): Promise<boolean> {
   return kysely.transaction().execute(async (transaction) => {
     await recordReadings(
@@ -83,7 +83,7 @@ describe('on a hypertable', () => {
     const chunks = await chunksOf(kysely)
     expect(chunks).toEqual([
       { from: at('2019-02-28'), days: 45 },
-      // Cut at the one that was there, which is of another width.
+      // Cut at an existing chunk of another width.
       { from: at('2023-06-22'), days: 30 },
       { from: at('2023-07-22'), days: 30 },
     ])
@@ -130,7 +130,7 @@ describe('an import', () => {
       chunksAhead,
     })
     expect(asked).toEqual(new Set(batches.flat().map(({ timestamp }) => timestamp)))
-    // The first is sent alone, and the second while the third is made ready.
+    // The first batch is sent alone, and the second while the third is prepared.
     expect(asking[0]).toBeGreaterThanOrEqual(3000)
     expect(asking[1]).toBeGreaterThanOrEqual(6000)
   })
@@ -141,7 +141,7 @@ describe('an import', () => {
     const now = Date.now() * 1000
     async function* slowly() {
       yield Array.from({ length: 3000 }, (_, i) => reading(1, at('2017-01-01') + i * 60_000_000))
-      // Asked for another batch after the first was sent, and before the import's end.
+      // Requested another batch after the first was sent, and before the end of the import.
       yield Array.from({ length: 6000 }, (_, i) => reading(1, at('2018-01-01') + i * 60_000_000))
       await recordReadings(database.kysely, [reading(2, now)], { onDuplicate: 'KEEP', now })
     }

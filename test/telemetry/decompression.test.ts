@@ -15,7 +15,7 @@ async function limitOf(kysely: Kysely<Schema>): Promise<string | null | undefine
   return rows[0]?.setting
 }
 
-/** TimescaleDB's own, and where it is not, no such setting. */
+/** TimescaleDB's own limit; without TimescaleDB there is no such setting. */
 const usual = { native: null, timescale: '100000' }
 const lifted = { native: null, timescale: '0' }
 

@@ -58,7 +58,7 @@ function sqlOf(command: Statement) {
     case 'correct':
       return sql`update solark.telemetry set soc = ${command.soc} where plant_id = ${command.plant}`
     case 'shift':
-      // All of a plant's, so that none lands on another; by seconds, so that none leaves its chunk.
+      // Moves all readings of a plant, so that none collides with another, by seconds, so that none leaves its chunk.
       return sql`
         update solark.telemetry
         set timestamp = timestamp + ${command.seconds}::integer * interval '1 second'
@@ -118,7 +118,7 @@ describe.each(engines)('the newest reading of each plant on %s', (engine) => {
 test('the newest reading is right after writers that ran at once, some of them rolled back, and none waited for another', async () => {
   await using database = await openTestDatabase('native')
   await using pool = openDatabase({ url: database.url, poolSize: 8, statementTimeout: 5000 })
-  // The first reading of a plant registers it, for which others of the same plant do wait.
+  // The first reading of a plant registers it, and others of the same plant do wait for that.
   await database.kysely
     .insertInto('solark.plant')
     .values(PLANTS.map((id) => ({ id })))
@@ -133,7 +133,7 @@ test('the newest reading is right after writers that ran at once, some of them r
   await fc.assert(
     fc.asyncProperty(fc.array(transaction, { minLength: 2, maxLength: 8 }), async (writers) => {
       await sql`truncate solark.telemetry`.execute(database.kysely)
-      // Every writer holds its transaction open until all have written: one that waited would hang.
+      // Every writer holds its transaction open until all have written: a writer that waited would hang.
       const written = Promise.withResolvers<void>()
       let writing = writers.length
       const taken = new Set<string>()
@@ -194,7 +194,7 @@ test.each([
       .transaction()
       .execute(async (transaction) => {
         await begun.execute(transaction)
-        // Waits for the other to end where it deletes, since the reading before it is still to come.
+        // Waits for the other to end if it deletes, since the reading before it is still to come.
         running = other.execute(pool.kysely)
         if (first === 'delete') await running
         if (ends === 'rollback') throw new Rollback()

@@ -179,7 +179,7 @@ test('stores nothing when its source fails, however late', async () => {
     'the source broke',
   )
   expect(await storedReadings(database)).toEqual([])
-  // The session is as good as before.
+  // The session is still usable.
   expect(
     await loadReadings(session, batchesOf([reading(1, JUNE)]), { onDuplicate: 'KEEP' }),
   ).toMatchObject({ inserted: 1 })

@@ -15,7 +15,7 @@ import { countExactly, course, daysAgo, HOUR, store } from './retention/past.ts'
 
 const readings = course([1, 2], { from: 45, to: 0, every: HOUR / 5 })
 
-/** A database whose readings are in a regular table, though it has TimescaleDB now. */
+/** A database with TimescaleDB whose readings are still in a regular table. */
 async function openRegular(): Promise<TestDatabase> {
   await using opening = new AsyncDisposableStack()
   const database = opening.use(await openTestDatabase('timescale', { migrated: false }))
@@ -74,7 +74,7 @@ test('a regular table that somebody makes a hypertable of, as schemaStatus says,
   expect(after).toMatchObject({ history: before.history, differences: [] })
   expect(after.count).toBeLessThan(before.count)
 
-  // A late reading beside what is compressed.
+  // A late reading beside compressed ones.
   await store(kysely, [{ plantId: 1, timestamp: daysAgo(44) + 1, power: 1 }])
   await sql`truncate solark.telemetry`.execute(kysely)
   expect(await everything(kysely)).toMatchObject({ latest: [], count: 0, differences: [] })
@@ -93,7 +93,7 @@ test('readings of which nothing is derived are found by health, and mended by ma
     ['delete from solark.latest'],
     [
       'delete from solark.latest',
-      // As if it had been lost before it was kept.
+      // As if it had been lost before the trigger existed.
       'alter table solark.plant disable trigger plant_kept',
       'delete from solark.plant',
       'alter table solark.plant enable trigger plant_kept',

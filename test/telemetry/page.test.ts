@@ -57,7 +57,7 @@ const PlantPage = graphql(`
   }
 `)
 
-/** A reading that is known again by its state of charge. */
+/** A reading that is identified by its state of charge. */
 interface Row {
   soc: number
   plantId: number
@@ -67,7 +67,7 @@ interface Row {
 
 const START = Date.UTC(2026, 5, 21) * 1000
 const MINUTE = 60_000_000
-// Several within one millisecond, and over the edge of a chunk of a hypertable.
+// Several within one millisecond, and across the edge of a chunk of a hypertable.
 const offsets = [0, 1, 2, 999, 1000, 1001, MINUTE, MINUTE + 1, 40 * 1440 * MINUTE]
 const rows: Row[] = [0, 3, 7]
   .flatMap((plantId) => offsets.map((offset) => ({ plantId, timestamp: START + offset })))
@@ -149,7 +149,7 @@ describe.each(engines)('pages of readings on %s', (engine) => {
           const older = all.filter((row) => isOlder(row, last))
           const newer = all.filter((row) => isOlder(first, row))
           const { hasNextPage, hasPreviousPage } = telemetry.pageInfo
-          // Beyond the bound that the caller gave (before, after) there may be more, of which a page may tell.
+          // Beyond the bound that the caller gave (before, after) there may be more, which a page may report.
           expect(hasNextPage).toBe(backwards ? older.length > 0 : between.at(-1) !== last)
           expect(hasPreviousPage).toBe(backwards ? between.at(0) !== first : newer.length > 0)
         }
@@ -207,7 +207,7 @@ describe.each(engines)('pages of readings on %s', (engine) => {
       expect(await code({ after: cursor })).toEqual(['INVALID_CURSOR', 'after'])
       expect(await code({ before: cursor })).toEqual(['INVALID_CURSOR', 'before'])
     }
-    // The same bytes in another spelling.
+    // The same bytes in another encoding.
     const padded = `${encodeCursor({ timestamp: 1, plantId: 1 })}=`
     expect(await code({ after: padded })).toEqual(['INVALID_CURSOR', 'after'])
   })

@@ -35,7 +35,7 @@ describe.each(engines)('the register of plants, on %s', (engine) => {
     expect(await plantIds(database)).toEqual([1, 2, 3, 9])
     await run(database, 'delete from solark.plant where id = 9')
 
-    // What counts is the end of the transaction.
+    // The check runs at the end of the transaction.
     await database.kysely.transaction().execute(async (transaction) => {
       await sql`delete from solark.plant where id in (1, 2)`.execute(transaction)
       await sql`insert into solark.plant (id, name) values (2, 'anew')`.execute(transaction)

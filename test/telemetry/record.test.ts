@@ -83,7 +83,7 @@ const commands = fc.array(
   { maxLength: 12 },
 )
 
-/** What the table should hold, written as plainly as can be. */
+/** What the table should contain, written as plainly as possible. */
 class Reference {
   readonly rows = new Map<string, Sent>()
   readonly plants = new Set<number>()

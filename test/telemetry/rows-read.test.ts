@@ -15,7 +15,7 @@ import { engines, openTestDatabase, type TestDatabase } from '../support/databas
 import { type ExplainedStatement, explainEach } from '../support/plans.ts'
 import { JUNE, reading } from '../support/readings.ts'
 
-/** What is stored: of each plant a reading every quarter of an hour, and the tiles that come of them. */
+/** The stored data: for each plant a reading every quarter of an hour, and the tiles made of them. */
 const PLANTS = 10
 const DAYS = 60
 const QUARTER: Instant = 900_000_000
@@ -56,7 +56,7 @@ function chunksIn(statements: readonly ExplainedStatement[]): string[] {
   return [...new Set(relations)].filter((name) => name.startsWith('_hyper_'))
 }
 
-/** Of readings, by the transaction so far and what its connection did shortly before, triggers included. */
+/** Counts readings of this transaction and of what its connection did shortly before, including triggers. */
 async function tuplesRead(transaction: Kysely<Schema>): Promise<number> {
   const { rows } = await sql<{ tuples: number }>`
     select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::integer as tuples
@@ -91,7 +91,7 @@ describe.each(engines)('on %s, what is read grows with what is asked', (engine) 
     'energy by day in %s reads the tiles of its days',
     async (timeZone) => {
       expect(await energyByDay(timeZone, '2026-04-05', '2026-05-24')).toHaveLength(50)
-      // Of each day 23 hours and four quarters.
+      // For each day 23 hours and four quarters.
       expect(rowsRead()).toBeLessThan(50 * 30)
     },
   )
@@ -153,11 +153,11 @@ describe.each(engines)('on %s, what is read grows with what is asked', (engine) 
         return (await tuplesRead(transaction)) - before
       })
     expect(await copies(0, 2000)).toBeLessThan(2000 * 5)
-    // Whatever was planned for those before.
+    // Whatever plan was made for the rows before.
     expect(await copies(2000, 1)).toBeLessThan(50)
   })
 
-  // COPY, which PGlite has not.
+  // COPY, which PGlite lacks.
   test.runIf(engine === 'native')(
     'an import that replaces reads the readings of its plants between its times',
     async () => {

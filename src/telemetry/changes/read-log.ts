@@ -120,7 +120,7 @@ async function readStretches(
     .execute()
   return rows.map((row) => {
     const stretch = stretches[row.number - 1]
-    if (stretch === undefined) throw new Error(`Expected one of the stretches, got ${row.number}`)
+    if (stretch === undefined) throw new Error(`Expected the number of a range, got ${row.number}`)
     // Copying each row would add a twentieth to its cost.
     return Object.assign(row, { txid: stretch.txid, notedAt: stretch.notedAt })
   })

@@ -71,7 +71,7 @@ export function openReadingFeed(
       queue.fail(
         new Fault(
           'SLOW_CLIENT',
-          `Readings waited for longer than SLOW_CLIENT_TIMEOUT (${slowClientTimeout / 1000} s) to be taken: subscribe again with after`,
+          `Readings waited longer than SLOW_CLIENT_TIMEOUT (${slowClientTimeout / 1000} s) for the client: subscribe again with after`,
         ),
       )
     }

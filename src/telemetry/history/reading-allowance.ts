@@ -19,7 +19,7 @@ export class ReadingAllowance {
     if (readings > this.#left) {
       throw new Fault(
         'QUERY_TOO_COMPLEX',
-        `Expected an operation to need at most ${MOST_READINGS} readings one by one; this range has ${readings}, and ${this.#left} are left: ask for less time, or for a bucket of PT15M, PT30M or PT1H and more, which are added up already`,
+        `Expected an operation to need at most ${MOST_READINGS} readings one by one; this range has ${readings}, and ${this.#left} are left: ask for less time, or for a bucket of PT15M, PT30M or PT1H and more, which are already rolled up`,
         { path: ['bucket'] },
       )
     }

@@ -52,7 +52,7 @@ export function startRollupWorker(
     if (!hasMaxGap && maxGap !== undefined) {
       if (await setMaxGap(opened.kysely, maxGap)) {
         log.info(
-          'MAX_GAP changed: everything is rolled up anew, and answered from the readings until then',
+          'MAX_GAP changed: everything is rolled up again, and until then queries use the readings',
         )
       }
       hasMaxGap = true
@@ -60,7 +60,7 @@ export function startRollupWorker(
     const now = instantOf(new Date())
     if (now >= chunksDue) chunksDue = await makeLiveChunks(opened.kysely, now)
     if (await repairCounts(opened.kysely)) {
-      log.warn('The number of readings was not that of their hours: they are counted anew')
+      log.warn('The number of readings was not the sum of their hours: they are counted again')
     }
     for (let more = true; more && !closing.signal.aborted; ) {
       const step = await rollUp(opened.kysely)
@@ -99,13 +99,13 @@ export function startRollupWorker(
 function tellFrozen(log: Logger, until: Instant): void {
   log.warn(
     { until: formatInstant(until) },
-    'Old chunks were dropped by somebody else: history keeps what their readings said, and readings written to that time no longer change it',
+    'Somebody else dropped old chunks: history keeps what their readings said, and readings written to that time no longer change it',
   )
 }
 
 function tellKept(log: Logger): void {
   log.warn(
-    'Chunks were dropped by somebody else: history keeps what their readings said, until as many are written to that time again',
+    'Somebody else dropped chunks: history keeps what their readings said, until as many readings are written to that time again',
   )
 }
 

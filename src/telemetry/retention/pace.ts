@@ -27,7 +27,7 @@ export function createPace(budgetMs: number, signal?: AbortSignal): Pace {
     },
     get over() {
       if (signal?.aborted) return 'it was interrupted'
-      return performance.now() - started > budgetMs ? 'it took long enough for once' : undefined
+      return performance.now() - started > budgetMs ? 'its time for one run is used up' : undefined
     },
   }
 }

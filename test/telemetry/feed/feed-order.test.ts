@@ -18,7 +18,7 @@ const SUBSCRIBERS = 4
 
 const writer = fc.nat(WRITERS - 1)
 const step = fc.oneof(
-  // In a transaction of the writer's own, if it has begun one; readings of the same time replace each other.
+  // In a transaction of the writer, if it has begun one. Readings of the same time replace each other.
   {
     weight: 6,
     arbitrary: fc.record({
@@ -46,7 +46,7 @@ const step = fc.oneof(
   },
 )
 
-/** A subscriber that can drop its subscription at any moment and go on with the cursor that it has, elsewhere. */
+/** A subscriber that can end its subscription at any moment and resume elsewhere with its cursor. */
 function openSubscriber() {
   const received: FedReading[] = []
   let cursor: string | undefined
@@ -110,7 +110,7 @@ test('whoever writes in whatever order, every subscriber receives each committed
       const open = new Set<number>()
       let bystanding = false
 
-      // Everybody has a cursor from the start, so that all of what follows is owed to everybody.
+      // All subscribers have a cursor from the start, so each must receive everything that follows.
       const subscribers = Array.from({ length: SUBSCRIBERS }, openSubscriber)
       for (const subscriber of subscribers) await subscriber.comeBack(first, 500)
       await sql`insert into solark.telemetry (plant_id, timestamp, soc) values (99, now(), 1)`.execute(
@@ -127,7 +127,7 @@ test('whoever writes in whatever order, every subscriber receives each committed
             }
             break
           case 'write':
-            // Each writer has plants of its own, so that none waits for another.
+            // Each writer has its own plants, so that none waits for another.
             await clients[action.writer]?.query(
               `insert into solark.telemetry (plant_id, timestamp, soc)
              select $1, timestamptz '2026-06-21' + second * interval '1 second', 50
@@ -177,7 +177,7 @@ test('whoever writes in whatever order, every subscriber receives each committed
       const keyOf = ({ txid, plantId, timestamp }: FedReading) =>
         `${txid} ${plantId} ${Math.round(timestamp / 1_000_000)}`
       for (const { received, failures, leave } of subscribers) {
-        // What was replaced before it was sent is not; what is there now has been sent, once.
+        // What was replaced before it was sent is missing. What is stored now was sent, once.
         await expect
           .poll(() => [failures, owed.difference(new Set(received.map(keyOf)))], {
             timeout: 10_000,

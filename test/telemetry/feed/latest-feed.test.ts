@@ -25,7 +25,7 @@ async function openListeningFeed(database: TestDatabase): Promise<LiveFeed> {
   return feed
 }
 
-/** Writes by plain SQL, which whatever program may send. */
+/** Writes by plain SQL, as any program may. */
 async function write(
   { kysely }: Pick<TestDatabase, 'kysely'>,
   plantId: number,
@@ -112,7 +112,7 @@ describe.each(engines)('latestEnergy on %s', (engine) => {
     for (const { count, feed } of followers) {
       expect(await take(feed, count)).toHaveLength(count)
     }
-    // One, and those that look again for who kept silent meanwhile.
+    // One read, and the follow-ups for commits that were not announced.
     expect(reads).toBeGreaterThan(0)
     expect(reads).toBeLessThan(10)
     for (const { feed } of followers) await feed.return?.()
@@ -136,7 +136,7 @@ describe.each(engines)('latestEnergy on %s', (engine) => {
     await sql`delete from solark.telemetry where soc = 95`.execute(database.kysely)
     expect(await take(early, 1)).toEqual([[1, 10]])
     expect(await current()).toBe(10)
-    // Older than what was deleted, and still the newest that there is.
+    // Older than the deleted one, and still the newest.
     await write(database, 1, 5, 50)
     expect(await take(early, 1)).toEqual([[1, 50]])
 
@@ -188,7 +188,7 @@ describe.each(engines)('latestEnergy on %s', (engine) => {
       if (second < 4) await write(database, 1, second + 1, second + 1)
     }
     const [next] = await take(thinned, 1)
-    // All five came well within the interval, unless the machine was very slow: then some came after it.
+    // All five came within the interval, unless the machine was very slow: then some came after it.
     if (performance.now() - started < 600) expect(next).toEqual([1, 4])
     else expect(next?.[0]).toBe(1)
   })
@@ -217,7 +217,7 @@ test('what any program writes reaches the subscribers of two servers, and a brok
     )
     for (const subscriber of subscribers) expect(await take(subscriber, 1)).toEqual([[1, 1]])
 
-    // The feeds cannot hear of this: their connections end in the same transaction.
+    // The feeds cannot be notified of this: their connections end in the same transaction.
     await program.query('begin')
     await program.query(
       "insert into solark.telemetry (plant_id, timestamp, soc) values (1, '2026-06-21 00:00:02Z', 2)",

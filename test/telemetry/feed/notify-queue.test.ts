@@ -35,7 +35,7 @@ test('a queue of notifications that is full stops no writer and no subscriber, a
   const newest = feed.latest.subscribe({ plantId: 1 })
   const health = () => liveFeedCheck(feed, database.reserved).run()
 
-  // Of another program: it keeps what was announced since from being forgotten.
+  // Another program whose open transaction keeps old notifications in the queue.
   await using forgetful = await connect(url)
   await forgetful.query('listen gossip')
   await forgetful.query('begin; select 1')

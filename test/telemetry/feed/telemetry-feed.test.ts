@@ -33,7 +33,7 @@ async function openFeed(
   return feed
 }
 
-/** By plain SQL, as any program may; the time is told in seconds of a day. */
+/** Writes by plain SQL, as any program may. The time is in seconds of a day. */
 async function write(
   { kysely }: Pick<TestDatabase, 'kysely'>,
   ...readings: [plantId: number, second: number, soc: number][]
@@ -58,7 +58,7 @@ async function subscribe(
       return cursor
     },
     batches,
-    /** Plant and state of charge of the next so many readings. */
+    /** Returns plant and state of charge of the next readings. */
     take: async (count: number): Promise<[number, number | null][]> => {
       const taken: [number, number | null][] = []
       while (taken.length < count) {
@@ -160,7 +160,7 @@ describe.each(engines)('telemetry on %s', (engine) => {
     await sql`update solark.telemetry_change set noted_at = noted_at - interval '8 days'`.execute(
       database.kysely,
     )
-    // As a server that lost its last transactions would have it: others took their numbers.
+    // As after a failover that lost the last transactions: others have their numbers.
     await refusal(late).toMatchObject({ code: 'CURSOR_EXPIRED' })
     await rollUp(database.kysely)
     await pruneLog(database.kysely, 7)
@@ -193,7 +193,7 @@ describe.each(engines)('telemetry on %s', (engine) => {
     const follower = await subscribe(await openFeed(database))
     await write(database, [1, 0, 1])
     await follower.take(1)
-    // What a restored dump has: tables that say they are somewhere else.
+    // As after restoring a dump: the tables say that they belong to another database.
     await sql`update solark.feed set home = 'elsewhere'`.execute(database.kysely)
     const feed = await openFeed(database)
     await expect(subscribe(feed, { after: follower.cursor ?? '' })).rejects.toMatchObject({
@@ -280,7 +280,7 @@ test('who has caught up before the others are handed what it read by itself rece
   await write(database, [2, 0, 0])
   for (const follower of [all, one]) expect(await follower.take(1)).toEqual([[2, 0]])
   await one.leave()
-  // Many pages, of which the last has all of plant 2.
+  // Many pages, the last of which has everything of plant 2.
   await sql`
     insert into solark.telemetry (plant_id, timestamp, soc)
     select plant_id, timestamptz '2026-06-21 01:00Z' + number * interval '1 second', number
@@ -314,7 +314,7 @@ test('readings stay in order where the numbers of transactions gain a digit', as
     return Number(rows[0]?.txid)
   }
   const next = 10 ** String(await current()).length
-  // Each block that may fail takes a number of its own.
+  // Each block that may fail takes a transaction number of its own.
   await sql`
     create table taken (number integer);
     do $$

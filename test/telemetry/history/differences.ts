@@ -5,10 +5,13 @@ import { type Aspect, aspects } from '../../../src/telemetry/history/summary.ts'
 import type { ReferenceCourse, ReferenceSummary } from './reference.ts'
 
 const TOLERANCE = 1e-9
-/** Less than any measurement, and than PostgreSQL can square. */
+/** Smaller than any measurement, and too small for PostgreSQL to square. */
 const NOTHING = 1e-60
 
-/** Where the summaries differ from the reference by more than rounding, in sentences: none if all is well. */
+/**
+ * Describes where the summaries differ from the reference by more than rounding. Returns nothing if there is no
+ * difference.
+ */
 export function differences(
   summaries: readonly Summary[],
   reference: readonly ReferenceSummary[],

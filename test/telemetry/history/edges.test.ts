@@ -28,7 +28,7 @@ const minutesOf: Partial<Record<WidthName, number>> = {
   PT12H: 720,
 }
 
-/** Instants around which clocks change in every way that one has seen. */
+/** Instants around which clocks change, in all ways known to us. */
 const changes: readonly (readonly [zone: string, around: string])[] = [
   ['America/Los_Angeles', '2026-03-08T10:00Z'],
   ['America/Los_Angeles', '2026-11-01T09:00Z'],
@@ -49,11 +49,11 @@ const changes: readonly (readonly [zone: string, around: string])[] = [
   // One minute after midnight.
   ['America/St_Johns', '2005-04-03T03:31Z'],
   ['America/St_Johns', '2005-10-30T02:31Z'],
-  // Two hours at once, and a quarter of one.
+  // Two hours at once, and a quarter of an hour.
   ['Antarctica/Troll', '2026-10-25T01:00Z'],
   ['Asia/Pyongyang', '2018-05-04T15:00Z'],
   ['America/Caracas', '2016-05-01T07:00Z'],
-  // A day that there was not, and one that there was twice.
+  // A day that was skipped, and one that was repeated.
   ['Pacific/Apia', '2011-12-30T10:00Z'],
   ['Pacific/Kwajalein', '1993-08-21T12:00Z'],
   ['Pacific/Kwajalein', '1969-09-30T13:00Z'],
@@ -68,13 +68,13 @@ const changes: readonly (readonly [zone: string, around: string])[] = [
 const MINUTE = 60_000
 const DAY = 86_400_000
 
-/** What the clock of a zone shows, as milliseconds of a clock in UTC that shows the same. */
+/** What the clock of a zone shows, as milliseconds of a UTC clock that shows the same. */
 function shownBy(zone: string, at: number): number {
   const { offsetNanoseconds } = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone)
   return at + offsetNanoseconds / 1_000_000
 }
 
-/** Whether a bucket begins where the clock shows this. */
+/** Whether a bucket begins when the clock shows this. */
 function isMark(shown: number, width: WidthName): boolean {
   const date = new Date(shown)
   const minutes = minutesOf[width]
@@ -87,7 +87,7 @@ function isMark(shown: number, width: WidthName): boolean {
   return starts?.test(date.toISOString().slice(0, 10)) ?? false
 }
 
-/** Some days, looked at so often that no minute on the clock and no change of it is missed. */
+/** Some days, in steps so small that no minute of the clock and no change of it is missed. */
 interface Walk {
   zone: string
   from: number
@@ -114,13 +114,13 @@ function stepOf(zone: string, middle: number): number {
   return Math.abs(distances.reduce(divisor))
 }
 
-/** The edges that one meets who walks along and looks at the clock, by the rule word for word. */
+/** Finds the edges by stepping through time and reading the clock, by the rule word for word. */
 function edgesMet({ from, step, shown }: Walk, width: WidthName): number[] {
   const onlyFirst = (minutesOf[width] ?? Infinity) > 60
   const edges: number[] = []
   let [before, furthest] = [shown[0] ?? 0, shown[0] ?? 0]
   shown.forEach((now, index) => {
-    // What the clock has come to show since the last look; where it went back, what it shows now.
+    // What the clock has shown since the last step; if it went back, what it shows now.
     const seen = onlyFirst ? furthest : Math.min(before, now - step)
     for (let time = seen + step; time <= now; time += step) {
       if (!isMark(time, width)) continue
@@ -151,7 +151,7 @@ describe('an edge is where the clock shows a multiple of the width', () => {
   test.for(changes)('in %s about %s', (change) => {
     const walk = walkAround(change)
     const met = new Map(widthNames.map((width) => [width, edgesMet(walk, width)]))
-    // Not the first two days: the clock may be put back by one.
+    // Not the first two days: the clock may be put back by one day.
     const within = fc.double({
       min: walk.from + (walk.to - walk.from) * 0.55,
       max: walk.to - 1,

@@ -48,7 +48,7 @@ describe.each(engines)('energy on %s', (engine) => {
   let api: TestApi
   const ask = async (variables: Omit<EnergyQueryVariables, 'plantId'> & { plantId?: number }) =>
     (await api.ask(Energy, { plantId: 7, ...variables })).energy
-  /** Days and kWh of the load, to nine decimals. */
+  /** Days, and kWh of the load to nine decimals. */
   const loads = async (variables: Parameters<typeof ask>[0]) =>
     (await ask(variables)).map(({ day, energy: { load } }) => [day, Number(load?.toFixed(9))])
 
@@ -74,7 +74,7 @@ describe.each(engines)('energy on %s', (engine) => {
         kysely,
       )
     }
-    // An hour of sun and one of night, in UTC.
+    // An hour of sun and an hour of night, in UTC.
     const insert = (time: string, values: (number | null)[]) =>
       sql`insert into solark.telemetry (plant_id, timestamp, pv_power, load_power, batt_power, grid_power, soc)
         values (8, ${`2026-06-21 ${time}Z`}, ${sql.join(values)})`.execute(kysely)
@@ -84,7 +84,7 @@ describe.each(engines)('energy on %s', (engine) => {
     await insert('11:00', [4000, 2500, -500, -1000, 62])
     await insert('21:00', [0, 1000, 600, 400, 55])
     await insert('21:10', [0, 3000, 600, 400, 54])
-    // From 1 kW in to 1 kW out, and the house unmeasured.
+    // From 1 kW import to 1 kW export, with the load unmeasured.
     await insert('22:30', [500, null, null, 1000, null])
     await insert('22:40', [500, null, null, -1000, null])
   })
@@ -160,7 +160,7 @@ describe.each(engines)('energy on %s', (engine) => {
     expect(day[10]?.energy.pv).toBeCloseTo(4, 9)
     expect(day[10]?.energy.gridExport).toBeCloseTo(1, 9)
     expect(day[10]?.energy.batteryCharge).toBeCloseTo(0.5, 9)
-    // No sun: nothing of it can be used.
+    // No sun, so there is nothing to use.
     expect(day[21]).toMatchObject({
       energy: { pv: 0, gridExport: 0, batteryCharge: 0 },
       selfConsumption: null,
@@ -170,7 +170,7 @@ describe.each(engines)('energy on %s', (engine) => {
     })
     expect(day[21]?.energy.batteryDischarge).toBeCloseTo(0.1, 9)
     expect(day[21]?.selfSufficiency).toBeCloseTo(0.8, 9)
-    // Half of ten minutes each way, in triangles.
+    // Half of ten minutes in each direction, as triangles.
     expect(day[22]?.energy.gridImport).toBeCloseTo(1 / 24, 9)
     expect(day[22]?.energy.gridExport).toBeCloseTo(1 / 24, 9)
     expect(day[22]).toMatchObject({
@@ -179,7 +179,7 @@ describe.each(engines)('energy on %s', (engine) => {
       peakLoadPower: null,
       minSoc: null,
     })
-    // Nothing at all was measured.
+    // Nothing was measured.
     expect(day[12]).toMatchObject({
       energy: { pv: null, gridImport: null, gridExport: null },
       selfConsumption: null,

@@ -5,30 +5,30 @@ import type { Reading } from '../../../src/telemetry/reading.ts'
 import { reading } from '../../support/readings.ts'
 import { MAX_GAP, MINUTE } from './reference.ts'
 
-/** The range of times that solark.telemetry takes, to before its end. */
+/** The range of times that solark.telemetry accepts; the end is exclusive. */
 export const FIRST_TIME: Instant = Date.UTC(1900, 0) * 1000
 export const END_OF_TIME: Instant = Date.UTC(2255, 0) * 1000
 
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** Where histories take place: around each of these, hours after it, days away at most. */
+/** Histories take place around these: hours after one, at most days away. */
 const places: readonly Instant[] = [
   FIRST_TIME,
-  // Where the numbers of microseconds and of seconds change sign, on both sides of the wire.
+  // Where microseconds and seconds change their sign, in TypeScript and in PostgreSQL.
   Date.UTC(1970, 0) * 1000 - 90 * MINUTE,
   Date.UTC(2000, 0) * 1000 - 90 * MINUTE,
   Date.UTC(2026, 5, 1) * 1000,
   Date.UTC(2026, 2, 29, 0, 7, 30) * 1000 + 1,
-  // Seconds since 1970 are more than 32 bits hold.
+  // Seconds since 1970 exceed 32 bits.
   Date.UTC(2100, 0) * 1000,
-  // The latest that a double holds in microseconds.
+  // The last that a double holds in microseconds.
   END_OF_TIME - 5 * HOUR,
 ]
 
 export const place: fc.Arbitrary<Instant> = fc.constantFrom(...places)
 
-/** From a place: on the minutes, where edges lie, or anywhere. */
+/** An offset from a place: on the minute, where edges lie, or anywhere. */
 const offset = fc.oneof(
   fc.integer({ min: 0, max: 60 }).map((fives) => fives * 5 * MINUTE),
   fc.integer({ min: 0, max: 5 * HOUR }),
@@ -53,7 +53,7 @@ const value = fc.oneof(
   },
 )
 
-/** Of programs that write only some of the columns, or none. */
+/** As programs write them that know only some of the columns, or none. */
 const columns = fc.oneof(
   { weight: 5, arbitrary: fc.constant(numberFields) },
   {
@@ -68,7 +68,9 @@ const columns = fc.oneof(
 
 const values = fc.record(recordOf(numberFields, () => value))
 
-/** Readings of a plant in the order of time, hours after the place; null, NaN, infinite and absurd values among them. */
+/**
+ * Readings of a plant in the order of time, hours after the place, including null, NaN, infinite and absurd values.
+ */
 export function readingsAt(
   place: Instant,
   plantId: number,
@@ -89,7 +91,7 @@ export function readingsAt(
     })
 }
 
-/** From `since` to before `until`, near a place. */
+/** A range near a place; `until` is exclusive. */
 export function rangeAt(place: Instant): fc.Arbitrary<{ since: Instant; until: Instant }> {
   return fc
     .tuple(offset, offset)
@@ -98,7 +100,7 @@ export function rangeAt(place: Instant): fc.Arbitrary<{ since: Instant; until: I
 
 const widths = [1, MINUTE / 60, MINUTE, 5 * MINUTE, MAX_GAP, HOUR, 6 * HOUR, DAY, 30 * DAY]
 
-/** In ascending order: as regular as a chart's, as a calendar's, or anywhere; some beyond all readings. */
+/** In ascending order: regular as a chart's, as a calendar's, or anywhere; some beyond all readings. */
 export function edgesAt(place: Instant): fc.Arbitrary<Instant[]> {
   const regular = fc
     .record({

@@ -143,7 +143,7 @@ describe.each(engines)('history on %s', (engine) => {
       },
       { samples: 12, coverage: 55 / 120, pvPower: steady(600, 55 / 120), soc: null },
       { samples: 0, coverage: 0, pvPower: null, soc: null, energy: { pv: null } },
-      // One reading alone covers nothing, but it was measured.
+      // A single reading covers nothing, but it was measured.
       { samples: 1, coverage: 0, pvPower: steady(90, 0), soc: steady(40, 0), energy: { pv: null } },
     ])
   })
@@ -230,7 +230,7 @@ describe.each(engines)('history on %s', (engine) => {
   })
 
   test('the limit of points is exact, by the clock of the plant', async () => {
-    // 2000 hours in UTC; in Kathmandu, where an hour begins at 15 past, one more.
+    // 2000 hours in UTC. One more in Kathmandu, where an hour begins at 15 past.
     const range = {
       from: '2026-01-01T00:00:00Z',
       to: '2026-03-25T08:00:00Z',

@@ -12,7 +12,7 @@ import { openDataFolder, openServer } from '../../support/server.ts'
 const HOUR = 3_600_000_000
 const JUNE = Date.UTC(2026, 5, 1) * 1000
 
-/** A reading each minute of so many days for four plants; where there is one already, another value. */
+/** A reading each minute of so many days for four plants. An existing one gets another value. */
 async function record({ kysely }: TestDatabase, days: number, power: number): Promise<void> {
   await sql`
     insert into solark.telemetry (plant_id, timestamp, pv_power)

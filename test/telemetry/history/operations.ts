@@ -15,7 +15,7 @@ import { MAX_GAP, MINUTE } from './reference.ts'
 
 export const PLANTS = [1, 2] as const
 
-/** Something that happens to the readings of two plants; whose range it names, of that plant alone. */
+/** Something that happens to the readings of two plants. An operation with a range is about that plant alone. */
 export type Operation =
   | { kind: 'write'; readings: Reading[]; onDuplicate: OnDuplicate; undone: boolean }
   | { kind: 'delete'; plantId: number; since: Instant; until: Instant }
@@ -24,13 +24,13 @@ export type Operation =
   | { kind: 'move in time'; plantId: number; since: Instant; until: Instant; by: number }
   | { kind: 'give to the other'; plantId: number; since: Instant; until: Instant }
   | { kind: 'truncate' }
-  /** One step of maintenance, which may leave some of it to the next. */
+  /** One step of maintenance, which may leave work to the next. */
   | { kind: 'roll up' }
   | { kind: 'have all rolled up anew' }
   /** Milliseconds. */
   | { kind: 'limit gaps'; maxGap: number }
 
-/** The gap limit that holds after the operations, in milliseconds. */
+/** The gap limit after the operations, in milliseconds. */
 export function gapLimitAfter(operations: readonly Operation[]): number {
   const last = operations.findLast(({ kind }) => kind === 'limit gaps')
   return last?.kind === 'limit gaps' ? last.maxGap : MAX_GAP / 1000
@@ -133,7 +133,7 @@ async function write(
   }
 }
 
-/** As another program would: also what Heliograph itself would not take. */
+/** As another program would, including what Heliograph itself would not accept. */
 async function insert(
   kysely: Kysely<Schema>,
   readings: readonly Reading[],
@@ -162,12 +162,12 @@ function textOf(value: number | null): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
-/** Both drivers would read an array of values each in its own way. */
+/** The two drivers would each encode an array of values in their own way. */
 function arrayOf(texts: readonly string[]): string {
   return `{${texts.join(',')}}`
 }
 
-/** By the key of the table or one of its checks, or because two programs wait for each other. */
+/** By the key of the table or one of its checks, or by a deadlock of two programs. */
 const refusals = ['23505', '23514', '40P01']
 
 function isRefused(error: unknown): boolean {

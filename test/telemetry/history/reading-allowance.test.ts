@@ -5,7 +5,7 @@ import { openTestApi, type TestApi } from '../../support/api.ts'
 import { rollUpEverything } from '../../support/rollups.ts'
 
 const from = '2026-03-01T00:00:00.000Z'
-/** After so many days. */
+/** The time after so many days. */
 const day = (days: number) => new Date(Date.parse(from) + days * 86_400_000).toISOString()
 
 const Chart = graphql(`

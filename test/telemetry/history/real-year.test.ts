@@ -30,7 +30,7 @@ function instantOf(local: string): Instant {
   return Date.parse(`${local}+02:00`) * 1000
 }
 
-/** Midnights of the first days of months, or of all days; the zone has no summer time. */
+/** Midnights of the first days of months, or of all days. The zone has no daylight saving time. */
 function midnights(from: string, to: string, unit: 'days' | 'months'): Instant[] {
   const edges: Instant[] = []
   const end = Temporal.PlainDate.from(to)
@@ -45,7 +45,7 @@ function midnights(from: string, to: string, unit: 'days' | 'months'): Instant[]
 const year = [instantOf('2022-12-01T00:00'), instantOf('2023-12-01T00:00')]
 const months = midnights('2022-12-01', '2023-12-01', 'months')
 const days = midnights('2022-12-01', '2023-12-01', 'days')
-/** Of the days: from the 13th of September, with the gap in it. */
+/** Indexes of days: from the 13th of September, including the gap. */
 const WEEK = [286, 297] as const
 const week = days.slice(WEEK[0], WEEK[1] + 1)
 
@@ -139,12 +139,12 @@ describe.skipIf(missing !== '')(`the real year of a household${missing}`, () => 
   })
 })
 
-/** Watts, as the data's own account of it: what flows towards the house less what the house takes. */
+/** Watts, by the data's own balance: what flows towards the house minus what the house uses. */
 function balanceOf({ pvPower, batteryPower, gridPower, loadPower }: Reading): number {
   return (pvPower ?? 0) + (batteryPower ?? 0) + (gridPower ?? 0) - (loadPower ?? 0)
 }
 
-/** Watts, from energies each of which goes one way. */
+/** Watts, from energies that each flow one way. */
 function ownUse({ covered, of: { pvPower, batteryPower, gridPower, loadPower } }: Summary): number {
   if (!pvPower || !batteryPower || !gridPower || !loadPower) return Number.NaN
   const [discharge, imported] = [batteryPower.positive, gridPower.positive]

@@ -2,7 +2,7 @@ import type { Instant } from '../../../src/database/instant.ts'
 import type { NumberField } from '../../../src/quantities.ts'
 import type { Reading } from '../../../src/telemetry/reading.ts'
 
-/** What a summary must say, worked out from the readings themselves, as slowly and plainly as can be. */
+/** What a summary must say, computed from the readings themselves, as slowly and plainly as possible. */
 export interface ReferenceSummary {
   samples: number
   covered: number
@@ -16,14 +16,14 @@ export interface ReferenceCourse {
   min: number | null
   max: number | null
   mean: number | null
-  /** What rounding errors are measured by: the larger value at the ends of each line, times how long it lasts, */
+  /** The scale of rounding errors: the larger value at the ends of each line, times its duration, */
   magnitude: number
-  /** and the largest value within the gap limit of the stretch. */
+  /** and the largest value within the gap limit of the range. */
   largest: number
 }
 
 export const MINUTE: Instant = 60_000_000
-/** The default of the gap limit. */
+/** The default gap limit. */
 export const MAX_GAP: Instant = 15 * MINUTE
 
 /** A point of the line. */
@@ -32,16 +32,18 @@ interface Point {
   value: number
 }
 
-/** A straight part of the line, of which no part is outside of its stretch. */
+/** A straight part of the line, completely inside its range. */
 interface Piece {
   duration: number
   first: number
   last: number
-  /** At the two readings that it joins. */
+  /** The larger value of the two readings that it joins. */
   largest: number
 }
 
-/** One for each stretch between neighbouring edges; the readings are those of one plant, in the order of time. */
+/**
+ * One summary for each range between neighbouring edges. The readings are those of one plant, in the order of time.
+ */
 export function referenceSummaries(
   readings: readonly Reading[],
   edges: readonly Instant[],
@@ -108,7 +110,7 @@ function pointsWithin(points: readonly Point[], since: Instant, until: Instant):
   return points.filter(({ time }) => time >= since && time < until)
 }
 
-/** Joins neighbouring points that are near enough, and keeps what lies within the stretch. */
+/** Joins neighbouring points within the gap limit, and keeps what lies inside the range. */
 function piecesWithin(
   points: readonly Point[],
   since: Instant,
@@ -139,7 +141,7 @@ function valueAt(time: Instant, a: Point, b: Point): number {
   return (a.value * (b.time - time) + b.value * (time - a.time)) / (b.time - a.time)
 }
 
-/** A trapezium, or, of a piece that crosses zero, the triangle above it. */
+/** A trapezium or, for a piece that crosses zero, the triangle above zero. */
 function areaAboveZero({ first, last, duration }: Piece): number {
   if (first <= 0 && last <= 0) return 0
   if (first >= 0 && last >= 0) return ((first + last) / 2) * duration

@@ -43,7 +43,7 @@ const story = place.chain((place) =>
   }),
 )
 
-/** Where the summaries are not what the readings say, in sentences; nor their number. */
+/** Describes where the summaries, or their number, differ from the readings. */
 async function faultsOf(
   kysely: Kysely<Schema>,
   { edges: own, atReadings, quantities, aspects }: Question,
@@ -65,7 +65,7 @@ async function faultsOf(
   return found
 }
 
-/** A failure is made as small as it can be in this time. */
+/** The time for shrinking a failure. */
 const interruptAfterTimeLimit = 50_000
 
 describe.each(engines)('summaries on %s', (engine) => {

@@ -26,7 +26,7 @@ function energyBetween(since: Instant, until: Instant): number {
   return ((PEAK * seconds) / Math.PI) * (Math.cos(angle(since)) - Math.cos(angle(until)))
 }
 
-/** Of a day and a bit, the steps between a tenth and nearly twice of what is given. */
+/** Times of a day and a bit, in steps between a tenth and nearly twice the given one. */
 function irregularTimes(step: number): fc.Arbitrary<Instant[]> {
   const count = Math.ceil((26 * HOUR) / step)
   const parts = fc.array(fc.double({ min: 0.1, max: 1.9, noNaN: true }), {

@@ -11,7 +11,7 @@ import { rollUpEverything } from '../../support/rollups.ts'
 const HOUR = 3_600_000_000
 const JUNE = Date.UTC(2026, 5, 1) * 1000
 
-/** Two plants, one of which has a hole of a month; values that come out unevenly. */
+/** Two plants, one with a hole of a month, and values without round sums. */
 async function record(kysely: Kysely<Schema>): Promise<void> {
   await sql`
     insert into solark.telemetry (plant_id, timestamp, soc, pv_power, load_power, batt_power, grid_power, batt_voltage)
@@ -78,7 +78,7 @@ describe.each(engines)('%s', (engine) => {
       delete from solark.rollup_quarter where plant_id = 8 and start = '2026-06-01 03:30Z'`.execute(
       kysely,
     )
-    // In the hole, and of a plant that has no readings.
+    // In the hole, and for a plant without readings.
     for (const [plantId, time] of [
       [8, '2026-06-20 12:00Z'],
       [9, '2020-01-01 00:00Z'],
@@ -161,7 +161,7 @@ test('where the data of a dump without its schema made counts that are not of th
   const { kysely } = database
   await record(kysely)
   await rollUpEverything(kysely)
-  // The row of solark.rollup is there already, so that of the dump is refused; the triggers count once more.
+  // The row of solark.rollup already exists, so that of the dump is refused. The triggers count once more.
   await sql`update solark.rollup set readings = 0`.execute(kysely)
   await sql`
     insert into solark.telemetry_change (plant_id, first, last, readings)

@@ -102,8 +102,8 @@ async function write(
 }
 
 /**
- * Moving readings onto others, and writers who lock the same rows in another order, fail as they would without us;
- * a deadlock over a whole table would be ours.
+ * Moving readings onto others, and writers that lock the same rows in another order, would also fail without us. A
+ * deadlock over a whole table would be our fault.
  */
 function isTheirOwnFault(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return false

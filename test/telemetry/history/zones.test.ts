@@ -12,7 +12,7 @@ import { readingsAt } from './histories.ts'
 import { perform } from './operations.ts'
 import { MAX_GAP, MINUTE, referenceSummaries } from './reference.ts'
 
-/** Two days of 2026 and how many hours they have: those on which the clock is changed, where there are any. */
+/** Two days of 2026 and how many hours they have: those on which the clock changes, if it does. */
 const zones: readonly [string, readonly [string, number][]][] = [
   [
     'Africa/Johannesburg',
@@ -58,7 +58,7 @@ beforeAll(async () => {
 afterAll(() => database[Symbol.asyncDispose]())
 beforeEach(() => sql`truncate solark.telemetry`.execute(database.kysely))
 
-/** So many of the periods, from the one that begins at the given time. */
+/** So many periods, from the one that begins at the given time. */
 function edgesFrom(
   from: Temporal.ZonedDateTime,
   periods: number,

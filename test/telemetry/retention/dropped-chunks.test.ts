@@ -26,7 +26,7 @@ function days(kysely: Kysely<Schema>) {
   return readSummaries(kysely, { plantId: 1, edges, quantities: ['pvPower'] })
 }
 
-/** As a policy of TimescaleDB does, or somebody by hand. Answers where the readings that are left begin. */
+/** As a policy of TimescaleDB does, or somebody by hand. Returns where the remaining readings begin. */
 async function dropChunks(kysely: Kysely<Schema>, olderThan: Instant): Promise<Instant> {
   await sql`
     select drop_chunks('solark.telemetry', older_than => ${formatInstant(olderThan)}::timestamptz)`.execute(

@@ -20,7 +20,7 @@ export interface Sample {
   power: number
 }
 
-/** Stores readings in one statement; one that is there already stays. */
+/** Stores readings in one statement. Existing ones stay. */
 export async function store(kysely: Kysely<Schema>, samples: readonly Sample[]): Promise<void> {
   await sql`
     insert into solark.telemetry (plant_id, timestamp, pv_power, grid_power)
@@ -34,8 +34,8 @@ export async function store(kysely: Kysely<Schema>, samples: readonly Sample[]):
 }
 
 /**
- * A reading of each plant every so often, from so many days ago to so many days ago; none at midnight, so that the
- * line crosses it.
+ * A reading of each plant in regular steps, from so many days ago to so many days ago. None is at midnight, so that
+ * the line crosses it.
  */
 export function course(
   plants: readonly number[],
@@ -55,7 +55,7 @@ export async function rollUpAll(kysely: Kysely<Schema>): Promise<void> {
   while ((await rollUp(kysely))?.more !== false) {}
 }
 
-/** How many there are by what is counted, which must be how many there are. */
+/** Returns the count, after checking that it equals the number of readings. */
 export async function countExactly(kysely: Kysely<Schema>): Promise<number> {
   const { total, lastDay } = await readCounts(kysely)
   const { rows } = await sql<{ total: number; lastDay: number }>`

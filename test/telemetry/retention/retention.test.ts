@@ -55,7 +55,7 @@ describe.each(engines)('retention on %s', (engine) => {
     return await runRetention(session, { ...KEEP_ALL, ...policy })
   }
 
-  /** Of whole quarters of an hour; rounded, for tiles add up in another order than readings. */
+  /** Made of whole quarters of an hour. Rounded, because tiles add up in another order than readings. */
   async function history(plantId: number, from: Instant, to: Instant, width: Instant) {
     const edges = Array.from({ length: Math.ceil((to - from) / width) + 1 }, (_, i) =>
       Math.min(from + i * width, to),
@@ -77,7 +77,7 @@ describe.each(engines)('retention on %s', (engine) => {
   test('readings past it go, in whole chunks of a hypertable; history stays as it was', async () => {
     const samples = course([1, 2], { from: 75, to: 0, every: HOUR / 5 })
     await store(kysely, samples)
-    // Nothing is rolled up yet: retention has to see to that.
+    // Nothing is rolled up yet: retention must do that first.
     const before = await history(1, daysAgo(75), daysAgo(0), 6 * HOUR)
     expect(before.some((summary) => summary.includes('"covered":21600000000'))).toBe(true)
 
@@ -87,7 +87,7 @@ describe.each(engines)('retention on %s', (engine) => {
     const result = await retain({ readings: 40 })
     expect(result).toMatchObject({ readings: planned, tiles: 0, compressed: 0, unfinished: null })
     expect(await countExactly(kysely)).toBe(samples.length - planned)
-    // A chunk that begins before goes when its end has passed.
+    // A chunk that begins before the cutoff is dropped when its end has passed.
     const first = (await oldest()) ?? 0
     if (!hasHypertable(engine)) expect(first).toBe(daysAgo(40) + HOUR / 10)
     else expect(daysAgo(40) - first).toBeLessThan(30 * DAY)
@@ -115,7 +115,7 @@ describe.each(engines)('retention on %s', (engine) => {
     expect(await retain({ readings: 30 })).toMatchObject({ readings: late.length })
     expect(await countExactly(kysely)).toBe(kept)
 
-    // Into a new chunk of which nobody knows yet when it goes.
+    // Into a new chunk, which is dropped before anything has counted it.
     await store(kysely, late)
     expect(await retain({ readings: 30 })).toMatchObject({ readings: late.length })
     expect(await countExactly(kysely)).toBe(kept)
@@ -183,7 +183,7 @@ describe.each(engines)('retention on %s', (engine) => {
       )
     const expected = Array.from({ length: 75 }, (_, day) => daysAgo(75 - day) >= first)
     const found = await covered()
-    // Of the day on which the first chunk that is left begins, the tiles at its edge are frozen.
+    // Tiles at the edge of the first remaining chunk are frozen.
     const edge = expected.indexOf(true)
     expect(found.slice(0, edge - 1)).not.toContain(true)
     expect(found.slice(edge)).not.toContain(false)
