@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { glob } from 'node:fs/promises'
+import { glob, readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 
@@ -72,6 +72,81 @@ test('the arrows have no circle, but for types', () => {
     }
   }
   for (const part of Object.keys(arrows)) above(part)
+})
+
+test('no file imports itself through others, types included', async () => {
+  const imports = new Map<string, string[]>()
+  for await (const file of glob('{src,migrations}/**/*.ts', { cwd: root })) {
+    imports.set(
+      file,
+      importsOf(file).map(({ path }) => path),
+    )
+  }
+  const circles: string[] = []
+  const done = new Set<string>()
+  const visit = (file: string, path: readonly string[]): void => {
+    const at = path.indexOf(file)
+    if (at >= 0) circles.push([...path.slice(at), file].join(' > '))
+    if (at >= 0 || done.has(file)) return
+    for (const next of imports.get(file) ?? []) visit(next, [...path, file])
+    done.add(file)
+  }
+  for (const file of imports.keys()) visit(file, [])
+  expect(circles).toEqual([])
+})
+
+test('no migration imports another', async () => {
+  for await (const file of glob('migrations/**/*.ts', { cwd: root })) {
+    if (file === 'migrations/index.ts') continue
+    const others = importsOf(file).filter(({ path }) => /^migrations\/\d/.test(path))
+    expect(others, file).toEqual([])
+  }
+})
+
+/** Where SQL about a table may be; all other files call what is there. */
+const owners: Readonly<Record<string, string>> = {
+  telemetry_change: 'src/telemetry/changes/',
+  telemetry_log: 'src/telemetry/changes/',
+  feed: 'src/telemetry/changes/',
+  rollup: 'src/telemetry/changes/',
+  rollup_quarter: 'src/telemetry/history/',
+  rollup_hour: 'src/telemetry/history/',
+  reading_count: 'src/telemetry/history/',
+  counted_chunk: 'src/telemetry/history/',
+  retention_run: 'src/telemetry/retention/',
+}
+
+test('each table has one owner', async () => {
+  const strangers: string[] = []
+  const owned = new Set<string>()
+  for await (const file of glob('src/**/*.ts', { cwd: root })) {
+    if (file === 'src/database/schema.ts') continue
+    const text = (await readFile(resolve(root, file), 'utf8')).replace(
+      /\/\*.*?\*\/|\/\/[^\n]*/gs,
+      '',
+    )
+    for (const [, table = ''] of text.matchAll(/solark\.(\w+)/g)) {
+      const owner = owners[table]
+      if (owner === undefined) continue
+      if (file.startsWith(owner)) owned.add(table)
+      else strangers.push(`${file}: ${table}`)
+    }
+  }
+  expect(strangers).toEqual([])
+  expect([...owned].sort()).toEqual(Object.keys(owners).sort())
+})
+
+test('an exported name means one thing', async () => {
+  const files = new Map<string, string[]>()
+  for await (const file of glob('src/**/*.ts', { cwd: root })) {
+    const text = await readFile(resolve(root, file), 'utf8')
+    const names = text.matchAll(
+      /^export (?:abstract |async )*(?:function\*?|const|class|interface|type) +(\w+)/gm,
+    )
+    for (const [, name = ''] of names) files.getOrInsertComputed(name, () => []).push(file)
+  }
+  const shared = [...files].filter(([, places]) => new Set(places).size > 1)
+  expect(shared).toEqual([])
 })
 
 function allows(from: string, arrow: string): boolean {

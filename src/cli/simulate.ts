@@ -2,7 +2,11 @@ import { Command, Option } from 'commander'
 import type { Session } from '../database/database.ts'
 import { type Instant, instantOf } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
-import { countReadings, type SimulatedRange, simulatePlant } from '../sources/simulated/inverter.ts'
+import {
+  countSimulatedReadings,
+  type SimulatedRange,
+  simulatePlant,
+} from '../sources/simulated/inverter.ts'
 import { DEFAULT_SEED, type SimulatedPlant, simulatedPlants } from '../sources/simulated/plant.ts'
 import {
   registerPlants,
@@ -110,7 +114,7 @@ async function simulate(
   const range = rangeOf(options)
   const startedAt = performance.now()
   await registerPlants(session.kysely, plants)
-  using progress = openProgress(plants.length * countReadings(range))
+  using progress = openProgress(plants.length * countSimulatedReadings(range))
   const outcome = await loadReadings(session, simulateAll(plants, range, signal), {
     onDuplicate: 'KEEP',
     chunksAhead,

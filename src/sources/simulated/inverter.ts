@@ -233,7 +233,7 @@ export function* simulatePlant(plant: SimulatedPlant, range: SimulatedRange): Ge
 }
 
 /** How many readings a plant has in a range. */
-export function countReadings(range: SimulatedRange): number {
+export function countSimulatedReadings(range: SimulatedRange): number {
   return Math.max(0, Math.ceil((range.to - firstInstant(range)) / range.every))
 }
 

@@ -1,5 +1,4 @@
 import { drawsFor, smoothNoise } from './noise.ts'
-import type { SimulatedPlant } from './plant.ts'
 
 const RADIANS = Math.PI / 180
 const J2000 = Date.UTC(2000, 0, 1, 12) / 1000
@@ -75,7 +74,7 @@ const WARMEST = 15 / 24
  * three in the afternoon.
  */
 export function airAround(
-  plant: Pick<SimulatedPlant, 'seed' | 'id' | 'longitude'>,
+  plant: Pick<Site, 'longitude'> & { seed: number; id: number },
 ): (seconds: number) => number {
   const weather = smoothNoise(drawsFor(plant.seed, plant.id, 'air'), 1.5 * DAY_S)
   return (seconds) => {

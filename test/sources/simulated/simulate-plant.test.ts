@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Instant, instantOf } from '../../../src/database/instant.ts'
-import { countReadings, simulatePlant } from '../../../src/sources/simulated/inverter.ts'
+import { countSimulatedReadings, simulatePlant } from '../../../src/sources/simulated/inverter.ts'
 import { type SimulatedPlant, simulatedPlants } from '../../../src/sources/simulated/plant.ts'
 import { findReadingFault, type Reading } from '../../../src/telemetry/reading.ts'
 
@@ -243,7 +243,7 @@ test('readings lie at whole steps from the start up to the end, which is left ou
   expect(instants.map((reading) => reading.timestamp / SECOND)).toEqual([
     1_700_000_040, 1_700_000_100, 1_700_000_160, 1_700_000_220, 1_700_000_280,
   ])
-  expect(countReadings(range)).toBe(5)
+  expect(countSimulatedReadings(range)).toBe(5)
 })
 
 /** Degrees, by Cooper's declination (1969) and the usual equation of time: good to a degree or so. */
