@@ -20,7 +20,7 @@ export function createRoleOf(tokens: Config['tokens'], publicRead: boolean): Rol
       if (publicRead) return 'read'
       throw new Fault(
         'UNAUTHENTICATED',
-        'Expected a token, got none: send "Authorization: Bearer <token>"',
+        'Expected a token, got none: send "Authorization: Bearer <token>" as a header or in connectionParams',
       )
     }
     const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1]

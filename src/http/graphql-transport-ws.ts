@@ -285,13 +285,24 @@ function parse(text: string, role: Role | undefined): Message | Fault | undefine
   }
 }
 
+/** Clients put it beside other parameters, or under `headers`, as they do over HTTP. */
 function authorizationIn(params: Readonly<Record<string, unknown>> | undefined) {
-  const value = params?.authorization ?? params?.Authorization ?? undefined
+  const headers = params?.headers
+  const value =
+    authorizationOf(params) ??
+    (typeof headers === 'object' && headers !== null ? authorizationOf(headers) : undefined)
   if (value === undefined || typeof value === 'string') return value
   throw new Fault(
     'UNAUTHENTICATED',
     `Expected authorization to be text, such as "Bearer <token>", got ${Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`}`,
   )
+}
+
+function authorizationOf(params: object | undefined): unknown {
+  for (const [name, value] of Object.entries(params ?? {})) {
+    if (name.toLowerCase() === 'authorization' && value !== null) return value
+  }
+  return undefined
 }
 
 function closeReason({ code, message }: Fault): string {

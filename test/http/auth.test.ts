@@ -94,6 +94,10 @@ describe('over WebSocket', () => {
     expect(await roleOver(server, {})).toBe('read')
     expect(await roleOver(server, bearer(tokens.INGEST_TOKEN))).toBe('ingest')
     expect(await roleOver(server, { Authorization: `Bearer ${tokens.ADMIN_TOKEN}` })).toBe('admin')
+    for (const name of ['authorization', 'Authorization']) {
+      const headers = { [name]: `Bearer ${tokens.ADMIN_TOKEN}` }
+      expect(await roleOver(server, { headers })).toBe('admin')
+    }
     expect(await roleOver(server, {}, bearer(tokens.ADMIN_TOKEN))).toBe('admin')
   })
 
