@@ -4,6 +4,7 @@ import { graphql } from './generated/gql.ts'
 import type {
   NewReadingsSubscription,
   NewReadingsSubscriptionVariables,
+  StartCursorQuery,
 } from './generated/graphql.ts'
 
 const NewReadings = graphql(`
@@ -25,6 +26,12 @@ const NewReadings = graphql(`
   }
 `)
 
+const StartCursor = graphql(`
+  query StartCursor {
+    telemetryCursor
+  }
+`)
+
 export type Edges = NewReadingsSubscription['telemetry']
 
 /** These end a subscription that can go on from its cursor, on the same server or another one. */
@@ -40,7 +47,8 @@ const PAUSE_MS = 1000
  * Hands over every reading exactly once, in the order of commits, until the function that it answers is called.
  * Whenever the connection breaks, graphql-ws connects and subscribes again, and sends the variables as they are by
  * then: with the cursor of the last reading that came. Keep that cursor where you keep the readings, and the same
- * holds across restarts of your program.
+ * holds across restarts of your program. Without a cursor it begins by asking for the one of now, so that nothing is
+ * missed if the connection breaks before the first reading.
  *
  * `onEnd` is told of what no retry cures, such as CURSOR_EXPIRED or FORBIDDEN.
  */
@@ -55,6 +63,10 @@ export function followReadings(
 
   const subscribe = (): void => {
     if (stopped) return
+    if (variables.after == null) {
+      askForStart()
+      return
+    }
     let ended: unknown
     stop = client.subscribe<NewReadingsSubscription>(
       { query: NewReadings.toString(), variables },
@@ -67,6 +79,21 @@ export function followReadings(
         },
         error: (reason) => end(reason),
         complete: () => end(ended),
+      },
+    )
+  }
+
+  const askForStart = (): void => {
+    let ended: unknown
+    stop = client.subscribe<StartCursorQuery>(
+      { query: StartCursor.toString() },
+      {
+        next: ({ data, errors }) => {
+          ended = errors
+          variables.after = data?.telemetryCursor
+        },
+        error: (reason) => end(reason),
+        complete: () => (variables.after == null ? end(ended) : subscribe()),
       },
     )
   }

@@ -12,6 +12,11 @@ export type NewReadingsSubscriptionVariables = Exact<{
 
 export type NewReadingsSubscription = { telemetry: Array<{ cursor: string, node: { timestamp: string, soc: number | null, pvPower: number | null, batteryPower: number | null, gridPower: number | null, loadPower: number | null, plant: { id: number } } }> };
 
+export type StartCursorQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type StartCursorQuery = { telemetryCursor: string };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -49,3 +54,8 @@ export const NewReadingsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<NewReadingsSubscription, NewReadingsSubscriptionVariables>;
+export const StartCursorDocument = new TypedDocumentString(`
+    query StartCursor {
+  telemetryCursor
+}
+    `) as unknown as TypedDocumentString<StartCursorQuery, StartCursorQueryVariables>;

@@ -2,10 +2,19 @@ import { Fault } from '../fault.ts'
 import { encodeFeedCursor } from '../telemetry/feed/feed-cursor.ts'
 import { LARGEST_PAGE } from '../telemetry/page.ts'
 import { builder } from './builder.ts'
-import { eventCost } from './cost.ts'
+import { eventCost, STATEMENT } from './cost.ts'
 import { TelemetryEdgeRef } from './telemetry-connection.ts'
 
 const DEFAULT_BATCH = 500
+
+builder.queryField('telemetryCursor', (t) =>
+  t.string({
+    description:
+      'A cursor of now for the subscription telemetry. Query it before you subscribe, and pass it as after: then nothing is missed that is committed from now on, also if the connection breaks before the first reading.',
+    complexity: 2 * STATEMENT,
+    resolve: (_, __, { liveFeed }) => liveFeed.telemetry.cursor(),
+  }),
+)
 
 builder.subscriptionField('telemetry', (t) =>
   t.field({
@@ -15,7 +24,8 @@ builder.subscriptionField('telemetry', (t) =>
     args: {
       plantId: t.arg.int({ description: 'By default every plant.' }),
       after: t.arg.string({
-        description: 'The cursor of the last edge received; by default the feed begins now.',
+        description:
+          'The cursor of the last edge received, or a telemetryCursor; by default the feed begins now.',
         extensions: { delivery: true }, // src/http/operations/operation-key.ts
       }),
       maxBatch: t.arg.int({

@@ -44,7 +44,10 @@ test.for([{ FEED_RETENTION_DAYS: '3' }, { RETENTION_DAYS: '3' }])(
           update ${sql.table(table)} set noted_at = noted_at - ${days}::integer * interval '24 hours'
           where txid = ${String(point.txid)}::xid8`.execute(database.kysely)
       }
-      return encodeFeedCursor({ ...point, notedAt: point.notedAt - days * DAY }, point.generation)
+      return encodeFeedCursor(
+        { ...point, notedAt: (point.notedAt ?? 0) - days * DAY },
+        point.generation,
+      )
     }
     const expired = await agedBy(fourDays, 4)
     const kept = await agedBy(twoDays, 2)

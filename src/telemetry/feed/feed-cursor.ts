@@ -2,37 +2,40 @@ import type { Kysely } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 import { abridge, Fault } from '../../fault.ts'
 import { type FeedState, readFeedState } from '../changes/feed-state.ts'
-import type { FedReading, Position } from '../changes/position.ts'
+import { type Position, startOf } from '../changes/position.ts'
 import { LARGEST_PLANT_ID } from '../reading.ts'
 
-/** What a cursor of the feed contains: the reading that it follows, and the generation of the database. */
-export interface FeedPoint extends Pick<FedReading, 'txid' | 'notedAt' | 'plantId' | 'timestamp'> {
+/** What a cursor of the feed contains: the position that it follows, and the generation of the database. */
+export interface FeedPoint extends Position {
   readonly generation: string
 }
 
-/** An opaque cursor of a point in the feed. */
+/** An opaque cursor of a position in the feed. */
 export function encodeFeedCursor(
-  { txid, notedAt, plantId, timestamp }: Omit<FeedPoint, 'generation'>,
+  { txid, notedAt, plantId, timestamp }: Position,
   generation: string,
 ): string {
-  const text = `f${generation}.${txid}.${notedAt}.${plantId}.${timestamp}`
-  return Buffer.from(text, 'latin1').toString('base64url')
+  const place = notedAt === null ? '' : `.${notedAt}.${plantId}.${timestamp}`
+  return Buffer.from(`f${generation}.${txid}${place}`, 'latin1').toString('base64url')
 }
 
 const POINT =
-  /^f([0-9a-f-]{36})\.(0|[1-9]\d{0,15})\.(0|-?[1-9]\d{0,15})\.(0|[1-9]\d{0,9})\.(0|-?[1-9]\d{0,15})$/
+  /^f([0-9a-f-]{36})\.(0|[1-9]\d{0,15})(?:\.(0|-?[1-9]\d{0,15})\.(0|[1-9]\d{0,9})\.(0|-?[1-9]\d{0,15}))?$/
 
 /** Throws INVALID_CURSOR on anything that `encodeFeedCursor` did not make. */
 export function decodeFeedCursor(cursor: string): FeedPoint {
   const match = POINT.exec(Buffer.from(cursor, 'base64url').toString('latin1'))
   const [, generation = '', txid, notedAt, plantId, timestamp] = match ?? []
-  const point = {
-    generation,
-    txid: Number(txid),
-    notedAt: Number(notedAt),
-    plantId: Number(plantId),
-    timestamp: Number(timestamp),
-  }
+  const point: FeedPoint =
+    notedAt === undefined
+      ? { generation, ...startOf(Number(txid)) }
+      : {
+          generation,
+          txid: Number(txid),
+          notedAt: Number(notedAt),
+          plantId: Number(plantId),
+          timestamp: Number(timestamp),
+        }
   if (
     match === null ||
     point.plantId > LARGEST_PLANT_ID ||

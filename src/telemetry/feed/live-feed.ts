@@ -10,7 +10,7 @@ export interface LiveFeed extends AsyncDisposable {
   readonly hearing: ListenerState
   readonly subscriptions: number
   readonly latest: Pick<LatestFeed, 'subscribe'>
-  readonly telemetry: Pick<ReadingFeed, 'subscribe'>
+  readonly telemetry: Pick<ReadingFeed, 'subscribe' | 'cursor'>
 }
 
 export interface LiveFeedOptions {

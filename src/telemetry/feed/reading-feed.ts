@@ -8,7 +8,7 @@ import { readGeneration } from '../changes/generation.ts'
 import type { Position } from '../changes/position.ts'
 import { type LogRange, readLog } from '../changes/read-log.ts'
 import type { BoundedQueue } from './bounded-queue.ts'
-import { positionAfter } from './feed-cursor.ts'
+import { encodeFeedCursor, positionAfter } from './feed-cursor.ts'
 import { type Batch, type BatchOptions, openFeedSubscriber } from './feed-subscriber.ts'
 import { openLiveTail } from './live-tail.ts'
 
@@ -20,6 +20,8 @@ export interface ReadingFeed extends AsyncDisposable {
    * CURSOR_EXPIRED if what follows is no longer known.
    */
   subscribe(request: ReadingFeedRequest): Promise<PullQueue<Batch>>
+  /** Returns a cursor of now. Of what is committed from now on, a subscription after it misses nothing. */
+  cursor(): Promise<string>
   /** Sends what is new. Returns whether transactions were running that may add to it. Calls must not overlap. */
   look(): Promise<boolean>
   /** To be called if the database may have been replaced, such as after a reconnect. */
@@ -97,6 +99,10 @@ export function openReadingFeed(
       queues.add(queue)
       onSubscribed()
       return queue
+    },
+    cursor: async () => {
+      const generation = await findGeneration()
+      return encodeFeedCursor((await looking()).end, generation)
     },
     look: async () => {
       await findGeneration()

@@ -106,6 +106,23 @@ describe.each(engines)('telemetry on %s', (engine) => {
     ])
   })
 
+  test('goes on after a cursor of now, from before the first reading and from after some', async () => {
+    const database = keep(await openTestDatabase(engine))
+    const feed = await openFeed(database)
+    const fromNothing = await feed.telemetry.cursor()
+    await write(database, [1, 0, 1])
+    const fromOne = await feed.telemetry.cursor()
+    await write(database, [1, 60, 2])
+    await rollUp(database.kysely)
+    const all = await subscribe(feed, { after: fromNothing })
+    expect(await all.take(2)).toEqual([
+      [1, 1],
+      [1, 2],
+    ])
+    const later = await subscribe(feed, { after: fromOne })
+    expect(await later.take(1)).toEqual([[1, 2]])
+  })
+
   test('goes on after a cursor, through what is rolled up meanwhile', async () => {
     const database = keep(await openTestDatabase(engine))
     const feed = await openFeed(database)
