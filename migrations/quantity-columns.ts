@@ -17,9 +17,7 @@ export async function addQuantity(
 ): Promise<void> {
   const { column, type, description } = quantityOf(field)
   for (const table of ['solark.telemetry', 'solark.latest']) {
-    await sql`alter table ${sql.table(table)} add column if not exists ${sql.ref(column)} ${sql.raw(sqlTypes[type])}`.execute(
-      db,
-    )
+    await addColumn(db, table, { column, type: sqlTypes[type] })
   }
   await sql`comment on column solark.telemetry.${sql.ref(column)} is ${sql.lit(asComment(description))}`.execute(
     db,
@@ -70,10 +68,25 @@ export async function addToTiles(
       : {}),
   }
   for (const [part, { type, comment }] of Object.entries(parts)) {
-    const column = sql.ref(`${name}_${part}`)
-    await sql`alter table ${sql.table(table)} add column if not exists ${column} ${sql.raw(type)}`.execute(
+    const column = `${name}_${part}`
+    await addColumn(db, table, { column, type })
+    await sql`comment on column ${sql.table(table)}.${sql.ref(column)} is ${sql.lit(comment)}`.execute(
       db,
     )
-    await sql`comment on column ${sql.table(table)}.${column} is ${sql.lit(comment)}`.execute(db)
   }
+}
+
+/** Does nothing if the column exists. `if not exists` would have PostgreSQL say so in a notice, which users see. */
+async function addColumn(
+  db: Kysely<unknown>,
+  table: string,
+  { column, type }: { column: string; type: string },
+): Promise<void> {
+  const { rows } = await sql`
+    select from pg_attribute
+    where attrelid = to_regclass(${table}) and attname = ${column} and not attisdropped`.execute(db)
+  if (rows.length > 0) return
+  await sql`alter table ${sql.table(table)} add column ${sql.ref(column)} ${sql.raw(type)}`.execute(
+    db,
+  )
 }

@@ -22,7 +22,13 @@ end
 $$;
 
 -- CREATE OR REPLACE does not support constraint triggers.
-drop trigger if exists plant_kept on solark.plant;
+do $$
+begin
+  if exists (select from pg_trigger where tgrelid = 'solark.plant'::regclass and tgname = 'plant_kept') then
+    drop trigger plant_kept on solark.plant;
+  end if;
+end
+$$;
 
 create constraint trigger plant_kept after delete or update of id on solark.plant
 deferrable initially deferred
