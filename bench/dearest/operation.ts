@@ -6,7 +6,7 @@ import {
   isEnumType,
   isObjectType,
 } from 'graphql'
-import { widthNames } from '../../src/telemetry/history/buckets.ts'
+import { widthNames } from '../../src/telemetry/history/bucket-edges.ts'
 import { MOST_POINTS } from '../../src/telemetry/history/span.ts'
 import { DENSE_PLANT, UNTIL, USUAL_PLANTS } from './plants.ts'
 

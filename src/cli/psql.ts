@@ -9,7 +9,7 @@ import { Fault } from '../fault.ts'
 import { createLogger } from '../log.ts'
 
 /**
- * * `npm run psql -- …`: runs psql on the database; on the embedded one whether a server runs or not. What follows `--`
+ * `npm run psql -- …`: runs psql on the database; on the embedded one whether a server runs or not. What follows `--`
  * is passed on to psql. The exit code is psql's.
  */
 export function psqlCommand(): Command {

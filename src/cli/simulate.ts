@@ -15,13 +15,9 @@ import {
 } from '../sources/simulated/stored-plants.ts'
 import { type ChunksAhead, createChunksAhead } from '../telemetry/chunks-ahead.ts'
 import { loadReadings } from '../telemetry/import.ts'
-import {
-  emptyReading,
-  FIRST_SIMULATED_PLANT,
-  findReadingFault,
-  type Reading,
-} from '../telemetry/reading.ts'
+import { emptyReading, FIRST_SIMULATED_PLANT, type Reading } from '../telemetry/reading.ts'
 import { requireSchema } from '../telemetry/schema-ready.ts'
+import { findReadingFault } from '../telemetry/validate-reading.ts'
 import type { OpenCommandContext } from './command-context.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { instantOption, stepOption, timeZoneOption, wholeNumberOption } from './options.ts'

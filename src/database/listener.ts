@@ -39,7 +39,7 @@ const ANSWERED_WITHIN_MS = 5000
 const CARRIED_WITHIN_MS = 2000
 
 /**
- * * Keeps one connection on LISTEN, and connects again with a jittered, growing pause whenever it breaks. The
+ * Keeps one connection on LISTEN, and connects again with a jittered, growing pause whenever it breaks. The
  * connection is probed, because a vanished peer would otherwise go unnoticed for hours. A notification to itself, sent
  * over another connection, shows whether notifications arrive. `connect` may wait until the database can be reached, or
  * the signal aborts.

@@ -1,6 +1,6 @@
 import { dateOf, instantOf } from '../database/instant.ts'
 import { type NumberField, numberFields, quantityOf, recordOf } from '../quantities.ts'
-import { widthNames } from '../telemetry/history/buckets.ts'
+import { widthNames } from '../telemetry/history/bucket-edges.ts'
 import { energyOf } from '../telemetry/history/energy.ts'
 import {
   expectedHistory,

@@ -6,8 +6,8 @@ import { isEventStream } from './graphql-http.ts'
 export interface InFlightRequests {
   add(response: ServerResponse): void
   /**
-   * Has a connection closed once it got the responses that it is owed, or at once if one of them has begun. Returns
-   * false if none is owed, so that whatever is sent next is not taken for one.
+   * Closes a connection after the responses to its complete requests, or at once if one of them has begun. Returns
+   * false if there are no such requests: then the client cannot take another message for one of these responses.
    */
   closeAfterResponses(socket: Duplex): boolean
   /**

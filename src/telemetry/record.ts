@@ -4,8 +4,9 @@ import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
 import { type Quantity, quantities } from '../quantities.ts'
 import { liftedDecompression } from './decompression.ts'
-import { findReadingFault, type Reading } from './reading.ts'
+import type { Reading } from './reading.ts'
 import { boundsOf, isWithin } from './time-bounds.ts'
+import { findReadingFault } from './validate-reading.ts'
 
 export const LARGEST_BATCH = 10_000
 

@@ -13,8 +13,8 @@ const measurementsOf = (table: string) =>
   sql`(${sql.join(measured.map((column) => sql.ref(`${table}.${column}`)))})`
 
 /**
- * A table of this transaction alone, in which readings wait to be merged; `ordinal` is their order. Joins are made for
- * many rows from then on.
+ * Creates a temporary table for readings that are to be merged; `ordinal` is their order. Also sets the planner up for
+ * many rows, for the rest of the transaction.
  */
 export async function createStaging(transaction: Transaction<Schema>): Promise<void> {
   const definitions = quantities.map(
@@ -26,11 +26,11 @@ export async function createStaging(transaction: Transaction<Schema>): Promise<v
       ordinal bigint generated always as identity primary key,
       plant_id integer, timestamp timestamptz, ${sql.join(definitions)}
     ) on commit drop`.execute(transaction)
-  // Of tables that nobody has counted it would think a few rows, and compare each that waits with each that is stored.
+  // Without statistics the planner expects a few rows, and would compare each staged reading with each stored one.
   await sql`set local enable_nestloop = off`.execute(transaction)
 }
 
-/** Stores a chunk of which some readings may be there already; writers of the same readings wait in turn. */
+/** Stores a chunk that may contain stored readings. Concurrent writers of the same readings wait for each other. */
 export async function mergeChunk(
   session: Session,
   transaction: Transaction<Schema>,
@@ -54,17 +54,17 @@ export async function mergeChunk(
   return { inserted, duplicates, conflicts }
 }
 
-/** Of the readings that wait, all those of some plants. */
+/** All staged readings of some plants. */
 interface Part extends TimeBounds {
   plantIds: number[]
 }
 
-/** What one more statement costs no longer shows with so many readings. */
+/** From this many readings on, the cost of one more statement no longer shows. */
 const FEW = 1000
 
 /**
- * By plants, and between their own times, what waits is compared with what is stored: else all plants would be read
- * and, where they are compressed, decompressed. Plants with few readings go together.
+ * Parts the staged readings by plant, for the comparison with the stored ones: otherwise all plants would be read, and
+ * decompressed if they are compressed. Plants with few readings share a part.
  */
 async function readParts(transaction: Transaction<Schema>): Promise<Part[]> {
   const { rows } = await sql<TimeBounds & { plantId: number; readings: number }>`
@@ -89,14 +89,14 @@ async function readParts(transaction: Transaction<Schema>): Promise<Part[]> {
   return parts
 }
 
-/** Literals, for the planner and for TimescaleDB, which decompresses what they name. */
+/** Literals, so that the planner excludes chunks and TimescaleDB decompresses only what they name. */
 const isOf = (table: string, { plantIds }: Part) =>
   sql`${sql.ref(`${table}.plant_id`)} in (${sql.join(plantIds.map((id) => sql.lit(id)))})`
 
 const mayBeStored = (part: Part) =>
   sql`${isOf('stored', part)} and ${isWithin(sql`stored.timestamp`, part)}`
 
-/** Answers how many differ, which for REPLACE take the place of what is stored. */
+/** Returns how many staged readings differ from the stored ones. With REPLACE these are then replaced. */
 async function compareWithStored(
   transaction: Transaction<Schema>,
   part: Part,
@@ -122,7 +122,7 @@ async function countKept(transaction: Transaction<Schema>, part: Part): Promise<
   return rows[0]?.conflicts ?? 0
 }
 
-/** As if one reading came after the other: each is compared with the one that it takes the place of. */
+/** Compares each staged reading with the one that it replaces, which may be an earlier staged one. */
 async function countReplaced(transaction: Transaction<Schema>, part: Part): Promise<number> {
   const { rows } = await sql<{ conflicts: number }>`
     with incoming as (

@@ -63,7 +63,7 @@ export function parseTimeZone(text: string): string | undefined {
 const clocks = new Map<string, ZoneClock>()
 
 /**
- * * The clock of a zone by its IANA name in its usual spelling, of which there are some 600. The first use of a zone
+ * The clock of a zone by its IANA name in its usual spelling, of which there are some 600. The first use of a zone
  * takes up to three milliseconds: Temporal's arithmetic would take more than that for each chart.
  */
 export function zoneClock(timeZone: string): ZoneClock {

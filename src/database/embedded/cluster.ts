@@ -33,7 +33,7 @@ export const NAME = 'heliograph'
 const UNFINISHED = 'postgres.new-'
 
 /**
- * * Creates the cluster if there is none. It is built beside its place and renamed when it is complete and on disk: an
+ * Creates the cluster if there is none. It is built beside its place and renamed when it is complete and on disk: an
  * unfinished one is never taken for data, and only what never held data is removed. The caller must hold the start
  * lock.
  */

@@ -22,7 +22,7 @@ export interface Disk {
 }
 
 /**
- * * Refuses writes before the disk is full, because a PostgreSQL that cannot extend its write-ahead log ends, and
+ * Refuses writes before the disk is full, because a PostgreSQL that cannot extend its write-ahead log ends, and
  * cannot even start for reading. PostgreSQL itself refuses (`default_transaction_read_only`), so that this holds for
  * every client. Looks at the disk four times a second. The states:
  * - WRITABLE: there is room; the reserve is filled if it can be spared.

@@ -95,7 +95,7 @@ function whereAbsent<T>(value: T): (error: unknown) => T {
 }
 
 /**
- * * Kills the children of a killed PostgreSQL. They notice by themselves soon, except in the middle of a long
+ * Kills the children of a killed PostgreSQL. They notice by themselves soon, except in the middle of a long
  * computation. Recovery undoes whatever they still change. They are recognised by their working directory, the
  * cluster's folder. On systems other than Linux, where it cannot be seen, they are left to end by themselves.
  */

@@ -15,7 +15,7 @@ import type { Services } from '../../graphql/context.ts'
 import { abridgeError, errorWithStatus } from '../errors.ts'
 import { earlyRefusal } from './early-refusals.ts'
 import type { OperationContext } from './operation-context.ts'
-import { operationCost, usualSizes, withCostVariables } from './operation-cost.ts'
+import { maxCost, operationCost, usualSizes, withCostVariables } from './operation-cost.ts'
 
 /**
  * Bounds of the text. Validating the worst document of 2000 tokens takes 0.1 s. GraphiQL's introspection has 184, and
@@ -37,13 +37,6 @@ export const maxAliasLength = 100
 export const maxDepth = 10
 
 /**
- * Units, of which one is about 2 µs of this process or 15 µs of PostgreSQL (operation-cost.ts). So an operation takes
- * at most 0.15 s of the one and a second of the other. The largest page of readings with every field, edges and nodes,
- * is 51,000; the longest chart with every field 42,000.
- */
-export const maxCost = 65_000
-
-/**
  * Tokens in all parsed documents that are kept, about 400 bytes each: at most 80 MB, for some 2000 everyday documents.
  */
 const maxKeptTokens = 200_000
@@ -51,9 +44,8 @@ const maxKeptTokens = 200_000
 /** The limits that every operation is held to before it runs. */
 export interface QueryLimits {
   /**
-   * Returns what it costs at most to parse, validate and check a text, in units. If the text was parsed before, only
-   * the check is left, and only if its cost depends on the variables: it counts with what it took last, up to 1 ms as
-   * 0.
+   * Returns what it costs at most to parse, validate and check a text, in units. For a text that was parsed before,
+   * only the check counts: what it took last time, or 0 if that was under 1 ms or does not depend on the variables.
    */
   parsingCost(text: unknown): number
   /** Parses and validates for Yoga. */

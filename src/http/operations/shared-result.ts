@@ -6,8 +6,8 @@ const AFTER_ID = '","type":"next","payload":'
 
 /**
  * The result of an event, for all subscriptions that share it: as JSON, and as the WebSocket frames of their `next`
- * messages, which differ in their id alone. The frame that was sent last is kept. For the next subscription its id is
- * written over, since a socket that took all of it at once does not look at it again.
+ * messages, which differ in their id alone. The frame that was sent last is used again: for the next subscription only
+ * its id is overwritten. That is safe if the socket took the whole frame at once; if not, call `giveAway`.
  */
 export class SharedResult {
   /** The result as JSON. */

@@ -7,7 +7,7 @@ import { ABSURD } from '../../telemetry/reading.ts'
 import { requireSchema } from '../../telemetry/schema-ready.ts'
 
 /**
- * * Writes readings as CSV that `importCsv` reads back bit for bit: a header of column names, then a line for each
+ * Writes readings as CSV that `importCsv` reads back bit for bit: a header of column names, then a line for each
  * reading, in the order of plant and time. Times are RFC 3339 in UTC with microseconds. Numbers are the shortest that
  * give the same double. What was not measured, or is too large to be a measurement, is empty. Nothing is held in
  * memory.

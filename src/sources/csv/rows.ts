@@ -15,7 +15,7 @@ const LONGEST_ROW = 65_536
 const GZIP = [0x1f, 0x8b]
 
 /**
- * * Reads CSV, plain or gzip, in batches, as fast as they are consumed. UTF-8, with or without a byte order mark; any
+ * Reads CSV, plain or gzip, in batches, as fast as they are consumed. UTF-8, with or without a byte order mark; any
  * line ends; quoted values may contain line breaks. Empty lines are left out. Throws `IMPORT_REFUSED` if the input
  * breaks off or cannot be parsed into rows.
  */

@@ -5,7 +5,7 @@ import { FIRST_SIMULATED_PLANT } from '../../telemetry/reading.ts'
 import type { SimulatedPlant } from './plant.ts'
 
 /**
- * * Registers the plants with name and time zone. A name that somebody gave is kept. The time zone is overwritten,
+ * Registers the plants with name and time zone. A name that somebody gave is kept. The time zone is overwritten,
  * because the simulated sun and household depend on it.
  */
 export async function registerPlants(
@@ -37,7 +37,7 @@ export async function simulatedPlantIds(kysely: Kysely<Schema>): Promise<number[
 }
 
 /**
- * * Removes a plant and its readings, and returns how many readings there were. The plant stays if somebody writes
+ * Removes a plant and its readings, and returns how many readings there were. The plant stays if somebody writes
  * another reading meanwhile.
  */
 export function removePlant(kysely: Kysely<Schema>, id: number): Promise<number> {

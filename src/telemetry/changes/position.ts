@@ -1,5 +1,6 @@
 import type { Instant } from '../../database/instant.ts'
 import { LARGEST_PLANT_ID, type StoredReading } from '../reading.ts'
+import { LATEST } from '../time-zone.ts'
 
 /**
  * The position of a reading in the feed: the transaction that stored it, its plant, its time. The order is one of
@@ -31,8 +32,6 @@ export function startOf(txid: number): Position {
 export function endOf(txid: number, notedAt: Instant): Position {
   return { txid, plantId: LARGEST_PLANT_ID, timestamp: LATEST, notedAt }
 }
-
-const LATEST: Instant = Date.UTC(2250, 0, 1) * 1000
 
 /** Returns a negative number if `one` comes first, a positive number if it comes after `other`. */
 export function comparePositions(one: Position, other: Position): number {

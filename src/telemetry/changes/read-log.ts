@@ -29,9 +29,9 @@ export interface LogRange {
   readonly limit?: number
 }
 
-/** How many notes are looked at for a page, */
+/** How many notes are read for a page. */
 const NOTES_A_PAGE = 1000
-/** and the largest number of readings in it: a tenth of a second of work. */
+/** The largest number of readings in a page: a tenth of a second of work. */
 export const READINGS_A_PAGE = 4000
 
 /**

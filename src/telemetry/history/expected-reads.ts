@@ -1,5 +1,5 @@
-import type { WidthName } from './buckets.ts'
-import { type ClockRange, countBuckets, edgesOf } from './buckets.ts'
+import type { WidthName } from './bucket-edges.ts'
+import { type ClockRange, countBuckets, edgesOf } from './bucket-edges.ts'
 import { MOST_POINTS } from './span.ts'
 import { HOUR, layTiles, lengthOf, QUARTER } from './tiling.ts'
 

@@ -4,12 +4,12 @@ import type { Schema } from '../../database/schema.ts'
 import { abridge, Fault } from '../../fault.ts'
 import type { Plant } from '../plant.ts'
 import { type ZoneClock, zoneClock } from '../time-zone.ts'
-import { edgesOf, isWidthName, smallestWidth, type WidthName, widthNames } from './buckets.ts'
+import { edgesOf, isWidthName, smallestWidth, type WidthName, widthNames } from './bucket-edges.ts'
 import { type ExpectedReads, expectedReads, NOTHING } from './expected-reads.ts'
-import { type LoadPlant, planByClock } from './plant-clock.ts'
 import type { Fill } from './points.ts'
 import { type Point, pointsOf } from './points.ts'
 import type { ReadingAllowance } from './reading-allowance.ts'
+import { type LoadPlant, planByClock } from './requested-plant.ts'
 import {
   fittingWidth,
   isSpan,

@@ -19,11 +19,10 @@ export interface RolledUp extends KeptByRecount {
   more: boolean
 }
 
-/** How many notes one step takes, */
+/** How many notes one step takes. */
 const CHANGES_AT_ONCE = 20_000
 /**
- * and how many quarters of an hour it makes. That is a second of work if readings are a minute apart, for which
- * retention waits.
+ * How many quarters of an hour one step makes: a second of work if readings are a minute apart. Retention waits for it.
  */
 const QUARTERS_AT_ONCE = 4000
 

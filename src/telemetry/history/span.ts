@@ -8,7 +8,7 @@ import {
   smallestWidth,
   type WidthName,
   widthNames,
-} from './buckets.ts'
+} from './bucket-edges.ts'
 
 /** The largest number of buckets or periods in one result. */
 export const MOST_POINTS = 2000

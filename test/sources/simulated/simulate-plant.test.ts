@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { type Instant, instantOf } from '../../../src/database/instant.ts'
 import { countSimulatedReadings, simulatePlant } from '../../../src/sources/simulated/inverter.ts'
 import { type SimulatedPlant, simulatedPlants } from '../../../src/sources/simulated/plant.ts'
-import { findReadingFault, type Reading } from '../../../src/telemetry/reading.ts'
+import type { Reading } from '../../../src/telemetry/reading.ts'
+import { findReadingFault } from '../../../src/telemetry/validate-reading.ts'
 
 const SECOND = 1_000_000
 const MINUTE = 60 * SECOND

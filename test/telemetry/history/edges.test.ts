@@ -7,7 +7,7 @@ import {
   smallestWidth,
   type WidthName,
   widthNames,
-} from '../../../src/telemetry/history/buckets.ts'
+} from '../../../src/telemetry/history/bucket-edges.ts'
 import { zoneClock } from '../../../src/telemetry/time-zone.ts'
 
 const minutesOf: Partial<Record<WidthName, number>> = {
