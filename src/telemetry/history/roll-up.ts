@@ -8,7 +8,13 @@ import { maxGapMicroseconds, rollupState } from '../changes/rollup-state.ts'
 import { isKept, saysLess } from './kept-history.ts'
 import { type KeptByRecount, recountChunks } from './reading-counts.ts'
 import { columnsOf, mergedColumns, toStore } from './summary.ts'
-import { everything, nothing, quartersFromReadings, tileColumns } from './tile-rows.ts'
+import {
+  everything,
+  measuredQuantities,
+  nothing,
+  quartersFromReadings,
+  tileColumns,
+} from './tile-rows.ts'
 import { lengthOf, QUARTER, type Stretch, stretchTable, tilesWithin } from './tiling.ts'
 
 /** What one step of rolling up did. */
@@ -146,9 +152,10 @@ async function makeQuarters(
   stretches: RawBuilder<unknown>,
   { maxGap, most }: { maxGap: number; most: number },
 ): Promise<void> {
+  const quantities = await measuredQuantities(transaction, stretches, maxGap)
   await sql`
     with made as materialized (
-      ${quartersFromReadings(stretches, maxGap)}
+      ${quartersFromReadings(stretches, maxGap, quantities)}
       ${atMost(most)}
     ),
     ${goneTiles('solark.rollup_quarter', stretches, sql`not ${isKept('tile.start')}`)}
