@@ -40,7 +40,7 @@ export async function compareMaintenance(
       'Disk of the rollups, by one-minute readings',
       'bytes',
       { candidate: [sizes.rollups], baseline: [sizes.readings] },
-      { of: 'ratio', atMost: 0.15 },
+      { of: 'ratio', atMost: 0.2 },
     ),
   ]
 }
