@@ -10,7 +10,7 @@ import type { Difference } from './difference.ts'
 import { isKept, saysLess } from './kept-history.ts'
 import { goneChunks } from './reading-counts.ts'
 import { columnsOf, mergedColumns, type Part, storedTiles, summaryColumn } from './summary.ts'
-import { everything, quartersFromReadings } from './tile-rows.ts'
+import { everything, measuredQuantities, quartersFromReadings } from './tile-rows.ts'
 import type { Stretch } from './tiling.ts'
 import { stretchTable } from './tiling.ts'
 
@@ -34,7 +34,10 @@ export async function verifyQuarters(
 ): Promise<ComparedTiles> {
   const { rows } = await sql<{ maxGap: number }>`
     select ${maxGapMicroseconds} as "maxGap" from ${rollupState}`.execute(snapshot)
-  const recomputed = quartersFromReadings(stretchTable(plantId, [window]), rows[0]?.maxGap ?? 0)
+  const stretches = stretchTable(plantId, [window])
+  const maxGap = rows[0]?.maxGap ?? 0
+  const quantities = await measuredQuantities(snapshot, stretches, maxGap)
+  const recomputed = quartersFromReadings(stretches, maxGap, quantities)
   return await compareTiles(snapshot, { table: 'rollup_quarter', plantId, window, recomputed })
 }
 
