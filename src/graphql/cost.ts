@@ -8,7 +8,7 @@ import type { ExpectedReads } from '../telemetry/history/expected-reads.ts'
 /** A short statement and its round trip: 0.3 ms in each process. */
 export const STATEMENT = 150
 
-/** A row that a statement returns, of a reading or of a plant with its newest reading: parsing its 17 columns. */
+/** A row that a statement returns, of a reading or of a plant with its newest reading: parsing its 20 columns. */
 export const ROW = 6
 
 /** A plant that is looked up for a reading, batched with others. */
