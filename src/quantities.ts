@@ -6,7 +6,7 @@ interface QuantityEntry {
   column: string
   type: 'number' | 'boolean'
   unit: '%' | 'W' | 'V' | 'A' | '°C' | null
-  /** Whose sign it has: it flows both ways. Absent: it flows one way. */
+  /** Of what flows both ways: which convention its sign follows, that of the battery or that of the grid. */
   sign?: 'battery' | 'grid'
   /** Unit and sign in a sentence: the description in the API. */
   description: string
@@ -16,8 +16,8 @@ interface QuantityEntry {
  * What an inverter measures: the one table from which columns, types, GraphQL fields and inputs, CSV names, history and
  * energy follow. CONTRIBUTING.md says what else a new one takes.
  *
- * Signs, everywhere: positive power flows towards the house, so that pvPower + batteryPower + gridPower + generatorPower is
- * loadPower and what the inverter loses. null means "not measured", never 0.
+ * Signs, everywhere: positive power flows towards the house. So pvPower + batteryPower + gridPower + generatorPower is
+ * loadPower plus what the inverter loses. null means "not measured", never 0.
  */
 export const quantities = [
   {

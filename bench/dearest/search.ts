@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type GraphQLError, getOperationAST, parse, validate } from 'graphql'
 import { schema } from '../../src/graphql/schema.ts'
-import { maxCost } from '../../src/http/operations/operation-cost.ts'
 import {
   checkOperation,
   documentLimitErrors,
+  maxCost,
   parseLimits,
 } from '../../src/http/operations/query-limits.ts'
 import { drawsFor } from '../../src/sources/simulated/noise.ts'

@@ -79,7 +79,7 @@ export function retentionCommand(open: OpenCommandContext): Command {
     })
 }
 
-/** The options stand for variables of the environment, and are validated as these are. */
+/** Returns the options as the environment variables that they replace, so that both are validated alike. */
 function environmentOf({
   days,
   rollupDays,

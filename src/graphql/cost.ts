@@ -1,14 +1,14 @@
 import type { ExpectedReads } from '../telemetry/history/expected-reads.ts'
 
 /**
- * The cost of parts of an operation, in the units of src/http/operations/operation-cost.ts: 2 µs of this process, or 15 µs of
- * PostgreSQL. Measured by `npm run bench -- dearest`.
+ * The cost of parts of an operation, in the units of src/http/operations/operation-cost.ts: 2 µs of this process, or
+ * 15 µs of PostgreSQL. Measured by `npm run bench -- dearest`.
  */
 
 /** A short statement and its round trip: 0.3 ms in each process. */
 export const STATEMENT = 150
 
-/** A row that a statement returns, of a reading or of a plant with its newest reading: parsing its 20 columns. */
+/** Parsing the 20 columns of a row that a statement returns: a reading, or a plant with its newest reading. */
 export const ROW = 6
 
 /** A plant that is looked up for a reading, batched with others. */

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { Fault } from '../fault.ts'
 
 /**
- * The admin token kept in the data folder, mode 0600, generated at the first start. Processes that
- * start at once agree on one. A folder that cannot be used: `DATA_FOLDER_UNUSABLE`.
+ * Reads the admin token from the data folder, mode 0600, or generates it at the first start. Processes that start at
+ * once agree on one. Throws `DATA_FOLDER_UNUSABLE` or `STORAGE_FULL`.
  */
 export async function loadAdminToken(dataDir: string): Promise<{ token: string; file: string }> {
   const file = join(dataDir, 'admin-token')

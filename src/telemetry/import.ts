@@ -12,7 +12,7 @@ import { createStaging, mergeChunk } from './staging.ts'
 export interface LoadOptions {
   /** KEEP: the first of the input wins, REPLACE: the last. */
   onDuplicate: OnDuplicate
-  /** Without it the transaction makes the chunks of a hypertable, and keeps whoever needs a new one waiting to its end. */
+  /** Without it the transaction creates the chunks, and all writers that need a new chunk wait until it ends. */
   chunksAhead?: ChunksAhead | undefined
   /** Called after each chunk with the number of readings so far. */
   onProgress?: ((received: number) => void) | undefined

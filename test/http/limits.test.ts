@@ -2,8 +2,12 @@ import { getIntrospectionQuery } from 'graphql'
 import { createClient } from 'graphql-ws'
 import { afterAll, describe, expect, test } from 'vitest'
 import { maxBodyBytes } from '../../src/http/limits.ts'
-import { maxCost } from '../../src/http/operations/operation-cost.ts'
-import { maxAliases, maxAliasLength, maxDepth } from '../../src/http/operations/query-limits.ts'
+import {
+  maxAliases,
+  maxAliasLength,
+  maxCost,
+  maxDepth,
+} from '../../src/http/operations/query-limits.ts'
 import { bearer, openTestServer, post, tokens } from './test-server.ts'
 
 const server = await openTestServer()

@@ -22,14 +22,6 @@ import {
 import type { Services } from '../../graphql/context.ts'
 import { argumentValues, FIELD, rawLength, textCost } from './field-cost.ts'
 
-/**
- * Units, of which one is about 2 µs of this process or 15 µs of PostgreSQL (operation-cost.ts). So an operation takes
- * at most 0.15 s of the one and a second of the other. The largest page of readings with every field, edges and nodes,
- * costs 60,300; the longest chart with the mean of every quantity 30,600. With every field of every quantity it is
- * 83,600, so it has to be asked for with fewer points.
- */
-export const maxCost = 65_000
-
 /** How much there is of what has no pages. Complexities know nothing else beside the arguments. */
 type Sizes = Services['sizes']
 

@@ -179,7 +179,7 @@ export interface BatchOptions {
   readonly maxBatch: number
 }
 
-/** The batches of pages by options, made once for all subscribers. */
+/** The batches that a page was cut into, by plant and size: subscribers with the same options share them. */
 const batchesByPage = new WeakMap<LogPage, Map<string, readonly Batch[]>>()
 
 export function sharedBatches(page: LogPage, cut: BatchOptions): readonly Batch[] {

@@ -48,7 +48,7 @@ function isParted(quantity: NumberField, { aspects }: Wanted): boolean {
   return isSigned(quantity) && aspects.includes('signs')
 }
 
-/** What `encodedSummaries` made, and the bucket of a key, numbered from 0. */
+/** Bytes that `encodedSummaries` made, and how to find the bucket, from 0, for a key that is encoded in them. */
 export interface EncodedSummaries {
   encodedSummaries: Uint8Array | null
   bucketOf(key: number): number

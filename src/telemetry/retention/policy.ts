@@ -6,7 +6,7 @@ import type { Schema } from '../../database/schema.ts'
 export interface RetentionPolicy {
   /** undefined: forever. */
   readonly readings: number | undefined
-  /** At least as long as readings, and only if readings are limited. undefined: forever. */
+  /** undefined: forever. Can only be limited if readings are, and then not to less than them. */
   readonly rollups: number | undefined
   /** Older chunks of a hypertable are compressed. undefined: none. */
   readonly compressAfter: number | undefined
