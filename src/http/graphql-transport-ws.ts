@@ -19,6 +19,7 @@ import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import type { RoleOf } from './auth.ts'
 import { formatError, type MaskError } from './errors.ts'
+import { requireJsonWithin } from './graphql-params.ts'
 import { initJsonLimits, jsonLimits, maxIdCharacters } from './limits.ts'
 import type { Admission, Turn } from './operations/admission.ts'
 import type { QueryLimits } from './operations/query-limits.ts'
@@ -28,7 +29,7 @@ import {
   SubscriptionStream,
 } from './operations/shared-subscriptions.ts'
 import type { GraphqlYoga } from './operations/yoga.ts'
-import { type ByteBudget, bodiesBusy, requireJsonWithin } from './request-body.ts'
+import { type ByteBudget, bodiesBusy } from './request-body.ts'
 import { SubscriptionSender } from './subscription-sender.ts'
 import type { OpenOperation, WebSocketConnection } from './websocket-connection.ts'
 

@@ -82,7 +82,8 @@ const grace = 500
  * 2. in-flight-requests.ts: it is tracked until its response is complete;
  * 3. origin.ts: who sends it, and from which page;
  * 4. routes.ts: by its path it goes to a probe, to GraphiQL, or to
- * 5. graphql-http.ts: its token (auth.ts), its body (request-body.ts), the response;
+ * 5. graphql-http.ts: its token (auth.ts), its body (request-body.ts, graphql-params.ts), the
+ *    response;
  * 6. operations/yoga.ts: the operation itself.
  *
  * An upgrade passes 1 and 3, and goes to websocket-server.ts, which hands messages to graphql-transport-ws.ts.

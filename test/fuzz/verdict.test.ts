@@ -39,7 +39,7 @@ test.for<[string, Answer, Partial<Exchange>?]>([
   ['an error without a code', http(200, 'data: {"errors":[{}]}\n\n', 'text/event-stream')],
   ['extensions.originalError', told('x', { code: 'X', originalError: {} })],
   ['a stack reached a client', told('at parse (node:internal/x.js:10:3)')],
-  ['a path of the server reached a client', told('see /home/ada/heliograph')],
+  ['a path of the server reached a client', told('see /srv/heliograph/data')],
   ['SQL reached a client', told('select x from solark.telemetry')],
   ["the database's words reached a client", told('relation "plant" does not exist')],
   ['a token reached a client', http(200, 'secret-admin-token', 'text/html')],

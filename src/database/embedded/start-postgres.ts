@@ -24,7 +24,7 @@ export interface StartOptions {
   purpose: string
   log: Logger
   signal: AbortSignal
-  /** To start it again: the port on which clients expect it; no cluster is created. undefined: any port. */
+  /** For a restart: the port that clients know; no cluster is created then. By default a free port. */
   port?: number
 }
 

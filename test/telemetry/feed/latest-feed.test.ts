@@ -25,7 +25,7 @@ async function openListeningFeed(database: TestDatabase): Promise<LiveFeed> {
   return feed
 }
 
-/** Writes by plain SQL, as any program may. */
+/** Writes with plain SQL, like programs other than this one. */
 async function write(
   { kysely }: Pick<TestDatabase, 'kysely'>,
   plantId: number,

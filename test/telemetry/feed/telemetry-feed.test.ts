@@ -33,7 +33,7 @@ async function openFeed(
   return feed
 }
 
-/** Writes by plain SQL, as any program may. The time is in seconds of a day. */
+/** Writes with plain SQL, like programs other than this one. The time is in seconds of a day. */
 async function write(
   { kysely }: Pick<TestDatabase, 'kysely'>,
   ...readings: [plantId: number, second: number, soc: number][]
