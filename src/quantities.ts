@@ -194,9 +194,10 @@ export type MeasuredColumns = {
   [Entry in Quantity as Entry['column']]: Measured<Entry['type']> | null
 }
 
-/** Nothing was measured. */
-export function nothingMeasured(): Measurements {
-  return { ...recordOf(numberFields, () => null), ...recordOf(flagFields, () => null) }
+/** The values of a reading of which nothing was measured. To copy: a reading of an import or a batch begins with it. */
+export const nothingMeasured: Readonly<Measurements> = {
+  ...recordOf(numberFields, () => null),
+  ...recordOf(flagFields, () => null),
 }
 
 /** A record with a value for each key. */

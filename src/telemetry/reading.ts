@@ -25,7 +25,7 @@ export function isSimulated(plantId: number): boolean {
 
 /** A reading with every quantity null, which means "not measured". */
 export function emptyReading(plantId: number, timestamp: Instant): Reading {
-  return { plantId, timestamp, ...nothingMeasured() }
+  return { plantId, timestamp, ...nothingMeasured }
 }
 
 /** A value of this size or more, of either sign, is not a measurement. It could not be squared and summed either. */
