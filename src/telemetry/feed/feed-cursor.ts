@@ -43,7 +43,7 @@ export function decodeFeedCursor(cursor: string): FeedPoint {
   ) {
     throw new Fault(
       'INVALID_CURSOR',
-      `Expected after to be a cursor of an edge from this subscription; got ${abridge(JSON.stringify(cursor))}`,
+      `Expected after to be a cursor of an edge of this subscription, or a telemetryCursor; got ${abridge(JSON.stringify(cursor))}`,
       { path: ['after'] },
     )
   }
