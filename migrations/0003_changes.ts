@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { applyFunctions } from './apply-functions.ts'
+import { commentColumns } from './comment.ts'
 import { isHypertable } from './hypertable.ts'
 import { verifyRelation, verifyTrigger } from './verify.ts'
 
@@ -121,8 +122,6 @@ async function createFeed(db: Kysely<unknown>): Promise<void> {
     home: 'The database to which its transactions belong: the system identifier and the oid of the database',
     floor: 'Transactions before it may be missing in solark.telemetry_log',
   }
-  for (const [column, comment] of Object.entries(comments)) {
-    await sql`comment on column solark.feed.${sql.ref(column)} is ${sql.lit(comment)}`.execute(db)
-  }
+  await commentColumns(db, 'solark.feed', comments)
   await verifyRelation(db, 'solark.feed')
 }

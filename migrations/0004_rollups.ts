@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { numberFields } from '../src/quantities.ts'
 import { applyFunctions } from './apply-functions.ts'
+import { commentColumns } from './comment.ts'
 import { isHypertable } from './hypertable.ts'
 import { raiseNotice } from './notice.ts'
 import { addToTiles } from './quantity-columns.ts'
@@ -84,9 +85,7 @@ async function createState(db: Kysely<unknown>): Promise<void> {
       'Tiles before it never change: retention dropped readings that they were made from',
     kept: 'Hours whose readings were dropped with their chunks: a tile there is replaced only by one that says at least as much',
   }
-  for (const [column, comment] of Object.entries(comments)) {
-    await sql`comment on column solark.rollup.${sql.ref(column)} is ${sql.lit(comment)}`.execute(db)
-  }
+  await commentColumns(db, 'solark.rollup', comments)
   await verifyRelation(db, 'solark.rollup')
 }
 

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { commentColumns } from './comment.ts'
 import { verifyRelation } from './verify.ts'
 
 /**
@@ -30,11 +31,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`comment on table solark.retention_run is 'Runs of retention in the last 30 days'`.execute(
     db,
   )
-  for (const [column, comment] of Object.entries(comments)) {
-    await sql`comment on column solark.retention_run.${sql.ref(column)} is ${sql.lit(comment)}`.execute(
-      db,
-    )
-  }
+  await commentColumns(db, 'solark.retention_run', comments)
   await verifyRelation(db, 'solark.retention_run')
 }
 
