@@ -10,7 +10,7 @@ const DEFAULT_BATCH = 500
 builder.queryField('telemetryCursor', (t) =>
   t.string({
     description:
-      'A cursor of now for the subscription telemetry. Query it before you subscribe, and pass it as after: then nothing is missed that is committed from now on, also if the connection breaks before the first reading.',
+      'A cursor of now for the subscription telemetry. Query it before you subscribe, and pass it as after: then nothing is missed that is committed from now on, also if the connection breaks before the first reading. What was committed just before may come, too.',
     complexity: 2 * STATEMENT,
     resolve: (_, __, { liveFeed }) => liveFeed.telemetry.cursor(),
   }),

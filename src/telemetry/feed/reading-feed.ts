@@ -20,7 +20,10 @@ export interface ReadingFeed extends AsyncDisposable {
    * CURSOR_EXPIRED if what follows is no longer known.
    */
   subscribe(request: ReadingFeedRequest): Promise<PullQueue<Batch>>
-  /** Returns a cursor of now. Of what is committed from now on, a subscription after it misses nothing. */
+  /**
+   * Returns a cursor of now. Of what is committed from now on, a subscription after it misses nothing. What was
+   * committed just before may come, too, while other transactions run.
+   */
   cursor(): Promise<string>
   /** Sends what is new. Returns whether transactions were running that may add to it. Calls must not overlap. */
   look(): Promise<boolean>

@@ -120,7 +120,10 @@ describe.each(engines)('telemetry on %s', (engine) => {
       [1, 2],
     ])
     const later = await subscribe(feed, { after: fromOne })
-    expect(await later.take(1)).toEqual([[1, 2]])
+    const first = await later.take(1)
+    // A transaction of another database keeps the horizon back: then what was committed just before comes, too.
+    const next = first[0]?.[1] === 1 ? await later.take(1) : first
+    expect(next).toEqual([[1, 2]])
   })
 
   test('goes on after a cursor, through what is rolled up meanwhile', async () => {
