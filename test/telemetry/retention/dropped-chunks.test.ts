@@ -58,7 +58,8 @@ test('history of chunks that somebody else dropped stays, also when it is made a
   const after = await days(kysely)
   expect(after.slice(0, -1)).toEqual(before.slice(0, -1))
   expect(after.at(-1)?.of.pvPower?.max).toBe(9000)
-})
+  // It makes everything anew three times, in PGlite.
+}, 180_000)
 
 test('who rolls up says up to when chunks that somebody else dropped are frozen, once', async () => {
   await using database = await openHistory()
