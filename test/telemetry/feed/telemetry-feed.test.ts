@@ -122,8 +122,9 @@ describe.each(engines)('telemetry on %s', (engine) => {
     const later = await subscribe(feed, { after: fromOne })
     const first = await later.take(1)
     // A transaction of another database keeps the horizon back: then what was committed just before comes, too.
-    const next = first[0]?.[1] === 1 ? await later.take(1) : first
-    expect(next).toEqual([[1, 2]])
+    const untilLast = first.at(-1)?.[1] === 2 ? first : [...first, ...(await later.take(1))]
+    expect(untilLast.at(-1)).toEqual([1, 2])
+    expect(untilLast.length).toBeLessThanOrEqual(2)
   })
 
   test('goes on after a cursor, through what is rolled up meanwhile', async () => {
