@@ -8,6 +8,8 @@ interface QuantityEntry {
   unit: '%' | 'W' | 'V' | 'A' | '°C' | null
   /** Of what flows both ways: which convention its sign follows, that of the battery or that of the grid. */
   sign?: 'battery' | 'grid'
+  /** Power that flows one way. A negative value is a fault of whoever measured it, and counts as 0. */
+  oneWay?: true
   /** Unit and sign in a sentence: the description in the API. */
   description: string
 }
@@ -55,6 +57,7 @@ export const quantities = [
     column: 'pv_power',
     type: 'number',
     unit: 'W',
+    oneWay: true,
     description: 'W, >= 0.',
   },
   {
@@ -76,6 +79,7 @@ export const quantities = [
     column: 'load_power',
     type: 'number',
     unit: 'W',
+    oneWay: true,
     description: 'W, >= 0.',
   },
   {
@@ -91,6 +95,7 @@ export const quantities = [
     column: 'gen_power',
     type: 'number',
     unit: 'W',
+    oneWay: true,
     description: 'W, >= 0: from a generator.',
   },
   {
@@ -112,6 +117,7 @@ export const quantities = [
     column: 'pv_to_grid',
     type: 'number',
     unit: 'W',
+    oneWay: true,
     description: 'W of PV going to the grid.',
   },
   {
@@ -119,6 +125,7 @@ export const quantities = [
     column: 'grid_to_load',
     type: 'number',
     unit: 'W',
+    oneWay: true,
     description: 'W of grid power going to the load.',
   },
   {
@@ -180,6 +187,11 @@ export const columnOf: Readonly<Record<NumberField, NumberColumn>> = recordOf(
 export function isSigned(field: NumberField): boolean {
   const { sign, unit } = quantityOf(field)
   return sign !== undefined && unit === 'W'
+}
+
+/** Whether it is a power that flows one way, and so is never negative. */
+export function isOneWay(field: NumberField): boolean {
+  return quantityOf(field).oneWay === true
 }
 
 type Measured<Type> = Type extends 'number' ? number : boolean
