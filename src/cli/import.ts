@@ -9,6 +9,7 @@ import { type ColumnMap, parseColumnMap } from '../sources/csv/columns.ts'
 import { type CsvImportReport, importCsv } from '../sources/csv/import.ts'
 import type { CsvConventions } from '../sources/csv/row-parser.ts'
 import { createChunksAhead } from '../telemetry/chunks-ahead.ts'
+import { createPlantsAhead } from '../telemetry/plants-ahead.ts'
 import type { OpenCommandContext } from './command-context.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { plantIdOption } from './options.ts'
@@ -99,12 +100,15 @@ async function importFile(
 ): Promise<CsvImportReport> {
   await using context = await open({ signal: options.signal })
   const { input, size, bytesRead } = await openInput(file, context.workingDirectory)
+  // Disposed after the session, whose transaction has then ended.
+  await using plantsAhead = createPlantsAhead(context.database.kysely)
   await using session = await context.database.openSession('import')
   using progress = openProgress(size)
   return await importCsv(session, input, {
     ...options,
     plantId: options.plant,
     chunksAhead: createChunksAhead(context.database.kysely),
+    plantsAhead,
     onDuplicate: options.onDuplicate === 'keep' ? 'KEEP' : 'REPLACE',
     onProgress: (received) => progress.update(bytesRead(), received),
   }).catch(context.rethrow)

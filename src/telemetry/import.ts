@@ -4,6 +4,7 @@ import type { Schema } from '../database/schema.ts'
 import type { ChunksAhead } from './chunks-ahead.ts'
 import { type CopyChunk, copyChunk, copyChunksOf } from './copy.ts'
 import { liftDecompressionLimit } from './decompression.ts'
+import type { PlantsAhead } from './plants-ahead.ts'
 import type { Reading } from './reading.ts'
 import type { OnDuplicate, RecordOutcome } from './record.ts'
 import { requireSchema } from './schema-ready.ts'
@@ -14,6 +15,8 @@ export interface LoadOptions {
   onDuplicate: OnDuplicate
   /** Without it the transaction creates the chunks, and all writers that need a new chunk wait until it ends. */
   chunksAhead?: ChunksAhead | undefined
+  /** Without it the transaction registers new plants, and all other writers of their readings wait until it ends. */
+  plantsAhead?: PlantsAhead | undefined
   /** Called after each chunk with the number of readings so far. */
   onProgress?: ((received: number) => void) | undefined
 }
@@ -49,9 +52,7 @@ export async function loadWithin(
   await createStaging(transaction)
   const outcome: RecordOutcome = { received: 0, inserted: 0, duplicates: 0, conflicts: 0 }
   let expectDuplicates = false
-  for await (const chunk of prefetch(
-    copyChunksOf(afterTheirChunks(readings, options.chunksAhead)),
-  )) {
+  for await (const chunk of prefetch(copyChunksOf(afterPlantsAndChunks(readings, options)))) {
     outcome.received += chunk.rows
     if (!expectDuplicates && (await insertChunk(session, transaction, chunk))) {
       outcome.inserted += chunk.rows
@@ -69,11 +70,12 @@ export async function loadWithin(
   return outcome
 }
 
-async function* afterTheirChunks(
+async function* afterPlantsAndChunks(
   readings: AsyncIterable<readonly Reading[]>,
-  chunksAhead: ChunksAhead | undefined,
+  { chunksAhead, plantsAhead }: LoadOptions,
 ): AsyncGenerator<readonly Reading[], void, undefined> {
   for await (const batch of readings) {
+    await plantsAhead?.register(batch.map(({ plantId }) => plantId))
     await chunksAhead?.make(batch.map(({ timestamp }) => timestamp))
     yield batch
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { sharedFolder } from './shared-folder.ts'
 
-const main = resolve(import.meta.dirname, '../../src/main.ts')
+export const mainProgram = resolve(import.meta.dirname, '../../src/main.ts')
 
 /** What one process of a run has compiled, the others reuse: a third less work for each. */
 export const compileCache = { NODE_COMPILE_CACHE: join(sharedFolder, 'compile-cache') }
@@ -34,7 +34,7 @@ export interface Outcome {
 /** Starts the program; one that still runs when the test is over is killed. */
 export function startProgram(words: readonly string[], environment: Environment): Program {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [main, ...words], {
+  const child = spawn(process.execPath, [mainProgram, ...words], {
     cwd: tmpdir(),
     env: { PATH, TZ: 'UTC', ...compileCache, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -6,6 +6,7 @@ import type { Schema } from '../../database/schema.ts'
 import { Fault } from '../../fault.ts'
 import type { ChunksAhead } from '../../telemetry/chunks-ahead.ts'
 import { loadWithin } from '../../telemetry/import.ts'
+import type { PlantsAhead } from '../../telemetry/plants-ahead.ts'
 import type { Reading } from '../../telemetry/reading.ts'
 import type { OnDuplicate, RecordOutcome } from '../../telemetry/record.ts'
 import { type ColumnMap, findColumns } from './columns.ts'
@@ -23,6 +24,8 @@ export interface CsvImportOptions extends CsvConventions {
   onDuplicate: OnDuplicate
   /** Creates chunks of a hypertable outside the transaction of the import, so that nobody waits for its end. */
   chunksAhead?: ChunksAhead | undefined
+  /** Registers new plants outside the transaction of the import, so that nobody waits for its end. */
+  plantsAhead?: PlantsAhead | undefined
   /** stop: a refused row means that nothing is stored. skip: all other rows are stored. */
   onError: 'stop' | 'skip'
   /** Called from time to time with the number of readings so far. */
