@@ -78,12 +78,14 @@ const networks = list.transform((entries, context) => {
   return networks
 })
 
-const databaseUrl = z
-  .string()
-  .refine(
-    (text) => URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol),
-    { error: 'expected an address such as postgres://user:password@host:5432/database' },
-  )
+/** Whether the text is an address of a PostgreSQL database. */
+export function isDatabaseUrl(text: string): boolean {
+  return URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol)
+}
+
+const databaseUrl = z.string().refine(isDatabaseUrl, {
+  error: 'expected an address such as postgres://user:password@host:5432/database',
+})
 
 const token = z
   .string()

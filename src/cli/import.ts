@@ -11,11 +11,12 @@ import type { CsvConventions } from '../sources/csv/row-parser.ts'
 import { createChunksAhead } from '../telemetry/chunks-ahead.ts'
 import { createPlantsAhead } from '../telemetry/plants-ahead.ts'
 import type { OpenCommandContext } from './command-context.ts'
+import { importTable, sourceOf, type TableOptions, tableOptions } from './import-table.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { plantIdOption } from './options.ts'
 import { openProgress } from './progress.ts'
 
-interface ImportOptions extends CsvConventions {
+interface ImportOptions extends CsvConventions, TableOptions {
   plant?: number
   timeZone?: string
   map: string[]
@@ -27,15 +28,16 @@ const EXAMPLE = `
 Example:
   npm run import -- readings.csv.gz --plant 7 --time-zone Africa/Johannesburg \\
     --map timestamp=time_local,pv_power=pv_w,batt_power=batt_w,soc=soc_pct
+  npm run import -- --from-table solark.plant_flow --from-url postgres://user@host/database
 
 Everything is stored in one transaction: Ctrl-C or a fault leaves nothing behind.
 Exit code: 0 stored, 1 refused or rows skipped, 130 interrupted.`
 
-/** `import FILE`: stores the readings of a CSV file. */
+/** `import FILE`: stores the readings of a CSV file. `import --from-table NAME`: those of a table. */
 export function importCommand(open: OpenCommandContext): Command {
-  return new Command('import')
-    .description('Store the readings of a CSV file.')
-    .argument('<file>', 'CSV, plain or gzip; - for standard input')
+  const command = new Command('import')
+    .description('Store the readings of a CSV file, or of a table of the REST service.')
+    .argument('[file]', 'CSV, plain or gzip; - for standard input')
     .option('--plant <id>', 'whose readings they are; else the column plant_id says', plantIdOption)
     .option(
       '--time-zone <name>',
@@ -76,11 +78,18 @@ export function importCommand(open: OpenCommandContext): Command {
         .default('stop'),
     )
     .addHelpText('after', EXAMPLE)
-    .action(async (file: string, options: ImportOptions) => {
+    .action(async (file: string | undefined, options: ImportOptions) => {
+      const source = sourceOf(file, command)
       const columns = parseColumnMap(options.map)
       using interruption = catchInterruption()
       try {
-        tell(await importFile(open, file, { ...options, columns, signal: interruption.signal }))
+        if ('table' in source) {
+          await importTable(open, source.table, options, interruption.signal)
+          return
+        }
+        tell(
+          await importFile(open, source.file, { ...options, columns, signal: interruption.signal }),
+        )
       } catch (error) {
         if (!interruption.signal.aborted) throw error
         process.stderr.write(
@@ -91,6 +100,8 @@ export function importCommand(open: OpenCommandContext): Command {
         process.exitCode = INTERRUPTED
       }
     })
+  for (const option of tableOptions) command.addOption(option)
+  return command
 }
 
 async function importFile(

@@ -73,7 +73,8 @@ export const parsers: Record<number, (text: string) => unknown> = {
   },
 }
 
-const types: pg.CustomTypesConfig = {
+/** The same for pg. */
+export const customTypes: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => parsers[oid] ?? pg.types.getTypeParser(oid, format),
 }
 
@@ -108,7 +109,7 @@ const RESERVED_CONNECTIONS = 8
 const PREPARE_MS = 5000
 const FAREWELL_MS = 1000
 /** Of silence, until the kernel probes the peer; it gives up ten seconds later. */
-const KEEP_ALIVE_MS = 10_000
+export const KEEP_ALIVE_MS = 10_000
 
 export function openDatabase(options: DatabaseOptions): Database {
   const clients = trackClients()
@@ -116,7 +117,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionString: options.url,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-    types,
+    types: customTypes,
   }
   const connect = async (purpose: string, extra: ClientConfig = {}): Promise<Client> => {
     const name = `heliograph ${purpose}`

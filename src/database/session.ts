@@ -38,12 +38,7 @@ export function sessionOn(
       client.socket.destroy()
     }
   })
-  const lease = Object.assign(client, { release: () => {} })
-  const kysely = new Kysely<Schema>({
-    dialect: new NoTimeoutDialect({
-      pool: { connect: async () => lease, end: async () => {}, options: {} },
-    }),
-  })
+  const kysely = kyselyOn(client)
   return {
     kysely,
     notices,
@@ -56,4 +51,14 @@ export function sessionOn(
       await client.end()
     },
   }
+}
+
+/** Kysely on one connection, without a statement timeout in its transactions. Whoever opened the connection ends it. */
+export function kyselyOn(client: Client): Kysely<Schema> {
+  const lease = Object.assign(client, { release: () => {} })
+  return new Kysely<Schema>({
+    dialect: new NoTimeoutDialect({
+      pool: { connect: async () => lease, end: async () => {}, options: {} },
+    }),
+  })
 }

@@ -75,3 +75,19 @@ export async function upsertPlant(
     )
     .execute()
 }
+
+/**
+ * Sets the time zone of plants that have none of their own. Does not change those that have one other than UTC, which
+ * every plant starts with.
+ */
+export async function fillInTimeZone(
+  kysely: Kysely<Schema>,
+  plantIds: Iterable<number>,
+  timeZone: string,
+): Promise<void> {
+  await sql`
+    insert into solark.plant as known (id, time_zone)
+    select id, ${timeZone} from unnest(${[...plantIds]}::integer[]) as plant (id)
+    on conflict (id) do update set time_zone = excluded.time_zone
+    where known.time_zone = 'UTC'`.execute(kysely)
+}

@@ -1,11 +1,10 @@
 import { addAbortSignal, type Readable } from 'node:stream'
-import { sql, type Transaction } from 'kysely'
 import type { Session } from '../../database/database.ts'
 import { type Instant, instantOf } from '../../database/instant.ts'
-import type { Schema } from '../../database/schema.ts'
 import { Fault } from '../../fault.ts'
 import type { ChunksAhead } from '../../telemetry/chunks-ahead.ts'
 import { loadWithin } from '../../telemetry/import.ts'
+import { fillInTimeZone } from '../../telemetry/plant.ts'
 import type { PlantsAhead } from '../../telemetry/plants-ahead.ts'
 import type { Reading } from '../../telemetry/reading.ts'
 import type { OnDuplicate, RecordOutcome } from '../../telemetry/record.ts'
@@ -58,7 +57,7 @@ export async function importCsv(
     return await session.kysely.transaction().execute(async (transaction) => {
       const outcome = await loadWithin(session, transaction, file.readings(), options)
       if (file.clock !== undefined) {
-        await setTimeZone(transaction, file.plants, file.clock.timeZone)
+        await fillInTimeZone(transaction, file.plants, file.clock.timeZone)
       }
       options.signal?.throwIfAborted()
       return { ...outcome, ...file.findings() }
@@ -151,17 +150,4 @@ class CsvFile {
       `Nothing was stored, because ${rows} refused:\n${this.#refused.describe()}\nCorrect the file, or store its other rows with --on-error skip.`,
     )
   }
-}
-
-/** Does not change plants that have a zone already, other than UTC, which every plant starts with. */
-async function setTimeZone(
-  transaction: Transaction<Schema>,
-  plants: ReadonlySet<number>,
-  timeZone: string,
-): Promise<void> {
-  await sql`
-    insert into solark.plant as known (id, time_zone)
-    select id, ${timeZone} from unnest(${[...plants]}::integer[]) as plant (id)
-    on conflict (id) do update set time_zone = excluded.time_zone
-    where known.time_zone = 'UTC'`.execute(transaction)
 }
