@@ -30,7 +30,8 @@ Example:
     --map timestamp=time_local,pv_power=pv_w,batt_power=batt_w,soc=soc_pct
   npm run import -- --from-table solark.plant_flow --from-url postgres://user@host/database
 
-Everything is stored in one transaction: Ctrl-C or a fault leaves nothing behind.
+Everything is stored in one transaction: Ctrl-C or a fault leaves nothing behind. A process that is killed may leave a
+new plant without readings.
 Exit code: 0 stored, 1 refused or rows skipped, 130 interrupted.`
 
 /** `import FILE`: stores the readings of a CSV file. `import --from-table NAME`: those of a table. */

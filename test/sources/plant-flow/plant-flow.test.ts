@@ -4,7 +4,11 @@ import { resolve } from 'node:path'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { Measurements } from '../../../src/quantities.ts'
-import { PlantFlow, type PlantFlowOptions } from '../../../src/sources/plant-flow/import.ts'
+import {
+  importPlantFlow,
+  PlantFlow,
+  type PlantFlowOptions,
+} from '../../../src/sources/plant-flow/import.ts'
 import type { Reading } from '../../../src/telemetry/reading.ts'
 import { engines, openTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { JUNE, reading, SECOND } from '../../support/readings.ts'
@@ -374,4 +378,26 @@ test('only the rows of one plant, in the order in which they were written', asyn
   const { readings, rows } = await read(database, { plantId: 7 })
   expect(rows).toBe(3)
   expect(readings.map(({ soc }) => soc)).toEqual([1, 2, 4])
+})
+
+test('says how far it is, of the rows that it was asked for', async () => {
+  await using database = await openTestDatabase('native')
+  await createFlowTable(database, 'newer')
+  await sql`
+    insert into solark.plant_flow (plant_id, created_at, pv_power, soc)
+    select 7 + minute % 2, timestamptz '2020-01-01' + minute * interval '1 minute', 1, 50
+    from generate_series(1, 30000) as minute`.execute(database.kysely)
+  await using source = await database.openSession('source')
+  await using session = await database.openSession('target')
+  const told: [number, number][] = []
+  const report = await importPlantFlow(session, source, {
+    table: 'solark.plant_flow',
+    plantId: 7,
+    onDuplicate: 'KEEP',
+    onProgress: (rows, total) => told.push([rows, total]),
+  })
+  expect(report).toMatchObject({ rows: 15_000, inserted: 15_000 })
+  expect(told.length).toBeGreaterThan(1)
+  expect(told.at(-1)).toEqual([15_000, 15_000])
+  expect(told).toEqual(told.toSorted(([a], [b]) => a - b))
 })
