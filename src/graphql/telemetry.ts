@@ -22,21 +22,24 @@ const toldByReading: ReadonlySet<string> = new Set(['id', 'isSimulated', '__type
 export const TelemetryRef = builder.objectRef<StoredReading>('Telemetry')
 
 /** The part of a signed power that flows in the given direction, never below zero. */
-function oneSided(signed: number | null, direction: 1 | -1): number | null {
-  const power = measured(signed)
+function oneSided(
+  reading: StoredReading,
+  field: 'batteryPower' | 'gridPower',
+  direction: 1 | -1,
+): number | null {
+  const power = measured(field, reading[field])
   return power === null ? null : Math.max(0, direction * power)
 }
 
 TelemetryRef.implement({
   description:
-    'One reading of one plant: a row of solark.telemetry. Positive power flows towards the house; null means "not measured", never 0.',
+    'One reading of one plant: a row of solark.telemetry. Positive power flows towards the house; null means "not measured", never 0. Power that flows one way is never negative here: a stored negative value is shown as 0.',
   fields: (t) => {
     const number = (field: NumberField) =>
       t.float({
         nullable: true,
         description: quantityOf(field).description,
-        // SQL can write values that history does not count as measurements.
-        resolve: (reading) => measured(reading[field]),
+        resolve: (reading) => measured(field, reading[field]),
       })
     const flag = (field: FlagField) =>
       t.exposeBoolean(field, { nullable: true, description: quantityOf(field).description })
@@ -65,22 +68,22 @@ TelemetryRef.implement({
       batteryCharge: t.float({
         nullable: true,
         description: 'W charging the battery, >= 0: batteryPower without a sign to remember.',
-        resolve: ({ batteryPower }) => oneSided(batteryPower, -1),
+        resolve: (reading) => oneSided(reading, 'batteryPower', -1),
       }),
       batteryDischarge: t.float({
         nullable: true,
         description: 'W discharging the battery, >= 0.',
-        resolve: ({ batteryPower }) => oneSided(batteryPower, 1),
+        resolve: (reading) => oneSided(reading, 'batteryPower', 1),
       }),
       gridImport: t.float({
         nullable: true,
         description: 'W taken from the grid, >= 0: gridPower without a sign to remember.',
-        resolve: ({ gridPower }) => oneSided(gridPower, 1),
+        resolve: (reading) => oneSided(reading, 'gridPower', 1),
       }),
       gridExport: t.float({
         nullable: true,
         description: 'W fed into the grid, >= 0.',
-        resolve: ({ gridPower }) => oneSided(gridPower, -1),
+        resolve: (reading) => oneSided(reading, 'gridPower', -1),
       }),
       ageSeconds: t.float({
         description: 'Seconds since the reading was measured.',

@@ -1,5 +1,11 @@
 import type { Instant } from '../database/instant.ts'
-import { type Measurements, nothingMeasured } from '../quantities.ts'
+import {
+  isOneWay,
+  type Measurements,
+  type NumberField,
+  nothingMeasured,
+  numberFields,
+} from '../quantities.ts'
 
 /** A reading that is not stored yet: which plant, when, and what was measured. */
 export interface Reading extends Measurements {
@@ -31,7 +37,13 @@ export function emptyReading(plantId: number, timestamp: Instant): Reading {
 /** A value of this size or more, of either sign, is not a measurement. It could not be squared and summed either. */
 export const ABSURD = 1e12
 
-/** Returns the value; null if it was not measured, or is too large to be a measurement. */
-export function measured(value: number | null): number | null {
-  return value !== null && Math.abs(value) < ABSURD ? value : null
+const oneWayFields: ReadonlySet<NumberField> = new Set(numberFields.filter(isOneWay))
+
+/**
+ * Returns a stored value as an answer shows it: null if it was not measured, or is too large to be a measurement; 0 if
+ * it is negative although the power flows one way. SQL can write both.
+ */
+export function measured(field: NumberField, value: number | null): number | null {
+  if (value === null || !(Math.abs(value) < ABSURD)) return null
+  return value < 0 && oneWayFields.has(field) ? 0 : value
 }

@@ -337,6 +337,11 @@ export type LargeValuesQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type LargeValuesQuery = { telemetry: { nodes: Array<{ pvPower: number | null, batteryPower: number | null, batteryCharge: number | null, gridPower: number | null, gridImport: number | null }> }, history: { points: Array<{ pvPower: { max: number } | null, batteryPower: { max: number } | null, gridPower: { max: number } | null }> } };
 
+export type BelowZeroQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type BelowZeroQuery = { plant: { latest: { pvPower: number | null, loadPower: number | null } | null } | null, latestEnergy: { pvPower: number | null, generatorPower: number | null } | null, telemetry: { nodes: Array<{ pvPower: number | null, loadPower: number | null, gridPower: number | null, pvToGrid: number | null, gridToLoad: number | null }> }, history: { points: Array<{ pvPower: { avg: number, min: number, max: number } | null, loadPower: { avg: number, min: number, max: number } | null, gridPower: { min: number } | null, pvToGrid: { avg: number, max: number } | null, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null } }> }, energy: Array<{ peakPvPower: number | null, peakLoadPower: number | null, selfConsumption: number | null, energy: { pv: number | null, load: number | null, generator: number | null } }> };
+
 export type PageQueryVariables = Exact<{
   plantId?: number | null | undefined;
   from?: string | null | undefined;
@@ -985,6 +990,71 @@ export const LargeValuesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<LargeValuesQuery, LargeValuesQueryVariables>;
+export const BelowZeroDocument = new TypedDocumentString(`
+    query BelowZero {
+  plant(id: 1) {
+    latest {
+      pvPower
+      loadPower
+    }
+  }
+  latestEnergy(plantId: 1) {
+    pvPower
+    generatorPower
+  }
+  telemetry {
+    nodes {
+      pvPower
+      loadPower
+      gridPower
+      pvToGrid
+      gridToLoad
+    }
+  }
+  history(
+    plantId: 1
+    from: "2026-06-01T00:00:00Z"
+    to: "2026-06-01T01:00:00Z"
+    bucket: "PT1H"
+  ) {
+    points {
+      pvPower {
+        avg
+        min
+        max
+      }
+      loadPower {
+        avg
+        min
+        max
+      }
+      gridPower {
+        min
+      }
+      pvToGrid {
+        avg
+        max
+      }
+      energy {
+        pv
+        load
+        gridImport
+        gridExport
+      }
+    }
+  }
+  energy(plantId: 1, from: "2026-06-01", to: "2026-06-01") {
+    peakPvPower
+    peakLoadPower
+    selfConsumption
+    energy {
+      pv
+      load
+      generator
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<BelowZeroQuery, BelowZeroQueryVariables>;
 export const PageDocument = new TypedDocumentString(`
     query Page($plantId: Int, $from: DateTime, $to: DateTime, $first: Int, $after: String, $last: Int, $before: String) {
   telemetry(

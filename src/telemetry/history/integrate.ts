@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import { columnOf, type NumberField } from '../../quantities.ts'
+import { columnOf, isOneWay, type NumberField } from '../../quantities.ts'
 import { ABSURD } from '../reading.ts'
 import { columnsOf, type Part, type Wanted } from './summary.ts'
 
@@ -23,7 +23,8 @@ const NEGLIGIBLE = 1e-100
  * columns of SummaryRow.
  *
  * The line of a quantity joins each value with the previous one by the trapezoidal rule, and skips readings without
- * that quantity. It is cut at the edges of buckets and ranges, and at zero for the positive part.
+ * that quantity. It is cut at the edges of buckets and ranges, and at zero for the positive part. Of power that flows
+ * one way the positive part alone counts, whatever was written: a negative value is 0 in everything.
  *
  * Most pairs of readings lie in one bucket and need no cut, so they are computed separately. The previous reading is
  * one array, because lag() takes as long for an array as for each of its numbers. `offset 0` keeps the planner from
@@ -215,18 +216,22 @@ function acrossHoles(names: readonly Names[], gap: RawBuilder<unknown>): RawBuil
 function partOf(quantity: NumberField, part: Part): RawBuilder<unknown> {
   const { value, first, last, low, high } = namesOf(quantity)
   const joined = sql`sum(duration) filter (where ${first} is not null)`
-  const parts: Record<Part, RawBuilder<unknown>> = {
-    covered: sql`coalesce(${joined}, 0)::bigint`,
-    integral: sql`sum((${first} + ${last}) * duration) / 2e6`,
-    positive: sql`
+  const positive = sql`
       sum(duration * case
         when ${first} >= 0 and ${last} >= 0 then ${first} + ${last}
         when ${first} <= 0 and ${last} <= 0 then 0
         else greatest(${first}, ${last}) ^ 2 / (abs(${first}) + abs(${last}))
-      end) / 2e6`,
-    min: sql`min(${low})`,
-    max: sql`max(${high})`,
-    sum: sql`case when ${joined} > 0 then null else sum(${value}) end`,
+      end) / 2e6`
+  const oneWay = isOneWay(quantity)
+  const counted = (number: RawBuilder<unknown>) =>
+    oneWay ? sql`case when ${number} < 0 then 0 else ${number} end` : number
+  const parts: Record<Part, RawBuilder<unknown>> = {
+    covered: sql`coalesce(${joined}, 0)::bigint`,
+    integral: oneWay ? positive : sql`sum((${first} + ${last}) * duration) / 2e6`,
+    positive,
+    min: counted(sql`min(${low})`),
+    max: counted(sql`max(${high})`),
+    sum: sql`case when ${joined} > 0 then null else sum(${counted(value)}) end`,
     count: sql`case when ${joined} > 0 then null else nullif(count(${value}), 0) end`,
   }
   return parts[part]

@@ -18,7 +18,7 @@ export interface Summary {
 export interface QuantitySummary {
   /** Microseconds that the line covers. */
   covered: number
-  /** Of the line, in its unit times seconds: W s for a power. */
+  /** Of the line, in its unit times seconds: W s for a power. Of its part above zero if the power flows one way. */
   integral: number
   /**
    * Of the part of the line above zero, if the quantity flows both ways and `signs` were requested; otherwise the same

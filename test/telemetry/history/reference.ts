@@ -1,5 +1,5 @@
 import type { Instant } from '../../../src/database/instant.ts'
-import type { NumberField } from '../../../src/quantities.ts'
+import { isOneWay, type NumberField } from '../../../src/quantities.ts'
 import type { Reading } from '../../../src/telemetry/reading.ts'
 
 /** What a summary must say, computed from the readings themselves, as slowly and plainly as possible. */
@@ -58,10 +58,10 @@ export function referenceSummaries(
       samples: pointsWithin(rows, since, until).length,
       covered: durationOf(piecesWithin(rows, since, until, maxGap)),
       of: new Map(
-        lines.map(([quantity, points]) => [
-          quantity,
-          referenceCourse(points, since, until, maxGap),
-        ]),
+        lines.map(([quantity, points]) => {
+          const line = { points, oneWay: isOneWay(quantity) }
+          return [quantity, referenceCourse(line, since, until, maxGap)]
+        }),
       ),
     }
   })
@@ -78,21 +78,27 @@ function pointsOf(readings: readonly Reading[], quantity: NumberField): Point[] 
 }
 
 function referenceCourse(
-  points: readonly Point[],
+  { points, oneWay }: { points: readonly Point[]; oneWay: boolean },
   since: Instant,
   until: Instant,
   maxGap: Instant,
 ): ReferenceCourse {
+  // Of power that flows one way no negative value counts.
+  const counted = (value: number) => (oneWay ? Math.max(0, value) : value)
   const pieces = piecesWithin(points, since, until, maxGap)
-  const readings = pointsWithin(points, since, until).map(({ value }) => value)
+  const readings = pointsWithin(points, since, until).map(({ value }) => counted(value))
   const reach = pointsWithin(points, since - maxGap, until + maxGap + 1)
-  const values = [...readings, ...pieces.flatMap(({ first, last }) => [first, last])]
+  const ends = pieces.flatMap(({ first, last }) => [first, last])
+  const values = [...readings, ...ends.map(counted)]
   const covered = durationOf(pieces)
-  const integral = sum(pieces.map(({ first, last, duration }) => ((first + last) / 2) * duration))
+  const positive = sum(pieces.map(areaAboveZero))
+  const integral = oneWay
+    ? positive
+    : sum(pieces.map(({ first, last, duration }) => ((first + last) / 2) * duration))
   return {
     covered,
     integral: integral / 1e6,
-    positive: sum(pieces.map(areaAboveZero)) / 1e6,
+    positive: positive / 1e6,
     min: values.length === 0 ? null : values.reduce((a, b) => Math.min(a, b)),
     max: values.length === 0 ? null : greatest(values),
     mean:
