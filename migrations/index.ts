@@ -6,6 +6,7 @@ import * as changes from './0003_changes.ts'
 import * as rollups from './0004_rollups.ts'
 import * as retention from './0005_retention.ts'
 import * as inverterTemperature from './0006_inverter_temperature.ts'
+import * as plantLimits from './0007_plant_limits.ts'
 
 interface PlannedMigration extends Migration {
   /** Describes what `up` would do beyond its name, in sentences. Throws what `up` would throw. Writes nothing. */
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, PlannedMigration>> = {
   '0004_rollups': rollups,
   '0005_retention': retention,
   '0006_inverter_temperature': inverterTemperature,
+  '0007_plant_limits': plantLimits,
 }

@@ -50,7 +50,9 @@ create table solark.plant (
   id integer not null,
   name text,
   time_zone text default 'UTC'::text not null,
-  created_at timestamp with time zone default now() not null
+  created_at timestamp with time zone default now() not null,
+  rated_power double precision,
+  max_gap interval
 );
 
 create table solark.reading_count (
@@ -71,7 +73,7 @@ create table solark.retention_run (
 
 create table solark.rollup (
   id boolean default true not null,
-  max_gap interval default '00:15:00'::interval not null,
+  max_gap interval default '00:20:00'::interval not null,
   readings bigint default 0 not null,
   frozen_until timestamp with time zone,
   kept tstzmultirange default '{}'::tstzmultirange not null
@@ -315,6 +317,10 @@ alter table solark.plant add constraint plant_pkey PRIMARY KEY (id);
 
 alter table solark.plant add constraint plant_id_check CHECK ((id >= 0));
 
+alter table solark.plant add constraint plant_max_gap_check CHECK (((max_gap >= '00:00:01'::interval) AND (max_gap <= '7 days'::interval)));
+
+alter table solark.plant add constraint plant_rated_power_check CHECK (((rated_power > (0)::double precision) AND (rated_power <= ('1000000000'::numeric)::double precision)));
+
 alter table solark.reading_count add constraint reading_count_pkey PRIMARY KEY (hour);
 
 alter table solark.retention_run add constraint retention_run_pkey PRIMARY KEY (id);
@@ -401,8 +407,11 @@ CREATE OR REPLACE FUNCTION solark.is_noted(plant integer, since timestamp with t
 AS $function$
 begin
   return exists (
-    select from solark.rollup, solark.telemetry_change
-    where plant_id = plant and first < until + max_gap and last > since - max_gap
+    select from (
+      select coalesce((select own.max_gap from solark.plant as own where own.id = plant), max_gap) as gap
+      from solark.rollup
+    ) as joined, solark.telemetry_change
+    where plant_id = plant and first < until + gap and last > since - gap
   );
 end
 $function$;
@@ -418,6 +427,41 @@ begin
   select plant_id, min(timestamp), max(timestamp), -count(*)
   from removed
   group by plant_id, date_bin('1 hour', timestamp, timestamptz '2000-01-01 00:00:00+00');
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION solark.note_gap_limit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  new_own constant interval := (select max_gap from solark.plant where id = old.id);
+  old_gap interval;
+  new_gap interval;
+begin
+  if old.max_gap is not distinct from new_own then
+    return null;
+  end if;
+  lock table solark.telemetry in access share mode;
+  lock table solark.rollup in share row exclusive mode;
+  select coalesce(old.max_gap, max_gap), coalesce(new_own, max_gap) into old_gap, new_gap from solark.rollup;
+  if old_gap = new_gap then
+    return null;
+  end if;
+
+  insert into solark.telemetry_change (plant_id, first, last, readings)
+  select old.id, first, last, 0
+  from (
+    select
+      (select timestamp from solark.telemetry where plant_id = old.id order by timestamp limit 1) as first,
+      (select timestamp from solark.telemetry where plant_id = old.id order by timestamp desc limit 1) as last
+    union all
+    select min(first) - old_gap, max(last) + old_gap from solark.telemetry_change where plant_id = old.id
+  ) as touched
+  where first is not null;
   return null;
 end
 $function$;
@@ -758,6 +802,8 @@ begin
 end
 $function$;
 
+CREATE CONSTRAINT TRIGGER plant_gap_limit AFTER DELETE OR UPDATE OF id, max_gap ON solark.plant DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION solark.note_gap_limit();
+
 CREATE CONSTRAINT TRIGGER plant_kept AFTER DELETE OR UPDATE OF id ON solark.plant DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION solark.refuse_unregistered();
 
 CREATE TRIGGER plants_kept AFTER TRUNCATE ON solark.plant FOR EACH STATEMENT EXECUTE FUNCTION solark.refuse_empty_register();
@@ -806,6 +852,10 @@ comment on table solark.plant is 'Every plant that was named or has sent a readi
 
 comment on column solark.plant.time_zone is 'IANA name; days, months and years of the plant follow it';
 
+comment on column solark.plant.rated_power is 'W; null if unknown';
+
+comment on column solark.plant.max_gap is 'Neighbouring readings of the plant further apart are not joined by a line; null: solark.rollup.max_gap applies';
+
 comment on table solark.reading_count is 'The part of solark.rollup.readings in each hour of UTC';
 
 comment on table solark.retention_run is 'Runs of retention in the last 30 days';
@@ -824,7 +874,7 @@ comment on column solark.retention_run.error is 'What ended the run early';
 
 comment on column solark.rollup.id is 'The only row';
 
-comment on column solark.rollup.max_gap is 'Neighbouring readings further apart are not joined by a line';
+comment on column solark.rollup.max_gap is 'Neighbouring readings further apart are not joined by a line, unless their plant has its own max_gap';
 
 comment on column solark.rollup.readings is 'Number of rows of solark.telemetry, without what solark.telemetry_change adds';
 

@@ -112,7 +112,7 @@ const Environment = z.object({
   STALE_AFTER: milliseconds.default(15 * 60_000),
   MAX_GAP: milliseconds
     .refine((value) => value >= 1000 && value <= LONGEST_GAP_MS, {
-      error: 'expected from PT1S to P1D, such as PT15M',
+      error: 'expected from PT1S to P1D, such as PT20M',
     })
     .optional(),
   RETENTION_DAYS: days.optional(),
@@ -159,7 +159,7 @@ export interface Config {
   readonly simulate: number
   /** Age in milliseconds from which a plant's newest reading counts as stale. */
   readonly staleAfter: number
-  /** Readings further apart, in milliseconds, are not joined; undefined: as the rollups were made, PT15M at first. */
+  /** Readings further apart, in milliseconds, are not joined; undefined: as the rollups were made, PT20M at first. */
   readonly maxGap: number | undefined
   /** For how many days readings and rollups are kept; undefined: for ever. */
   readonly retention: {

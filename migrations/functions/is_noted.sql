@@ -7,8 +7,11 @@ create or replace function solark.is_noted(plant integer, since timestamptz, unt
 language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
 begin
   return exists (
-    select from solark.rollup, solark.telemetry_change
-    where plant_id = plant and first < until + max_gap and last > since - max_gap
+    select from (
+      select coalesce((select own.max_gap from solark.plant as own where own.id = plant), max_gap) as gap
+      from solark.rollup
+    ) as joined, solark.telemetry_change
+    where plant_id = plant and first < until + gap and last > since - gap
   );
 end
 $$;

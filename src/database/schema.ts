@@ -19,6 +19,10 @@ export interface PlantTable {
   name: ColumnType<string | null, string | null | undefined, string | null>
   time_zone: Generated<string>
   created_at: Timestamp
+  /** W. */
+  rated_power: ColumnType<number | null, number | null | undefined, number | null>
+  /** Of PostgreSQL's type interval, as text; null: that of solark.rollup applies. */
+  max_gap: ColumnType<string | null, string | null | undefined, string | null>
 }
 
 /** Ranges that were written and are not rolled up yet; see migrations/0003_changes.ts. */

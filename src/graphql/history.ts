@@ -21,7 +21,7 @@ const DEFAULT_POINTS = 300
 const Range = builder.objectRef<Values>('Range').implement({
   extensions: cacheable,
   description:
-    'Time-weighted mean and extremes of one quantity over a bucket, by the line through its readings. If the bucket has readings but none has a neighbour within MAX_GAP, coverage is 0 and avg is their plain mean. Negative values of power that flows one way count as 0 in avg, min and max. The line and its integral follow the rules of Energy.',
+    'Time-weighted mean and extremes of one quantity over a bucket, by the line through its readings. If the bucket has readings but none has a neighbour within the gap limit, coverage is 0 and avg is their plain mean. Negative values of power that flows one way count as 0 in avg, min and max. The line and its integral follow the rules of Energy.',
   fields: (t) => ({
     avg: t.exposeFloat('avg', {
       description: 'Of the line: each value is weighted by how long it lasts.',

@@ -2,6 +2,7 @@ import { abridge, Fault } from '../fault.ts'
 import { readLatestOf, readLatestOfAny } from '../telemetry/latest.ts'
 import { builder } from './builder.ts'
 import { eventCost, STATEMENT } from './cost.ts'
+import { millisecondsOf } from './milliseconds.ts'
 import { TelemetryRef } from './telemetry.ts'
 
 builder.queryField('latestEnergy', (t) =>
@@ -39,22 +40,15 @@ builder.subscriptionField('latestEnergy', (t) =>
     subscribe: (_, { plantId, minInterval }, { liveFeed }) =>
       liveFeed.latest.subscribe({
         ...(plantId == null ? {} : { plantId }),
-        ...(minInterval == null ? {} : { minIntervalMs: milliseconds(minInterval) }),
+        ...(minInterval == null ? {} : { minIntervalMs: intervalOf(minInterval) }),
       }),
     resolve: (reading) => reading,
   }),
 )
 
-function milliseconds(minInterval: string): number {
-  try {
-    const duration = Temporal.Duration.from(minInterval)
-    if (duration.sign >= 0) {
-      return duration.total({
-        unit: 'milliseconds',
-        relativeTo: Temporal.Now.plainDateTimeISO('UTC'),
-      })
-    }
-  } catch {}
+function intervalOf(minInterval: string): number {
+  const milliseconds = millisecondsOf(minInterval)
+  if (milliseconds !== undefined && milliseconds >= 0) return milliseconds
   throw new Fault(
     'BAD_USER_INPUT',
     `Expected minInterval to be a duration such as PT5S; got ${abridge(minInterval)}`,

@@ -1,7 +1,9 @@
+import { abridge, Fault } from '../fault.ts'
 import { type Plant, readPlants, unregistered, upsertPlant } from '../telemetry/plant.ts'
 import { isSimulated } from '../telemetry/reading.ts'
 import { builder } from './builder.ts'
 import { pageCost, STATEMENT } from './cost.ts'
+import { millisecondsOf } from './milliseconds.ts'
 import { needsRole, requireRole } from './role.ts'
 
 export const PlantRef = builder.objectRef<Plant>('Plant')
@@ -14,6 +16,17 @@ PlantRef.implement({
     timeZone: t.expose('timeZone', {
       type: 'TimeZone',
       description: "The plant's days, months and years follow it.",
+    }),
+    ratedPower: t.exposeFloat('ratedPower', {
+      nullable: true,
+      description: 'W; null if it is unknown.',
+    }),
+    maxGap: t.field({
+      type: 'Duration',
+      nullable: true,
+      description:
+        'Its own gap limit: neighbouring readings further apart are not joined by a line. null: MAX_GAP of the server applies.',
+      resolve: ({ maxGap }) => (maxGap === null ? null : durationText(maxGap)),
     }),
     isStale: t.boolean({
       description:
@@ -49,22 +62,46 @@ builder.mutationFields((t) => ({
   upsertPlant: t.field({
     type: PlantRef,
     description:
-      'Name a plant and set its time zone; what is left out stays unchanged. Needs the admin role.',
+      'Name a plant, and set its time zone and its limits; what is left out stays unchanged. Needs the admin role.',
     extensions: needsRole('admin'),
     complexity: 3 * STATEMENT,
     args: {
       id: t.arg.int({ required: true }),
       name: t.arg.string(),
       timeZone: t.arg({ type: 'TimeZone' }),
+      ratedPower: t.arg.float({
+        description: 'W, above 0 and at most 1e9; null takes it back.',
+      }),
+      maxGap: t.arg({
+        type: 'Duration',
+        description:
+          'Its own gap limit, from PT1S to P7D in whole milliseconds, such as PT1H5M for hourly readings; null: MAX_GAP of the server applies again. Choose it little longer than the time between readings, because each new reading has so much time around it rolled up again. If it changes, the readings of this plant are rolled up again, and history and energy follow it at once. Only history whose readings were dropped by retention stays as it is.',
+      }),
     },
-    resolve: async (_, { id, name, timeZone }, { role, database, plants }) => {
+    resolve: async (_, { id, name, timeZone, ratedPower, maxGap }, { role, database, plants }) => {
       requireRole(role, 'admin')
       await upsertPlant(database.kysely, {
         id,
         ...(name === undefined ? {} : { name }),
         timeZone: timeZone ?? undefined,
+        ...(ratedPower === undefined ? {} : { ratedPower }),
+        ...(maxGap === undefined ? {} : { maxGap: maxGap === null ? null : gapOf(maxGap) }),
       })
       return (await plants.load(id)) ?? unregistered(id)
     },
   }),
 }))
+
+function durationText(milliseconds: number): string {
+  return Temporal.Duration.from({ milliseconds }).round({ largestUnit: 'days' }).toString()
+}
+
+function gapOf(maxGap: string): number {
+  const milliseconds = millisecondsOf(maxGap)
+  if (milliseconds !== undefined) return milliseconds
+  throw new Fault(
+    'BAD_USER_INPUT',
+    `Expected maxGap to be a duration such as PT20M; got ${abridge(maxGap)}`,
+    { path: ['maxGap'] },
+  )
+}

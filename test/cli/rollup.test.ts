@@ -18,10 +18,10 @@ test('rollup rolls up, --verify finds with code 2 what is wrong, --rebuild mends
     code: 0,
     stdout: '0 quarters of an hour, 0 hours, readings of 24 hours compared: 0 differences\n',
   })
-  // A quarter of an hour before the first and one after the last: a line might have gone there.
+  // Two quarters of an hour before the first and two after the last: a line might have gone there.
   expect(await rollup()).toMatchObject({
     code: 0,
-    stdout: '98 quarters of an hour rolled up\n',
+    stdout: '100 quarters of an hour rolled up\n',
     stderr: '',
   })
   await sql`
@@ -39,7 +39,7 @@ test('rollup rolls up, --verify finds with code 2 what is wrong, --rebuild mends
   })
   expect(await rollup('--rebuild')).toMatchObject({
     code: 0,
-    stdout: '98 quarters of an hour rolled up\n',
+    stdout: '100 quarters of an hour rolled up\n',
   })
   expect(await rollup('--verify')).toMatchObject({
     code: 0,

@@ -293,6 +293,30 @@ export type LoadOnlyQuery = { energy: Array<{ selfSufficiency: number | null, to
 
 export type LoadsFragment = { totals: { load: number | null } };
 
+export type SetLimitMutationVariables = Exact<{
+  id: number;
+  maxGap?: string | null | undefined;
+}>;
+
+
+export type SetLimitMutation = { upsertPlant: { maxGap: string | null } };
+
+export type RatePlantMutationVariables = Exact<{
+  id: number;
+  ratedPower?: number | null | undefined;
+}>;
+
+
+export type RatePlantMutation = { upsertPlant: { name: string | null, ratedPower: number | null, maxGap: string | null } };
+
+export type DayOfEnergyQueryVariables = Exact<{
+  plantId: number;
+  day: string;
+}>;
+
+
+export type DayOfEnergyQuery = { energy: Array<{ coverage: number, energy: { pv: number | null, load: number | null } }> };
+
 export type HistoryQueryVariables = Exact<{
   plantId: number;
   from: string;
@@ -865,6 +889,33 @@ export const LoadOnlyDocument = new TypedDocumentString(`
     load
   }
 }`) as unknown as TypedDocumentString<LoadOnlyQuery, LoadOnlyQueryVariables>;
+export const SetLimitDocument = new TypedDocumentString(`
+    mutation SetLimit($id: Int!, $maxGap: Duration) {
+  upsertPlant(id: $id, maxGap: $maxGap) {
+    maxGap
+  }
+}
+    `) as unknown as TypedDocumentString<SetLimitMutation, SetLimitMutationVariables>;
+export const RatePlantDocument = new TypedDocumentString(`
+    mutation RatePlant($id: Int!, $ratedPower: Float) {
+  upsertPlant(id: $id, ratedPower: $ratedPower) {
+    name
+    ratedPower
+    maxGap
+  }
+}
+    `) as unknown as TypedDocumentString<RatePlantMutation, RatePlantMutationVariables>;
+export const DayOfEnergyDocument = new TypedDocumentString(`
+    query DayOfEnergy($plantId: Int!, $day: Date!) {
+  energy(plantId: $plantId, from: $day, to: $day) {
+    energy {
+      pv
+      load
+    }
+    coverage
+  }
+}
+    `) as unknown as TypedDocumentString<DayOfEnergyQuery, DayOfEnergyQueryVariables>;
 export const HistoryDocument = new TypedDocumentString(`
     query History($plantId: Int!, $from: DateTime!, $to: DateTime!, $bucket: Duration, $maxPoints: Int, $timeZone: TimeZone, $fill: Fill) {
   history(

@@ -5,7 +5,8 @@ import type { Database } from '../../src/database/database.ts'
 import type { Instant } from '../../src/database/instant.ts'
 import type { Schema } from '../../src/database/schema.ts'
 import { numberFields } from '../../src/quantities.ts'
-import { maxGapMicroseconds } from '../../src/telemetry/changes/rollup-state.ts'
+import { gapLimitMicroseconds, joinPlant } from '../../src/telemetry/changes/gap-limit.ts'
+import { rollupState } from '../../src/telemetry/changes/rollup-state.ts'
 import { addUpSummaries, encodedSummaries } from '../../src/telemetry/history/binary-summaries.ts'
 import { integrate } from '../../src/telemetry/history/integrate.ts'
 import { readSummaries } from '../../src/telemetry/history/summaries.ts'
@@ -198,7 +199,9 @@ async function integrateReadings(
   edges: readonly Instant[],
 ): Promise<Summary[]> {
   const { rows: kept } = await sql<{ maxGap: number }>`
-    select ${maxGapMicroseconds} as "maxGap" from solark.rollup`.execute(kysely)
+    select ${gapLimitMicroseconds} as "maxGap" from ${rollupState} ${joinPlant(plantId)}`.execute(
+    kysely,
+  )
   const everything = { quantities: numberFields, aspects }
   const { rows } = await sql<{ pack: Uint8Array | null }>`
     with edge as materialized (select ${edges}::double precision[] as times)

@@ -9,6 +9,7 @@ import { readEnergy } from '../../src/telemetry/history/energy.ts'
 import { rollUp } from '../../src/telemetry/history/roll-up.ts'
 import { aspects } from '../../src/telemetry/history/summary.ts'
 import { loadReadings } from '../../src/telemetry/import.ts'
+import { unregistered } from '../../src/telemetry/plant.ts'
 import type { Reading } from '../../src/telemetry/reading.ts'
 import { type OnDuplicate, recordReadings } from '../../src/telemetry/record.ts'
 import { engines, openTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -81,7 +82,7 @@ describe.each(engines)('on %s, what is read grows with what is asked', (engine) 
     readEnergy(
       {
         kysely: explained.kysely,
-        loadPlant: async (id) => ({ id, name: null, timeZone: 'UTC', latest: null }),
+        loadPlant: async (id) => unregistered(id),
       },
       { plantId: PLANT, from, to, period: 'DAY', timeZone, quantities: numberFields, aspects },
     )
@@ -98,7 +99,8 @@ describe.each(engines)('on %s, what is read grows with what is asked', (engine) 
 
   test('energy by day in a zone of odd minutes reads nothing where nothing is stored', async () => {
     expect(await energyByDay('Africa/Monrovia', '1965-01-01', '1970-01-01')).toHaveLength(1827)
-    expect(rowsRead()).toBeLessThan(10)
+    // A few plants are looked through faster than looked up in the key.
+    expect(rowsRead()).toBeLessThan(PLANTS + 10)
   })
 
   test('rolling up readings that came late here and there reads what lies around them', async () => {

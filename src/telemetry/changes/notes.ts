@@ -70,19 +70,25 @@ export async function noteTimesOf(
 
 /** Notes all readings, or those of one plant, to be rolled up again. Tiles outside their time stay. */
 export async function noteAll(kysely: Kysely<Schema>, plantId?: number): Promise<void> {
+  const every = sql`${plantId ?? null}::integer is null`
   await noteTimesOf(
     kysely,
-    sql`
-      select plant.id, oldest.timestamp, newest.timestamp
-      from solark.plant
-      cross join lateral (
-        select timestamp from solark.telemetry where plant_id = plant.id order by timestamp limit 1
-      ) as oldest
-      cross join lateral (
-        select timestamp from solark.telemetry where plant_id = plant.id order by timestamp desc limit 1
-      ) as newest
-      where ${plantId ?? null}::integer is null or plant.id = ${plantId ?? null}::integer`,
+    timesOfReadings(sql`${every} or plant.id = ${plantId ?? null}::integer`),
   )
+}
+
+/** Selects plants, each with the time of its first and its last reading. `which` is a condition on solark.plant. */
+export function timesOfReadings(which: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    select plant.id, oldest.timestamp, newest.timestamp
+    from solark.plant
+    cross join lateral (
+      select timestamp from solark.telemetry where plant_id = plant.id order by timestamp limit 1
+    ) as oldest
+    cross join lateral (
+      select timestamp from solark.telemetry where plant_id = plant.id order by timestamp desc limit 1
+    ) as newest
+    where ${which}`
 }
 
 /**

@@ -1,23 +1,21 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { changedQuarters, frozenBy } from './changed-quarters.ts'
+import { joinPlant } from './gap-limit.ts'
 import { notes } from './notes.ts'
 
 /**
- * The single row of state of the rollups, for a FROM clause. `max_gap` is the gap limit. `readings` is how many are
- * counted. Tiles before `frozen_until` are frozen. `kept` is a multirange of kept hours.
+ * The single row of state of the rollups, for a FROM clause. `max_gap` is the gap limit of plants without their own.
+ * `readings` is how many are counted. Tiles before `frozen_until` are frozen. `kept` is a multirange of kept hours.
  */
 export const rollupState = sql`solark.rollup`
-
-/** The gap limit in microseconds, for queries of `rollupState`. */
-export const maxGapMicroseconds: RawBuilder<number> = sql`round(date_part('epoch', max_gap) * 1e6)`
 
 /** Whether a note touches the time that would be frozen if readings before `limit` were dropped. */
 export async function isNotedBefore(kysely: Kysely<Schema>, limit: Instant): Promise<boolean> {
   const { rows } = await sql`
-    select from ${notes} cross join ${rollupState}
+    select from ${notes} cross join ${rollupState} ${joinPlant(sql`plant_id`)}
     where not isempty(${changedQuarters} * tstzrange(null, ${frozenBy(limit)}))
     limit 1`.execute(kysely)
   return rows.length > 0
@@ -48,6 +46,7 @@ export async function readPending(
       select count(*) as notes, range_agg(${changedQuarters}) as changed
       from ${notes}
       cross join ${rollupState}
+      ${joinPlant(sql`plant_id`)}
       where noted_at <= ${timestamptz(until)}
         and (${plantId ?? null}::integer is null or plant_id = ${plantId ?? null}::integer)
       group by plant_id

@@ -20,7 +20,7 @@ export const NOTHING: ExpectedReads = { points: 0, tiles: 0, stretches: 0, readi
 const TEN_YEARS = 10 * 366 * 24 * HOUR
 const MINUTE = 60_000_000
 /** The default of MAX_GAP: neighbours are looked for this far on both sides of a range. */
-const GAP = 15 * MINUTE
+const GAP = 20 * MINUTE
 
 /** Returns nothing if there are so many buckets that the request will be refused. */
 export function expectedReads(cut: ClockRange, width: WidthName): ExpectedReads {

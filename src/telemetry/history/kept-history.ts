@@ -7,9 +7,18 @@ import { notes } from '../changes/notes.ts'
 import { rollupState } from '../changes/rollup-state.ts'
 import type { Stretch } from './tiling.ts'
 
-/** Whether a time lies in kept hours. */
-export function isKept(time: string): RawBuilder<boolean> {
-  return sql`${sql.ref(time)} <@ (select rollup.kept from ${rollupState})`
+/**
+ * Whether a time lies in kept hours. Those of a plant whose own gap limit, in microseconds, is longer than the server's
+ * reach further, also beyond frozen tiles, because the lines of its dropped readings do.
+ */
+export function isKept(time: string, maxGap: number): RawBuilder<boolean> {
+  const further = sql`greatest(${sql.lit(maxGap)} * interval '1 microsecond' - max_gap, interval '0')`
+  const frozen = sql`tstzmultirange(tstzrange(null, coalesce(frozen_until, '-infinity')))`
+  return sql`${sql.ref(time)} <@ (
+    select range_agg(tstzrange(${hourOf(sql`lower(hours) - ${further}`)}, upper(hours) + ${further}))
+    from ${rollupState}
+    cross join lateral unnest(kept + ${frozen}) as hours
+  )`
 }
 
 /** Whether a tile made again says less than the kept one: it was made of fewer readings, or of shorter lines. */

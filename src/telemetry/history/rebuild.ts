@@ -1,8 +1,15 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 import { hourOf } from '../changes/changed-quarters.ts'
+import { gapLimit, joinPlant } from '../changes/gap-limit.ts'
 import { lockForMaintenance, withMaintenanceLock } from '../changes/maintenance-lock.ts'
-import { forgetNotedCounts, noteAll, notes, noteTimesOf } from '../changes/notes.ts'
+import {
+  forgetNotedCounts,
+  noteAll,
+  notes,
+  noteTimesOf,
+  timesOfReadings,
+} from '../changes/notes.ts'
 import { rollupState } from '../changes/rollup-state.ts'
 import { refreshLatest, registerPlantsWithReadings } from '../latest.ts'
 import { recountChunks } from './reading-counts.ts'
@@ -78,8 +85,9 @@ async function noteTiles(transaction: Kysely<Schema>, plantId: number | undefine
 }
 
 /**
- * Changes the gap limit of the rollups, in milliseconds, and notes all readings to be rolled up with it. Returns false
- * if it was that already.
+ * Changes the gap limit of plants without their own, in milliseconds, and notes their readings to be rolled up with it.
+ * Returns false if it was that already. Plants with a limit of their own stay as they are; a trigger does the same for
+ * those (migrations/functions/note_gap_limit.sql).
  */
 export function setMaxGap(kysely: Kysely<Schema>, maxGap: number): Promise<boolean> {
   return kysely
@@ -93,7 +101,7 @@ export function setMaxGap(kysely: Kysely<Schema>, maxGap: number): Promise<boole
       if (rows.length === 0) return false
       await widenNotes(transaction)
       await sql`update ${rollupState} set max_gap = ${interval}`.execute(transaction)
-      await noteAll(transaction)
+      await noteTimesOf(transaction, timesOfReadings(sql`plant.max_gap is null`))
       return true
     })
 }
@@ -103,9 +111,11 @@ async function widenNotes(transaction: Kysely<Schema>): Promise<void> {
   await noteTimesOf(
     transaction,
     sql`
-      select plant_id, min(first - max_gap), max(last + max_gap)
+      select plant_id, min(first - ${gapLimit}), max(last + ${gapLimit})
       from ${notes}
       cross join ${rollupState}
+      ${joinPlant(sql`plant_id`)}
+      where plant.max_gap is null
       group by plant_id`,
   )
 }

@@ -2,9 +2,10 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { changedQuarters, hourOf } from '../changes/changed-quarters.ts'
+import { gapLimitMicroseconds, joinPlant } from '../changes/gap-limit.ts'
 import { withMaintenanceLock } from '../changes/maintenance-lock.ts'
 import { noteTimes, takenNotes } from '../changes/notes.ts'
-import { maxGapMicroseconds, rollupState } from '../changes/rollup-state.ts'
+import { rollupState } from '../changes/rollup-state.ts'
 import { isKept, saysLess } from './kept-history.ts'
 import { type KeptByRecount, recountChunks } from './reading-counts.ts'
 import { columnsOf, mergedColumns, toStore } from './summary.ts'
@@ -34,6 +35,8 @@ const QUARTERS_AT_ONCE = 4000
 
 interface Change extends Stretch {
   plantId: number
+  /** The plant's gap limit in microseconds. */
+  maxGap: number
   notedAt: Instant
 }
 
@@ -53,15 +56,18 @@ export function rollUp(kysely: Kysely<Schema>): Promise<RolledUp | undefined> {
 
 async function rollUpWithin(transaction: Kysely<Schema>): Promise<RolledUp> {
   const kept = await recountChunks(transaction)
-  const { taken, changed, maxGap } = await takeChanges(transaction)
+  const { taken, changed } = await takeChanges(transaction)
   const { now, later } = share(changed)
   const quarters = lengthOf(now) / QUARTER
-  if (later.length > 0) await putBack(transaction, later, maxGap)
+  if (later.length > 0) await putBack(transaction, later)
   if (now.length > 0) {
-    const plants = now.map(({ plantId }) => plantId)
-    await makeQuarters(transaction, stretchTable(plants, now), { maxGap, most: quarters })
+    // The gap limit is a constant of the statement, so that plants with other limits do not change its plan.
+    for (const [maxGap, changes] of Map.groupBy(now, ({ maxGap }) => maxGap)) {
+      const most = lengthOf(changes) / QUARTER
+      await makeQuarters(transaction, changedStretches(changes), { maxGap, most })
+    }
     // Each of these hours has at least one of the quarters.
-    await makeHours(transaction, stretchTable(plants, now), quarters)
+    await makeHours(transaction, changedStretches(now), quarters)
   }
   return {
     quarters,
@@ -70,13 +76,18 @@ async function rollUpWithin(transaction: Kysely<Schema>): Promise<RolledUp> {
   }
 }
 
+function changedStretches(changes: readonly Change[]): RawBuilder<unknown> {
+  return stretchTable(
+    changes.map(({ plantId }) => plantId),
+    changes,
+  )
+}
+
 /** Takes notes, moves them to the log of the feed, counts what they say, and returns which tiles they touch. */
 async function takeChanges(
   transaction: Kysely<Schema>,
-): Promise<{ taken: number; changed: Change[]; maxGap: number }> {
-  const { rows } = await sql<
-    { taken: number; maxGap: number } & { [Key in keyof Change]: Change[Key] | null }
-  >`
+): Promise<{ taken: number; changed: Change[] }> {
+  const { rows } = await sql<{ taken: number } & { [Key in keyof Change]: Change[Key] | null }>`
     with ${takenNotes(CHANGES_AT_ONCE)},
     hour as (
       insert into solark.reading_count as known (hour, readings)
@@ -91,21 +102,25 @@ async function takeChanges(
       from (select sum(readings) as difference from taken) as counted
       where difference <> 0
     )
-    select (select count(*) from taken)::integer as taken, ${maxGapMicroseconds} as "maxGap",
-      plant_id as "plantId", lower(changed) as since, upper(changed) as until, noted_at as "notedAt"
+    select (select count(*) from taken)::integer as taken,
+      plant_id as "plantId", lower(changed) as since, upper(changed) as until,
+      change.max_gap as "maxGap", noted_at as "notedAt"
     from ${rollupState}
     left join lateral (
-      select plant_id, unnest(range_agg(${changedQuarters})) as changed, min(noted_at) as noted_at
+      select plant_id, unnest(range_agg(${changedQuarters})) as changed,
+        ${gapLimitMicroseconds} as max_gap, min(noted_at) as noted_at
       from taken
-      group by plant_id
+      ${joinPlant(sql`plant_id`)}
+      group by plant_id, plant.max_gap
     ) as change on true`.execute(transaction)
   const changed: Change[] = []
-  for (const { plantId, since, until, notedAt } of rows) {
-    if (plantId !== null && since !== null && until !== null && notedAt !== null) {
-      changed.push({ plantId, since, until, notedAt })
+  for (const { plantId, since, until, maxGap, notedAt } of rows) {
+    if (plantId === null || since === null || until === null) continue
+    if (maxGap !== null && notedAt !== null) {
+      changed.push({ plantId, since, until, maxGap, notedAt })
     }
   }
-  return { taken: rows[0]?.taken ?? 0, changed, maxGap: rows[0]?.maxGap ?? 0 }
+  return { taken: rows[0]?.taken ?? 0, changed }
 }
 
 /** Splits the work into what this step does and what is left to the next one. */
@@ -126,12 +141,8 @@ function share(changed: readonly Change[]): { now: Change[]; later: Change[] } {
  * Notes the ranges again. Long ones are shortened by the gap limit, so that widening them by it gives the same
  * quarters.
  */
-async function putBack(
-  transaction: Kysely<Schema>,
-  changes: readonly Change[],
-  maxGap: number,
-): Promise<void> {
-  const times = changes.map(({ plantId, since, until, notedAt }) => {
+async function putBack(transaction: Kysely<Schema>, changes: readonly Change[]): Promise<void> {
+  const times = changes.map(({ plantId, since, until, maxGap, notedAt }) => {
     const margin = until - since > 2 * maxGap ? maxGap : 0
     return { plantId, first: since + margin, last: until - margin - 1, notedAt }
   })
@@ -158,8 +169,8 @@ async function makeQuarters(
       ${quartersFromReadings(stretches, maxGap, quantities)}
       ${atMost(most)}
     ),
-    ${goneTiles('solark.rollup_quarter', stretches, sql`not ${isKept('tile.start')}`)}
-    ${putTiles('solark.rollup_quarter')} and not (${isKept('tile.start')} and ${saysLess('excluded', 'tile')})`.execute(
+    ${goneTiles('solark.rollup_quarter', stretches, sql`not ${isKept('tile.start', maxGap)}`)}
+    ${putTiles('solark.rollup_quarter')} and not (${isKept('tile.start', maxGap)} and ${saysLess('excluded', 'tile')})`.execute(
     transaction,
   )
 }

@@ -4,9 +4,10 @@ import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import { type NumberField, numberFields } from '../../quantities.ts'
 import { changedQuarters } from '../changes/changed-quarters.ts'
+import { gapLimit, gapLimitMicroseconds, joinPlant } from '../changes/gap-limit.ts'
 import { lockReadings } from '../changes/maintenance-lock.ts'
 import { notes } from '../changes/notes.ts'
-import { maxGapMicroseconds, rollupState } from '../changes/rollup-state.ts'
+import { rollupState } from '../changes/rollup-state.ts'
 import { addUpSummaries, type EncodedSummaries, encodedSummaries } from './binary-summaries.ts'
 import { integrate, microseconds } from './integrate.ts'
 import { countReadingsIn, type ReadingAllowance } from './reading-allowance.ts'
@@ -96,19 +97,20 @@ function spanOf({ edges }: Asked): Record<keyof Stretch, RawBuilder<unknown>> {
   return { since: timestamptz(edges[0] ?? 0), until: timestamptz(edges.at(-1) ?? 0) }
 }
 
-/** Returns the quarters of an hour whose tiles are outdated. */
+/** Returns the plant's gap limit in microseconds, and the quarters of an hour whose tiles are outdated. */
 async function readChanged(
   snapshot: Kysely<Schema>,
   asked: Asked,
 ): Promise<{ maxGap: number; changed: Stretch[] }> {
   const { since, until } = spanOf(asked)
   const { rows } = await sql<{ maxGap: number; since: Instant | null; until: Instant | null }>`
-    select ${maxGapMicroseconds} as "maxGap", lower(changed) as since, upper(changed) as until
+    select ${gapLimitMicroseconds} as "maxGap", lower(changed) as since, upper(changed) as until
     from ${rollupState}
+    ${joinPlant(asked.plantId)}
     left join lateral (
       select unnest(range_agg(${changedQuarters})) as changed
       from ${notes}
-      where plant_id = ${asked.plantId} and first < ${until} + max_gap and last > ${since} - max_gap
+      where plant_id = ${asked.plantId} and first < ${until} + ${gapLimit} and last > ${since} - ${gapLimit}
     ) as change on true
     order by since`.execute(snapshot)
   const changed: Stretch[] = []

@@ -4,8 +4,9 @@ import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
 import type { NumberField } from '../../quantities.ts'
 import { changedQuarters, hourOf } from '../changes/changed-quarters.ts'
+import { gapLimit, gapLimitMicroseconds, joinPlant } from '../changes/gap-limit.ts'
 import { notes } from '../changes/notes.ts'
-import { maxGapMicroseconds, rollupState } from '../changes/rollup-state.ts'
+import { rollupState } from '../changes/rollup-state.ts'
 import type { Difference } from './difference.ts'
 import { isKept, saysLess } from './kept-history.ts'
 import { goneChunks } from './reading-counts.ts'
@@ -33,12 +34,29 @@ export async function verifyQuarters(
   window: Stretch,
 ): Promise<ComparedTiles> {
   const { rows } = await sql<{ maxGap: number }>`
-    select ${maxGapMicroseconds} as "maxGap" from ${rollupState}`.execute(snapshot)
+    select ${gapLimitMicroseconds} as "maxGap" from ${rollupState} ${joinPlant(plantId)}`.execute(
+    snapshot,
+  )
   const stretches = stretchTable(plantId, [window])
   const maxGap = rows[0]?.maxGap ?? 0
   const quantities = await measuredQuantities(snapshot, stretches, maxGap)
   const recomputed = quartersFromReadings(stretches, maxGap, quantities)
-  return await compareTiles(snapshot, { table: 'rollup_quarter', plantId, window, recomputed })
+  const current = sql`not start <@ coalesce((
+    select range_agg(${changedQuarters})
+    from ${notes}
+    cross join ${rollupState}
+    ${joinPlant(plantId)}
+    where plant_id = ${plantId}
+  ), '{}')
+  and not (${isKept('start', maxGap)}
+    and coalesce(${saysLess('recomputed', 'kept')}, recomputed.samples is null))`
+  return await compareTiles(snapshot, {
+    table: 'rollup_quarter',
+    plantId,
+    window,
+    recomputed,
+    current,
+  })
 }
 
 /** Compares hours with the stored quarters that they are made of, whether those are current or not. */
@@ -55,7 +73,13 @@ export async function verifyHours(
       where ${within(plantId, window)}
     ) as quarter
     group by plant_id, hour`
-  return await compareTiles(snapshot, { table: 'rollup_hour', plantId, window, recomputed })
+  return await compareTiles(snapshot, {
+    table: 'rollup_hour',
+    plantId,
+    window,
+    recomputed,
+    current: sql`true`,
+  })
 }
 
 async function compareTiles(
@@ -65,24 +89,16 @@ async function compareTiles(
     plantId,
     window,
     recomputed,
+    current,
   }: {
     table: 'rollup_quarter' | 'rollup_hour'
     plantId: number
     window: Stretch
     recomputed: RawBuilder<unknown>
+    /** Whether a tile is to be compared. */
+    current: RawBuilder<unknown>
   },
 ): Promise<ComparedTiles> {
-  const current =
-    table === 'rollup_hour'
-      ? sql`true`
-      : sql`not start <@ coalesce((
-          select range_agg(${changedQuarters})
-          from ${notes}
-          cross join ${rollupState}
-          where plant_id = ${plantId}
-        ), '{}')
-        and not (${isKept('start')}
-          and coalesce(${saysLess('recomputed', 'kept')}, recomputed.samples is null))`
   const { rows } = await sql<{
     compared: number
     start: Instant | null
@@ -100,8 +116,8 @@ async function compareTiles(
       full join recomputed using (plant_id, start)
       where start >= coalesce((select frozen_until from ${rollupState}), '-infinity') and ${current}
         and not exists (
-          select from ${goneChunks} cross join ${rollupState}
-          where start >= ${hourOf(sql`first - max_gap`)} and start <= last + max_gap
+          select from ${goneChunks} cross join ${rollupState} ${joinPlant(plantId)}
+          where start >= ${hourOf(sql`first - ${gapLimit}`)} and start <= last + ${gapLimit}
         )
     )
     select counted.tiles as compared, start, "column", difference.kept, difference.recomputed

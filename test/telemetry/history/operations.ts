@@ -8,6 +8,7 @@ import { noteAll } from '../../../src/telemetry/changes/notes.ts'
 import { deleteReadings } from '../../../src/telemetry/delete.ts'
 import { setMaxGap } from '../../../src/telemetry/history/rebuild.ts'
 import { rollUp } from '../../../src/telemetry/history/roll-up.ts'
+import { upsertPlant } from '../../../src/telemetry/plant.ts'
 import type { Reading } from '../../../src/telemetry/reading.ts'
 import { type OnDuplicate, recordReadings } from '../../../src/telemetry/record.ts'
 import { findReadingFault } from '../../../src/telemetry/validate-reading.ts'
@@ -30,11 +31,18 @@ export type Operation =
   | { kind: 'have all rolled up anew' }
   /** Milliseconds. */
   | { kind: 'limit gaps'; maxGap: number }
+  /** null: as every other plant. */
+  | { kind: 'limit gaps of'; plantId: number; maxGap: number | null }
 
-/** The gap limit after the operations, in milliseconds. */
-export function gapLimitAfter(operations: readonly Operation[]): number {
-  const last = operations.findLast(({ kind }) => kind === 'limit gaps')
-  return last?.kind === 'limit gaps' ? last.maxGap : MAX_GAP / 1000
+/** The gap limit of a plant after the operations, in milliseconds. */
+export function gapLimitAfter(operations: readonly Operation[], plantId: number): number {
+  let own: number | null = null
+  let others = MAX_GAP / 1000
+  for (const operation of operations) {
+    if (operation.kind === 'limit gaps') others = operation.maxGap
+    if (operation.kind === 'limit gaps of' && operation.plantId === plantId) own = operation.maxGap
+  }
+  return own ?? others
 }
 
 export function operationAt(place: Instant, mostReadings: number): fc.Arbitrary<Operation> {
@@ -69,6 +77,14 @@ export function operationAt(place: Instant, mostReadings: number): fc.Arbitrary<
         .constantFrom(5, 15, 60)
         .map((minutes) => ({ kind: 'limit gaps' as const, maxGap: minutes * 60_000 })),
     },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('limit gaps of' as const),
+        plantId,
+        maxGap: fc.constantFrom(null, 1000, 300_000, 1_200_000, 3_900_000, 7 * 86_400_000),
+      }),
+    },
   )
 }
 
@@ -95,6 +111,10 @@ async function attempt(kysely: Kysely<Schema>, operation: Operation): Promise<vo
   if (operation.kind === 'limit gaps') {
     await setMaxGap(kysely, operation.maxGap)
     return
+  }
+  if (operation.kind === 'limit gaps of') {
+    const { plantId, maxGap } = operation
+    return await upsertPlant(kysely, { id: plantId, maxGap })
   }
   const { plantId, since, until } = operation
   if (operation.kind === 'delete') {

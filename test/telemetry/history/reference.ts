@@ -24,7 +24,7 @@ export interface ReferenceCourse {
 
 export const MINUTE: Instant = 60_000_000
 /** The default gap limit. */
-export const MAX_GAP: Instant = 15 * MINUTE
+export const MAX_GAP: Instant = 20 * MINUTE
 
 /** A point of the line. */
 interface Point {

@@ -13,7 +13,7 @@ import { engines, openTestDatabase } from '../../support/database.ts'
 import { JUNE, reading, storedReadings } from '../../support/readings.ts'
 import { differences } from './differences.ts'
 import { edgesAt, place } from './histories.ts'
-import { gapLimitAfter, operationAt, PLANTS, perform } from './operations.ts'
+import { gapLimitAfter, type Operation, operationAt, PLANTS, perform } from './operations.ts'
 import { MAX_GAP, MINUTE, referenceSummaries } from './reference.ts'
 
 interface Question {
@@ -47,7 +47,7 @@ const story = place.chain((place) =>
 async function faultsOf(
   kysely: Kysely<Schema>,
   { edges: own, atReadings, quantities, aspects }: Question,
-  maxGap: Instant = MAX_GAP,
+  operations: readonly Operation[] = [],
 ): Promise<string[]> {
   const stored = await storedReadings({ kysely })
   const found: string[] = []
@@ -57,6 +57,7 @@ async function faultsOf(
     const edges = [...new Set([...own, ...times.filter((time) => time !== undefined)])]
     edges.sort((a, b) => a - b)
     const summaries = await readSummaries(kysely, { plantId, edges, quantities, aspects })
+    const maxGap = gapLimitAfter(operations, plantId) * 1000
     const reference = referenceSummaries(readings, edges, quantities, maxGap)
     found.push(...differences(summaries, reference, edges, aspects))
   }
@@ -74,13 +75,12 @@ describe.each(engines)('summaries on %s', (engine) => {
     const { kysely } = database
     await fc.assert(
       fc.asyncProperty(story, async ({ operations, before, after }) => {
-        await sql`truncate solark.telemetry`.execute(kysely)
+        await sql`truncate solark.telemetry, solark.plant`.execute(kysely)
         await setMaxGap(kysely, MAX_GAP / 1000)
         for (const operation of operations) await perform(kysely, operation)
-        const maxGap = gapLimitAfter(operations) * 1000
-        expect(await faultsOf(kysely, before, maxGap)).toEqual([])
+        expect(await faultsOf(kysely, before, operations)).toEqual([])
         await rollUp(kysely)
-        expect(await faultsOf(kysely, after, maxGap)).toEqual([])
+        expect(await faultsOf(kysely, after, operations)).toEqual([])
       }),
       { numRuns: engine === 'native' ? 50 : 8, interruptAfterTimeLimit },
     )

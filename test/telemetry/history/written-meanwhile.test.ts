@@ -7,6 +7,7 @@ import type { Session } from '../../../src/database/database.ts'
 import type { Schema } from '../../../src/database/schema.ts'
 import { setMaxGap } from '../../../src/telemetry/history/rebuild.ts'
 import { rollUp } from '../../../src/telemetry/history/roll-up.ts'
+import { upsertPlant } from '../../../src/telemetry/plant.ts'
 import { openTestDatabase } from '../../support/database.ts'
 import { countEverywhere, differencesIn, rollUpEverything } from '../../support/rollups.ts'
 
@@ -19,6 +20,7 @@ type Write =
   | { kind: 'delete'; plant: number; from: number; count: number }
   | { kind: 'move'; plant: number; from: number; count: number; by: number }
   | { kind: 'maxGap'; minutes: number }
+  | { kind: 'maxGapOf'; plant: number; minutes: number | null }
   | { kind: 'truncate' }
 
 const plant = fc.integer({ min: 1, max: PLANTS })
@@ -54,6 +56,14 @@ function writes(): fc.Arbitrary<Write> {
         minutes: fc.integer({ min: 1, max: 120 }),
       }),
     },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('maxGapOf'),
+        plant,
+        minutes: fc.option(fc.integer({ min: 1, max: 1000 })),
+      }),
+    },
     { weight: 1, arbitrary: fc.constant({ kind: 'truncate' }) },
   ) as fc.Arbitrary<Write>
 }
@@ -63,7 +73,7 @@ const at = (minute: number) =>
 
 async function write(
   kysely: Kysely<Schema>,
-  change: Exclude<Write, { kind: 'maxGap' }>,
+  change: Exclude<Write, { kind: 'maxGap' | 'maxGapOf' }>,
 ): Promise<void> {
   switch (change.kind) {
     case 'insert':
@@ -128,6 +138,12 @@ test('whatever is written while it is rolled up, tiles and counts are right at e
         for (const change of changes) {
           if (change.kind === 'maxGap') {
             await setMaxGap(session.kysely, change.minutes * 60_000)
+            continue
+          }
+          if (change.kind === 'maxGapOf') {
+            const { plant, minutes } = change
+            const maxGap = minutes === null ? null : minutes * 60_000
+            await upsertPlant(session.kysely, { id: plant, maxGap })
             continue
           }
           try {

@@ -10,7 +10,7 @@ import { reading, storedReadings } from '../../support/readings.ts'
 import { differences } from './differences.ts'
 import { readingsAt } from './histories.ts'
 import { perform } from './operations.ts'
-import { MAX_GAP, MINUTE, referenceSummaries } from './reference.ts'
+import { MINUTE, referenceSummaries } from './reference.ts'
 
 /** Two days of 2026 and how many hours they have: those on which the clock changes, if it does. */
 const zones: readonly [string, readonly [string, number][]][] = [
@@ -78,8 +78,9 @@ describe.each(
   test('a steady kilowatt is as many kilowatt-hours as the day has hours', async () => {
     const days = edgesFrom(dayBefore, 3, 'days')
     const [first = 0, last = 0] = [days[0], days.at(-1)]
-    const readings = Array.from({ length: (last - first) / MAX_GAP + 1 }, (_, index) =>
-      reading(1, first + index * MAX_GAP, { pvPower: 1000 }),
+    const step = 15 * MINUTE
+    const readings = Array.from({ length: (last - first) / step + 1 }, (_, index) =>
+      reading(1, first + index * step, { pvPower: 1000 }),
     )
     await perform(database.kysely, { kind: 'write', readings, onDuplicate: 'KEEP', undone: false })
     const energies = async () =>
