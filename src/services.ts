@@ -10,6 +10,7 @@ import {
   poolCheck,
   rollupsCheck,
   storageCheck,
+  valuesCheck,
 } from './system/checks.ts'
 import { type Check, checkHealth } from './system/health.ts'
 import { createQueryTimes, type QueryTimes } from './system/query-times.ts'
@@ -19,6 +20,8 @@ import { createSizes } from './system/sizes.ts'
 import { createStatistics } from './system/statistics.ts'
 import { triggersCheck } from './system/triggers-check.ts'
 import { openLiveFeed } from './telemetry/feed/live-feed.ts'
+import { IssueTally } from './telemetry/issue-tally.ts'
+import { keepPlantLimits } from './telemetry/plant-limits.ts'
 import { isRetaining, type RetentionPolicy } from './telemetry/retention/policy.ts'
 import { version } from './version.ts'
 
@@ -52,12 +55,14 @@ export function openServices(options: ServicesOptions): OpenServices {
   const needed = [databaseCheck(database), migrationsCheck(database.reserved, names), feed]
   const pool = poolCheck(database.poolUse)
   const rollups = rollupsCheck(database.reserved)
+  const valueIssues = new IssueTally()
+  const values = valuesCheck(valueIssues)
   const triggers = triggersCheck(database.reserved)
   const storage = storageCheck(statistics, options.queryTimes ?? createQueryTimes())
   const retaining = isRetaining(retention) ? [retentionCheck(database.reserved, retention)] : []
   const healthFor = ({ forAdmin }: { forAdmin: boolean }) =>
     coalesceReads(() =>
-      checkHealth([...needed, pool, triggers, rollups, storage, ...retaining, ...checks], {
+      checkHealth([...needed, pool, triggers, values, rollups, storage, ...retaining, ...checks], {
         version,
         forAdmin,
       }),
@@ -69,6 +74,8 @@ export function openServices(options: ServicesOptions): OpenServices {
     liveFeed,
     statistics,
     sizes: createSizes(database.reserved),
+    plantLimits: keepPlantLimits(kysely),
+    valueIssues,
     staleAfter,
     runMigration: async (choice) => {
       await using session = await database.openSession('migrate')

@@ -7,7 +7,9 @@ import type { Sizes } from '../system/sizes.ts'
 import type { Statistics } from '../system/statistics.ts'
 import type { LiveFeed } from '../telemetry/feed/live-feed.ts'
 import { ReadingAllowance } from '../telemetry/history/reading-allowance.ts'
+import type { IssueTally } from '../telemetry/issue-tally.ts'
 import { type Plant, readPlants } from '../telemetry/plant.ts'
+import type { KeptPlantLimits } from '../telemetry/plant-limits.ts'
 import type { Role } from './role.ts'
 
 /** What all operations of the server share. */
@@ -17,6 +19,10 @@ export interface Services {
   readonly statistics: Statistics
   /** The only service that functions of complexity receive, because they run before there is a context. */
   readonly sizes: Sizes
+  /** What the quantities of each plant can be. */
+  readonly plantLimits: KeptPlantLimits
+  /** The values that recordTelemetry corrected or omitted since the server started. */
+  readonly valueIssues: IssueTally
   /** The age in milliseconds from which a plant's newest reading counts as stale. */
   readonly staleAfter: number
   runMigration(options: { target: string | undefined; dryRun: boolean }): Promise<MigrationRun>

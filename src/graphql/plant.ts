@@ -70,7 +70,8 @@ builder.mutationFields((t) => ({
       name: t.arg.string(),
       timeZone: t.arg({ type: 'TimeZone' }),
       ratedPower: t.arg.float({
-        description: 'W, above 0 and at most 1e9; null takes it back.',
+        description:
+          'W, above 0 and at most 1e9; null takes it back. Values that the plant cannot reach count as not measured from then on.',
       }),
       maxGap: t.arg({
         type: 'Duration',
@@ -78,7 +79,11 @@ builder.mutationFields((t) => ({
           'Its own gap limit, from PT1S to P7D in whole milliseconds, such as PT1H5M for hourly readings; null: MAX_GAP of the server applies again. Choose it little longer than the time between readings, because each new reading has so much time around it rolled up again. If it changes, the readings of this plant are rolled up again, and history and energy follow it at once. Only history whose readings were dropped by retention stays as it is.',
       }),
     },
-    resolve: async (_, { id, name, timeZone, ratedPower, maxGap }, { role, database, plants }) => {
+    resolve: async (
+      _,
+      { id, name, timeZone, ratedPower, maxGap },
+      { role, database, plants, plantLimits },
+    ) => {
       requireRole(role, 'admin')
       await upsertPlant(database.kysely, {
         id,
@@ -87,6 +92,7 @@ builder.mutationFields((t) => ({
         ...(ratedPower === undefined ? {} : { ratedPower }),
         ...(maxGap === undefined ? {} : { maxGap: maxGap === null ? null : gapOf(maxGap) }),
       })
+      if (ratedPower !== undefined) plantLimits.forget()
       return (await plants.load(id)) ?? unregistered(id)
     },
   }),

@@ -9,8 +9,13 @@ import {
 } from '../quantities.ts'
 import { deleteReadings } from '../telemetry/delete.ts'
 import { emptyReading, type Reading } from '../telemetry/reading.ts'
-import type { RecordOutcome } from '../telemetry/record.ts'
-import { LARGEST_BATCH, recordReadings } from '../telemetry/record.ts'
+import {
+  LARGEST_BATCH,
+  MOST_ISSUES,
+  type ReadingIssue,
+  type RecordReport,
+  recordReadings,
+} from '../telemetry/record.ts'
 import { builder } from './builder.ts'
 import { STATEMENT } from './cost.ts'
 import { needsRole, requireRole } from './role.ts'
@@ -40,28 +45,64 @@ const OnDuplicate = builder.enumType('OnDuplicate', {
   } as const,
 })
 
-const RecordTelemetryPayload = builder
-  .objectRef<RecordOutcome>('RecordTelemetryPayload')
-  .implement({
-    description: 'received = inserted + duplicates.',
-    fields: (t) => ({
-      received: t.exposeInt('received'),
-      inserted: t.exposeInt('inserted'),
-      duplicates: t.exposeInt('duplicates', {
-        description:
-          'Readings whose plant and instant already existed, stored or earlier in this call.',
-      }),
-      conflicts: t.exposeInt('conflicts', {
-        description:
-          'Duplicates whose values differ from the stored ones (kept or replaced, as requested).',
-      }),
+const OnInvalid = builder.enumType('OnInvalid', {
+  description:
+    'What to do if a reading cannot be stored, because its plantId or its timestamp is out of range.',
+  values: {
+    REFUSE: { description: 'The call is refused, and nothing of it is stored.' },
+    KEEP_VALID: { description: 'The other readings are stored; issues tells of this one.' },
+  } as const,
+})
+
+const IssueAction = builder.enumType('IssueAction', {
+  values: {
+    CORRECTED: { description: 'The nearest possible value was stored.' },
+    OMITTED: { description: 'null was stored instead, as not measured.' },
+    REFUSED: { description: 'The whole reading was not stored.' },
+  } as const,
+})
+
+const ReadingIssueRef = builder.objectRef<ReadingIssue>('ReadingIssue').implement({
+  description: 'What cannot be right in a reading that was sent, and what was done about it.',
+  fields: (t) => ({
+    index: t.exposeInt('index', { description: 'Its place among the readings, from 0.' }),
+    field: t.exposeString('field', { description: 'The field of TelemetryInput.' }),
+    expected: t.exposeString('expected', { description: 'In words, such as "0 to 100 %".' }),
+    got: t.exposeString('got'),
+    action: t.expose('action', { type: IssueAction }),
+  }),
+})
+
+const RecordTelemetryPayload = builder.objectRef<RecordReport>('RecordTelemetryPayload').implement({
+  description: 'received = inserted + duplicates + refused.',
+  fields: (t) => ({
+    received: t.exposeInt('received'),
+    inserted: t.exposeInt('inserted'),
+    duplicates: t.exposeInt('duplicates', {
+      description:
+        'Readings whose plant and instant already existed, stored or earlier in this call.',
     }),
-  })
+    conflicts: t.exposeInt('conflicts', {
+      description:
+        'Duplicates whose values differ from the stored ones (kept or replaced, as requested).',
+    }),
+    refused: t.exposeInt('refused', {
+      description: 'Readings that were not stored; more than 0 only if onInvalid is KEEP_VALID.',
+    }),
+    issueCount: t.exposeInt('issueCount', {
+      description: 'Values that were corrected or omitted, and readings that were refused.',
+    }),
+    issues: t.expose('issues', {
+      type: [ReadingIssueRef],
+      description: `The first ${MOST_ISSUES} of them, in the order of the readings.`,
+    }),
+  }),
+})
 
 builder.mutationField('recordTelemetry', (t) =>
   t.field({
     type: RecordTelemetryPayload,
-    description: `Store readings, at most ${LARGEST_BATCH} a call, all or none. If a reading of the same plant and instant already exists, it stays and the new one is counted as a duplicate, or it is replaced if onDuplicate says so. Needs the ingest or admin role.`,
+    description: `Store readings, at most ${LARGEST_BATCH} a call, all or none. If a reading of the same plant and instant already exists, it stays and the new one is counted as a duplicate, or it is replaced if onDuplicate says so. A value that cannot be right does not cost the reading: next to its limits it is corrected (a soc of 100.4 to 100, a pvPower of -11 to 0), else it is omitted (a loadPower of -8000, a register that shows 65535), and issues tells of it. Needs the ingest or admin role.`,
     extensions: needsRole('ingest'),
     complexity: STATEMENT,
     args: {
@@ -71,14 +112,25 @@ builder.mutationField('recordTelemetry', (t) =>
         extensions: { longest: LARGEST_BATCH },
       }),
       onDuplicate: t.arg({ type: OnDuplicate, required: true, defaultValue: 'KEEP' }),
+      onInvalid: t.arg({ type: OnInvalid, required: true, defaultValue: 'REFUSE' }),
     },
-    resolve: (_, { readings, onDuplicate }, { role, database }) => {
+    resolve: async (
+      _,
+      { readings, onDuplicate, onInvalid },
+      { role, database, plantLimits, valueIssues },
+    ) => {
       requireRole(role, 'ingest')
       const now = instantOf(new Date())
-      return recordReadings(
+      return await recordReadings(
         database.kysely,
         readings.map((input) => readingOf(input, now)),
-        { onDuplicate, now },
+        {
+          onDuplicate,
+          onInvalid,
+          now,
+          limitsOf: await plantLimits.read(),
+          onIssue: (...issue) => valueIssues.add(...issue),
+        },
       )
     },
   }),

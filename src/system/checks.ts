@@ -12,6 +12,7 @@ import { type FeedLag, readFeedLag } from '../telemetry/changes/feed-lag.ts'
 import { readBacklog } from '../telemetry/changes/notes.ts'
 import type { LiveFeed } from '../telemetry/feed/live-feed.ts'
 import { readsAsEmpty } from '../telemetry/history/rebuild.ts'
+import type { IssueTally } from '../telemetry/issue-tally.ts'
 import { withTimeout } from '../timeout.ts'
 import type { Check, Finding } from './health.ts'
 import type { QueryTimes } from './query-times.ts'
@@ -141,6 +142,17 @@ export function rollupsCheck(kysely: Kysely<Schema>): Check {
         status: age > LONG_BEHIND_SECONDS ? 'DEGRADED' : 'HEALTHY',
         detail: `lag ${age.toFixed(0)} s; ${changes} changes are not rolled up yet`,
       }
+    }),
+  }
+}
+
+/** Values that this server corrected or omitted since it started, because they cannot be right. */
+export function valuesCheck(issues: IssueTally): Check {
+  return {
+    name: 'values',
+    run: () => ({
+      status: 'HEALTHY',
+      detail: issues.count === 0 ? 'none was doubtful' : issues.describe().join('; '),
     }),
   }
 }

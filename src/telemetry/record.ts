@@ -3,10 +3,12 @@ import { formatInstant, type Instant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
 import { type Quantity, quantities } from '../quantities.ts'
+import { correctValues, type ValueIssue } from './check-values.ts'
 import { liftedDecompression } from './decompression.ts'
+import { type LimitsOfPlant, limitsOfUnknown } from './plant-limits.ts'
 import type { Reading } from './reading.ts'
 import { boundsOf, isWithin } from './time-bounds.ts'
-import { findReadingFault } from './validate-reading.ts'
+import { findReadingFault, type ReadingFault } from './validate-reading.ts'
 
 export const LARGEST_BATCH = 10_000
 
@@ -14,14 +16,52 @@ export const LARGEST_BATCH = 10_000
 export type OnDuplicate = 'KEEP' | 'REPLACE'
 
 /**
- * Stores readings, all or none, in one statement. Throws TOO_MANY_READINGS, or BAD_USER_INPUT with the path of
- * the first reading that is unfit.
+ * What becomes of a call with a reading that cannot be stored, because of its plant id or time. REFUSE: nothing is
+ * stored. KEEP_VALID: the others are.
+ */
+export type OnInvalid = 'REFUSE' | 'KEEP_VALID'
+
+export interface RecordOptions {
+  onDuplicate: OnDuplicate
+  /** By default REFUSE. */
+  onInvalid?: OnInvalid | undefined
+  now: Instant
+  /** By default what plants can measure whose rated power is unknown. */
+  limitsOf?: LimitsOfPlant | undefined
+  /** Called for each value that was corrected or omitted. */
+  onIssue?: ((plantId: number, timestamp: Instant, issue: ValueIssue) => void) | undefined
+}
+
+/** What was changed in a reading that was sent, or why it was refused. */
+export interface ReadingIssue {
+  /** Its place among the readings that were sent, from 0. */
+  index: number
+  field: keyof Reading
+  expected: string
+  got: string
+  action: ValueIssue['action'] | 'REFUSED'
+}
+
+export interface RecordReport extends RecordOutcome {
+  refused: number
+  issueCount: number
+  /** The first MOST_ISSUES. */
+  issues: readonly ReadingIssue[]
+}
+
+/** So many issues are told one by one; all are counted. */
+export const MOST_ISSUES = 1000
+
+/**
+ * Stores readings in one statement, all or none. Values that cannot be right are corrected or omitted before, in place.
+ * Throws TOO_MANY_READINGS, or, unless `onInvalid` says otherwise, BAD_USER_INPUT with the path of the first reading
+ * that cannot be stored.
  */
 export async function recordReadings(
   kysely: Kysely<Schema>,
   readings: readonly Reading[],
-  options: { onDuplicate: OnDuplicate; now: Instant },
-): Promise<RecordOutcome> {
+  options: RecordOptions,
+): Promise<RecordReport> {
   if (readings.length > LARGEST_BATCH) {
     throw new Fault(
       'TOO_MANY_READINGS',
@@ -29,25 +69,51 @@ export async function recordReadings(
       { path: ['readings'] },
     )
   }
-  for (const [index, reading] of readings.entries()) {
-    const fault = findReadingFault(reading, options.now)
-    if (fault === undefined) continue
-    const path = ['readings', index, fault.field]
-    throw new Fault(
-      'BAD_USER_INPUT',
-      `Expected ${path.join('.')} to be ${fault.expected}; got ${fault.got}`,
-      { path },
-    )
-  }
-  if (readings.length === 0) return { received: 0, inserted: 0, duplicates: 0, conflicts: 0 }
-
-  const { inserted, conflicts } = await store(kysely, readings, options.onDuplicate)
+  const { fit, ...checked } = checkReadings(readings, options)
+  const { inserted, conflicts } =
+    fit.length === 0 ? { inserted: 0, conflicts: 0 } : await store(kysely, fit, options.onDuplicate)
   return {
     received: readings.length,
     inserted,
-    duplicates: readings.length - inserted,
+    duplicates: fit.length - inserted,
     conflicts,
+    ...checked,
   }
+}
+
+function checkReadings(
+  readings: readonly Reading[],
+  { now, onInvalid = 'REFUSE', limitsOf = limitsOfUnknown, onIssue }: RecordOptions,
+): { fit: Reading[] } & Pick<RecordReport, 'refused' | 'issueCount' | 'issues'> {
+  const fit: Reading[] = []
+  const issues: ReadingIssue[] = []
+  let issueCount = 0
+  const tell = (issue: ReadingIssue) => {
+    issueCount++
+    if (issues.length < MOST_ISSUES) issues.push(issue)
+  }
+  for (const [index, reading] of readings.entries()) {
+    const fault = findReadingFault(reading, now)
+    if (fault === undefined) {
+      const { plantId, timestamp } = reading
+      correctValues(reading, limitsOf(plantId), (issue) => {
+        tell({ index, ...issue, got: String(issue.got) })
+        onIssue?.(plantId, timestamp, issue)
+      })
+      fit.push(reading)
+      continue
+    }
+    if (onInvalid === 'REFUSE') throw unfit(index, fault)
+    tell({ index, ...fault, action: 'REFUSED' })
+  }
+  return { fit, refused: readings.length - fit.length, issueCount, issues }
+}
+
+function unfit(index: number, { field, expected, got }: ReadingFault): Fault {
+  const path = ['readings', index, field]
+  return new Fault('BAD_USER_INPUT', `Expected ${path.join('.')} to be ${expected}; got ${got}`, {
+    path,
+  })
 }
 
 const measured = sql.join(quantities.map(({ column }) => sql.ref(column)))
@@ -153,7 +219,7 @@ async function store(
   return row
 }
 
-/** What became of the readings that were sent; received = inserted + duplicates. */
+/** What became of readings; received = inserted + duplicates, and those refused if some were. */
 export interface RecordOutcome {
   received: number
   inserted: number

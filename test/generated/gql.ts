@@ -33,6 +33,8 @@ type Documents = {
     "\n  query Status {\n    schemaStatus {\n      storage {\n        kind\n        timescaledbVersion\n        timescaledbLicense\n        reason\n      }\n      tables {\n        schema\n        name\n        kind\n        columns {\n          name\n          type\n          nullable\n          comment\n        }\n        indexes {\n          name\n        }\n      }\n      hypertables {\n        schema\n        name\n        chunks\n        chunkInterval\n        compressionEnabled\n        retention\n      }\n      migrations {\n        name\n        status\n      }\n      pendingMigrations\n    }\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n": typeof types.StatusDocument,
     "\n  mutation RecordEarly($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n    }\n  }\n": typeof types.RecordEarlyDocument,
     "\n  mutation RecordPerhaps($readings: [TelemetryInput!]!, $record: Boolean!) {\n    ...Perhaps\n    __typename\n  }\n  fragment Perhaps on Mutation {\n    recordTelemetry(readings: $readings) @include(if: $record) {\n      inserted\n    }\n  }\n": typeof types.RecordPerhapsDocument,
+    "\n  query EnergyOfYear($plantId: Int!) {\n    energy(plantId: $plantId, from: \"2026-01-01\", to: \"2026-12-31\", period: YEAR) {\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n        batteryCharge\n        batteryDischarge\n      }\n    }\n  }\n": typeof types.EnergyOfYearDocument,
+    "\n  query EnergyOfFile($plantId: Int!, $from: Date!, $to: Date!) {\n    energy(plantId: $plantId, from: $from, to: $to, period: YEAR) {\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n        batteryCharge\n        batteryDischarge\n      }\n    }\n  }\n": typeof types.EnergyOfFileDocument,
     "\n  mutation RecordNumbered($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      received\n      inserted\n      duplicates\n      conflicts\n    }\n  }\n": typeof types.RecordNumberedDocument,
     "\n  subscription FollowNewest($plantId: Int!) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n    }\n  }\n": typeof types.FollowNewestDocument,
     "\n  query Stats {\n    systemStats {\n      totalEnergySnapshots\n      energySnapshots24h\n      totalConversations\n      conversationsToday\n      agentEvents24h\n      plants\n      liveSubscriptions\n      databaseSizeBytes\n      latestEnergy {\n        plant {\n          id\n        }\n      }\n    }\n  }\n": typeof types.StatsDocument,
@@ -41,6 +43,9 @@ type Documents = {
     "\n  mutation NameOnly($id: Int!, $name: String) {\n    upsertPlant(id: $id, name: $name) {\n      name\n      timeZone\n    }\n  }\n": typeof types.NameOnlyDocument,
     "\n      query Pages {\n        telemetry(first: 1000) {\n          nodes {\n            plant {\n              telemetry(first: 1000) {\n                nodes {\n                  plant {\n                    telemetry(first: 1000) {\n                      nodes {\n                        soc\n                      }\n                    }\n                  }\n                }\n              }\n            }\n          }\n        }\n      }\n    ": typeof types.PagesDocument,
     "\n      query Dashboard {\n        plants {\n          id\n          telemetry(first: 100) {\n            nodes {\n              timestamp\n              soc\n              pvPower\n              loadPower\n              batteryPower\n              gridPower\n            }\n          }\n        }\n      }\n    ": typeof types.DashboardDocument,
+    "\n  mutation RecordWithIssues($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      issueCount\n      issues {\n        index\n        field\n        expected\n        got\n        action\n      }\n    }\n  }\n": typeof types.RecordWithIssuesDocument,
+    "\n  mutation KnowRatedPower($id: Int!, $ratedPower: Float) {\n    upsertPlant(id: $id, ratedPower: $ratedPower) {\n      ratedPower\n    }\n  }\n": typeof types.KnowRatedPowerDocument,
+    "\n  query DoubtfulSeen {\n    health {\n      status\n      checks {\n        name\n        detail\n      }\n    }\n  }\n": typeof types.DoubtfulSeenDocument,
     "\n  query Energy($plantId: Int!, $from: Date!, $to: Date!, $period: Period, $timeZone: TimeZone) {\n    energy(plantId: $plantId, from: $from, to: $to, period: $period, timeZone: $timeZone) {\n      start\n      end\n      day\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n        batteryCharge\n        batteryDischarge\n      }\n      selfConsumption\n      selfSufficiency\n      peakPvPower\n      peakLoadPower\n      minSoc\n      maxSoc\n      coverage\n    }\n  }\n": typeof types.EnergyDocument,
     "\n  query LoadOnly($from: Date!, $to: Date!) {\n    energy(plantId: 7, from: $from, to: $to) {\n      selfSufficiency\n      ...Loads\n    }\n  }\n  fragment Loads on EnergyPeriod {\n    totals: energy {\n      load\n    }\n  }\n": typeof types.LoadOnlyDocument,
     "\n  mutation SetLimit($id: Int!, $maxGap: Duration) {\n    upsertPlant(id: $id, maxGap: $maxGap) {\n      maxGap\n    }\n  }\n": typeof types.SetLimitDocument,
@@ -55,9 +60,9 @@ type Documents = {
     "\n  query Page(\n    $plantId: Int\n    $from: DateTime\n    $to: DateTime\n    $first: Int\n    $after: String\n    $last: Int\n    $before: String\n  ) {\n    telemetry(\n      plantId: $plantId\n      from: $from\n      to: $to\n      first: $first\n      after: $after\n      last: $last\n      before: $before\n    ) {\n      edges {\n        cursor\n        node {\n          soc\n        }\n      }\n      nodes {\n        soc\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        startCursor\n        endCursor\n      }\n    }\n  }\n": typeof types.PageDocument,
     "\n  query PlantPage($id: Int!, $last: Int) {\n    plant(id: $id) {\n      telemetry(last: $last) {\n        nodes {\n          soc\n        }\n      }\n    }\n  }\n": typeof types.PlantPageDocument,
     "\n  mutation Record($readings: [TelemetryInput!]!, $onDuplicate: OnDuplicate! = KEEP) {\n    recordTelemetry(readings: $readings, onDuplicate: $onDuplicate) {\n      received\n      inserted\n      duplicates\n      conflicts\n    }\n  }\n": typeof types.RecordDocument,
+    "\n  mutation RecordDoubtful($readings: [TelemetryInput!]!, $onInvalid: OnInvalid! = REFUSE) {\n    recordTelemetry(readings: $readings, onInvalid: $onInvalid) {\n      received\n      inserted\n      duplicates\n      refused\n      issueCount\n      issues {\n        index\n        field\n        expected\n        got\n        action\n      }\n    }\n  }\n": typeof types.RecordDoubtfulDocument,
     "\n  query Stored {\n    telemetry(first: 1000) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n        batteryPower\n        pvToLoad\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    systemStats {\n      totalEnergySnapshots\n    }\n  }\n": typeof types.StoredDocument,
     "\n  mutation Delete($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    deleteTelemetry(plantId: $plantId, from: $from, to: $to)\n  }\n": typeof types.DeleteDocument,
-    "\n      mutation Infinite {\n        recordTelemetry(readings: [{ plantId: 1, pvPower: 1e999 }]) {\n          inserted\n        }\n      }\n    ": typeof types.InfiniteDocument,
     "\n  query NewestOfEach {\n    systemStats {\n      totalEnergySnapshots\n    }\n    plants {\n      id\n      latest {\n        timestamp\n      }\n    }\n  }\n": typeof types.NewestOfEachDocument,
 };
 const documents: Documents = {
@@ -79,6 +84,8 @@ const documents: Documents = {
     "\n  query Status {\n    schemaStatus {\n      storage {\n        kind\n        timescaledbVersion\n        timescaledbLicense\n        reason\n      }\n      tables {\n        schema\n        name\n        kind\n        columns {\n          name\n          type\n          nullable\n          comment\n        }\n        indexes {\n          name\n        }\n      }\n      hypertables {\n        schema\n        name\n        chunks\n        chunkInterval\n        compressionEnabled\n        retention\n      }\n      migrations {\n        name\n        status\n      }\n      pendingMigrations\n    }\n    health {\n      status\n      checks {\n        name\n        status\n        detail\n      }\n    }\n  }\n": types.StatusDocument,
     "\n  mutation RecordEarly($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n    }\n  }\n": types.RecordEarlyDocument,
     "\n  mutation RecordPerhaps($readings: [TelemetryInput!]!, $record: Boolean!) {\n    ...Perhaps\n    __typename\n  }\n  fragment Perhaps on Mutation {\n    recordTelemetry(readings: $readings) @include(if: $record) {\n      inserted\n    }\n  }\n": types.RecordPerhapsDocument,
+    "\n  query EnergyOfYear($plantId: Int!) {\n    energy(plantId: $plantId, from: \"2026-01-01\", to: \"2026-12-31\", period: YEAR) {\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n        batteryCharge\n        batteryDischarge\n      }\n    }\n  }\n": types.EnergyOfYearDocument,
+    "\n  query EnergyOfFile($plantId: Int!, $from: Date!, $to: Date!) {\n    energy(plantId: $plantId, from: $from, to: $to, period: YEAR) {\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n        batteryCharge\n        batteryDischarge\n      }\n    }\n  }\n": types.EnergyOfFileDocument,
     "\n  mutation RecordNumbered($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      received\n      inserted\n      duplicates\n      conflicts\n    }\n  }\n": types.RecordNumberedDocument,
     "\n  subscription FollowNewest($plantId: Int!) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n    }\n  }\n": types.FollowNewestDocument,
     "\n  query Stats {\n    systemStats {\n      totalEnergySnapshots\n      energySnapshots24h\n      totalConversations\n      conversationsToday\n      agentEvents24h\n      plants\n      liveSubscriptions\n      databaseSizeBytes\n      latestEnergy {\n        plant {\n          id\n        }\n      }\n    }\n  }\n": types.StatsDocument,
@@ -87,6 +94,9 @@ const documents: Documents = {
     "\n  mutation NameOnly($id: Int!, $name: String) {\n    upsertPlant(id: $id, name: $name) {\n      name\n      timeZone\n    }\n  }\n": types.NameOnlyDocument,
     "\n      query Pages {\n        telemetry(first: 1000) {\n          nodes {\n            plant {\n              telemetry(first: 1000) {\n                nodes {\n                  plant {\n                    telemetry(first: 1000) {\n                      nodes {\n                        soc\n                      }\n                    }\n                  }\n                }\n              }\n            }\n          }\n        }\n      }\n    ": types.PagesDocument,
     "\n      query Dashboard {\n        plants {\n          id\n          telemetry(first: 100) {\n            nodes {\n              timestamp\n              soc\n              pvPower\n              loadPower\n              batteryPower\n              gridPower\n            }\n          }\n        }\n      }\n    ": types.DashboardDocument,
+    "\n  mutation RecordWithIssues($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      issueCount\n      issues {\n        index\n        field\n        expected\n        got\n        action\n      }\n    }\n  }\n": types.RecordWithIssuesDocument,
+    "\n  mutation KnowRatedPower($id: Int!, $ratedPower: Float) {\n    upsertPlant(id: $id, ratedPower: $ratedPower) {\n      ratedPower\n    }\n  }\n": types.KnowRatedPowerDocument,
+    "\n  query DoubtfulSeen {\n    health {\n      status\n      checks {\n        name\n        detail\n      }\n    }\n  }\n": types.DoubtfulSeenDocument,
     "\n  query Energy($plantId: Int!, $from: Date!, $to: Date!, $period: Period, $timeZone: TimeZone) {\n    energy(plantId: $plantId, from: $from, to: $to, period: $period, timeZone: $timeZone) {\n      start\n      end\n      day\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n        batteryCharge\n        batteryDischarge\n      }\n      selfConsumption\n      selfSufficiency\n      peakPvPower\n      peakLoadPower\n      minSoc\n      maxSoc\n      coverage\n    }\n  }\n": types.EnergyDocument,
     "\n  query LoadOnly($from: Date!, $to: Date!) {\n    energy(plantId: 7, from: $from, to: $to) {\n      selfSufficiency\n      ...Loads\n    }\n  }\n  fragment Loads on EnergyPeriod {\n    totals: energy {\n      load\n    }\n  }\n": types.LoadOnlyDocument,
     "\n  mutation SetLimit($id: Int!, $maxGap: Duration) {\n    upsertPlant(id: $id, maxGap: $maxGap) {\n      maxGap\n    }\n  }\n": types.SetLimitDocument,
@@ -101,9 +111,9 @@ const documents: Documents = {
     "\n  query Page(\n    $plantId: Int\n    $from: DateTime\n    $to: DateTime\n    $first: Int\n    $after: String\n    $last: Int\n    $before: String\n  ) {\n    telemetry(\n      plantId: $plantId\n      from: $from\n      to: $to\n      first: $first\n      after: $after\n      last: $last\n      before: $before\n    ) {\n      edges {\n        cursor\n        node {\n          soc\n        }\n      }\n      nodes {\n        soc\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        startCursor\n        endCursor\n      }\n    }\n  }\n": types.PageDocument,
     "\n  query PlantPage($id: Int!, $last: Int) {\n    plant(id: $id) {\n      telemetry(last: $last) {\n        nodes {\n          soc\n        }\n      }\n    }\n  }\n": types.PlantPageDocument,
     "\n  mutation Record($readings: [TelemetryInput!]!, $onDuplicate: OnDuplicate! = KEEP) {\n    recordTelemetry(readings: $readings, onDuplicate: $onDuplicate) {\n      received\n      inserted\n      duplicates\n      conflicts\n    }\n  }\n": types.RecordDocument,
+    "\n  mutation RecordDoubtful($readings: [TelemetryInput!]!, $onInvalid: OnInvalid! = REFUSE) {\n    recordTelemetry(readings: $readings, onInvalid: $onInvalid) {\n      received\n      inserted\n      duplicates\n      refused\n      issueCount\n      issues {\n        index\n        field\n        expected\n        got\n        action\n      }\n    }\n  }\n": types.RecordDoubtfulDocument,
     "\n  query Stored {\n    telemetry(first: 1000) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n        batteryPower\n        pvToLoad\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    systemStats {\n      totalEnergySnapshots\n    }\n  }\n": types.StoredDocument,
     "\n  mutation Delete($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    deleteTelemetry(plantId: $plantId, from: $from, to: $to)\n  }\n": types.DeleteDocument,
-    "\n      mutation Infinite {\n        recordTelemetry(readings: [{ plantId: 1, pvPower: 1e999 }]) {\n          inserted\n        }\n      }\n    ": types.InfiniteDocument,
     "\n  query NewestOfEach {\n    systemStats {\n      totalEnergySnapshots\n    }\n    plants {\n      id\n      latest {\n        timestamp\n      }\n    }\n  }\n": types.NewestOfEachDocument,
 };
 
@@ -182,6 +192,14 @@ export function graphql(source: "\n  mutation RecordPerhaps($readings: [Telemetr
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  query EnergyOfYear($plantId: Int!) {\n    energy(plantId: $plantId, from: \"2026-01-01\", to: \"2026-12-31\", period: YEAR) {\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n        batteryCharge\n        batteryDischarge\n      }\n    }\n  }\n"): typeof import('./graphql.ts').EnergyOfYearDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query EnergyOfFile($plantId: Int!, $from: Date!, $to: Date!) {\n    energy(plantId: $plantId, from: $from, to: $to, period: YEAR) {\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n        batteryCharge\n        batteryDischarge\n      }\n    }\n  }\n"): typeof import('./graphql.ts').EnergyOfFileDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  mutation RecordNumbered($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      received\n      inserted\n      duplicates\n      conflicts\n    }\n  }\n"): typeof import('./graphql.ts').RecordNumberedDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -211,6 +229,18 @@ export function graphql(source: "\n      query Pages {\n        telemetry(first:
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n      query Dashboard {\n        plants {\n          id\n          telemetry(first: 100) {\n            nodes {\n              timestamp\n              soc\n              pvPower\n              loadPower\n              batteryPower\n              gridPower\n            }\n          }\n        }\n      }\n    "): typeof import('./graphql.ts').DashboardDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RecordWithIssues($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      issueCount\n      issues {\n        index\n        field\n        expected\n        got\n        action\n      }\n    }\n  }\n"): typeof import('./graphql.ts').RecordWithIssuesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation KnowRatedPower($id: Int!, $ratedPower: Float) {\n    upsertPlant(id: $id, ratedPower: $ratedPower) {\n      ratedPower\n    }\n  }\n"): typeof import('./graphql.ts').KnowRatedPowerDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query DoubtfulSeen {\n    health {\n      status\n      checks {\n        name\n        detail\n      }\n    }\n  }\n"): typeof import('./graphql.ts').DoubtfulSeenDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -270,15 +300,15 @@ export function graphql(source: "\n  mutation Record($readings: [TelemetryInput!
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  mutation RecordDoubtful($readings: [TelemetryInput!]!, $onInvalid: OnInvalid! = REFUSE) {\n    recordTelemetry(readings: $readings, onInvalid: $onInvalid) {\n      received\n      inserted\n      duplicates\n      refused\n      issueCount\n      issues {\n        index\n        field\n        expected\n        got\n        action\n      }\n    }\n  }\n"): typeof import('./graphql.ts').RecordDoubtfulDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  query Stored {\n    telemetry(first: 1000) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n        batteryPower\n        pvToLoad\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    systemStats {\n      totalEnergySnapshots\n    }\n  }\n"): typeof import('./graphql.ts').StoredDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation Delete($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    deleteTelemetry(plantId: $plantId, from: $from, to: $to)\n  }\n"): typeof import('./graphql.ts').DeleteDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n      mutation Infinite {\n        recordTelemetry(readings: [{ plantId: 1, pvPower: 1e999 }]) {\n          inserted\n        }\n      }\n    "): typeof import('./graphql.ts').InfiniteDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

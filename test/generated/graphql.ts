@@ -19,6 +19,14 @@ export type HealthStatus =
   | 'HEALTHY'
   | 'UNHEALTHY';
 
+export type IssueAction =
+  /** The nearest possible value was stored. */
+  | 'CORRECTED'
+  /** null was stored instead, as not measured. */
+  | 'OMITTED'
+  /** The whole reading was not stored. */
+  | 'REFUSED';
+
 export type MigrationRunStatus =
   /** Another process is migrating now. */
   | 'ALREADY_RUNNING'
@@ -44,6 +52,13 @@ export type OnDuplicate =
   | 'KEEP'
   /** The new reading replaces it, as a correction. */
   | 'REPLACE';
+
+/** What to do if a reading cannot be stored, because its plantId or its timestamp is out of range. */
+export type OnInvalid =
+  /** The other readings are stored; issues tells of this one. */
+  | 'KEEP_VALID'
+  /** The call is refused, and nothing of it is stored. */
+  | 'REFUSE';
 
 /** A calendar period; weeks begin on Monday. */
 export type Period =
@@ -221,6 +236,22 @@ export type RecordPerhapsMutation = { __typename: 'Mutation', recordTelemetry?: 
 
 export type PerhapsFragment = { recordTelemetry?: { inserted: number } };
 
+export type EnergyOfYearQueryVariables = Exact<{
+  plantId: number;
+}>;
+
+
+export type EnergyOfYearQuery = { energy: Array<{ energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null } }> };
+
+export type EnergyOfFileQueryVariables = Exact<{
+  plantId: number;
+  from: string;
+  to: string;
+}>;
+
+
+export type EnergyOfFileQuery = { energy: Array<{ energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null } }> };
+
 export type RecordNumberedMutationVariables = Exact<{
   readings: Array<TelemetryInput> | TelemetryInput;
 }>;
@@ -271,6 +302,26 @@ export type DashboardQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type DashboardQuery = { plants: Array<{ id: number, telemetry: { nodes: Array<{ timestamp: string, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null }> } }> };
+
+export type RecordWithIssuesMutationVariables = Exact<{
+  readings: Array<TelemetryInput> | TelemetryInput;
+}>;
+
+
+export type RecordWithIssuesMutation = { recordTelemetry: { inserted: number, issueCount: number, issues: Array<{ index: number, field: string, expected: string, got: string, action: IssueAction }> } };
+
+export type KnowRatedPowerMutationVariables = Exact<{
+  id: number;
+  ratedPower?: number | null | undefined;
+}>;
+
+
+export type KnowRatedPowerMutation = { upsertPlant: { ratedPower: number | null } };
+
+export type DoubtfulSeenQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DoubtfulSeenQuery = { health: { status: HealthStatus, checks: Array<{ name: string, detail: string | null }> } };
 
 export type EnergyQueryVariables = Exact<{
   plantId: number;
@@ -395,6 +446,14 @@ export type RecordMutationVariables = Exact<{
 
 export type RecordMutation = { recordTelemetry: { received: number, inserted: number, duplicates: number, conflicts: number } };
 
+export type RecordDoubtfulMutationVariables = Exact<{
+  readings: Array<TelemetryInput> | TelemetryInput;
+  onInvalid?: OnInvalid;
+}>;
+
+
+export type RecordDoubtfulMutation = { recordTelemetry: { received: number, inserted: number, duplicates: number, refused: number, issueCount: number, issues: Array<{ index: number, field: string, expected: string, got: string, action: IssueAction }> } };
+
 export type StoredQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -408,11 +467,6 @@ export type DeleteMutationVariables = Exact<{
 
 
 export type DeleteMutation = { deleteTelemetry: number };
-
-export type InfiniteMutationVariables = Exact<{ [key: string]: never; }>;
-
-
-export type InfiniteMutation = { recordTelemetry: { inserted: number } };
 
 export type NewestOfEachQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -727,6 +781,34 @@ export const RecordPerhapsDocument = new TypedDocumentString(`
     inserted
   }
 }`) as unknown as TypedDocumentString<RecordPerhapsMutation, RecordPerhapsMutationVariables>;
+export const EnergyOfYearDocument = new TypedDocumentString(`
+    query EnergyOfYear($plantId: Int!) {
+  energy(plantId: $plantId, from: "2026-01-01", to: "2026-12-31", period: YEAR) {
+    energy {
+      pv
+      load
+      gridImport
+      gridExport
+      batteryCharge
+      batteryDischarge
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EnergyOfYearQuery, EnergyOfYearQueryVariables>;
+export const EnergyOfFileDocument = new TypedDocumentString(`
+    query EnergyOfFile($plantId: Int!, $from: Date!, $to: Date!) {
+  energy(plantId: $plantId, from: $from, to: $to, period: YEAR) {
+    energy {
+      pv
+      load
+      gridImport
+      gridExport
+      batteryCharge
+      batteryDischarge
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EnergyOfFileQuery, EnergyOfFileQueryVariables>;
 export const RecordNumberedDocument = new TypedDocumentString(`
     mutation RecordNumbered($readings: [TelemetryInput!]!) {
   recordTelemetry(readings: $readings) {
@@ -847,6 +929,39 @@ export const DashboardDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DashboardQuery, DashboardQueryVariables>;
+export const RecordWithIssuesDocument = new TypedDocumentString(`
+    mutation RecordWithIssues($readings: [TelemetryInput!]!) {
+  recordTelemetry(readings: $readings) {
+    inserted
+    issueCount
+    issues {
+      index
+      field
+      expected
+      got
+      action
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RecordWithIssuesMutation, RecordWithIssuesMutationVariables>;
+export const KnowRatedPowerDocument = new TypedDocumentString(`
+    mutation KnowRatedPower($id: Int!, $ratedPower: Float) {
+  upsertPlant(id: $id, ratedPower: $ratedPower) {
+    ratedPower
+  }
+}
+    `) as unknown as TypedDocumentString<KnowRatedPowerMutation, KnowRatedPowerMutationVariables>;
+export const DoubtfulSeenDocument = new TypedDocumentString(`
+    query DoubtfulSeen {
+  health {
+    status
+    checks {
+      name
+      detail
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DoubtfulSeenQuery, DoubtfulSeenQueryVariables>;
 export const EnergyDocument = new TypedDocumentString(`
     query Energy($plantId: Int!, $from: Date!, $to: Date!, $period: Period, $timeZone: TimeZone) {
   energy(
@@ -1156,6 +1271,24 @@ export const RecordDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RecordMutation, RecordMutationVariables>;
+export const RecordDoubtfulDocument = new TypedDocumentString(`
+    mutation RecordDoubtful($readings: [TelemetryInput!]!, $onInvalid: OnInvalid! = REFUSE) {
+  recordTelemetry(readings: $readings, onInvalid: $onInvalid) {
+    received
+    inserted
+    duplicates
+    refused
+    issueCount
+    issues {
+      index
+      field
+      expected
+      got
+      action
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RecordDoubtfulMutation, RecordDoubtfulMutationVariables>;
 export const StoredDocument = new TypedDocumentString(`
     query Stored {
   telemetry(first: 1000) {
@@ -1186,13 +1319,6 @@ export const DeleteDocument = new TypedDocumentString(`
   deleteTelemetry(plantId: $plantId, from: $from, to: $to)
 }
     `) as unknown as TypedDocumentString<DeleteMutation, DeleteMutationVariables>;
-export const InfiniteDocument = new TypedDocumentString(`
-    mutation Infinite {
-  recordTelemetry(readings: [{ plantId: 1, pvPower: 1e999 }]) {
-    inserted
-  }
-}
-    `) as unknown as TypedDocumentString<InfiniteMutation, InfiniteMutationVariables>;
 export const NewestOfEachDocument = new TypedDocumentString(`
     query NewestOfEach {
   systemStats {

@@ -3,8 +3,11 @@ import type { Database } from '../../src/database/database.ts'
 import type { Instant } from '../../src/database/instant.ts'
 import {
   flagFields,
+  isOneWay,
   type Measurements,
+  type NumberField,
   numberFields,
+  quantityOf,
   readingColumns,
   recordOf,
 } from '../../src/quantities.ts'
@@ -22,7 +25,19 @@ export function reading(
   return { ...emptyReading(plantId, timestamp), ...values }
 }
 
-/** Any measurements that can be stored, every kind of double among them. */
+/** Any measurements that can be right, every kind of double among them. */
+export function plausibleMeasurements(): fc.Arbitrary<Measurements> {
+  const flag = fc.option(fc.boolean())
+  const number = (field: NumberField) => {
+    const { unit } = quantityOf(field)
+    const most = { W: 60_000, '%': 100, V: 600, A: 600, '°C': 100 }[unit ?? 'W']
+    const least = isOneWay(field) || unit === '%' || unit === 'V' ? 0 : unit === '°C' ? -40 : -most
+    return fc.option(fc.double({ min: least, max: most, noNaN: true }))
+  }
+  return fc.record({ ...recordOf(numberFields, number), ...recordOf(flagFields, () => flag) })
+}
+
+/** Any measurements that a table can hold, every kind of double among them. */
 export function measurements(): fc.Arbitrary<Measurements> {
   const number = fc.option(
     fc.double({ min: -ABSURD, max: ABSURD, minExcluded: true, maxExcluded: true, noNaN: true }),

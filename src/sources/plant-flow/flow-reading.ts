@@ -1,5 +1,6 @@
 import { formatInstant, type Instant } from '../../database/instant.ts'
-import { quantities } from '../../quantities.ts'
+import { correctValues } from '../../telemetry/check-values.ts'
+import type { LimitsOfPlant } from '../../telemetry/plant-limits.ts'
 import { emptyReading, type Reading } from '../../telemetry/reading.ts'
 import type { WallTime } from '../../telemetry/time-zone.ts'
 import { findReadingFault } from '../../telemetry/validate-reading.ts'
@@ -56,6 +57,7 @@ export interface FlowReaderOptions {
   /** Returns the instant of a row's time. */
   instantOf: (time: Instant | WallTime, plantId: number) => Instant
   now: Instant
+  limitsOf: LimitsOfPlant
   remarks: Remarks
 }
 
@@ -74,9 +76,11 @@ export interface FlowReaderOptions {
  *
  * The writer stored 0 and false for what an answer lacked. `raw_json` keeps the answer, so these can be told from what
  * was measured. Without it, only a row of nothing but zeros is taken for such an answer.
+ *
+ * Values that no plant measures are corrected or become null, by `limitsOf`.
  */
 export function flowReader(options: FlowReaderOptions): (row: FlowRow) => FlowResult {
-  const { columns, timeColumn, instantOf, now, remarks } = options
+  const { columns, timeColumn, instantOf, now, limitsOf, remarks } = options
 
   return (original) => {
     const { plantId, time } = original
@@ -111,10 +115,16 @@ export function flowReader(options: FlowReaderOptions): (row: FlowRow) => FlowRe
       generatorPower: generatorOf(row, columns, remark),
       ...flagsOf(row),
     }
-    return withoutFaults(reading, now, (field, expected, got) => {
-      const what = field === 'plantId' || field === 'timestamp' ? 'left out' : `${field} is null`
+    const fault = findReadingFault(reading, now)
+    if (fault !== undefined) {
+      remarks.add(`left out: expected ${fault.expected}`, () => `${where()}: got ${fault.got}`)
+      return 'unusable'
+    }
+    correctValues(reading, limitsOf(reading.plantId), ({ field, expected, got, action }) => {
+      const what = `${field} is ${action === 'OMITTED' ? 'null' : 'corrected'}`
       remarks.add(`${what}: expected ${expected}`, () => `${where()}: got ${got}`)
     })
+    return reading
   }
 }
 
@@ -244,22 +254,4 @@ function either(one: boolean | null, other: boolean | null): boolean | null {
 function both(one: boolean | null, other: boolean | null): boolean | null {
   if (one === false || other === false) return false
   return one === true && other === true ? true : null
-}
-
-const measuredFields: ReadonlySet<string> = new Set(quantities.map(({ field }) => field))
-
-/** The one place where values are judged. A value that no inverter measures becomes null. */
-function withoutFaults(
-  reading: Reading,
-  now: Instant,
-  tell: (field: keyof Reading, expected: string, got: string) => void,
-): FlowResult {
-  let judged = reading
-  for (;;) {
-    const fault = findReadingFault(judged, now)
-    if (fault === undefined) return judged
-    tell(fault.field, fault.expected, fault.got)
-    if (!measuredFields.has(fault.field)) return 'unusable'
-    judged = { ...judged, [fault.field]: null }
-  }
 }

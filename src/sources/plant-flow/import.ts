@@ -4,8 +4,10 @@ import { type Instant, instantOf } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { type LoadOptions, loadWithin } from '../../telemetry/import.ts'
 import { fillInTimeZone } from '../../telemetry/plant.ts'
+import { type LimitsOfPlant, readPlantLimits } from '../../telemetry/plant-limits.ts'
 import type { Reading } from '../../telemetry/reading.ts'
 import type { RecordOutcome } from '../../telemetry/record.ts'
+import { requireSchema } from '../../telemetry/schema-ready.ts'
 import { WallClock } from '../csv/wall-clock.ts'
 import { flowReader } from './flow-reading.ts'
 import { type FlowTable, findFlowTable } from './flow-table.ts'
@@ -58,7 +60,9 @@ export async function importPlantFlow(
       const { onProgress } = options
       const total = onProgress === undefined ? 0 : await flow.countRows()
       return await session.kysely.transaction().execute(async (transaction) => {
-        const outcome = await loadWithin(session, transaction, flow.readings(), {
+        await requireSchema(transaction)
+        const readings = flow.readings(await readPlantLimits(transaction))
+        const outcome = await loadWithin(session, transaction, readings, {
           ...options,
           onProgress: () => onProgress?.(flow.findings().rows, total),
         })
@@ -103,7 +107,7 @@ export class PlantFlow {
     return this.#table.countRows(this.#options.plantId)
   }
 
-  async *readings(): AsyncGenerator<readonly Reading[], void, undefined> {
+  async *readings(limitsOf: LimitsOfPlant): AsyncGenerator<readonly Reading[], void, undefined> {
     const { plantId, signal } = this.#options
     const { columns, timeColumn, timeHasZone } = this.#table
     const read = flowReader({
@@ -111,6 +115,7 @@ export class PlantFlow {
       timeColumn,
       instantOf: timeHasZone ? (time) => time : (time, plant) => this.#clock.instantOf(time, plant),
       now: this.#now,
+      limitsOf,
       remarks: this.#remarks,
     })
     for await (const rows of this.#table.readRows(plantId)) {

@@ -9,6 +9,7 @@ import {
   PlantFlow,
   type PlantFlowOptions,
 } from '../../../src/sources/plant-flow/import.ts'
+import { limitsOfUnknown } from '../../../src/telemetry/plant-limits.ts'
 import type { Reading } from '../../../src/telemetry/reading.ts'
 import { engines, openTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { JUNE, reading, SECOND } from '../../support/readings.ts'
@@ -35,7 +36,7 @@ async function read(database: TestDatabase, options: Partial<PlantFlowOptions> =
     .execute(async (snapshot) => {
       const flow = await PlantFlow.open(snapshot, { table: 'solark.plant_flow', ...options })
       const readings: Reading[] = []
-      for await (const batch of flow.readings()) readings.push(...batch)
+      for await (const batch of flow.readings(limitsOfUnknown)) readings.push(...batch)
       const { rows, unusable, empty, remarks, clock } = flow.findings()
       expect(rows).toBe(await flow.countRows())
       return { readings, rows, unusable, empty, clock, remarks: remarks.all() }
@@ -306,7 +307,7 @@ test('a value that no inverter measures becomes null; a row without a usable tim
   await using database = await openTestDatabase('native')
   await createFlowTable(database, 'newer')
   await storeFlow(database, 'newer', [
-    { time: '2026-06-01T00:00:00Z', answer: { ...day, soc: 101 } },
+    { time: '2026-06-01T00:00:00Z', answer: { ...day, soc: 105 } },
     { time: '2036-06-01T00:00:00Z', answer: day },
     { time: 'infinity', answer: day },
     { time: '0044-03-15 00:00 BC', answer: day },
@@ -320,7 +321,7 @@ test('a value that no inverter measures becomes null; a row without a usable tim
   ])
   expect(unusable).toBe(4)
   expect(remarks.map(({ what, rows }) => [what, rows])).toEqual([
-    ['soc is null: expected a percentage from 0 to 100', 1],
+    ['soc is null: expected 0 to 100 %', 1],
     ['left out: expected a time from 2000 to five minutes from now', 1],
     ['left out: expected a plant_id, and a created_at from 1900 to 2254', 2],
     ['left out: expected a whole number from 0 to 2147483647', 1],
