@@ -26,7 +26,7 @@ export interface TableOptions {
 interface TableImportOptions {
   fromUrl?: string
   plant?: number
-  timeZone?: string
+  timeZone?: string | undefined
   onDuplicate: 'keep' | 'replace'
 }
 

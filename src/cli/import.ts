@@ -1,38 +1,31 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import type { Readable } from 'node:stream'
 import { Command, Option } from 'commander'
 import { toDatabaseFault } from '../database/faults.ts'
 import { Fault } from '../fault.ts'
-import { type ColumnMap, parseColumnMap } from '../sources/csv/columns.ts'
-import { type CsvImportReport, importCsv } from '../sources/csv/import.ts'
-import type { CsvConventions } from '../sources/csv/row-parser.ts'
-import { createChunksAhead } from '../telemetry/chunks-ahead.ts'
-import { createPlantsAhead } from '../telemetry/plants-ahead.ts'
+import { encodings } from '../sources/csv/open-text.ts'
+import { presetNamed, presetNames, presets } from '../sources/csv/presets.ts'
+import { timeFormats } from '../sources/csv/times.ts'
 import type { OpenCommandContext } from './command-context.ts'
+import { type FileOptions, importFile, previewFile } from './import-file.ts'
 import { importTable, sourceOf, type TableOptions, tableOptions } from './import-table.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
-import { plantIdOption } from './options.ts'
-import { openProgress } from './progress.ts'
+import { delimiterOption, durationOption, linesOption, plantIdOption } from './options.ts'
 
-interface ImportOptions extends CsvConventions, TableOptions {
-  plant?: number
-  timeZone?: string
-  map: string[]
-  onDuplicate: 'keep' | 'replace'
-  onError: 'stop' | 'skip'
+interface ImportOptions extends FileOptions, TableOptions {
+  dryRun?: true
+  listPresets?: true
 }
 
-const EXAMPLE = `
-Example:
+const EXAMPLES = `
+Examples:
+  npm run import -- export.csv --plant 7 --dry-run
+  npm run import -- week.csv --plant 7 --preset senec --time-zone Europe/Berlin
   npm run import -- readings.csv.gz --plant 7 --time-zone Africa/Johannesburg \\
-    --map timestamp=time_local,pv_power=pv_w,batt_power=batt_w,soc=soc_pct
+    --map timestamp=time_local,pv_power=pv_w,load_power="AC Consumption L1+AC Consumption L2"
   npm run import -- --from-table solark.plant_flow --from-url postgres://user@host/database
 
-Everything is stored in one transaction: Ctrl-C or a fault leaves nothing behind. A process that is killed may leave a
-new plant without readings.
-Exit code: 0 stored, 1 refused or rows skipped, 130 interrupted.`
+What is left out is found in the file, and shown; what can be read two ways is asked for. Everything is stored in one
+transaction: Ctrl-C or a fault leaves nothing behind. A process that is killed may leave a new plant without readings.
+Exit code: 0 stored, 1 refused or something skipped, 130 interrupted.`
 
 /** `import FILE`: stores the readings of a CSV file. `import --from-table NAME`: those of a table. */
 export function importCommand(open: OpenCommandContext): Command {
@@ -41,29 +34,85 @@ export function importCommand(open: OpenCommandContext): Command {
     .argument('[file]', 'CSV, plain or gzip; - for standard input')
     .option('--plant <id>', 'whose readings they are; else the column plant_id says', plantIdOption)
     .option(
-      '--time-zone <name>',
-      'time zone of times without an offset, and of the plant if it has none yet',
+      '--dry-run',
+      'store nothing; tell how each column is understood, and the first readings',
     )
+    .addOption(
+      new Option('--preset <name>', 'the vendor whose export it is').argParser((name: string) => {
+        const preset = presetNamed(name)
+        if (preset !== undefined) return preset
+        throw new Fault(
+          'BAD_USER_INPUT',
+          `Expected one of the presets ${presetNames.join(', ')}; got ${name}`,
+        )
+      }),
+    )
+    .option('--list-presets', 'list the vendors whose exports are known')
     .option(
       '--map <column=header,...>',
-      'what the file calls a column; columns of solark.telemetry and fields of the API are found by their names',
+      'what the file calls a column: one of solark.telemetry or the API, or battery_charge, battery_discharge, grid_import, grid_export, time, sensor, value; columns with a + between are added up',
       (text: string, others: string[]) => [...others, text],
       [],
     )
-    .addOption(
-      new Option('--battery-positive <way>', 'positive battery power and current in the file')
-        .choices(['charging', 'discharging'])
-        .default('discharging'),
+    .option(
+      '--time-zone <name>',
+      'time zone of times without an offset, and of the plant if it has none yet',
     )
     .addOption(
-      new Option('--grid-positive <way>', 'positive grid power in the file')
-        .choices(['import', 'export'])
-        .default('import'),
+      new Option('--date-format <format>', 'how the file writes its times').choices(timeFormats),
+    )
+    .addOption(new Option('--decimal <character>', 'before the decimals').choices(['.', ',']))
+    .option('--delimiter <character>', 'between columns; tab is one, too', delimiterOption)
+    .addOption(new Option('--encoding <name>', 'of the text').choices(encodings))
+    .option('--header-line <line>', 'where the header is, such as 4 or 4-6', linesOption)
+    .option(
+      '--missing <word>',
+      'a word for "not measured", besides empty, -, NaN, N/A, null, unavailable and the like',
+      (word: string, others: string[]) => [...others, word],
+      [],
     )
     .addOption(
-      new Option('--unit <unit>', 'unit of every power in the file')
-        .choices(['W', 'kW'])
-        .default('W'),
+      new Option('--battery-positive <way>', 'positive battery power and current').choices([
+        'charging',
+        'discharging',
+      ]),
+    )
+    .addOption(
+      new Option('--grid-positive <way>', 'positive grid power').choices(['import', 'export']),
+    )
+    .addOption(
+      new Option('--unit <unit>', 'of every power; Wh and kWh: energies of intervals').choices([
+        'W',
+        'kW',
+        'Wh',
+        'kWh',
+      ]),
+    )
+    .option(
+      '--interval <duration>',
+      'length of the intervals of energies, such as PT15M',
+      durationOption(1, 31 * 86_400),
+    )
+    .addOption(
+      new Option('--interval-time <moment>', 'which moment of its interval a time is').choices([
+        'start',
+        'end',
+      ]),
+    )
+    .option(
+      '--hold <duration>',
+      'how long a value holds if nothing newer is known, such as PT6H: for sensors that record changes only',
+      durationOption(20 * 60, 31 * 86_400),
+    )
+    .option(
+      '--max-gap <duration>',
+      'gap limit of the plants from now on, such as PT1H5M for hourly readings: neighbours further apart are not joined',
+      durationOption(1, 7 * 86_400),
+    )
+    .option(
+      '--window <duration>',
+      'in long form: values of several sensors within it are one reading (default PT10S)',
+      durationOption(0, 86_400),
     )
     .addOption(
       new Option(
@@ -74,91 +123,39 @@ export function importCommand(open: OpenCommandContext): Command {
         .default('keep'),
     )
     .addOption(
-      new Option('--on-error <what>', 'if a row cannot be stored: store nothing, or the others')
+      new Option(
+        '--on-error <what>',
+        'if something cannot be read: store nothing, or what else can be read',
+      )
         .choices(['stop', 'skip'])
         .default('stop'),
     )
-    .addHelpText('after', EXAMPLE)
-    .action(async (file: string | undefined, options: ImportOptions) => {
-      const source = sourceOf(file, command)
-      const columns = parseColumnMap(options.map)
-      using interruption = catchInterruption()
-      try {
-        if ('table' in source) {
-          await importTable(open, source.table, options, interruption.signal)
-          return
-        }
-        tell(
-          await importFile(open, source.file, { ...options, columns, signal: interruption.signal }),
-        )
-      } catch (error) {
-        if (!interruption.signal.aborted) throw error
-        process.stderr.write(
-          toDatabaseFault(error) === undefined
-            ? 'Interrupted: nothing was stored.\n'
-            : 'Interrupted while the database did not answer: all was stored, or nothing; importing again does no harm.\n',
-        )
-        process.exitCode = INTERRUPTED
-      }
-    })
+    .addHelpText('after', EXAMPLES)
   for (const option of tableOptions) command.addOption(option)
-  return command
-}
-
-async function importFile(
-  open: OpenCommandContext,
-  file: string,
-  options: ImportOptions & { columns: ColumnMap; signal: AbortSignal },
-): Promise<CsvImportReport> {
-  await using context = await open({ signal: options.signal })
-  const { input, size, bytesRead } = await openInput(file, context.workingDirectory)
-  // Disposed after the session, whose transaction has then ended.
-  await using plantsAhead = createPlantsAhead(context.database.kysely)
-  await using session = await context.database.openSession('import')
-  using progress = openProgress(size)
-  return await importCsv(session, input, {
-    ...options,
-    plantId: options.plant,
-    chunksAhead: createChunksAhead(context.database.kysely),
-    plantsAhead,
-    onDuplicate: options.onDuplicate === 'keep' ? 'KEEP' : 'REPLACE',
-    onProgress: (received) => progress.update(bytesRead(), received),
-  }).catch(context.rethrow)
-}
-
-async function openInput(
-  file: string,
-  workingDirectory: string,
-): Promise<{ input: Readable; size: number | undefined; bytesRead: () => number }> {
-  if (file === '-') return { input: process.stdin, size: undefined, bytesRead: () => 0 }
-  const path = resolve(workingDirectory, file)
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new Fault('IMPORT_REFUSED', `The file ${path} cannot be read`, { cause })
+  return command.action(async (file: string | undefined, options: ImportOptions) => {
+    if (options.listPresets) return listPresets()
+    const source = sourceOf(file, command)
+    using interruption = catchInterruption()
+    const { signal } = interruption
+    try {
+      if ('table' in source) await importTable(open, source.table, options, signal)
+      else if (options.dryRun) await previewFile(source.file, options, signal)
+      else await importFile(open, source.file, options, signal)
+    } catch (error) {
+      if (!interruption.signal.aborted) throw error
+      process.stderr.write(
+        toDatabaseFault(error) === undefined
+          ? 'Interrupted: nothing was stored.\n'
+          : 'Interrupted while the database did not answer: all was stored, or nothing; importing again does no harm.\n',
+      )
+      process.exitCode = INTERRUPTED
+    }
   })
-  if (found.isDirectory()) {
-    throw new Fault('IMPORT_REFUSED', `Expected a file; ${path} is a folder`)
-  }
-  const input = createReadStream(path)
-  return { input, size: found.isFile() ? found.size : undefined, bytesRead: () => input.bytesRead }
 }
 
-function tell(report: CsvImportReport): void {
-  const { received, inserted, duplicates, conflicts, refused } = report
-  const notes = [
-    [report.ignoredColumns.length, `Not read: ${report.ignoredColumns.join(', ')}.`],
-    [report.repeatedTimes, `${report.repeatedTimes} in an hour that the clock repeats.`],
-    [
-      report.skippedTimes,
-      `${report.skippedTimes} in an hour that the clock skips, moved on by it.`,
-    ],
-    [
-      refused.count,
-      `${refused.count === 1 ? '1 row was' : `${refused.count} rows were`} skipped:\n${refused.describe()}`,
-    ],
-  ] as const
-  for (const [count, note] of notes) if (count > 0) process.stderr.write(`${note}\n`)
-  process.stdout.write(
-    `${received} readings: ${inserted} inserted, ${duplicates} duplicates, ${conflicts} conflicts\n`,
-  )
-  if (refused.count > 0) process.exitCode = 1
+function listPresets(): void {
+  const width = Math.max(...presetNames.map(({ length }) => length))
+  for (const { name, description } of presets) {
+    process.stdout.write(`${name.padEnd(width)}  ${description}\n`)
+  }
 }

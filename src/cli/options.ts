@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import type { Instant } from '../database/instant.ts'
-import { parseTime } from '../sources/csv/values.ts'
+import { parseTime } from '../sources/csv/times.ts'
 import { LARGEST_PLANT_ID } from '../telemetry/reading.ts'
 import { parseTimeZone } from '../telemetry/time-zone.ts'
 
@@ -45,4 +45,38 @@ export function timeZoneOption(text: string): string {
   const timeZone = parseTimeZone(text)
   if (timeZone !== undefined) return timeZone
   throw new InvalidArgumentError('Expected an IANA time zone, such as Africa/Johannesburg.')
+}
+
+/** Whole seconds of an ISO 8601 duration within limits, in seconds. */
+export function durationOption(least: number, most: number): (text: string) => number {
+  return (text) => {
+    try {
+      const seconds = Temporal.Duration.from(text.toUpperCase()).total({
+        unit: 'seconds',
+        relativeTo: '2000-01-01',
+      })
+      if (Number.isInteger(seconds) && seconds >= least && seconds <= most) return seconds
+    } catch {}
+    const [from, to] = [least, most].map((seconds) =>
+      Temporal.Duration.from({ seconds }).round({ largestUnit: 'hours' }).toString(),
+    )
+    throw new InvalidArgumentError(
+      `Expected whole seconds from ${from} to ${to} as an ISO 8601 duration, such as PT15M.`,
+    )
+  }
+}
+
+/** One character between columns: itself, or `tab`. */
+export function delimiterOption(text: string): string {
+  if (/^(?:tab|\\t)$/i.test(text)) return '\t'
+  if (text.length === 1 && !/[\w"\r\n]/.test(text)) return text
+  throw new InvalidArgumentError('Expected one character, such as ";", or tab.')
+}
+
+/** A line, or the first and the last of several: `4` or `4-6`. */
+export function linesOption(text: string): [number, number] {
+  const match = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(text)
+  const [first, last] = [Number(match?.[1] ?? 0), Number(match?.[2] ?? match?.[1] ?? 0)]
+  if (first >= 1 && last >= first) return [first, last]
+  throw new InvalidArgumentError('Expected the line of the header, such as 4 or 4-6.')
 }

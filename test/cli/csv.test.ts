@@ -9,6 +9,8 @@ import { text } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { readEnergy } from '../../src/telemetry/history/energy.ts'
+import { readPlants } from '../../src/telemetry/plant.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { compileCache } from '../support/program.ts'
 import { storedReadings } from '../support/readings.ts'
@@ -154,16 +156,97 @@ test('does not write over a file unless forced to', async () => {
   expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([])
 })
 
-test('answers 1 where rows are refused, with their faults', async () => {
-  await writeFile(join(folder, 'bad.csv'), `${FILE}2026-06-01T00:00:02Z,101\n`)
-  const fault = '  line 4, soc: expected a percentage from 0 to 100, got "101"'
+test('answers 1 where something cannot be read, with its faults', async () => {
+  await writeFile(join(folder, 'bad.csv'), `${FILE}2026-06-01T00:00:02Z,full\n`)
+  const fault = '  line 4, soc: expected a number, or nothing if not measured, got "full"'
   const stopped = await run('import', 'bad.csv', '--plant', '1')
   expect(stopped).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(fault) })
   expect(await storedReadings(database)).toEqual([])
   expect(await run('import', 'bad.csv', '--plant', '1', '--on-error', 'skip')).toEqual({
     code: 1,
-    stdout: '2 readings: 2 inserted, 0 duplicates, 0 conflicts\n',
-    stderr: `1 row was skipped:\n${fault}\n`,
+    stdout: '3 readings: 3 inserted, 0 duplicates, 0 conflicts\n',
+    stderr: `1 value was skipped:\n${fault}\n`,
+  })
+})
+
+test('says how a file is understood, and stores nothing', async () => {
+  await writeFile(
+    join(folder, 'week.csv'),
+    'Report\nTime;PV [kW];Battery [kW];Grid [kW];Load [kW]\n21.06.2026 12:00;3;1;-0,5;1,5\n21.06.2026 12:05;3;1;-0,5;1,5\n21.06.2026 12:10;3;1;-0,5;1,5\n',
+  )
+  const { code, stdout, stderr } = await run(
+    ...['import', 'week.csv', '--plant', '7', '--time-zone', 'Europe/Berlin', '--dry-run'],
+  )
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringContaining('battery + charging'),
+  })
+  expect(stdout.split('\n')).toEqual([
+    'File: utf-8, columns parted by semicolon, decimals after a comma, 2 rows before the readings',
+    '  "Time" is the time, day first, clock of Europe/Berlin',
+    '  "PV [kW]" is pv_power (kW)',
+    '  "Battery [kW]" is batt_power (kW, + is charging)',
+    '  "Grid [kW]" is grid_power (kW, + is import)',
+    '  "Load [kW]" is load_power (kW)',
+    ...['00', '05', '10'].map(
+      (minute) =>
+        `2026-06-21T10:${minute}:00.000Z, plant 7: the battery is charging with 1000 W, PV gives 3000 W, the load takes 1500 W, 500 W go to the grid`,
+    ),
+    '3 readings; nothing was stored',
+    '',
+  ])
+  expect(await storedReadings(database)).toEqual([])
+})
+
+test('readings further apart than the gap limit are told, and get a limit of their own', async () => {
+  const rows = Array.from(
+    { length: 25 },
+    (_, hour) => `${new Date(Date.UTC(2026, 5, 1, hour)).toISOString()},1000\n`,
+  )
+  await writeFile(join(folder, 'hourly.csv'), `timestamp,pv_power\n${rows.join('')}`)
+  expect(await run('import', 'hourly.csv', '--plant', '1')).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/^Most readings lie further apart.* 0 % of the time.*--max-gap/),
+  })
+  const again = ['import', 'hourly.csv', '--plant', '1', '--max-gap', 'PT1H5M'] as const
+  expect(await run(...again)).toMatchObject({ code: 0, stderr: '' })
+  const [day] = await readEnergy(
+    {
+      kysely: database.kysely,
+      loadPlant: async (id) => (await readPlants(database.kysely, [id]))[0],
+    },
+    {
+      plantId: 1,
+      from: '2026-06-01',
+      to: '2026-06-01',
+      period: 'DAY',
+      timeZone: 'UTC',
+      quantities: ['pvPower'],
+      aspects: [],
+    },
+  )
+  expect(day?.energy.pv).toBeCloseTo(24, 9)
+})
+
+test('lists the presets, and refuses others', async () => {
+  const { code, stdout } = await run('import', '--list-presets')
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^senec +SENEC: /)
+  expect(await run('import', 'x.csv', '--preset', 'acme')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('one of the presets senec, sma'),
+  })
+})
+
+test('a column that looks like a power is not left out in silence', async () => {
+  await writeFile(
+    join(folder, 'odd.csv'),
+    'timestamp,pv_power,Heat pump [W]\n2026-06-01T00:00:00Z,1,500\n',
+  )
+  expect(await run('import', 'odd.csv', '--plant', '1')).toMatchObject({
+    code: 0,
+    stderr:
+      'Not read, though they look like powers: Heat pump [W]. Name what they are with --map.\n',
   })
 })
 
@@ -172,6 +255,10 @@ test.each([
   [['import', '.'], 'is a folder'],
   [['import', 'x.csv', '--plant', '-1'], 'a whole number from 0'],
   [['import', 'x.csv', '--unit', 'MW'], 'Allowed choices are W, kW'],
+  [['import', 'x.csv', '--hold', 'PT1M'], 'from PT20M to PT744H as an ISO 8601 duration'],
+  [['import', 'x.csv', '--delimiter', 'ab'], 'one character'],
+  [['import', 'x.csv', '--header-line', '5-4'], 'the line of the header'],
+  [['import'], 'Expected a file'],
   [['import', 'x.csv', '--map', 'pv=a'], 'unknown column "pv"'],
   [['export', 'x.csv', '--from', '2026-06-01'], 'a time with its offset'],
   [

@@ -88,7 +88,7 @@ test('an import that is refused leaves only those of its plants that others writ
   importing.write(`timestamp,plant_id,soc\n${rowsOf(28)}${rowsOf(29)}`)
   await expect.poll(() => plantIds(database), { timeout: 20_000 }).toEqual([28, 29])
   await server.as(token).ask(SendReadings, { readings: [{ plantId: 29, soc: 81 }] })
-  expect(await importing.end('2026-06-20T00:00:00Z,30,101\n')).toMatchObject({
+  expect(await importing.end('2026-06-20T00:00:00Z,30,lots\n')).toMatchObject({
     code: 1,
     stdout: '',
   })

@@ -8,7 +8,7 @@ export interface RowFault {
 
 const SHOWN = 20
 
-/** The rows of a file that cannot be stored: all counted, the first 20 kept. */
+/** Rows or values of a file that cannot be stored: all counted, the first 20 kept. */
 export class RefusedRows {
   readonly first: RowFault[] = []
   count = 0
@@ -17,15 +17,19 @@ export class RefusedRows {
     this.count++
     if (this.first.length < SHOWN) this.first.push(fault)
   }
+}
 
-  /** A line for each of the first, and how many more there are. */
-  describe(): string {
-    const lines = this.first.map(
-      ({ line, field, expected, got }) =>
-        `  line ${line}, ${field}: expected ${expected}, got ${got}`,
-    )
-    const more = this.count - this.first.length
-    if (more > 0) lines.push(`  and ${more} more`)
-    return lines.join('\n')
-  }
+/** A line for each of the first 20, by their lines, and how many more there are. */
+export function describeRefused(...refused: readonly RefusedRows[]): string {
+  const first = refused
+    .flatMap((rows) => rows.first)
+    .toSorted((a, b) => a.line - b.line)
+    .slice(0, SHOWN)
+  const lines = first.map(
+    ({ line, field, expected, got }) =>
+      `  line ${line}, ${field}: expected ${expected}, got ${got}`,
+  )
+  const more = refused.reduce((sum, { count }) => sum + count, 0) - first.length
+  if (more > 0) lines.push(`  and ${more} more`)
+  return lines.join('\n')
 }

@@ -1,27 +1,36 @@
 import type { Instant } from '../../database/instant.ts'
 import { Fault } from '../../fault.ts'
-import { type FlagField, type NumberField, quantities, quantityOf } from '../../quantities.ts'
+import {
+  type FlagField,
+  type NumberField,
+  numberFields,
+  quantities,
+  quantityOf,
+} from '../../quantities.ts'
 import { emptyReading, type Reading } from '../../telemetry/reading.ts'
 import { findReadingFault } from '../../telemetry/validate-reading.ts'
-import type { CsvColumns, ReadingField } from './columns.ts'
+import type { ColumnSource, CsvColumns } from './columns.ts'
+import type { FileShape } from './detect-shape.ts'
 import type { RowFault } from './refused-rows.ts'
 import type { CsvRow } from './rows.ts'
-import { parseBoolean, parseNumber, parseTime, parseWholeNumber } from './values.ts'
+import type { Side } from './targets.ts'
+import { parseTimeAs, timeFormatWords } from './times.ts'
+import { type NumberParser, parseBoolean, parseWholeNumber } from './values.ts'
 import type { WallClock } from './wall-clock.ts'
 
-/** The signs and units of a file. */
-export interface CsvConventions {
-  /** In which direction the battery's power and current are positive in the file. */
+/** In which direction the powers of a file are positive. */
+export interface CsvSigns {
+  /** The battery's power and current. */
   batteryPositive: 'charging' | 'discharging'
-  /** In which direction the grid's power is positive in the file. */
   gridPositive: 'import' | 'export'
-  /** Of every power. */
-  unit: 'W' | 'kW'
 }
 
-export interface RowParserOptions extends CsvConventions {
-  header: readonly string[]
+export interface RowParserOptions extends CsvSigns {
+  shape: FileShape
   columns: CsvColumns
+  numbers: NumberParser
+  /** Whether two sides that are both empty are 0, if the row has other values; else they are not measured. */
+  emptySidesAreZero: boolean
   /** The plant of all readings; undefined: the column plant_id says. */
   plantId: number | undefined
   /** For times without an offset; undefined: such times are refused. */
@@ -29,82 +38,216 @@ export interface RowParserOptions extends CsvConventions {
   now: Instant
 }
 
-/** Returns a function that turns a row into a reading, or into the fault for which it is refused. */
-export function rowParser(options: RowParserOptions): (row: CsvRow) => Reading | RowFault {
-  const { header, columns, clock, now } = options
-  const numbers: { field: NumberField; place: number; scale: 1 | 1000; negated: boolean }[] = []
-  const booleans: { field: FlagField; place: number }[] = []
-  for (const quantity of quantities) {
-    const place = columns.places.get(quantity.field)
-    if (place === undefined) continue
-    if (quantity.type === 'boolean') {
-      booleans.push({ field: quantity.field, place })
-    } else {
-      numbers.push({
-        field: quantity.field,
-        place,
-        scale: quantity.unit === 'W' && options.unit === 'kW' ? 1000 : 1,
-        negated: isNegated(quantity.field, options),
-      })
-    }
-  }
-  const timePlace = columns.places.get('timestamp') ?? -1
-  const plantPlace = columns.places.get('plantId') ?? -1
+/** Energies of an interval, in watt-hours, by the power or the side that they are of. */
+export type IntervalEnergies = Map<NumberField | Side, number>
+
+/** What a row says. */
+export interface ParsedRow {
+  line: number
+  reading: Reading
+  /** What it says of the interval that its time stands for; undefined if the file has no energies. */
+  energies: IntervalEnergies | undefined
+  /** Values that cannot be read; they are null in the reading. */
+  faults: readonly RowFault[]
+  /** Whether both sides of a power are more than 0: their difference is the reading's. */
+  bothSides: boolean
+}
+
+export type RowParser = (row: CsvRow) => ParsedRow | RowFault | 'no reading'
+
+const NO_FAULTS: readonly RowFault[] = []
+
+/**
+ * Returns a function that turns a row into what it says, or into the fault for which it is refused. A repeated header,
+ * a row of totals, and a row that is empty but for its separators are no readings.
+ */
+export function rowParser(options: RowParserOptions): RowParser {
+  const { shape, columns, numbers, clock, now } = options
+  const width = shape.columns.length
+  const headers = new Set(shape.header.map((row) => row.map((cell) => cell.trim()).join('\0')))
+  const measured = numberColumns(columns, options)
+  const flags = flagColumns(columns)
+  const plantPlace = columns.sources.get('plantId')?.columns[0]?.place ?? -1
+  const [datePlace = -1, timePlace] = shape.timePlaces
+  const textOfTime = (values: readonly string[]) =>
+    timePlace === undefined
+      ? (values[datePlace] ?? '')
+      : `${(values[datePlace] ?? '').trim()} ${(values[timePlace] ?? '').trim()}`
 
   return ({ line, values }) => {
-    const fault = (field: ReadingField, expected: string, got?: string): RowFault => {
-      const place = columns.places.get(field) ?? -1
-      const written = got ?? JSON.stringify((values[place] ?? '').slice(0, 60))
-      return { line, field: header[place] ?? field, expected, got: written }
+    const nameOf = (place: number) => shape.columns[place]?.name ?? `column ${place + 1}`
+    const got = (place: number) => JSON.stringify((values[place] ?? '').slice(0, 60))
+    const fault = (place: number, expected: string, text = got(place)): RowFault => ({
+      line,
+      field: nameOf(place),
+      expected,
+      got: text,
+    })
+    if (values.length > width && values.slice(width).some((cell) => cell.trim() !== '')) {
+      const expected = `${width} values, as the header has`
+      return { line, field: 'row', expected, got: String(values.length) }
     }
-    if (values.length !== header.length) {
-      return {
-        line,
-        field: 'row',
-        expected: `${header.length} values, as the header has`,
-        got: String(values.length),
-      }
+    const written = textOfTime(values)
+    const time = parseTimeAs(written, shape.timeFormat)
+    if (time === undefined) {
+      if (isNoReading(values, written, headers)) return 'no reading'
+      return fault(
+        datePlace,
+        timeFormatWords[shape.timeFormat],
+        JSON.stringify(written.slice(0, 60)),
+      )
     }
     const plantId = options.plantId ?? parseWholeNumber(values[plantPlace] ?? '')
-    if (plantId === undefined) return fault('plantId', 'a whole number')
+    if (plantId === undefined) return fault(plantPlace, 'a whole number')
 
-    const time = parseTime(values[timePlace] ?? '')
-    if (time === undefined) return fault('timestamp', 'a time such as 2026-06-21T18:04:05Z')
     const reading = emptyReading(plantId, 0)
     if (time.offset !== undefined) {
       reading.timestamp = time.wall - time.offset
     } else if (clock !== undefined) {
       reading.timestamp = clock.instantOf(time.wall, plantId)
     } else {
-      throw noTimeZone(line, values[timePlace] ?? '')
-    }
-
-    for (const { field, place, scale, negated } of numbers) {
-      const value = parseNumber(values[place] ?? '', scale)
-      if (value === undefined) return fault(field, 'a number, or nothing where not measured')
-      // 0 - 0 is 0, where -0 would be another double.
-      reading[field] = negated && value !== null ? 0 - value : value
-    }
-    for (const { field, place } of booleans) {
-      const value = parseBoolean(values[place] ?? '')
-      if (value === undefined) return fault(field, 'true or false, or nothing where not measured')
-      reading[field] = value
+      throw noTimeZone(line, written)
     }
     const unfit = findReadingFault(reading, now)
-    return unfit === undefined ? reading : fault(unfit.field, unfit.expected)
+    if (unfit !== undefined) {
+      return unfit.field === 'plantId' && plantPlace >= 0
+        ? fault(plantPlace, unfit.expected)
+        : fault(datePlace, unfit.expected, JSON.stringify(written))
+    }
+
+    let faults: RowFault[] | undefined
+    const unreadable = (place: number, expected: string) => {
+      faults ??= []
+      faults.push(fault(place, expected))
+    }
+    const energies: IntervalEnergies | undefined = measured.hasEnergies ? new Map() : undefined
+    // undefined: not measured. What is missing of a sum makes the sum unknown.
+    const sumOf = ({ places, exponent }: NumberColumn) => {
+      let sum = 0
+      for (const place of places) {
+        const value = numbers(values[place] ?? '', exponent)
+        if (value === undefined) unreadable(place, 'a number, or nothing if not measured')
+        if (value == null) return undefined
+        sum = places.length === 1 ? value : sum + value
+      }
+      return sum
+    }
+    for (const column of measured.numbers) {
+      const sum = sumOf(column)
+      if (sum === undefined) continue
+      const value = column.fahrenheit ? (sum - 32) / 1.8 : sum
+      // 0 - 0 is 0, where -0 would be another double.
+      const signed = column.negated ? 0 - value : value
+      if (column.isEnergy) energies?.set(column.field, signed)
+      else reading[column.field] = signed
+    }
+    let bothSides = false
+    for (const { field, positive, negative } of measured.pairs) {
+      const up = positive === undefined ? 0 : sumOf(positive)
+      const down = negative === undefined ? 0 : sumOf(negative)
+      if (positive?.isEnergy === true || negative?.isEnergy === true) {
+        if (positive !== undefined && up !== undefined) energies?.set(positive.side, Math.abs(up))
+        if (negative !== undefined && down !== undefined) {
+          energies?.set(negative.side, Math.abs(down))
+        }
+        continue
+      }
+      if (options.emptySidesAreZero && up === undefined && down === undefined) {
+        if (numberFields.some((other) => reading[other] !== null)) reading[field] = 0
+        continue
+      }
+      // A side alone tells the power only if it is not 0.
+      if ((up === undefined || down === undefined) && (up ?? down ?? 0) === 0) continue
+      bothSides ||= (up ?? 0) !== 0 && (down ?? 0) !== 0
+      reading[field] = Math.abs(up ?? 0) - Math.abs(down ?? 0)
+    }
+    for (const { field, place } of flags) {
+      const value = parseBoolean(values[place] ?? '')
+      if (value === undefined) unreadable(place, 'true or false, or nothing if not measured')
+      else reading[field] = value
+    }
+    return { line, reading, energies, faults: faults ?? NO_FAULTS, bothSides }
   }
 }
 
+interface NumberColumn {
+  places: readonly number[]
+  exponent: number
+  isEnergy: boolean
+}
+
+interface MeasuredColumns {
+  numbers: readonly (NumberColumn & { field: NumberField; negated: boolean; fahrenheit: boolean })[]
+  /** The sides of a power that flows both ways. */
+  pairs: readonly {
+    field: NumberField
+    positive: (NumberColumn & { side: Side }) | undefined
+    negative: (NumberColumn & { side: Side }) | undefined
+  }[]
+  hasEnergies: boolean
+}
+
+function numberColumns({ sources }: CsvColumns, signs: CsvSigns): MeasuredColumns {
+  const numbers = quantities.flatMap((quantity) => {
+    const source = sources.get(quantity.field)
+    if (source === undefined || quantity.type !== 'number') return []
+    const { field } = quantity
+    const fahrenheit = source.unit?.base === '°F'
+    return [{ field, ...numberColumn(source), negated: isNegated(field, signs), fahrenheit }]
+  })
+  const side = (target: Side) => {
+    const source = sources.get(target)
+    return source === undefined ? undefined : { side: target, ...numberColumn(source) }
+  }
+  const pairs = [
+    { field: 'batteryPower', positive: side('batteryDischarge'), negative: side('batteryCharge') },
+    { field: 'gridPower', positive: side('gridImport'), negative: side('gridExport') },
+  ] as const
+  const present = pairs.filter(({ positive, negative }) => (positive ?? negative) !== undefined)
+  const all = [...numbers, ...present.flatMap(({ positive, negative }) => [positive, negative])]
+  return { numbers, pairs: present, hasEnergies: all.some((column) => column?.isEnergy === true) }
+}
+
+function numberColumn({ columns, unit }: ColumnSource): NumberColumn {
+  return {
+    places: columns.map(({ place }) => place),
+    exponent: unit?.exponent ?? 0,
+    isEnergy: unit?.base === 'Wh',
+  }
+}
+
+function flagColumns({ sources }: CsvColumns): { field: FlagField; place: number }[] {
+  return quantities.flatMap(({ field, type }) => {
+    const place = sources.get(field)?.columns[0]?.place
+    return type === 'boolean' && place !== undefined ? [{ field, place }] : []
+  })
+}
+
 /** Whether the file's sign of a quantity that flows both ways is the opposite of ours. */
-function isNegated(field: NumberField, conventions: CsvConventions): boolean {
+export function isNegated(field: NumberField, signs: CsvSigns): boolean {
   switch (quantityOf(field).sign) {
     case 'battery':
-      return conventions.batteryPositive === 'charging'
+      return signs.batteryPositive === 'charging'
     case 'grid':
-      return conventions.gridPositive === 'export'
+      return signs.gridPositive === 'export'
     default:
       return false
   }
+}
+
+const TOTAL =
+  /^(?:sum|sums|total|totals|grand total|average|avg|mean|max|min|minimum|maximum|summe|gesamt|mittelwert)\b/i
+
+function isNoReading(
+  values: readonly string[],
+  time: string,
+  headers: ReadonlySet<string>,
+): boolean {
+  if (values.every((cell) => cell.trim() === '')) return true
+  return (
+    TOTAL.test(time.trim() || (values[0] ?? '').trim()) ||
+    headers.has(values.map((cell) => cell.trim()).join('\0'))
+  )
 }
 
 function noTimeZone(line: number, time: string): Fault {

@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
-import { CsvError, parse } from 'csv-parse'
+import { CsvError, type Options, parse } from 'csv-parse'
+import { parse as parseAll } from 'csv-parse/sync'
 import { Fault } from '../../fault.ts'
 
 /** The values of one row as the file has them, and the line on which it begins, from 1. */
@@ -12,43 +12,40 @@ export interface CsvRow {
 const BATCH = 500
 /** A row longer than this, in bytes, is a quote that is never closed. */
 const LONGEST_ROW = 65_536
-const GZIP = [0x1f, 0x8b]
+
+const parserOptions = (delimiter: string): Options => ({
+  bom: true,
+  delimiter,
+  info: true,
+  max_record_size: LONGEST_ROW,
+  record_delimiter: ['\r\n', '\n', '\r'],
+  relax_column_count: true,
+  relax_quotes: true,
+  skip_empty_lines: true,
+})
+
+interface Parsed {
+  record: string[]
+  info: { lines: number }
+}
 
 /**
- * Reads CSV, plain or gzip, in batches, as fast as they are consumed. UTF-8, with or without a byte order mark; any
- * line ends; quoted values may contain line breaks. Empty lines are left out. Throws `IMPORT_REFUSED` if the input
- * breaks off or cannot be parsed into rows.
+ * Reads CSV in batches of rows, as fast as they are consumed. Any line ends; quoted values may contain line breaks.
+ * Empty lines are left out. Throws `IMPORT_REFUSED` if the text breaks off or cannot be parsed into rows.
  */
 export async function* readRows(
-  input: Readable,
+  text: AsyncIterable<Buffer | string>,
+  delimiter: string,
 ): AsyncGenerator<readonly CsvRow[], void, undefined> {
-  const parser = parse({
-    bom: true,
-    info: true,
-    max_record_size: LONGEST_ROW,
-    record_delimiter: ['\r\n', '\n', '\r'],
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_empty_lines: true,
-  })
+  const parser = parse(parserOptions(delimiter))
   try {
-    const text = await decompress(input)
     // An error reaches the loop below through the parser.
-    pipeline(text, parser, () => {})
+    pipeline(Readable.from(text), parser, () => {})
+    const lines = new LineCounter()
     let batch: CsvRow[] = []
-    let previousLine = 0
-    let extraLines = 0
     for await (const row of parser) {
-      const { record: values, info }: { record: string[]; info: { lines: number } } = row
-      let line = info.lines - extraLines
-      if (line > previousLine + 1) {
-        const { breaks, crlf } = lineBreaksIn(values)
-        // The parser counts a CRLF within quotes as two lines.
-        extraLines += crlf
-        line -= breaks + crlf
-      }
-      previousLine = info.lines - extraLines
-      batch.push({ line, values })
+      const { record: values, info }: Parsed = row
+      batch.push({ line: lines.beginOf(values, info.lines), values })
       if (batch.length === BATCH) {
         yield batch
         batch = []
@@ -58,38 +55,51 @@ export async function* readRows(
   } catch (error) {
     throw refusal(error)
   } finally {
-    input.destroy()
     parser.destroy()
   }
 }
 
-/** Recognises gzip by its first two bytes, whatever the name of the file. */
-async function decompress(input: Readable): Promise<Readable> {
-  const chunks: AsyncIterator<Buffer> = input.iterator()
-  const start: Buffer[] = []
-  let head = Buffer.alloc(0)
-  while (head.length < GZIP.length) {
-    const { done, value } = await chunks.next()
-    if (done === true) break
-    start.push(value)
-    head = Buffer.concat([head, value.subarray(0, GZIP.length)])
+/**
+ * Returns the rows of the beginning of a file, without the last one unless it is complete. Throws as `readRows` does,
+ * unless the rows before the fault are enough.
+ */
+export function parseSample(
+  { sample, complete }: { sample: string; complete: boolean },
+  delimiter: string,
+): readonly CsvRow[] {
+  const lines = new LineCounter()
+  const rows: CsvRow[] = []
+  const end = complete ? sample.length : sample.lastIndexOf('\n')
+  try {
+    parseAll(sample.slice(0, end < 0 ? sample.length : end), {
+      ...parserOptions(delimiter),
+      info: false,
+      on_record: (values: string[], info) => {
+        rows.push({ line: lines.beginOf(values, info.lines), values })
+        return null
+      },
+    })
+  } catch (error) {
+    if (rows.length === 0) throw refusal(error)
   }
-  const whole = Readable.from(concatenate(start, chunks), { objectMode: false })
-  if (!GZIP.every((byte, place) => head[place] === byte)) return whole
-  return pipeline(whole, createGunzip(), () => {})
+  return rows
 }
 
-async function* concatenate(
-  start: readonly Buffer[],
-  rest: AsyncIterator<Buffer>,
-): AsyncGenerator<Buffer, void, undefined> {
-  yield* start
-  try {
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
-      yield next.value
+/** Finds the line on which each row begins; the parser tells the one on which it ends. */
+class LineCounter {
+  #previous = 0
+  #extra = 0
+
+  beginOf(values: readonly string[], lines: number): number {
+    let line = lines - this.#extra
+    if (line > this.#previous + 1) {
+      const { breaks, crlf } = lineBreaksIn(values)
+      // The parser counts a CRLF within quotes as two lines.
+      this.#extra += crlf
+      line -= breaks + crlf
     }
-  } finally {
-    await rest.return?.()
+    this.#previous = lines - this.#extra
+    return line
   }
 }
 
@@ -104,9 +114,6 @@ function lineBreaksIn(values: readonly string[]): { breaks: number; crlf: number
 function refusal(cause: unknown): unknown {
   if (cause instanceof CsvError) {
     return new Fault('IMPORT_REFUSED', 'The file cannot be parsed as CSV', { cause })
-  }
-  if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_')) {
-    return new Fault('IMPORT_REFUSED', 'The gzip data is damaged or cut off', { cause })
   }
   return cause
 }

@@ -1,95 +1,124 @@
-/** A time as a file writes it. */
-interface WrittenTime {
-  /** What the clock shows, as whole microseconds since it showed 1970-01-01 00:00. */
-  wall: number
-  /** Microseconds that the clock is ahead of UTC; undefined if the file does not say. */
-  offset: number | undefined
-}
+/** The character before the decimals; the other one may part thousands. */
+export type Decimal = '.' | ','
 
-const TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)? ?(?:Z|[+-]\d\d(?::?\d\d)?)?$/i
+/** Words for "not measured", in lower case. Nothing at all is another. */
+export const missingWords: readonly string[] = [
+  '-',
+  '--',
+  '---',
+  'nan',
+  'n/a',
+  'na',
+  '#n/a',
+  'null',
+  'none',
+  'nil',
+  'undefined',
+  'unavailable',
+  'unknown',
+  '?',
+]
 
 /**
- * Reads RFC 3339 and variants of it: a space for the T, no seconds, an offset of hours alone or none. Digits beyond the
- * microsecond are cut off. undefined: not such a time.
+ * Returns the number that a text says, times ten to the power of `exponent`. null: not measured. undefined: not a
+ * number.
  */
-export function parseTime(text: string): WrittenTime | undefined {
-  const time = text.trim()
-  if (!TIME.test(time)) return undefined
-  // Reading each part by its position takes half the time of capturing them.
-  const month = twoDigits(time, 5)
-  const hour = twoDigits(time, 11)
-  const minute = twoDigits(time, 14)
-  const hasSeconds = time.charAt(16) === ':'
-  const second = hasSeconds ? twoDigits(time, 17) : 0
-  if (hour > 23 || minute > 59 || second > 59) return undefined
-  const date = Date.UTC(Number(time.slice(0, 4)), month - 1, twoDigits(time, 8))
-  // Date.UTC lets a month above 12, or a day that the month does not have, roll over.
-  if (new Date(date).getUTCMonth() !== month - 1) return undefined
-
-  let end = hasSeconds ? 19 : 16
-  let microseconds = 0
-  if (time.charAt(end) === '.') {
-    end++
-    for (let worth = 100_000; isDigit(time, end); worth = Math.floor(worth / 10)) {
-      microseconds += worth * digit(time, end)
-      end++
-    }
-  }
-  const offset = end === time.length ? undefined : parseOffset(time.slice(end).trimStart())
-  if (Number.isNaN(offset)) return undefined
-  const seconds = date / 1000 + hour * 3600 + minute * 60 + second
-  return { wall: seconds * 1_000_000 + microseconds, offset }
-}
-
-/** NaN: more hours or minutes than a clock has. */
-function parseOffset(zone: string): number {
-  if (zone === 'Z' || zone === 'z') return 0
-  const hours = Number(zone.slice(1, 3))
-  const minutes = Number(zone.slice(3).replace(':', ''))
-  if (hours > 23 || minutes > 59) return Number.NaN
-  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000_000
-}
-
-function twoDigits(text: string, at: number): number {
-  return digit(text, at) * 10 + digit(text, at + 1)
-}
-
-function digit(text: string, at: number): number {
-  return text.charCodeAt(at) - 48
-}
-
-function isDigit(text: string, at: number): boolean {
-  return digit(text, at) >= 0 && digit(text, at) <= 9
-}
+export type NumberParser = (text: string, exponent: number) => number | null | undefined
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+const THOUSANDS = {
+  '.': /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?$/,
+  ',': /^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?$/,
+}
+/** A space or an apostrophe between digits parts thousands, too. */
+const GAPS = /(?<=\d)[\s\u00a0\u202f'’](?=\d{3})/g
 
-/** null: empty, so not measured. undefined: not a number. */
-export function parseNumber(text: string, scale: 1 | 1000 = 1): number | null | undefined {
-  if (text === '') return null
-  const number = text.trim()
-  if (number === '') return null
-  if (!NUMBER.test(number)) return undefined
-  if (scale === 1) return Number(number)
-  // Moving the decimal point in the text is exact; 1.005 * 1000 is 1004.9999999999999.
-  return /e/i.test(number) ? Number(number) * scale : Number(`${number}e3`)
+export function numberParser(
+  decimal: Decimal,
+  missing: readonly string[] = missingWords,
+): NumberParser {
+  const words = new Set(missing)
+  return (text, exponent) => {
+    if (text === '') return null
+    if (decimal === '.' && NUMBER.test(text)) return scaled(text, exponent)
+    const number = text.trim()
+    if (number === '' || words.has(number.toLowerCase())) return null
+    const plain = plainNumber(number.replace('−', '-').replace(/ ?%$/, ''), decimal)
+    return plain === undefined ? undefined : scaled(plain, exponent)
+  }
+}
+
+/** Returns the number with a decimal point and without marks between thousands; undefined if it is none. */
+function plainNumber(text: string, decimal: Decimal): string | undefined {
+  const number = text.replace(GAPS, '')
+  if (decimal === ',') {
+    if (THOUSANDS[','].test(number)) return number.replaceAll('.', '').replace(',', '.')
+    return number.includes('.') ? undefined : plainNumber(number.replace(',', '.'), '.')
+  }
+  if (NUMBER.test(number)) return number
+  return THOUSANDS['.'].test(number) ? number.replaceAll(',', '') : undefined
+}
+
+/** Moves the decimal point in the text, which is exact; 1.005 * 1000 is 1004.9999999999999. */
+function scaled(number: string, exponent: number): number {
+  if (exponent === 0) return Number(number)
+  return /e/i.test(number) ? Number(number) * 10 ** exponent : Number(`${number}e${exponent}`)
+}
+
+/** What the numbers of a file say about its decimals: undecided with one that can be read two ways. */
+export type DecimalFinding = { decimal: Decimal } | { undecided: string }
+
+const ONE_MARK = /^[+-]?(\d+)([.,])(\d+)$/
+const BOTH_MARKS = /^[+-]?\d{1,3}(?:([.,])\d{3})+([.,])\d+$/
+const REPEATED_MARK = /^[+-]?\d{1,3}(?:([.,])\d{3}){2,}$/
+
+/**
+ * Finds out which character the decimals follow. 1.200 and 1,200 can be one or more than a thousand, unless another
+ * number decides. If the delimiter is a comma, a point without quotes parts decimals.
+ */
+export function findDecimal(cells: Iterable<string>, delimiter: string): DecimalFinding {
+  const votes = { '.': 0, ',': 0 }
+  let undecided: string | undefined
+  for (const cell of cells) {
+    const number = cell.trim().replace(GAPS, '')
+    const both = BOTH_MARKS.exec(number)
+    if (both !== null && both[1] !== both[2]) {
+      votes[both[2] === ',' ? ',' : '.']++
+      continue
+    }
+    const repeated = REPEATED_MARK.exec(number)
+    if (repeated !== null) {
+      votes[repeated[1] === ',' ? '.' : ',']++
+      continue
+    }
+    const one = ONE_MARK.exec(number)
+    if (one === null) continue
+    const [, whole = '', mark, decimals = ''] = one
+    const mayBeThousands = decimals.length === 3 && whole.length <= 3 && !whole.startsWith('0')
+    if (!mayBeThousands || (mark === '.' && delimiter === ',')) votes[mark === ',' ? ',' : '.']++
+    else undecided ??= number
+  }
+  if (votes['.'] + votes[','] > 0) return { decimal: votes['.'] >= votes[','] ? '.' : ',' }
+  return undecided === undefined ? { decimal: '.' } : { undecided }
 }
 
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
   ['t', true],
   ['yes', true],
+  ['on', true],
   ['1', true],
   ['false', false],
   ['f', false],
   ['no', false],
+  ['off', false],
   ['0', false],
 ])
 
-/** null: empty, so not measured. undefined: neither true nor false. */
+/** null: not measured. undefined: neither true nor false. */
 export function parseBoolean(text: string): boolean | null | undefined {
   const word = text.trim().toLowerCase()
-  return word === '' ? null : BOOLEANS.get(word)
+  return word === '' || missingWords.includes(word) ? null : BOOLEANS.get(word)
 }
 
 /** undefined: not a whole number. The range is not checked. */

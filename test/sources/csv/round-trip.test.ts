@@ -9,7 +9,13 @@ import type { Selection } from '../../../src/telemetry/extent.ts'
 import { loadReadings } from '../../../src/telemetry/import.ts'
 import type { Reading } from '../../../src/telemetry/reading.ts'
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { JUNE, measurements, reading, SECOND, storedReadings } from '../../support/readings.ts'
+import {
+  JUNE,
+  plausibleMeasurements,
+  reading,
+  SECOND,
+  storedReadings,
+} from '../../support/readings.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -36,9 +42,13 @@ const someReadings = fc
     fc.record({
       plantId: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 2 ** 31 - 1 })),
       microseconds: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 8e14 })),
-      values: measurements(),
+      values: plausibleMeasurements(),
     }),
-    { maxLength: 20, selector: ({ plantId, microseconds }) => `${plantId} ${microseconds}` },
+    {
+      minLength: 1,
+      maxLength: 20,
+      selector: ({ plantId, microseconds }) => `${plantId} ${microseconds}`,
+    },
   )
   .map((rows) =>
     rows.map(({ plantId, microseconds, values }) => reading(plantId, JUNE - microseconds, values)),
@@ -56,12 +66,14 @@ test('import takes back what export writes, bit for bit', async () => {
       const report = await importCsv(session, Readable.from([Buffer.from(csv)]), {
         batteryPositive: 'discharging',
         gridPositive: 'import',
-        unit: 'W',
         onDuplicate: 'KEEP',
         onError: 'stop',
         columns: new Map(),
       })
-      expect(report).toMatchObject({ inserted: readings.length, ignoredColumns: [] })
+      expect(report).toMatchObject({
+        inserted: readings.length,
+        plan: { columns: { ignored: [] } },
+      })
       expect(await storedReadings(database)).toEqual(before)
     }),
     { numRuns: 30 },

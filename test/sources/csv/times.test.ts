@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseTime } from '../../../src/sources/csv/values.ts'
+import { parseTime } from '../../../src/sources/csv/times.ts'
 
 const instants = fc.date({
   min: new Date('2000-01-01T00:00:00Z'),
