@@ -69,6 +69,9 @@ export async function importFile(
       chunksAhead: createChunksAhead(context.database.kysely),
       plantsAhead,
       maxGap: microseconds(options.maxGap),
+      onPlan: (plan) => {
+        if (isGuessed(plan)) process.stderr.write(`${describePlan(plan).join('\n')}\n`)
+      },
       onDuplicate: options.onDuplicate === 'keep' ? 'KEEP' : 'REPLACE',
       onProgress: (received) => update(bytesRead(), received),
     }).catch(context.rethrow),
@@ -99,6 +102,11 @@ export async function previewFile(
   tellFindings(preview, { columns: false })
   for (const reading of preview.first) process.stdout.write(`${describeReading(reading)}\n`)
   process.stdout.write(`${preview.readings} readings; nothing was stored\n`)
+}
+
+/** Whether a column was recognised by its name alone, so that its owner had better see how. */
+function isGuessed({ columns }: CsvFindings['plan']): boolean {
+  return [...columns.sources.values()].some(({ known }) => known === 'recognised')
 }
 
 function csvOptions(options: FileOptions): CsvOptions {
@@ -153,7 +161,7 @@ async function openInput(
 }
 
 function tell(report: CsvImportReport): void {
-  tellFindings(report, { columns: true })
+  tellFindings(report, { columns: !isGuessed(report.plan) })
   const { received, inserted, duplicates, conflicts } = report
   process.stdout.write(
     `${received} readings: ${inserted} inserted, ${duplicates} duplicates, ${conflicts} conflicts\n`,
