@@ -40,7 +40,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await noteAll(db)
 }
 
-/** The readings of plants with their own limit are noted. The server's limit stays. */
+/**
+ * The readings of plants with their own limit are noted. The server's limit stays. is_noted gets the text that a server
+ * of before needs.
+ */
 export async function down(db: Kysely<unknown>): Promise<void> {
   await sql`lock table solark.telemetry in access share mode`.execute(db)
   await sql`lock table solark.rollup in share row exclusive mode`.execute(db)
@@ -62,6 +65,9 @@ export async function down(db: Kysely<unknown>): Promise<void> {
   await sql`alter table solark.rollup alter column max_gap set default interval '15 minutes'`.execute(
     db,
   )
+  await commentColumns(db, 'solark.rollup', {
+    max_gap: 'Neighbouring readings further apart are not joined by a line',
+  })
 }
 
 const tileTables = ['solark.rollup_quarter', 'solark.rollup_hour'] as const
