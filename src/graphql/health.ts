@@ -10,7 +10,7 @@ const HealthStatus = builder.enumType('HealthStatus', {
 
 const HealthCheck = builder.objectRef<Check>('HealthCheck').implement({
   description:
-    'One check: database, migrations, live feed, pool (connections for requests), storage (size, growth per day, slowest query, whose text only admins see), each source, retention (if it is configured), rollups, triggers, limits (of connections, subscriptions and memory) and, with the embedded database, disk.',
+    'One check: database, migrations, live feed, pool (connections for requests), storage (size, growth per day, slowest query, whose text only admins see), each source, retention (if it is configured), rollups, triggers, values (what recordTelemetry corrected or omitted since the server started), limits (of connections, subscriptions and memory) and, with the embedded database, disk.',
   fields: (t) => ({
     name: t.exposeString('name'),
     status: t.expose('status', { type: HealthStatus }),

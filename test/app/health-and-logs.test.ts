@@ -60,6 +60,7 @@ test('health tells readers everything else, as JSON at /health too, and others t
     'live feed',
     'pool',
     'triggers',
+    'values',
     'rollups',
     'storage',
     'limits',

@@ -14,9 +14,10 @@ export function numberedReading(plantId: number, number: number, origin: Instant
   return {
     ...emptyReading(plantId, origin + number * STEP),
     soc: (seed % 1001) / 10,
-    batteryPower: -seed / 3,
+    batteryPower: -(seed % 1_000_000) / 3,
     pvPower: seed / 997,
-    loadPower: number,
+    // No whole number, which could be what a register shows that overflowed.
+    loadPower: number + 0.5,
     pvToLoad: seed % 2 === 0,
   }
 }
