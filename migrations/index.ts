@@ -7,6 +7,7 @@ import * as rollups from './0004_rollups.ts'
 import * as retention from './0005_retention.ts'
 import * as inverterTemperature from './0006_inverter_temperature.ts'
 import * as plantLimits from './0007_plant_limits.ts'
+import * as sources from './0008_sources.ts'
 
 interface PlannedMigration extends Migration {
   /** Describes what `up` would do beyond its name, in sentences. Throws what `up` would throw. Writes nothing. */
@@ -22,4 +23,5 @@ export const migrations: Readonly<Record<string, PlannedMigration>> = {
   '0005_retention': retention,
   '0006_inverter_temperature': inverterTemperature,
   '0007_plant_limits': plantLimits,
+  '0008_sources': sources,
 }

@@ -265,6 +265,26 @@ create table solark.rollup_quarter (
   grid_to_load_count integer
 ) with (fillfactor=90);
 
+create table solark.source (
+  name text not null,
+  kind text not null,
+  plant_id integer not null,
+  every interval not null,
+  holder uuid not null,
+  held_until timestamp with time zone not null,
+  last_reading_at timestamp with time zone,
+  failing_since timestamp with time zone,
+  last_error text
+);
+
+create table solark.source_hour (
+  source text not null,
+  hour timestamp with time zone not null,
+  readings integer not null,
+  duplicates integer not null,
+  doubtful integer not null
+);
+
 create table solark.telemetry (
   id bigint default nextval('solark.telemetry_id_seq'::regclass) not null,
   plant_id integer default 0 not null,
@@ -333,6 +353,10 @@ alter table solark.rollup_hour add constraint rollup_hour_pkey PRIMARY KEY (plan
 
 alter table solark.rollup_quarter add constraint rollup_quarter_pkey PRIMARY KEY (plant_id, start);
 
+alter table solark.source add constraint source_pkey PRIMARY KEY (name);
+
+alter table solark.source_hour add constraint source_hour_pkey PRIMARY KEY (source, hour);
+
 alter table solark.telemetry add constraint telemetry_pkey PRIMARY KEY (plant_id, "timestamp");
 
 alter table solark.telemetry add constraint telemetry_created_at_check CHECK (((created_at >= '1900-01-01 00:00:00+00'::timestamp with time zone) AND (created_at < '2255-01-01 00:00:00+00'::timestamp with time zone)));
@@ -344,6 +368,8 @@ alter table solark.telemetry add constraint telemetry_plant_id_check CHECK ((pla
 alter table solark.telemetry add constraint telemetry_timestamp_check CHECK ((("timestamp" >= '1900-01-01 00:00:00+00'::timestamp with time zone) AND ("timestamp" < '2255-01-01 00:00:00+00'::timestamp with time zone)));
 
 CREATE INDEX latest_plant_id_timestamp_idx ON solark.latest USING btree (plant_id, "timestamp" DESC);
+
+CREATE INDEX source_plant_id ON solark.source USING btree (plant_id);
 
 CREATE INDEX telemetry_timestamp_plant_id_idx ON solark.telemetry USING btree ("timestamp", plant_id);
 
@@ -1229,6 +1255,34 @@ comment on column solark.rollup_quarter.grid_to_load_max is 'W, of the line and 
 comment on column solark.rollup_quarter.grid_to_load_sum is 'W, of the readings, only if nothing is covered';
 
 comment on column solark.rollup_quarter.grid_to_load_count is 'readings, only if nothing is covered';
+
+comment on table solark.source is 'Sources of readings that a server polls or listens to';
+
+comment on column solark.source.name is 'As the configuration calls it';
+
+comment on column solark.source.kind is 'Such as mqtt or modbus';
+
+comment on column solark.source.plant_id is 'Whose readings it gives';
+
+comment on column solark.source.every is 'How often it gives a reading';
+
+comment on column solark.source.holder is 'The server that polls it';
+
+comment on column solark.source.held_until is 'Until then no other server may poll it';
+
+comment on column solark.source.last_reading_at is 'Time of its newest reading';
+
+comment on column solark.source.failing_since is 'Since when it gives none; null if it works';
+
+comment on column solark.source.last_error is 'Why it last gave none';
+
+comment on table solark.source_hour is 'What sources gave in each of the last hours, by the time it was stored';
+
+comment on column solark.source_hour.readings is 'New readings';
+
+comment on column solark.source_hour.duplicates is 'Readings that were stored already';
+
+comment on column solark.source_hour.doubtful is 'Values that could not be right';
 
 comment on column solark.telemetry.id is 'Unique by its sequence only: a hypertable has no key without the time';
 

@@ -13,6 +13,8 @@ import { loadAdminToken } from './http/admin-token.ts'
 import { openHttpServer } from './http/server.ts'
 import type { Logger } from './log.ts'
 import { openServices } from './services.ts'
+import { readSourceConfiguration } from './sources/configuration.ts'
+import { openSources } from './sources/open-sources.ts'
 import { openSimulation } from './sources/simulated/simulation.ts'
 import { diskCheck } from './system/disk-check.ts'
 import type { Check } from './system/health.ts'
@@ -36,6 +38,7 @@ export interface App extends AsyncDisposable {
   /** Where the admin token is. */
   readonly adminToken: string
   readonly simulatedPlants: number
+  readonly sources: readonly { name: string; kind: string; plantId: number }[]
 }
 
 /**
@@ -45,7 +48,7 @@ export interface App extends AsyncDisposable {
 export async function openApp(config: Config, log: Logger, signal?: AbortSignal): Promise<App> {
   await using opening = new AsyncDisposableStack()
   const queryTimes = createQueryTimes()
-  const configured = opening.use(
+  const opened = opening.use(
     await openConfiguredDatabase(config, {
       role: 'server',
       migrations: config.migrateOnStart ? migrations : undefined,
@@ -58,7 +61,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       log,
     }),
   )
-  const { database, disk, notices } = configured
+  const { database, disk, notices } = opened
   for (const notice of notices) log.info(notice)
   const status = await readSchemaStatus(database.kysely, Object.keys(migrations), config.retention)
 
@@ -86,11 +89,24 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
   if (isRetaining(config.retention)) {
     opening.use(startRetention(database, { policy: config.retention, log }))
   }
-  if (config.simulate > 0) {
-    const simulation = opening.use(openSimulation(database.kysely, config.simulate, log))
+  const { dataDir } = config
+  const configured = await readSourceConfiguration(config.sourcesFile)
+  const sources = opening.use(
+    await openSources(configured, {
+      kysely: database.kysely,
+      plantLimits: services.plantLimits,
+      dataDir,
+      environment: process.env,
+      log,
+    }),
+  )
+  checks.push(...sources.checks)
+  const simulatedPlants =
+    config.simulate ?? (config.databaseUrl === undefined && configured.length === 0 ? 1 : 0)
+  if (simulatedPlants > 0) {
+    const simulation = opening.use(openSimulation(database.kysely, simulatedPlants, log))
     checks.push(simulation.check)
   }
-  const { dataDir } = config
   const admin =
     config.tokens.admin === undefined
       ? await loadAdminToken(dataDir)
@@ -106,7 +122,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       config,
       adminToken: admin.token,
       log,
-      translate: configured.explain,
+      translate: opened.explain,
       health: async (role) => {
         const health = await services.checkHealth(role)
         return { ...health, timestamp: dateOf(health.timestamp).toISOString() }
@@ -130,7 +146,8 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
         ? status.migrations
         : status.migrations.filter(({ status }) => status === 'PENDING').length,
     publicRead: config.publicRead,
-    simulatedPlants: config.simulate,
+    simulatedPlants,
+    sources: configured.map(({ name, kind, plantId }) => ({ name, kind: kind.kind, plantId })),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }

@@ -103,6 +103,7 @@ const Environment = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(4000),
   HELIOGRAPH_DATA_DIR: z.string().default('.heliograph'),
+  HELIOGRAPH_CONFIG: z.string().default('heliograph.config.json'),
   ADMIN_TOKEN: token.optional(),
   INGEST_TOKEN: token.optional(),
   READ_TOKEN: token.optional(),
@@ -146,6 +147,8 @@ export interface Config {
   readonly port: number
   /** Absolute. */
   readonly dataDir: string
+  /** Where sources of readings are configured; absolute. The file may be missing. */
+  readonly sourcesFile: string
   readonly tokens: {
     /** undefined: generated and kept in `dataDir`. */
     readonly admin: string | undefined
@@ -155,8 +158,8 @@ export interface Config {
   /** Whether reading needs no token. */
   readonly publicRead: boolean
   readonly migrateOnStart: boolean
-  /** Number of simulated plants. */
-  readonly simulate: number
+  /** Number of simulated plants; undefined: one if the database is embedded and no source is configured. */
+  readonly simulate: number | undefined
   /** Age in milliseconds from which a plant's newest reading counts as stale. */
   readonly staleAfter: number
   /** Readings further apart, in milliseconds, are not joined; undefined: as the rollups were made, PT20M at first. */
@@ -227,6 +230,7 @@ export function parseConfig(
     host: values.HOST,
     port: values.PORT,
     dataDir: resolve(values.HELIOGRAPH_DATA_DIR),
+    sourcesFile: resolve(values.HELIOGRAPH_CONFIG),
     tokens: Object.freeze({
       admin: values.ADMIN_TOKEN,
       ingest: values.INGEST_TOKEN,
@@ -234,7 +238,7 @@ export function parseConfig(
     }),
     publicRead: values.PUBLIC_READ ?? !isOpenToOthers(given),
     migrateOnStart: values.MIGRATE_ON_START ?? embedded,
-    simulate: values.SIMULATE ?? (embedded ? 1 : 0),
+    simulate: values.SIMULATE,
     staleAfter: values.STALE_AFTER,
     maxGap: values.MAX_GAP,
     retention: Object.freeze({

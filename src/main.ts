@@ -4,6 +4,7 @@ import { deleteCommand } from './cli/delete.ts'
 import { exportCommand } from './cli/export.ts'
 import { importCommand } from './cli/import.ts'
 import { migrateCommand } from './cli/migrate.ts'
+import { pollCommand } from './cli/poll.ts'
 import { psqlCommand } from './cli/psql.ts'
 import { psqlUrlCommand } from './cli/psql-url.ts'
 import { retentionCommand } from './cli/retention.ts'
@@ -21,6 +22,7 @@ const program = new Command('heliograph')
   .enablePositionalOptions()
   .addCommand(serveCommand())
   .addCommand(migrateCommand(openCommandContext))
+  .addCommand(pollCommand())
   .addCommand(importCommand(openCommandContext))
   .addCommand(exportCommand(openCommandContext))
   .addCommand(deleteCommand(openCommandContext))

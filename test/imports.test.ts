@@ -114,6 +114,8 @@ const owners: Readonly<Record<string, string>> = {
   reading_count: 'src/telemetry/history/',
   counted_chunk: 'src/telemetry/history/',
   retention_run: 'src/telemetry/retention/',
+  source: 'src/telemetry/source-state.ts',
+  source_hour: 'src/telemetry/source-state.ts',
 }
 
 test('each table has one owner', async () => {

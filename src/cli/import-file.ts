@@ -7,15 +7,11 @@ import { Fault } from '../fault.ts'
 import { type IgnoredColumn, parseColumnMap } from '../sources/csv/columns.ts'
 import type { CsvFindings } from '../sources/csv/csv-file.ts'
 import type { CsvOptions } from '../sources/csv/csv-plan.ts'
-import {
-  describePlan,
-  describeReading,
-  missingSides,
-  unreadPowers,
-} from '../sources/csv/describe-plan.ts'
+import { describePlan, missingSides, unreadPowers } from '../sources/csv/describe-plan.ts'
 import { type CsvImportReport, importCsv, previewCsv } from '../sources/csv/import.ts'
 import { describeRefused, type RefusedRows } from '../sources/csv/refused-rows.ts'
 import { columnOfTarget } from '../sources/csv/targets.ts'
+import { describeReading } from '../sources/describe-reading.ts'
 import { createChunksAhead } from '../telemetry/chunks-ahead.ts'
 import { upsertPlant } from '../telemetry/plant.ts'
 import { createPlantsAhead } from '../telemetry/plants-ahead.ts'

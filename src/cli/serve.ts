@@ -51,7 +51,7 @@ async function openUnless<Value>(
 
 /** What a person should know when the server is ready. */
 function banner(
-  { url, data, storage, adminToken, pendingMigrations, publicRead, simulatedPlants }: App,
+  { url, data, storage, adminToken, pendingMigrations, publicRead, simulatedPlants, sources }: App,
   { seconds, terminal }: { seconds: string; terminal: boolean },
 ): string {
   const bold = (text: string) => (terminal ? styleText('bold', text) : text)
@@ -72,13 +72,19 @@ function banner(
   } else if (pendingMigrations > 0) {
     rows.push(['Migrations', `${pendingMigrations} pending: call runMigration, or npm run migrate`])
   }
+  for (const [index, { name, kind, plantId }] of sources.entries()) {
+    rows.push([
+      index === 0 ? 'Sources' : '',
+      `${name} (${kind}) gives the readings of plant ${plantId}`,
+    ])
+  }
   if (simulatedPlants > 0) {
     rows.push(
       [
         'Plants',
-        `${simulatedPlants} simulated, every reading of it made up. For a real one send its readings with`,
+        `${simulatedPlants} simulated, every reading of it made up. npm run connect connects a real one; so do`,
       ],
-      ['', 'recordTelemetry, or npm run import; SIMULATE=0 leaves the simulation out'],
+      ['', 'npm run import and recordTelemetry. SIMULATE=0 leaves the simulation out'],
     )
   }
   const lines = rows.map(([name, value]) => `  ${name.padEnd(12)} ${value}`)

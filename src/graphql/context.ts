@@ -10,6 +10,7 @@ import { ReadingAllowance } from '../telemetry/history/reading-allowance.ts'
 import type { IssueTally } from '../telemetry/issue-tally.ts'
 import { type Plant, readPlants } from '../telemetry/plant.ts'
 import type { KeptPlantLimits } from '../telemetry/plant-limits.ts'
+import { readSources, type SourceState } from '../telemetry/source-state.ts'
 import type { Role } from './role.ts'
 
 /** What all operations of the server share. */
@@ -38,6 +39,8 @@ export interface Context extends Services {
    * subscription can live for months.
    */
   readonly plants: DataLoader<number, Plant | undefined>
+  /** The sources of a plant. Batches and does not cache, like `plants`. */
+  readonly sources: DataLoader<number, readonly SourceState[]>
   /** One allowance for the whole operation. */
   readonly allowance: ReadingAllowance
 }
@@ -51,5 +54,13 @@ export function createContext(services: Services, role: Role): Context {
     },
     { cache: false },
   )
-  return { ...services, role, plants, allowance: new ReadingAllowance() }
+  const sources = new DataLoader<number, readonly SourceState[]>(
+    async (ids) => {
+      const found = await readSources(services.database.kysely, [...new Set(ids)])
+      const byPlant = Map.groupBy(found, ({ plantId }) => plantId)
+      return ids.map((id) => byPlant.get(id) ?? [])
+    },
+    { cache: false },
+  )
+  return { ...services, role, plants, sources, allowance: new ReadingAllowance() }
 }

@@ -7,3 +7,8 @@ export function millisecondsOf(duration: string): number | undefined {
     return undefined
   }
 }
+
+/** Returns milliseconds as an ISO 8601 duration. */
+export function durationText(milliseconds: number): string {
+  return Temporal.Duration.from({ milliseconds }).round({ largestUnit: 'days' }).toString()
+}

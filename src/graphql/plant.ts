@@ -3,7 +3,7 @@ import { type Plant, readPlants, unregistered, upsertPlant } from '../telemetry/
 import { isSimulated } from '../telemetry/reading.ts'
 import { builder } from './builder.ts'
 import { pageCost, STATEMENT } from './cost.ts'
-import { millisecondsOf } from './milliseconds.ts'
+import { durationText, millisecondsOf } from './milliseconds.ts'
 import { needsRole, requireRole } from './role.ts'
 
 export const PlantRef = builder.objectRef<Plant>('Plant')
@@ -97,10 +97,6 @@ builder.mutationFields((t) => ({
     },
   }),
 }))
-
-function durationText(milliseconds: number): string {
-  return Temporal.Duration.from({ milliseconds }).round({ largestUnit: 'days' }).toString()
-}
 
 function gapOf(maxGap: string): number {
   const milliseconds = millisecondsOf(maxGap)

@@ -1,4 +1,5 @@
 import './plant.ts'
+import './source.ts'
 import './telemetry.ts'
 import './telemetry-connection.ts'
 import './latest-energy.ts'

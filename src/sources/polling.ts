@@ -1,95 +1,201 @@
-import type { Instant } from '../database/instant.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Instant, instantOf } from '../database/instant.ts'
 import type { Logger } from '../log.ts'
-import type { Reading } from '../telemetry/reading.ts'
-
-/** Where readings come from, if it is asked for them. */
-export interface Source {
-  /** For the log, such as `simulated`. */
-  readonly name: string
-  /**
-   * Called before the first reading, at each step until it succeeds once: makes the plants known, and may record
-   * readings from before. Returns early if the signal aborts.
-   */
-  prepare(record: RecordReadings, signal: AbortSignal): Promise<void>
-  /** The readings of all its plants at this time. */
-  read(at: Instant): Promise<Reading[]>
-}
-
-/** Stores a batch. A reading that is stored already must be kept. */
-export type RecordReadings = (readings: Reading[]) => Promise<unknown>
+import type { Check } from '../system/health.ts'
+import type { SourceIdentity } from '../telemetry/source-state.ts'
+import type { Source, SourceReadings } from './source.ts'
+import type { SourceStore } from './source-store.ts'
 
 export interface PollingOptions {
-  /** Called once, before the first step. */
-  open: () => Promise<Source>
-  /** Milliseconds between readings, whose times are whole multiples of it. */
-  everyMs: number
-  record: RecordReadings
+  identity: SourceIdentity
+  source: Source
+  store: SourceStore
   log: Logger
 }
 
+/** A source that runs. */
+export interface RunningSource extends AsyncDisposable {
+  readonly check: Check
+}
+
+/** A poll that takes longer is given up. */
+const LONGEST_POLL_MS = 60_000
+/** A source that fails is asked again after at most this long, or after its own interval if that is longer. */
+const LONGEST_PAUSE_MS = 60_000
+/** Other servers look this often, or four times an interval, whether the one that polls has died. */
+const LOOK_MS = 5000
+const SHORTEST_PAUSE_MS = 1000
+
 /**
- * Reads a source and records its readings, now and at every step, one batch at a time. A step that passes while a batch
- * is being stored is left out. Disposing waits for the batch under way. The states:
- * - PREPARING: plants are made known; what fails is tried again at the next step.
- * - RECORDING: every step stores a batch.
- * - FAILING: preparing, reading or storing failed. Nothing is kept for later; each step tries again with new readings.
- *   It is logged once, and once more when it works again.
+ * Polls a source, or listens to it, and stores what it gives, until disposed. The states:
+ * - WAITING: another server has the source, or the database is away and nobody has it.
+ * - WORKING: this server has it, and it gave readings last time.
+ * - FAILING: this server has it, and it gave nothing. It is asked again after its interval, then after twice that, up to
+ *   a minute. It is logged when this begins and when it is over.
+ *
+ * The claim on a source ends with its server, so that another one takes over within the source's interval. While the
+ * database is away the server that had it goes on, and its readings wait on disk.
  */
-export function startPolling(options: PollingOptions): AsyncDisposable {
+export function runSource(options: PollingOptions): RunningSource {
   const stop = new AbortController()
-  const running = run(options, stop.signal)
+  const run = new SourceRun(options, stop.signal)
+  const running = run.run()
   return {
+    check: { name: `source: ${options.identity.name}`, run: () => run.describe() },
     [Symbol.asyncDispose]: async () => {
       stop.abort()
       await running
+      await options.source[Symbol.asyncDispose]()
+      await options.store[Symbol.asyncDispose]()
     },
   }
 }
 
-async function run(
-  { open, everyMs, record, log }: PollingOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const lastStep = () => Math.floor(Date.now() / everyMs) * everyMs
-  const source = await open()
-  let step = lastStep()
-  let prepared = false
-  let failing = false
+class SourceRun {
+  readonly #options: PollingOptions
+  readonly #signal: AbortSignal
+  #state: 'WAITING' | 'WORKING' | 'FAILING' = 'WAITING'
+  #failures = 0
+  #lastError: string | undefined
+  #lastReadingAt: number | undefined
 
-  while (!signal.aborted) {
-    try {
-      if (!prepared) {
-        await source.prepare(record, signal)
-        prepared = !signal.aborted
-      }
-      if (prepared) await record(await source.read(step * 1000))
-      if (failing) log.info(`Readings of the source ${source.name} are recorded again`)
-      failing = false
-    } catch (error) {
-      if (!failing) {
-        log.warn(
-          { err: error },
-          `Readings of the source ${source.name} cannot be recorded; retrying with new ones`,
-        )
-      }
-      failing = true
-    }
-    const next = lastStep() + everyMs
-    await waitUntil(next, everyMs, signal)
-    const last = lastStep()
-    // A timer may be a moment early. If it is more than a step early, the clock was put back and `next` is far ahead.
-    step = last < next - everyMs ? last : Math.max(next, last)
+  constructor(options: PollingOptions, signal: AbortSignal) {
+    this.#options = options
+    this.#signal = signal
   }
-}
 
-/** Resolves at the time, but after `longestMs` at the latest, whatever the clock does, or when the signal aborts. */
-async function waitUntil(time: number, longestMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const wake = () => resolve()
-  const timer = setTimeout(wake, Math.min(time - Date.now(), longestMs))
-  signal.addEventListener('abort', wake)
-  await promise
-  signal.removeEventListener('abort', wake)
-  clearTimeout(timer)
+  async run(): Promise<void> {
+    const { identity, source } = this.#options
+    const { log } = this.#options
+    while (!this.#signal.aborted) {
+      const started = performance.now()
+      try {
+        if (!(await this.#options.store.claim())) {
+          this.#state = 'WAITING'
+          await this.#pause(Math.min(LOOK_MS, identity.everyMs / 4))
+          continue
+        }
+        if ('read' in source) await this.#poll(source.read.bind(source))
+        else await this.#listen(source.listen.bind(source))
+      } catch (error) {
+        // A fault of this program must not end a source either.
+        this.#failures++
+        log.error({ source: identity.name, err: error }, `The source ${identity.name} failed`)
+      }
+      if ('read' in source || this.#failures > 0) {
+        await this.#pause(this.#untilNext() - (performance.now() - started))
+      }
+    }
+  }
+
+  describe(): Awaited<ReturnType<Check['run']>> {
+    const { store, identity } = this.#options
+    const waiting = store.waiting > 0 ? `; ${store.waiting} readings wait for the database` : ''
+    const lost = store.dropped > 0 ? `; ${store.dropped} readings found no room to wait` : ''
+    const last =
+      this.#lastReadingAt === undefined
+        ? 'no reading yet'
+        : `last reading ${((performance.now() - this.#lastReadingAt) / 1000).toFixed(0)} s ago`
+    switch (this.#state) {
+      case 'WAITING':
+        return { status: 'HEALTHY', detail: `another server polls it${waiting}${lost}` }
+      case 'FAILING':
+        return { status: 'DEGRADED', detail: `${this.#lastError}; ${last}${waiting}${lost}` }
+      case 'WORKING': {
+        const isSilent =
+          performance.now() - (this.#lastReadingAt ?? 0) > 5 * identity.everyMs + LOOK_MS
+        return {
+          status: isSilent || lost !== '' ? 'DEGRADED' : 'HEALTHY',
+          detail: `${last}${waiting}${lost}`,
+        }
+      }
+    }
+  }
+
+  async #poll(read: (at: Instant, signal: AbortSignal) => Promise<SourceReadings>): Promise<void> {
+    const limit = AbortSignal.timeout(
+      Math.min(LONGEST_POLL_MS, Math.max(10_000, this.#options.identity.everyMs)),
+    )
+    try {
+      const given = await read(instantOf(new Date()), AbortSignal.any([this.#signal, limit]))
+      // Also while the server stops: what was given must not be lost.
+      await this.#take(given)
+    } catch (error) {
+      await this.#fail(error)
+    }
+  }
+
+  /** Listens until the connection is lost, another server has the source, or the server stops. */
+  async #listen(
+    listen: (deliver: (given: SourceReadings) => void, signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    const over = new AbortController()
+    const claiming = this.#keepClaiming(over)
+    let stored: Promise<void> = Promise.resolve()
+    try {
+      await listen(
+        (given) => {
+          stored = stored.then(() => this.#take(given))
+          // What cannot be stored is thrown below; until then it must not count as unhandled.
+          stored.catch(() => {})
+        },
+        AbortSignal.any([this.#signal, over.signal]),
+      )
+    } catch (error) {
+      await this.#fail(error)
+    } finally {
+      over.abort()
+      await stored
+      await claiming
+    }
+  }
+
+  async #keepClaiming(over: AbortController): Promise<void> {
+    while (!over.signal.aborted && !this.#signal.aborted) {
+      await sleep(this.#options.store.heldMs / 3, undefined, {
+        signal: AbortSignal.any([over.signal, this.#signal]),
+      }).catch(() => {})
+      if (!over.signal.aborted && !this.#signal.aborted && !(await this.#options.store.claim()))
+        over.abort()
+    }
+  }
+
+  async #take(given: SourceReadings): Promise<void> {
+    const { store, log, identity } = this.#options
+    await store.store(given)
+    if (given.readings.length > 0) this.#lastReadingAt = performance.now()
+    if (this.#state === 'FAILING') {
+      log.info({ source: identity.name }, `The source ${identity.name} gives readings again`)
+    }
+    this.#state = 'WORKING'
+    this.#failures = 0
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    if (this.#signal.aborted) return
+    const { store, log, identity } = this.#options
+    this.#lastError = error instanceof Error ? error.message : String(error)
+    if (this.#state !== 'FAILING') {
+      log.warn(
+        { source: identity.name, err: error },
+        `The source ${identity.name} gives no readings; it is asked again and again`,
+      )
+    }
+    this.#state = 'FAILING'
+    this.#failures++
+    await store.noteFailed(this.#lastError)
+  }
+
+  #untilNext(): number {
+    const { everyMs } = this.#options.identity
+    if (this.#failures === 0) return everyMs
+    const pause = everyMs * 2 ** Math.min(this.#failures - 1, 10)
+    // Servers and sources that failed together do not come back together.
+    return Math.min(pause, Math.max(everyMs, LONGEST_PAUSE_MS)) * (0.9 + Math.random() * 0.2)
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const least = Math.min(SHORTEST_PAUSE_MS, this.#options.identity.everyMs)
+    await sleep(Math.max(least, ms), undefined, { signal: this.#signal }).catch(() => {})
+  }
 }

@@ -72,7 +72,9 @@ test('a connection that breaks under a query fails that request, and not the ser
       // A transaction sees pg_stat_activity as it was when it first looked, so the one that locks cannot ask.
       const { rows } = await sql`
         select from pg_stat_activity
-        where wait_event_type = 'Lock' and query like '%time_zone%' and datname = current_database()`.execute(database.kysely)
+        where wait_event_type = 'Lock' and query like '%time_zone%' and datname = current_database()`.execute(
+        database.kysely,
+      )
       return rows.length
     })
     .toBe(1)

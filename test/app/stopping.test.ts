@@ -48,7 +48,9 @@ test('a request that waits when the server is stopped is told so', async () => {
       // A transaction sees pg_stat_activity as it was when it first looked, so the one that locks cannot ask.
       const { rows } = await sql`
         select from pg_stat_activity
-        where wait_event_type = 'Lock' and query like '%time_zone%' and datname = current_database()`.execute(database.kysely)
+        where wait_event_type = 'Lock' and query like '%time_zone%' and datname = current_database()`.execute(
+        database.kysely,
+      )
       return rows.length
     })
     .toBe(1)

@@ -181,6 +181,8 @@ describe.each(engines)('runMigration on %s', (engine) => {
       'solark.rollup table',
       'solark.rollup_hour table',
       'solark.rollup_quarter table',
+      'solark.source table',
+      'solark.source_hour table',
       `solark.telemetry ${hasHypertable(engine) ? 'hypertable' : 'table'}`,
       'solark.telemetry_change table',
       'solark.telemetry_log table',

@@ -68,6 +68,14 @@ export type Period =
   | 'WEEK'
   | 'YEAR';
 
+export type SourceStatus =
+  /** A server asks it again and again, and it gives no readings; see lastError. */
+  | 'FAILING'
+  /** No server polls it at present. */
+  | 'UNUSED'
+  /** A server polls it or listens to it, and it gave readings last time. */
+  | 'WORKING';
+
 /** How solark.telemetry is stored. */
 export type StorageKind =
   | 'HYPERTABLE'
@@ -251,6 +259,11 @@ export type EnergyOfFileQueryVariables = Exact<{
 
 
 export type EnergyOfFileQuery = { energy: Array<{ energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null } }> };
+
+export type SourcesOfPlantQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SourcesOfPlantQuery = { plant: { sources: Array<{ name: string, kind: string, status: SourceStatus, lastReadingAt: string | null, lastError: string | null, readings24h: number, duplicates24h: number, doubtful24h: number, expectedInterval: string }> } | null };
 
 export type RecordNumberedMutationVariables = Exact<{
   readings: Array<TelemetryInput> | TelemetryInput;
@@ -809,6 +822,23 @@ export const EnergyOfFileDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<EnergyOfFileQuery, EnergyOfFileQueryVariables>;
+export const SourcesOfPlantDocument = new TypedDocumentString(`
+    query SourcesOfPlant {
+  plant(id: 7) {
+    sources {
+      name
+      kind
+      status
+      lastReadingAt
+      lastError
+      readings24h
+      duplicates24h
+      doubtful24h
+      expectedInterval
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SourcesOfPlantQuery, SourcesOfPlantQueryVariables>;
 export const RecordNumberedDocument = new TypedDocumentString(`
     mutation RecordNumbered($readings: [TelemetryInput!]!) {
   recordTelemetry(readings: $readings) {

@@ -7,9 +7,9 @@ import type { Check } from '../../system/health.ts'
 import { readLatestOfEach } from '../../telemetry/latest.ts'
 import type { Reading } from '../../telemetry/reading.ts'
 import { recordReadings } from '../../telemetry/record.ts'
-import { type RecordReadings, startPolling } from '../polling.ts'
 import { SimulatedInverter, simulatePlant } from './inverter.ts'
 import { type SimulatedPlant, simulatedPlants } from './plant.ts'
+import { type RecordReadings, startStepping } from './stepping.ts'
 import { registerPlants } from './stored-plants.ts'
 
 export interface Simulation extends AsyncDisposable {
@@ -71,7 +71,7 @@ export interface SimulationOptions {
 /** Polls simulated plants. */
 export function startSimulation(options: SimulationOptions): AsyncDisposable {
   const { plants, register, newest, everyMs, record, log } = options
-  return startPolling({
+  return startStepping({
     open: async () => {
       const inverters = await warmUp(plants, Date.now() * 1000)
       return {

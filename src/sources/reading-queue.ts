@@ -1,0 +1,119 @@
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import {
+  type FlagField,
+  flagFields,
+  type NumberField,
+  numberFields,
+  recordOf,
+} from '../quantities.ts'
+import { emptyReading, type Reading } from '../telemetry/reading.ts'
+
+/** Readings that wait on disk for the database, in the order in which they came. */
+export interface ReadingQueue {
+  /** How many wait. */
+  readonly length: number
+  /** Readings that found no room since the start. */
+  readonly dropped: number
+  /** Resolves when they are safe on disk; if the queue is full they are dropped and counted. */
+  append(readings: readonly Reading[]): Promise<void>
+  /** The oldest ones, at most `most`. */
+  peek(most: number): readonly Reading[]
+  /** Forgets the oldest ones, which are stored now. */
+  remove(count: number): Promise<void>
+}
+
+/** About two weeks of a reading every five seconds. */
+const MOST_READINGS = 250_000
+
+/**
+ * Opens the queue of a source in a folder, with what waited there when the server ended. A line that was being written
+ * then is left out. All readings that wait are kept in memory, too: some 100 MB if the queue is full.
+ *
+ * Its file is a line for each reading. Readings that are stored stay in it until all are, or until half of it is
+ * stored; after a restart they are stored again, which changes nothing.
+ */
+export async function openReadingQueue(folder: string, name: string): Promise<ReadingQueue> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const path = join(folder, `${encodeURIComponent(name)}.jsonl`)
+  let waiting = await readQueue(path)
+  let stored = 0
+  let dropped = 0
+  return {
+    get length() {
+      return waiting.length
+    },
+    get dropped() {
+      return dropped
+    },
+    append: async (readings) => {
+      const room = readings.slice(0, Math.max(0, MOST_READINGS - waiting.length))
+      dropped += readings.length - room.length
+      if (room.length === 0) return
+      const file = await open(path, 'a', 0o600)
+      try {
+        await file.appendFile(room.map((reading) => `${JSON.stringify(reading)}\n`).join(''))
+        await file.datasync()
+      } finally {
+        await file.close()
+      }
+      waiting.push(...room)
+    },
+    peek: (most) => waiting.slice(0, most),
+    remove: async (count) => {
+      waiting = waiting.slice(count)
+      stored += count
+      if (waiting.length === 0) {
+        await rm(path, { force: true })
+        stored = 0
+      } else if (stored > waiting.length) {
+        await writeFile(
+          `${path}.new`,
+          waiting.map((reading) => `${JSON.stringify(reading)}\n`).join(''),
+          {
+            mode: 0o600,
+            flush: true,
+          },
+        )
+        await rename(`${path}.new`, path)
+        stored = 0
+      }
+    },
+  }
+}
+
+const WaitingReading = z.object({
+  plantId: z.number(),
+  timestamp: z.number(),
+  ...recordOf<NumberField, z.ZodType<number | null>>(numberFields, () => z.number().nullable()),
+  ...recordOf<FlagField, z.ZodType<boolean | null>>(flagFields, () => z.boolean().nullable()),
+})
+
+async function readQueue(path: string): Promise<Reading[]> {
+  const exists = await stat(path).then(
+    () => true,
+    () => false,
+  )
+  if (!exists) return []
+  const readings: Reading[] = []
+  for (const line of (await readFile(path, 'utf8')).split('\n')) {
+    const reading = line === '' ? undefined : parseLine(line)
+    if (reading !== undefined) readings.push(reading)
+  }
+  return readings
+}
+
+function parseLine(line: string): Reading | undefined {
+  try {
+    const { plantId, timestamp, ...values } = WaitingReading.partial()
+      .required({ plantId: true, timestamp: true })
+      .parse(JSON.parse(line))
+    const reading = emptyReading(plantId, timestamp)
+    for (const field of numberFields) reading[field] = values[field] ?? null
+    for (const field of flagFields) reading[field] = values[field] ?? null
+    return reading
+  } catch {
+    return undefined
+  }
+}

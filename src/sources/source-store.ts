@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import { toDatabaseFault } from '../database/faults.ts'
+import { instantOf } from '../database/instant.ts'
+import type { Schema } from '../database/schema.ts'
+import type { Logger } from '../log.ts'
+import type { NumberField } from '../quantities.ts'
+import type { KeptPlantLimits } from '../telemetry/plant-limits.ts'
+import type { Reading } from '../telemetry/reading.ts'
+import { recordReadings } from '../telemetry/record.ts'
+import {
+  claimSource,
+  noteFailed,
+  noteStored,
+  releaseSource,
+  type SourceIdentity,
+} from '../telemetry/source-state.ts'
+import { openReadingQueue, type ReadingQueue } from './reading-queue.ts'
+import type { Source, SourceReadings } from './source.ts'
+
+/** Where the readings of one source go, and who may poll it. */
+export interface SourceStore extends AsyncDisposable {
+  /** How long a claim holds without being renewed, in milliseconds. */
+  readonly heldMs: number
+  /** Readings that wait on disk for the database. */
+  readonly waiting: number
+  /** Readings that found no room there. */
+  readonly dropped: number
+  /**
+   * Returns whether this server has the source. While the database is away, it has it if it had it before.
+   */
+  claim(): Promise<boolean>
+  /** Stores readings, or keeps them on disk while the database does not take them. */
+  store(given: SourceReadings): Promise<void>
+  noteFailed(error: string): Promise<void>
+}
+
+export interface SourceStoreOptions {
+  kysely: Kysely<Schema>
+  identity: SourceIdentity
+  source: Pick<Source, 'originOf'>
+  plantLimits: KeptPlantLimits
+  /** For readings that wait. */
+  folder: string
+  log: Logger
+}
+
+/** Claims outlast a poll that takes long. */
+const LEAST_HELD_MS = 5000
+const BATCH = 1000
+const DRAIN_MS = 2000
+
+export async function openSourceStore(options: SourceStoreOptions): Promise<SourceStore> {
+  const queue = await openReadingQueue(options.folder, options.identity.name)
+  return new QueuedStore(options, queue)
+}
+
+class QueuedStore implements SourceStore {
+  readonly heldMs: number
+  readonly #options: SourceStoreOptions
+  readonly #queue: ReadingQueue
+  readonly #holder = randomUUID()
+  #has = false
+  #isAway = false
+  /** Quantities that were told to be left out, and are still not measured. */
+  readonly #doubtful = new Set<NumberField>()
+  /** Work on the queue, one at a time. */
+  #working: Promise<unknown> = Promise.resolve()
+  readonly #draining: ReturnType<typeof setInterval>
+
+  constructor(options: SourceStoreOptions, queue: ReadingQueue) {
+    this.#options = options
+    this.#queue = queue
+    this.heldMs = Math.max(LEAST_HELD_MS, options.identity.everyMs * 1.25)
+    this.#draining = setInterval(() => {
+      if (this.#queue.length > 0) void this.#inTurn(() => this.#drain())
+    }, DRAIN_MS)
+    this.#draining.unref()
+  }
+
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  get dropped(): number {
+    return this.#queue.dropped
+  }
+
+  async claim(): Promise<boolean> {
+    const { kysely, identity } = this.#options
+    try {
+      this.#has = await claimSource(kysely, identity, { holder: this.#holder, heldMs: this.heldMs })
+    } catch (error) {
+      this.#note(error)
+    }
+    return this.#has
+  }
+
+  async store({ readings, omitted }: SourceReadings): Promise<void> {
+    this.#tell(
+      readings,
+      omitted.map(({ field, reason }) => [field, reason]),
+    )
+    await this.#inTurn(async () => {
+      if (this.#queue.length > 0) {
+        await this.#queue.append(readings)
+        await this.#drain()
+        return
+      }
+      try {
+        await this.#record(readings)
+      } catch (error) {
+        this.#note(error)
+        await this.#queue.append(readings)
+      }
+    })
+  }
+
+  async noteFailed(error: string): Promise<void> {
+    const { kysely, identity } = this.#options
+    await noteFailed(kysely, identity.name, error).catch((fault) => this.#note(fault))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#draining)
+    await this.#working
+    const { kysely, identity } = this.#options
+    if (this.#has) {
+      await releaseSource(kysely, identity, this.#holder).catch((error) => this.#note(error))
+    }
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#working.then(work)
+    this.#working = done.catch(() => {})
+    return done
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.peek(BATCH)
+      try {
+        await this.#record(batch)
+      } catch (error) {
+        this.#note(error)
+        return
+      }
+      await this.#queue.remove(batch.length)
+    }
+  }
+
+  async #record(readings: readonly Reading[]): Promise<void> {
+    const { kysely, identity, plantLimits, source } = this.#options
+    const doubtful: [NumberField, string][] = []
+    const report = await recordReadings(kysely, readings, {
+      onDuplicate: 'KEEP',
+      onInvalid: 'KEEP_VALID',
+      now: instantOf(new Date()),
+      limitsOf: await plantLimits.read(),
+      onIssue: (_plant, _time, { field, expected, got }) => {
+        const origin = source.originOf?.(field)
+        const where = origin === undefined ? '' : ` in ${origin}`
+        doubtful.push([field, `expected ${expected}, got ${got}${where}`])
+      },
+    })
+    this.#tell(readings, doubtful)
+    const newest = readings.reduce((time, { timestamp }) => Math.max(time, timestamp), 0)
+    await noteStored(kysely, identity.name, {
+      readings: report.inserted,
+      duplicates: report.duplicates,
+      doubtful: doubtful.length + report.refused,
+      newest: readings.length === 0 ? undefined : newest,
+    })
+    if (this.#isAway) {
+      this.#isAway = false
+      this.#options.log.info(
+        { source: identity.name },
+        `Readings of the source ${identity.name} are stored again`,
+      )
+    }
+  }
+
+  /** Notes that the database does not take readings; throws any other error. */
+  #note(error: unknown): void {
+    if (toDatabaseFault(error) === undefined) throw error
+    if (this.#isAway) return
+    this.#isAway = true
+    const { log, identity } = this.#options
+    log.warn(
+      { source: identity.name, err: error },
+      `Readings of the source ${identity.name} cannot be stored; they wait on disk`,
+    )
+  }
+
+  /** Logs a quantity that is left out once, until it is measured again. */
+  #tell(readings: readonly Reading[], values: readonly (readonly [NumberField, string])[]): void {
+    const { log, identity } = this.#options
+    for (const field of this.#doubtful) {
+      if (readings.some((reading) => reading[field] !== null)) this.#doubtful.delete(field)
+    }
+    for (const [field, reason] of values) {
+      if (this.#doubtful.has(field)) continue
+      this.#doubtful.add(field)
+      log.warn(
+        { source: identity.name },
+        `${field} of the source ${identity.name} is left out: ${reason}`,
+      )
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { type Kysely, sql } from 'kysely'
+import { formatInstant, type Instant } from '../database/instant.ts'
+import type { Schema } from '../database/schema.ts'
+
+/** A source as its configuration describes it. */
+export interface SourceIdentity {
+  name: string
+  kind: string
+  plantId: number
+  /** Milliseconds between its readings. */
+  everyMs: number
+}
+
+/** What is known of a source, whichever server polls it. */
+export interface SourceState extends SourceIdentity {
+  /** Whether a server polls it. */
+  isHeld: boolean
+  lastReadingAt: Instant | null
+  failingSince: Instant | null
+  lastError: string | null
+  /** In the last 24 hours. */
+  readings: number
+  duplicates: number
+  doubtful: number
+}
+
+/**
+ * Claims a source for a server, or renews its claim, for `heldMs`. Returns false if another server holds it. All
+ * times are those of the database's clock, so the clocks of the servers need not agree.
+ */
+export async function claimSource(
+  kysely: Kysely<Schema>,
+  { name, kind, plantId, everyMs }: SourceIdentity,
+  { holder, heldMs }: { holder: string; heldMs: number },
+): Promise<boolean> {
+  const { rows } = await sql`
+    insert into solark.source as known (name, kind, plant_id, every, holder, held_until)
+    values (${name}, ${kind}, ${plantId}, ${everyMs} * interval '1 millisecond', ${holder}::uuid,
+      clock_timestamp() + ${heldMs} * interval '1 millisecond')
+    on conflict (name) do update
+    set (kind, plant_id, every, holder, held_until)
+      = (excluded.kind, excluded.plant_id, excluded.every, excluded.holder, excluded.held_until)
+    where known.holder = excluded.holder or known.held_until < clock_timestamp()
+    returning name`.execute(kysely)
+  return rows.length > 0
+}
+
+/** Lets another server claim the source at once. */
+export async function releaseSource(
+  kysely: Kysely<Schema>,
+  { name }: Pick<SourceIdentity, 'name'>,
+  holder: string,
+): Promise<void> {
+  await sql`
+    update solark.source set held_until = clock_timestamp()
+    where name = ${name} and holder = ${holder}::uuid`.execute(kysely)
+}
+
+/** What came of the readings of one poll. */
+export interface SourceOutcome {
+  readings: number
+  duplicates: number
+  doubtful: number
+  /** The time of the newest reading; undefined: none came. */
+  newest: Instant | undefined
+}
+
+/** Counts what was stored. The source works again, if it failed. Counts of more than two days ago are forgotten. */
+export async function noteStored(
+  kysely: Kysely<Schema>,
+  name: string,
+  { readings, duplicates, doubtful, newest }: SourceOutcome,
+): Promise<void> {
+  await sql`
+    with counted as (
+      insert into solark.source_hour as known (source, hour, readings, duplicates, doubtful)
+      values (${name}, date_trunc('hour', clock_timestamp()), ${readings}, ${duplicates}, ${doubtful})
+      on conflict (source, hour) do update
+      set (readings, duplicates, doubtful) = row(
+        known.readings + excluded.readings, known.duplicates + excluded.duplicates,
+        known.doubtful + excluded.doubtful)
+    ),
+    forgotten as (
+      delete from solark.source_hour
+      where source = ${name} and hour < clock_timestamp() - interval '2 days'
+    )
+    update solark.source
+    set failing_since = null,
+      last_reading_at = greatest(last_reading_at, ${newest === undefined ? null : formatInstant(newest)}::timestamptz)
+    where name = ${name}`.execute(kysely)
+}
+
+/** Notes why a source gave nothing. */
+export async function noteFailed(
+  kysely: Kysely<Schema>,
+  name: string,
+  error: string,
+): Promise<void> {
+  await sql`
+    update solark.source
+    set last_error = ${error}, failing_since = coalesce(failing_since, clock_timestamp())
+    where name = ${name}`.execute(kysely)
+}
+
+/** Reads the sources of plants, in the order of their names. */
+export async function readSources(
+  kysely: Kysely<Schema>,
+  plantIds: readonly number[],
+): Promise<SourceState[]> {
+  const { rows } = await sql<SourceState>`
+    select name, kind, plant_id as "plantId", round(date_part('epoch', every) * 1000) as "everyMs",
+      held_until > clock_timestamp() as "isHeld", last_reading_at as "lastReadingAt",
+      failing_since as "failingSince", last_error as "lastError", counted.*
+    from solark.source
+    cross join lateral (
+      select coalesce(sum(readings), 0)::integer as readings, coalesce(sum(duplicates), 0)::integer as duplicates,
+        coalesce(sum(doubtful), 0)::integer as doubtful
+      from solark.source_hour
+      where source = name and hour > clock_timestamp() - interval '24 hours'
+    ) as counted
+    where plant_id = any (${plantIds}::integer[])
+    order by name`.execute(kysely)
+  return rows
+}

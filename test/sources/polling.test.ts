@@ -1,0 +1,239 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type Database, openDatabase } from '../../src/database/database.ts'
+import { Fault } from '../../src/fault.ts'
+import { createLogger } from '../../src/log.ts'
+import { type RunningSource, runSource } from '../../src/sources/polling.ts'
+import type { Source, SourceReadings } from '../../src/sources/source.ts'
+import { openSourceStore } from '../../src/sources/source-store.ts'
+import { keepPlantLimits } from '../../src/telemetry/plant-limits.ts'
+import { graphql } from '../generated/gql.ts'
+import { openTestApi, type TestApi } from '../support/api.ts'
+import { reading, storedReadings } from '../support/readings.ts'
+import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
+
+const SourcesOfPlant = graphql(`
+  query SourcesOfPlant {
+    plant(id: 7) {
+      sources {
+        name
+        kind
+        status
+        lastReadingAt
+        lastError
+        readings24h
+        duplicates24h
+        doubtful24h
+        expectedInterval
+      }
+    }
+  }
+`)
+
+const EVERY_MS = 40
+const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
+
+let api: TestApi
+let proxy: TcpProxy
+let folder: string
+beforeAll(async () => {
+  api = await openTestApi('native')
+  proxy = await openTcpProxy(api.database.url)
+})
+afterAll(async () => {
+  await proxy[Symbol.asyncDispose]()
+  await api[Symbol.asyncDispose]()
+})
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'heliograph-source-'))
+  await sql`truncate solark.telemetry, solark.source, solark.source_hour`.execute(
+    api.database.kysely,
+  )
+  return () => rm(folder, { recursive: true, force: true })
+})
+
+/** A meter that gives the readings of one plant, each with a time and a load of its own, and remembers them. */
+class Meter {
+  readonly given: number[] = []
+  polls = 0
+  fault: Error | undefined
+  #next = Date.UTC(2026, 5, 1) * 1000
+
+  take(): SourceReadings {
+    const timestamp = this.#next++
+    this.given.push(timestamp)
+    return { readings: [reading(7, timestamp, { loadPower: this.given.length })], omitted: [] }
+  }
+
+  polled(): Source {
+    return {
+      read: async () => {
+        this.polls++
+        if (this.fault !== undefined) throw this.fault
+        return this.take()
+      },
+      [Symbol.asyncDispose]: async () => {},
+    }
+  }
+}
+
+/** One server that runs the source through the proxy. */
+async function serve(
+  source: Source,
+  { name = 'roof' } = {},
+): Promise<RunningSource & { database: Database }> {
+  const database = openDatabase({ url: proxy.url, poolSize: 3, statementTimeout: 5000 })
+  const identity = { name, kind: 'meter', plantId: 7, everyMs: EVERY_MS }
+  const store = await openSourceStore({
+    kysely: database.kysely,
+    identity,
+    source,
+    plantLimits: keepPlantLimits(database.kysely),
+    folder,
+    log,
+  })
+  const running = runSource({ identity, source, store, log })
+  return {
+    database,
+    check: running.check,
+    [Symbol.asyncDispose]: async () => {
+      await running[Symbol.asyncDispose]()
+      await database[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const storedTimes = async () =>
+  (await storedReadings(api.database)).map(({ timestamp }) => timestamp)
+
+async function sourcesOfPlant() {
+  const { plant } = await api.ask(SourcesOfPlant)
+  return plant?.sources ?? []
+}
+
+test('a source is polled, its readings are stored once each, and the API tells of it', async () => {
+  const meter = new Meter()
+  await using server = await serve(meter.polled())
+  await expect.poll(() => meter.given.length).toBeGreaterThan(5)
+  expect(await server.check.run()).toMatchObject({ status: 'HEALTHY' })
+  await server[Symbol.asyncDispose]()
+  expect(await storedTimes()).toEqual(meter.given)
+  expect(await sourcesOfPlant()).toEqual([
+    {
+      name: 'roof',
+      kind: 'meter',
+      status: 'UNUSED',
+      lastReadingAt: new Date((meter.given.at(-1) ?? 0) / 1000).toISOString(),
+      lastError: null,
+      readings24h: meter.given.length,
+      duplicates24h: 0,
+      doubtful24h: 0,
+      expectedInterval: 'PT0.04S',
+    },
+  ])
+})
+
+test('a source that gives nothing is asked on, and is told of while it lasts', async () => {
+  const meter = new Meter()
+  meter.fault = new Fault('BAD_REQUEST', 'Register 178 cannot be read')
+  await using server = await serve(meter.polled())
+  await expect.poll(async () => (await server.check.run()).status).toBe('DEGRADED')
+  await expect
+    .poll(() => sourcesOfPlant())
+    .toMatchObject([
+      { status: 'FAILING', lastError: 'Register 178 cannot be read', lastReadingAt: null },
+    ])
+  await expect.poll(() => meter.polls).toBeGreaterThan(2)
+  meter.fault = undefined
+  await expect.poll(() => sourcesOfPlant()).toMatchObject([{ status: 'WORKING' }])
+})
+
+test('a value that cannot be right is left out and counted, and the rest of the reading is stored', async () => {
+  const meter = new Meter()
+  const source: Source = {
+    ...meter.polled(),
+    read: async () => {
+      const { readings } = meter.take()
+      for (const one of readings) one.gridPower = 65_535
+      return { readings, omitted: [] }
+    },
+  }
+  await using server = await serve(source)
+  await expect.poll(async () => (await sourcesOfPlant())[0]?.doubtful24h ?? 0).toBeGreaterThan(1)
+  await server[Symbol.asyncDispose]()
+  const stored = await storedReadings(api.database)
+  expect(stored.map(({ loadPower, gridPower }) => [loadPower, gridPower])).toEqual(
+    meter.given.map((_, index) => [index + 1, null]),
+  )
+})
+
+test('while the database is away readings wait on disk, and all are stored in order when it is back', async () => {
+  const meter = new Meter()
+  await using server = await serve(meter.polled())
+  await expect.poll(() => meter.given.length).toBeGreaterThan(2)
+  await proxy.cut()
+  const before = meter.given.length
+  await expect.poll(() => meter.given.length).toBeGreaterThan(before + 5)
+  expect((await server.check.run()).detail).toMatch(/readings wait for the database/)
+  await proxy.restore()
+  await expect.poll(async () => (await storedTimes()).length).toBeGreaterThan(before + 5)
+  await server[Symbol.asyncDispose]()
+  expect(await storedTimes()).toEqual(meter.given)
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('readings that wait outlive the server', async () => {
+  const meter = new Meter()
+  {
+    await using server = await serve(meter.polled())
+    await expect.poll(() => meter.given.length).toBeGreaterThan(2)
+    await proxy.cut()
+    const before = meter.given.length
+    await expect.poll(() => meter.given.length).toBeGreaterThan(before + 5)
+    await server[Symbol.asyncDispose]()
+  }
+  expect(await readdir(folder)).toEqual(['roof.jsonl'])
+  await proxy.restore()
+  const given = meter.given.length
+  await using server = await serve(meter.polled())
+  await expect.poll(async () => (await storedTimes()).length).toBeGreaterThan(given)
+  await server[Symbol.asyncDispose]()
+  expect(await storedTimes()).toEqual(meter.given)
+})
+
+test('of two servers one polls, and the other takes over when it ends', async () => {
+  const [one, other] = [new Meter(), new Meter()]
+  await using first = await serve(one.polled())
+  await expect.poll(() => one.polls).toBeGreaterThan(1)
+  await using second = await serve(other.polled())
+  await sleep(10 * EVERY_MS)
+  expect(other.polls).toBe(0)
+  expect((await second.check.run()).detail).toMatch(/another server polls it/)
+  await first[Symbol.asyncDispose]()
+  await expect.poll(() => other.polls).toBeGreaterThan(1)
+})
+
+test('a source that sends by itself is listened to, and again when its connection is lost', async () => {
+  const meter = new Meter()
+  let connections = 0
+  const source: Source = {
+    listen: async (deliver, signal) => {
+      connections++
+      for (let sent = 0; sent < 3 && !signal.aborted; sent++) {
+        deliver(meter.take())
+        await sleep(5)
+      }
+      throw new Error('The broker hung up')
+    },
+    [Symbol.asyncDispose]: async () => {},
+  }
+  await using server = await serve(source)
+  await expect.poll(() => connections).toBeGreaterThan(2)
+  await server[Symbol.asyncDispose]()
+  expect(await storedTimes()).toEqual(meter.given)
+  expect(await sourcesOfPlant()).toMatchObject([{ lastError: 'The broker hung up' }])
+})
