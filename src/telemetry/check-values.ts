@@ -124,7 +124,7 @@ const OVERFLOW = 'a measurement, not a register of 16 bits that overflowed'
 export function correctValues(
   reading: Reading,
   limits: PlantLimits,
-  onIssue: (issue: ValueIssue) => void,
+  onIssue: (reading: Reading, issue: ValueIssue) => void,
 ): void {
   for (const limit of limits) {
     const value = reading[limit.field]
@@ -137,7 +137,12 @@ export function correctValues(
     const isInside = value >= limit.least && value <= limit.most
     const expected = isInside ? OVERFLOW : limit.expected
     reading[field] = nearest
-    onIssue({ field, expected, got: value, action: nearest === null ? 'OMITTED' : 'CORRECTED' })
+    onIssue(reading, {
+      field,
+      expected,
+      got: value,
+      action: nearest === null ? 'OMITTED' : 'CORRECTED',
+    })
   }
 }
 

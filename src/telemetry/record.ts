@@ -95,8 +95,7 @@ function checkReadings(
   for (const [index, reading] of readings.entries()) {
     const fault = findReadingFault(reading, now)
     if (fault === undefined) {
-      const { plantId, timestamp } = reading
-      correctValues(reading, limitsOf(plantId), (issue) => {
+      correctValues(reading, limitsOf(reading.plantId), ({ plantId, timestamp }, issue) => {
         tell({ index, ...issue, got: String(issue.got) })
         onIssue?.(plantId, timestamp, issue)
       })

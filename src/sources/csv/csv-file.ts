@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { type Instant, instantOf } from '../../database/instant.ts'
 import { Fault } from '../../fault.ts'
 import { type NumberField, quantities } from '../../quantities.ts'
-import { correctValues } from '../../telemetry/check-values.ts'
+import { correctValues, type ValueIssue } from '../../telemetry/check-values.ts'
 import { IssueTally } from '../../telemetry/issue-tally.ts'
 import { type LimitsOfPlant, limitsOfUnknown } from '../../telemetry/plant-limits.ts'
 import type { Reading } from '../../telemetry/reading.ts'
@@ -85,6 +85,8 @@ export class CsvFile {
   ): AsyncGenerator<readonly Reading[], void, undefined> {
     const { columns } = this.plan
     const read = columns.sources.has('sensor') ? this.#fromLongForm() : this.#fromRows()
+    const tell = ({ plantId, timestamp }: Reading, issue: ValueIssue) =>
+      this.#issues.add(plantId, timestamp, issue)
     let count = 0
     for await (const readings of read) {
       for (const reading of readings) {
@@ -95,9 +97,7 @@ export class CsvFile {
           if (Math.abs(timestamp - last) > gapLimitOf(plantId)) this.#farApart++
         }
         this.#last.set(plantId, timestamp)
-        correctValues(reading, limitsOf(plantId), (issue) =>
-          this.#issues.add(plantId, timestamp, issue),
-        )
+        correctValues(reading, limitsOf(plantId), tell)
       }
       count += readings.length
       if (readings.length > 0 && !this.#stopped) yield readings

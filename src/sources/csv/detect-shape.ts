@@ -28,9 +28,12 @@ export interface ShapeOptions {
   /** First and last line of the header, from 1. */
   headerLines?: readonly [number, number] | undefined
   map: ColumnMap
+  /** Whether only the delimiter is looked for: dates may still be read two ways. */
+  roughly?: boolean
 }
 
 const DELIMITERS = ['\t', ';', ',', '|']
+const ENOUGH_FOR_DELIMITER = 50_000
 const SEPARATOR_LINE = /^\ufeff?"?sep=(.)/i
 
 /**
@@ -43,20 +46,27 @@ export function detectShape(
 ): FileShape {
   const declared = options.delimiter ?? SEPARATOR_LINE.exec(file.sample)?.[1]
   const delimiters = declared === undefined ? DELIMITERS : [declared]
+  // Little text shows which character parts columns, much text how dates and decimals are written.
+  const beginning =
+    file.sample.length <= ENOUGH_FOR_DELIMITER
+      ? file
+      : { sample: file.sample.slice(0, ENOUGH_FOR_DELIMITER), complete: false }
   let empty = true
   let fault: unknown
   const tried: CsvRow[][] = []
   for (const delimiter of delimiters) {
     let rows: readonly CsvRow[]
     try {
-      rows = parseSample(file, delimiter)
+      rows = parseSample(beginning, delimiter)
     } catch (error) {
       fault ??= error
       continue
     }
     if (rows.length > 0) empty = false
     tried.push([...rows])
-    const shape = shapeOf(rows, delimiter, options)
+    if (shapeOf(rows, delimiter, { ...options, roughly: true }) === undefined) continue
+    const all = beginning === file ? rows : parseSample(file, delimiter)
+    const shape = shapeOf(all, delimiter, options)
     if (shape !== undefined) return shape
   }
   if (fault !== undefined && tried.length === 0) throw fault
@@ -214,7 +224,7 @@ interface TimeColumn {
 function findTimes(
   rows: readonly CsvRow[],
   columns: readonly FileColumn[],
-  { map, timeFormat }: ShapeOptions,
+  { map, timeFormat, roughly = false }: ShapeOptions,
 ): Times | undefined {
   const mapped = map.get('timestamp')
   const named = columns.filter(({ cells, name }) =>
@@ -241,7 +251,10 @@ function findTimes(
     const time = columnOfTimes(rows, columns, map)
     if (time !== undefined) timePlaces.push(time.place)
   }
-  return { timePlaces, timeFormat: timeFormat ?? theOnly(rows, best) }
+  return {
+    timePlaces,
+    timeFormat: timeFormat ?? (roughly ? best.formats[0] : theOnly(rows, best)) ?? 'ymd',
+  }
 }
 
 function timeColumn(

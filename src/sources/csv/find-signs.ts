@@ -2,7 +2,9 @@ import type { Reading } from '../../telemetry/reading.ts'
 import type { CsvSigns } from './row-parser.ts'
 
 /** Readings whose battery and grid do less than this, in W, show no sign. */
-const ACTIVE = 50
+const ACTIVE = 300
+/** W that an inverter may need itself. */
+const OWN_USE = 100
 const FEWEST = 3
 
 /** Which signed columns a file has. */
@@ -92,7 +94,7 @@ function imbalance(reading: Reading, { batteryPositive, gridPositive }: CsvSigns
   const battery = (reading.batteryPower ?? 0) * (batteryPositive === 'charging' ? -1 : 1)
   const grid = (reading.gridPower ?? 0) * (gridPositive === 'export' ? -1 : 1)
   const given = (reading.pvPower ?? 0) + battery + grid + (reading.generatorPower ?? 0)
-  return Math.abs(given - (reading.loadPower ?? 0))
+  return Math.max(0, Math.abs(given - (reading.loadPower ?? 0)) - OWN_USE)
 }
 
 function quantile(share: number, values: readonly number[]): number {

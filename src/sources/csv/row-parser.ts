@@ -74,15 +74,33 @@ export function rowParser(options: RowParserOptions): RowParser {
       ? (values[datePlace] ?? '')
       : `${(values[datePlace] ?? '').trim()} ${(values[timePlace] ?? '').trim()}`
 
-  return ({ line, values }) => {
-    const nameOf = (place: number) => shape.columns[place]?.name ?? `column ${place + 1}`
-    const got = (place: number) => JSON.stringify((values[place] ?? '').slice(0, 60))
-    const fault = (place: number, expected: string, text = got(place)): RowFault => ({
-      line,
-      field: nameOf(place),
-      expected,
-      got: text,
-    })
+  const faultAt = (row: CsvRow, place: number, expected: string, text?: string): RowFault => ({
+    line: row.line,
+    field: shape.columns[place]?.name ?? `column ${place + 1}`,
+    expected,
+    got: JSON.stringify((text ?? row.values[place] ?? '').slice(0, 60)),
+  })
+  // What one row cannot say. Made for the first fault, since nearly all rows have none, and a file has millions.
+  let faults: RowFault[] | undefined
+  const unreadable = (row: CsvRow, place: number, expected: string) => {
+    faults ??= []
+    faults.push(faultAt(row, place, expected))
+  }
+  // undefined: not measured. What is missing of a sum makes the sum unknown.
+  const sumOf = (row: CsvRow, { places, exponent }: NumberColumn) => {
+    let sum = 0
+    for (const place of places) {
+      const value = numbers(row.values[place] ?? '', exponent)
+      if (value === undefined) unreadable(row, place, 'a number, or nothing if not measured')
+      if (value == null) return undefined
+      sum = places.length === 1 ? value : sum + value
+    }
+    return sum
+  }
+
+  return (row) => {
+    const { line, values } = row
+    faults = undefined
     if (values.length > width && values.slice(width).some((cell) => cell.trim() !== '')) {
       const expected = `${width} values, as the header has`
       return { line, field: 'row', expected, got: String(values.length) }
@@ -91,14 +109,10 @@ export function rowParser(options: RowParserOptions): RowParser {
     const time = parseTimeAs(written, shape.timeFormat)
     if (time === undefined) {
       if (isNoReading(values, written, headers)) return 'no reading'
-      return fault(
-        datePlace,
-        timeFormatWords[shape.timeFormat],
-        JSON.stringify(written.slice(0, 60)),
-      )
+      return faultAt(row, datePlace, timeFormatWords[shape.timeFormat], written)
     }
     const plantId = options.plantId ?? parseWholeNumber(values[plantPlace] ?? '')
-    if (plantId === undefined) return fault(plantPlace, 'a whole number')
+    if (plantId === undefined) return faultAt(row, plantPlace, 'a whole number')
 
     const reading = emptyReading(plantId, 0)
     if (time.offset !== undefined) {
@@ -111,29 +125,13 @@ export function rowParser(options: RowParserOptions): RowParser {
     const unfit = findReadingFault(reading, now)
     if (unfit !== undefined) {
       return unfit.field === 'plantId' && plantPlace >= 0
-        ? fault(plantPlace, unfit.expected)
-        : fault(datePlace, unfit.expected, JSON.stringify(written))
+        ? faultAt(row, plantPlace, unfit.expected)
+        : faultAt(row, datePlace, unfit.expected, written)
     }
 
-    let faults: RowFault[] | undefined
-    const unreadable = (place: number, expected: string) => {
-      faults ??= []
-      faults.push(fault(place, expected))
-    }
     const energies: IntervalEnergies | undefined = measured.hasEnergies ? new Map() : undefined
-    // undefined: not measured. What is missing of a sum makes the sum unknown.
-    const sumOf = ({ places, exponent }: NumberColumn) => {
-      let sum = 0
-      for (const place of places) {
-        const value = numbers(values[place] ?? '', exponent)
-        if (value === undefined) unreadable(place, 'a number, or nothing if not measured')
-        if (value == null) return undefined
-        sum = places.length === 1 ? value : sum + value
-      }
-      return sum
-    }
     for (const column of measured.numbers) {
-      const sum = sumOf(column)
+      const sum = sumOf(row, column)
       if (sum === undefined) continue
       const value = column.fahrenheit ? (sum - 32) / 1.8 : sum
       // 0 - 0 is 0, where -0 would be another double.
@@ -143,8 +141,8 @@ export function rowParser(options: RowParserOptions): RowParser {
     }
     let bothSides = false
     for (const { field, positive, negative } of measured.pairs) {
-      const up = positive === undefined ? 0 : sumOf(positive)
-      const down = negative === undefined ? 0 : sumOf(negative)
+      const up = positive === undefined ? 0 : sumOf(row, positive)
+      const down = negative === undefined ? 0 : sumOf(row, negative)
       if (positive?.isEnergy === true || negative?.isEnergy === true) {
         if (positive !== undefined && up !== undefined) energies?.set(positive.side, Math.abs(up))
         if (negative !== undefined && down !== undefined) {
@@ -163,7 +161,7 @@ export function rowParser(options: RowParserOptions): RowParser {
     }
     for (const { field, place } of flags) {
       const value = parseBoolean(values[place] ?? '')
-      if (value === undefined) unreadable(place, 'true or false, or nothing if not measured')
+      if (value === undefined) unreadable(row, place, 'true or false, or nothing if not measured')
       else reading[field] = value
     }
     return { line, reading, energies, faults: faults ?? NO_FAULTS, bothSides }

@@ -68,6 +68,9 @@ function scaled(number: string, exponent: number): number {
 /** What the numbers of a file say about its decimals: undecided with one that can be read two ways. */
 export type DecimalFinding = { decimal: Decimal } | { undecided: string }
 
+/** So many numbers that can be read one way alone decide. */
+const ENOUGH_VOTES = 1000
+
 const ONE_MARK = /^[+-]?(\d+)([.,])(\d+)$/
 const BOTH_MARKS = /^[+-]?\d{1,3}(?:([.,])\d{3})+([.,])\d+$/
 const REPEATED_MARK = /^[+-]?\d{1,3}(?:([.,])\d{3}){2,}$/
@@ -80,6 +83,7 @@ export function findDecimal(cells: Iterable<string>, delimiter: string): Decimal
   const votes = { '.': 0, ',': 0 }
   let undecided: string | undefined
   for (const cell of cells) {
+    if (votes['.'] + votes[','] >= ENOUGH_VOTES) break
     const number = cell.trim().replace(GAPS, '')
     const both = BOTH_MARKS.exec(number)
     if (both !== null && both[1] !== both[2]) {

@@ -120,7 +120,7 @@ export function flowReader(options: FlowReaderOptions): (row: FlowRow) => FlowRe
       remarks.add(`left out: expected ${fault.expected}`, () => `${where()}: got ${fault.got}`)
       return 'unusable'
     }
-    correctValues(reading, limitsOf(reading.plantId), ({ field, expected, got, action }) => {
+    correctValues(reading, limitsOf(reading.plantId), (_, { field, expected, got, action }) => {
       const what = `${field} is ${action === 'OMITTED' ? 'null' : 'corrected'}`
       remarks.add(`${what}: expected ${expected}`, () => `${where()}: got ${got}`)
     })
