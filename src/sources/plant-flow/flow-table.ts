@@ -3,19 +3,20 @@ import { toDatabaseFault } from '../../database/faults.ts'
 import type { Schema } from '../../database/schema.ts'
 import { abridge, Fault } from '../../fault.ts'
 import {
-  type FlowColumns,
+  cloudFlowNames,
   type FlowField,
-  type FlowRow,
+  type FlowNames,
   flowArrows,
   flowEquipment,
   flowNumbers,
-} from './flow-reading.ts'
+} from '../solark-flow.ts'
+import type { FlowRow } from './flow-reading.ts'
 
 /** A table that the REST service filled. */
 export interface FlowTable {
   /** As SQL writes it. */
   readonly name: string
-  readonly columns: FlowColumns
+  readonly columns: FlowNames
   readonly timeColumn: string
   /** Whether its times are instants; otherwise they are what a clock showed. */
   readonly timeHasZone: boolean
@@ -38,7 +39,7 @@ const common = {
 } as const
 
 /** The names of this table's arrows say where the power was thought to go, not what the cloud said. */
-const newer: FlowColumns = {
+const newer: FlowNames = {
   ...common,
   pvTo: 'pv_to_load',
   toGrid: 'pv_to_grid',
@@ -48,7 +49,7 @@ const newer: FlowColumns = {
   genTo: 'gen_to_load',
 }
 
-const older: FlowColumns = {
+const older: FlowNames = {
   ...common,
   pvTo: 'pv_to',
   toGrid: 'to_grid',
@@ -56,12 +57,6 @@ const older: FlowColumns = {
   batTo: 'bat_to',
   gridTo: 'grid_to',
   genTo: 'gen_to',
-}
-
-/** What the cloud's answer calls each value, where that differs. */
-const cloudNames: Partial<Record<FlowField, string>> = {
-  gridPower: 'gridOrMeterPower',
-  loadPower: 'loadOrEpsPower',
 }
 
 const fields: readonly FlowField[] = [...flowNumbers, ...flowArrows, ...flowEquipment]
@@ -198,7 +193,7 @@ async function readColumnTypes(
 function requireColumns(
   name: string,
   types: ReadonlyMap<string, string>,
-  columns: FlowColumns,
+  columns: FlowNames,
   timeColumn: string,
 ): void {
   const expected = new Map<string, readonly string[]>([
@@ -226,7 +221,7 @@ function requireColumns(
 }
 
 /** Numbers by their text, so that a real of 81.3 does not become 81.30000305. */
-function selected(columns: FlowColumns): RawBuilder<unknown> {
+function selected(columns: FlowNames): RawBuilder<unknown> {
   return sql.join([
     ...flowNumbers.map(
       (field) => sql`${sql.ref(columns[field])}::text::double precision as ${sql.id(field)}`,
@@ -242,9 +237,9 @@ function answered(types: ReadonlyMap<string, string>): RawBuilder<unknown> {
   if (!types.has('raw_json')) return sql`false as "hasAnswer", null::text[] as missing`
   const answer = sql`raw_json::jsonb`
   const isAnswer = sql`coalesce(jsonb_typeof(${answer}) = 'object', false)`
-  const names = sql`array[${sql.join(fields.map((field) => sql.lit(cloudNames[field] ?? field)))}]`
+  const names = sql`array[${sql.join(fields.map((field) => sql.lit(cloudFlowNames[field])))}]`
   const pairs = sql.join(
-    fields.map((field) => sql`(${sql.lit(field)}, ${sql.lit(cloudNames[field] ?? field)})`),
+    fields.map((field) => sql`(${sql.lit(field)}, ${sql.lit(cloudFlowNames[field])})`),
   )
   return sql`
     ${isAnswer} as "hasAnswer",
