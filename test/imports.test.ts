@@ -28,7 +28,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   services: ['type graphql', 'system', 'telemetry', 'database', 'type log', 'version'],
   http: ['type graphql', 'config', 'type log', 'pull-queue', 'timeout', 'fault'],
   graphql: ['telemetry', 'type system', 'database', 'quantities', 'fault'],
-  sources: ['telemetry', 'type system', 'database', 'type log', 'quantities', 'fault'],
+  sources: ['telemetry', 'type system', 'database', 'type log', 'timeout', 'quantities', 'fault'],
   system: ['telemetry', 'database', 'timeout', 'fault'],
   telemetry: ['database', 'type log', 'pull-queue', 'quantities', 'fault'],
   database: ['type config', 'type log', 'type quantities', 'timeout', 'fault'],

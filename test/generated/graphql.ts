@@ -260,6 +260,15 @@ export type EnergyOfFileQueryVariables = Exact<{
 
 export type EnergyOfFileQuery = { energy: Array<{ energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null } }> };
 
+export type EnergyOfDirectionsQueryVariables = Exact<{
+  plantId: number;
+  from: string;
+  to: string;
+}>;
+
+
+export type EnergyOfDirectionsQuery = { energy: Array<{ energy: { batteryCharge: number | null, batteryDischarge: number | null, gridExport: number | null, gridImport: number | null, pv: number | null } }> };
+
 export type SourcesOfPlantQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -822,6 +831,19 @@ export const EnergyOfFileDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<EnergyOfFileQuery, EnergyOfFileQueryVariables>;
+export const EnergyOfDirectionsDocument = new TypedDocumentString(`
+    query EnergyOfDirections($plantId: Int!, $from: Date!, $to: Date!) {
+  energy(plantId: $plantId, from: $from, to: $to, timeZone: "UTC") {
+    energy {
+      batteryCharge
+      batteryDischarge
+      gridExport
+      gridImport
+      pv
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EnergyOfDirectionsQuery, EnergyOfDirectionsQueryVariables>;
 export const SourcesOfPlantDocument = new TypedDocumentString(`
     query SourcesOfPlant {
   plant(id: 7) {
