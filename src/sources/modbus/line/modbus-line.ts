@@ -147,6 +147,7 @@ export class ModbusLine implements AsyncDisposable {
       'rtu-over-tcp':
         '"host", "port" and "unitId"; "transport" is rtu-over-tcp, and most gateways speak tcp',
       rtu: '"path", "baudRate" and "unitId", the cable, and that no other program has the port open',
+      solarman: '"host", "port" and "serial", and that no other program is connected to the logger',
     }
     return `Check ${settings[this.#options.transport.kind]}.`
   }

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import type modbusSerial from 'modbus-serial'
 import { withTimeout } from '../../../timeout.ts'
 import { rtuFraming } from './rtu-framing.ts'
+import { solarmanFraming } from './solarman-framing.ts'
 import { StreamPort } from './stream-port.ts'
 
 type Client = InstanceType<typeof modbusSerial.default>
@@ -20,6 +21,7 @@ export type Transport =
   | { kind: 'tcp'; host: string; port: number }
   | { kind: 'rtu-over-tcp'; host: string; port: number }
   | { kind: 'rtu'; path: string; baudRate: number }
+  | { kind: 'solarman'; host: string; port: number; serial: number }
 
 /** Returns what messages call it: `192.168.1.20:502`, `/dev/ttyUSB0`. */
 export function nameTransport(transport: Transport): string {
@@ -54,7 +56,8 @@ export async function connectWire(
       await client.linkTCP(socket, { port })
       return { client, lost: lost.signal, hangUp }
     }
-    const streamPort = new StreamPort(socket, rtuFraming())
+    const framing = transport.kind === 'solarman' ? solarmanFraming(transport.serial) : rtuFraming()
+    const streamPort = new StreamPort(socket, framing)
     streamPort.on('error', (error) => lost.abort(error))
     return { client: await openOver(streamPort), lost: lost.signal, hangUp }
   } catch (error) {
