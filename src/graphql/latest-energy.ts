@@ -1,8 +1,8 @@
 import { abridge, Fault } from '../fault.ts'
+import { millisecondsOf } from '../milliseconds.ts'
 import { readLatestOf, readLatestOfAny } from '../telemetry/latest.ts'
 import { builder } from './builder.ts'
 import { eventCost, STATEMENT } from './cost.ts'
-import { millisecondsOf } from './milliseconds.ts'
 import { TelemetryRef } from './telemetry.ts'
 
 builder.queryField('latestEnergy', (t) =>

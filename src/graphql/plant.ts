@@ -1,9 +1,9 @@
 import { abridge, Fault } from '../fault.ts'
+import { durationText, millisecondsOf } from '../milliseconds.ts'
 import { type Plant, readPlants, unregistered, upsertPlant } from '../telemetry/plant.ts'
 import { isSimulated } from '../telemetry/reading.ts'
 import { builder } from './builder.ts'
 import { pageCost, STATEMENT } from './cost.ts'
-import { durationText, millisecondsOf } from './milliseconds.ts'
 import { needsRole, requireRole } from './role.ts'
 
 export const PlantRef = builder.objectRef<Plant>('Plant')
