@@ -1,14 +1,13 @@
 import { parse } from 'csv-parse/sync'
 import { Fault } from '../../fault.ts'
 import { quantities } from '../../quantities.ts'
+import { isSide, sides } from '../sides.ts'
 import {
   baseUnitOf,
   columnOfTarget,
   isMeasuredIn,
-  isSide,
   looksLikePower,
   recognise,
-  sides,
   type Target,
   targetNames,
   targetOf,

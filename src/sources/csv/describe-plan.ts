@@ -1,7 +1,8 @@
 import { quantities, quantityOf } from '../../quantities.ts'
+import { isSide, type Side } from '../sides.ts'
 import type { ColumnSource, IgnoredColumn } from './columns.ts'
 import type { CsvPlan } from './csv-plan.ts'
-import { baseUnitOf, columnOfTarget, isSide, type Side, type Target } from './targets.ts'
+import { baseUnitOf, columnOfTarget, type Target } from './targets.ts'
 import type { TimeFormat } from './times.ts'
 
 const delimiterNames: Readonly<Record<string, string>> = {

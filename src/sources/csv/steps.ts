@@ -1,8 +1,8 @@
 import type { Instant } from '../../database/instant.ts'
 import { type NumberField, quantities } from '../../quantities.ts'
 import { emptyReading, type Reading } from '../../telemetry/reading.ts'
+import { isSide, type Side, sides } from '../sides.ts'
 import type { IntervalEnergies, ParsedRow } from './row-parser.ts'
-import { isSide, type Side, sides } from './targets.ts'
 
 /** A power that does not change is written down this often, so that no gap limit parts its readings. */
 const STEP = 10 * 60 * 1_000_000

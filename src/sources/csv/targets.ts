@@ -1,16 +1,7 @@
-import { type NumberField, quantities, quantityOf } from '../../quantities.ts'
+import { quantities, quantityOf } from '../../quantities.ts'
 import type { Reading } from '../../telemetry/reading.ts'
+import { isSide, type Side } from '../sides.ts'
 import { plainName, type Unit } from './units.ts'
-
-/** One direction of a power that flows both ways, as its magnitude. */
-export const sides = {
-  batteryCharge: { field: 'batteryPower', factor: -1 },
-  batteryDischarge: { field: 'batteryPower', factor: 1 },
-  gridImport: { field: 'gridPower', factor: 1 },
-  gridExport: { field: 'gridPower', factor: -1 },
-} as const satisfies Record<string, { field: NumberField; factor: 1 | -1 }>
-
-export type Side = keyof typeof sides
 
 /** What one row of a file in long form names and measures: a sensor, and its value. */
 const longFormTargets = ['sensor', 'value'] as const
@@ -50,10 +41,6 @@ export function targetOf(name: string): Target | undefined {
 
 export function columnOfTarget(target: Target): string {
   return targetNames.find((name) => name.target === target)?.column ?? target
-}
-
-export function isSide(target: Target): target is Side {
-  return Object.hasOwn(sides, target)
 }
 
 /** The unit of what a target measures; undefined if it measures nothing. */

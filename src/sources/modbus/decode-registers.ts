@@ -52,7 +52,7 @@ export function decodeRegisters(
     }
     return parts.every((part) => typeof part === 'number') ? sum : null
   })
-  correctValues({ ...emptyReading(0, 0), ...values }, unknownLimits, (issue) => {
+  correctValues({ ...emptyReading(0, 0), ...values }, unknownLimits, (_, issue) => {
     if (issue.action !== 'OMITTED') return
     const { field, expected, got } = issue
     values[field] = null
