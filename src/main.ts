@@ -1,7 +1,10 @@
 import { Command, CommanderError } from 'commander'
+import { backfillCommand } from './cli/backfill.ts'
 import { openCommandContext } from './cli/command-context.ts'
+import { connectCommand } from './cli/connect.ts'
 import { deleteCommand } from './cli/delete.ts'
 import { exportCommand } from './cli/export.ts'
+import { findSource } from './cli/find-source.ts'
 import { importCommand } from './cli/import.ts'
 import { migrateCommand } from './cli/migrate.ts'
 import { pollCommand } from './cli/poll.ts'
@@ -22,7 +25,9 @@ const program = new Command('heliograph')
   .enablePositionalOptions()
   .addCommand(serveCommand())
   .addCommand(migrateCommand(openCommandContext))
+  .addCommand(connectCommand())
   .addCommand(pollCommand())
+  .addCommand(backfillCommand(openCommandContext, findSource))
   .addCommand(importCommand(openCommandContext))
   .addCommand(exportCommand(openCommandContext))
   .addCommand(deleteCommand(openCommandContext))

@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { instantOf } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
+import type { ConfiguredSource } from '../sources/configuration.ts'
+import { secretsOf } from '../sources/open-sources.ts'
 import { type BackfilledDay, backfill } from '../sources/solark-cloud/backfill.ts'
 import { cloudAccount } from '../sources/solark-cloud/cloud-session.ts'
 import { isCovered } from '../sources/solark-cloud/covered-day.ts'
@@ -16,19 +18,8 @@ import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { timeZoneOption } from './options.ts'
 import { openProgress } from './progress.ts'
 
-/** A source of the configuration, found by its name. */
-export interface FoundSource {
-  /** Such as `solark-cloud`. */
-  kind: string
-  /** Its settings, parsed or not. */
-  settings: unknown
-  plantId: number
-  /** Returns the secret of an environment variable; throws a `Fault` that names it if it is not set. */
-  secret(variable: string): string
-}
-
 /** Finds a source of the configuration. Rejects with a `Fault` that names those that there are. */
-export type FindSource = (name: string) => FoundSource | Promise<FoundSource>
+export type FindSource = (name: string) => Promise<ConfiguredSource>
 
 interface BackfillCommandOptions {
   from: Temporal.PlainDate
@@ -64,7 +55,8 @@ export function backfillCommand(open: OpenCommandContext, findSource: FindSource
       const { writeOut, writeErr } = command.configureOutput()
       const source = await findSource(name)
       const settings = settingsOf(name, source)
-      const account = cloudAccount(settings, source.secret(settings.passwordVariable))
+      const secret = secretsOf(name, process.env)
+      const account = cloudAccount(settings, secret(settings.passwordVariable))
       using interruption = catchInterruption()
       const { signal } = interruption
       await using context = await open({ signal })
@@ -121,7 +113,10 @@ export function backfillCommand(open: OpenCommandContext, findSource: FindSource
 }
 
 /** Throws a `Fault` unless the source is one whose past can be fetched. */
-function settingsOf(name: string, { kind, settings }: FoundSource): SolarkCloudSettings {
+function settingsOf(
+  name: string,
+  { kind: { kind }, settings }: ConfiguredSource,
+): SolarkCloudSettings {
   if (kind !== solarkCloudKind.kind) {
     throw new Fault(
       'BAD_USER_INPUT',

@@ -3,10 +3,11 @@ import { readConfig } from '../config.ts'
 import { instantOf } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
 import { createLogger } from '../log.ts'
-import { type ConfiguredSource, readSourceConfiguration } from '../sources/configuration.ts'
+import type { ConfiguredSource } from '../sources/configuration.ts'
 import { describeReading } from '../sources/describe-reading.ts'
 import { openSource } from '../sources/open-sources.ts'
 import type { Source, SourceReadings } from '../sources/source.ts'
+import { findSource } from './find-source.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 
 const EXAMPLE = `
@@ -34,19 +35,6 @@ export function pollCommand(): Command {
         process.exitCode = INTERRUPTED
       }
     })
-}
-
-/** Returns a source of the configuration by its name. Throws `BAD_USER_INPUT` if there is none. */
-export async function findSource(name: string): Promise<ConfiguredSource> {
-  const { sourcesFile } = readConfig()
-  const sources = await readSourceConfiguration(sourcesFile)
-  const found = sources.find((source) => source.name === name)
-  if (found !== undefined) return found
-  const names = sources.map((source) => JSON.stringify(source.name)).join(', ')
-  throw new Fault(
-    'BAD_USER_INPUT',
-    `No source is called ${JSON.stringify(name)}; ${sourcesFile} has ${names === '' ? 'none: npm run connect adds one' : names}`,
-  )
 }
 
 /** A source that sends by itself is waited for so long. */

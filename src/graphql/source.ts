@@ -1,8 +1,8 @@
 import { dateOf } from '../database/instant.ts'
+import { durationText } from '../milliseconds.ts'
 import type { SourceState } from '../telemetry/source-state.ts'
 import { builder } from './builder.ts'
 import { STATEMENT } from './cost.ts'
-import { durationText } from '../milliseconds.ts'
 import { PlantRef } from './plant.ts'
 
 const SourceStatus = builder.enumType('SourceStatus', {

@@ -7,7 +7,7 @@ import type { Check } from '../system/health.ts'
 import type { KeptPlantLimits } from '../telemetry/plant-limits.ts'
 import type { ConfiguredSource } from './configuration.ts'
 import { runSource } from './polling.ts'
-import type { Source } from './source.ts'
+import type { Source, SourceContext } from './source.ts'
 import { openSourceStore } from './source-store.ts'
 
 export interface SourcesOptions {
@@ -48,13 +48,20 @@ export function openSource(
   { name, plantId, kind, settings }: ConfiguredSource,
   { environment, log }: Pick<SourcesOptions, 'environment' | 'log'>,
 ): Source {
-  const secret = (variable: string): string => {
+  return kind.open(settings, { name, plantId, secret: secretsOf(name, environment), log })
+}
+
+/** Returns how a source gets its secrets: from the environment, by the name of a variable. */
+export function secretsOf(
+  source: string,
+  environment: SourcesOptions['environment'],
+): SourceContext['secret'] {
+  return (variable) => {
     const value = environment[variable]
     if (value !== undefined && value !== '') return value
     throw new Fault(
       'CONFIGURATION_INVALID',
-      `The source ${name} needs the environment variable ${variable}, which is not set: put it into .env or the environment`,
+      `The source ${source} needs the environment variable ${variable}, which is not set: put it into .env or the environment`,
     )
   }
-  return kind.open(settings, { name, plantId, secret, log })
 }

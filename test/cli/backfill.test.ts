@@ -1,7 +1,9 @@
-import { afterEach, expect, test } from 'vitest'
-import { backfillCommand, type FoundSource } from '../../src/cli/backfill.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { backfillCommand } from '../../src/cli/backfill.ts'
 import type { Database } from '../../src/database/database.ts'
 import { Fault } from '../../src/fault.ts'
+import type { ConfiguredSource } from '../../src/sources/configuration.ts'
+import { solarkCloudKind } from '../../src/sources/solark-cloud/solark-cloud.ts'
 import { readPlants } from '../../src/telemetry/plant.ts'
 import { KEEP_ALL } from '../../src/telemetry/retention/policy.ts'
 import { dayPayload, timesBetween } from '../sources/solark-cloud/day-payload.ts'
@@ -19,6 +21,10 @@ import { storedReadings } from '../support/readings.ts'
 
 afterEach(() => {
   process.exitCode = undefined
+  vi.unstubAllEnvs()
+})
+beforeEach(() => {
+  vi.stubEnv('SOLARK_CLOUD_PASSWORD', PASSWORD)
 })
 
 /** Runs `npm run backfill -- …`, and returns what it wrote. */
@@ -26,7 +32,7 @@ async function run(
   database: Database,
   cloud: FakeCloud,
   line: string,
-  source: Partial<FoundSource> = {},
+  source: Partial<ConfiguredSource> = {},
 ) {
   const written = { stdout: '', stderr: '' }
   const command = backfillCommand(
@@ -39,10 +45,11 @@ async function run(
       retention: KEEP_ALL,
       [Symbol.asyncDispose]: async () => {},
     }),
-    (name) => {
+    async (name) => {
       if (name !== 'roof') throw new Fault('BAD_USER_INPUT', `Expected roof; got ${name}`)
       return {
-        kind: 'solark-cloud',
+        name,
+        kind: solarkCloudKind,
         settings: {
           host: cloud.host,
           username: USERNAME,
@@ -50,7 +57,6 @@ async function run(
           requestsPerMinute: 120,
         },
         plantId: 7,
-        secret: () => PASSWORD,
         ...source,
       }
     },
@@ -171,12 +177,14 @@ test('is interrupted with exit code 130, and keeps what is stored', async () => 
 test('refuses what it cannot work with', async () => {
   await using cloud = await openFakeCloud()
   await using database = await openTestDatabase('native')
-  const failureOf = async (line: string, source: Partial<FoundSource> = {}) =>
+  const failureOf = async (line: string, source: Partial<ConfiguredSource> = {}) =>
     String((await run(database, cloud, line, source)).failed)
   expect(await failureOf('barn --from 2026-06-21')).toContain('Expected roof; got barn')
-  expect(await failureOf('roof --from 2026-06-21', { kind: 'mqtt' })).toContain(
-    'roof is of the kind mqtt',
-  )
+  expect(
+    await failureOf('roof --from 2026-06-21', {
+      kind: { ...solarkCloudKind, kind: 'mqtt' },
+    }),
+  ).toContain('roof is of the kind mqtt')
   expect(await failureOf('roof --from 2026-06-21', { settings: { username: 'a' } })).toContain(
     'The source roof: cloudPlant',
   )

@@ -27,6 +27,7 @@ type Documents = {
     "\n  subscription LiveReadings($plantId: Int, $minInterval: Duration) {\n    latestEnergy(plantId: $plantId, minInterval: $minInterval) {\n      timestamp\n      soc\n      plant {\n        id\n      }\n    }\n  }\n": typeof types.LiveReadingsDocument,
     "\n  subscription LiveCharge($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n  }\n": typeof types.LiveChargeDocument,
     "\n  query InForce {\n    schemaStatus {\n      storage {\n        retention\n        rollupRetention\n        compressAfter\n        compressionReason\n      }\n      hypertables {\n        name\n        retention\n        compressionEnabled\n      }\n    }\n  }\n": typeof types.InForceDocument,
+    "\n  query ConnectedPlant {\n    plant(id: 7) {\n      sources {\n        name\n        kind\n        status\n        readings24h\n        lastError\n      }\n    }\n    latestEnergy(plantId: 7) {\n      batteryCharge\n      gridExport\n    }\n  }\n": typeof types.ConnectedPlantDocument,
     "\n  query Adopted {\n    telemetry(first: 100) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    schemaStatus {\n      storage {\n        kind\n      }\n    }\n  }\n": typeof types.AdoptedDocument,
     "\n  mutation Send($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": typeof types.SendDocument,
     "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n": typeof types.RunDocument,
@@ -80,6 +81,7 @@ const documents: Documents = {
     "\n  subscription LiveReadings($plantId: Int, $minInterval: Duration) {\n    latestEnergy(plantId: $plantId, minInterval: $minInterval) {\n      timestamp\n      soc\n      plant {\n        id\n      }\n    }\n  }\n": types.LiveReadingsDocument,
     "\n  subscription LiveCharge($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n  }\n": types.LiveChargeDocument,
     "\n  query InForce {\n    schemaStatus {\n      storage {\n        retention\n        rollupRetention\n        compressAfter\n        compressionReason\n      }\n      hypertables {\n        name\n        retention\n        compressionEnabled\n      }\n    }\n  }\n": types.InForceDocument,
+    "\n  query ConnectedPlant {\n    plant(id: 7) {\n      sources {\n        name\n        kind\n        status\n        readings24h\n        lastError\n      }\n    }\n    latestEnergy(plantId: 7) {\n      batteryCharge\n      gridExport\n    }\n  }\n": types.ConnectedPlantDocument,
     "\n  query Adopted {\n    telemetry(first: 100) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    schemaStatus {\n      storage {\n        kind\n      }\n    }\n  }\n": types.AdoptedDocument,
     "\n  mutation Send($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": types.SendDocument,
     "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n": types.RunDocument,
@@ -169,6 +171,10 @@ export function graphql(source: "\n  subscription LiveCharge($plantId: Int) {\n 
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query InForce {\n    schemaStatus {\n      storage {\n        retention\n        rollupRetention\n        compressAfter\n        compressionReason\n      }\n      hypertables {\n        name\n        retention\n        compressionEnabled\n      }\n    }\n  }\n"): typeof import('./graphql.ts').InForceDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ConnectedPlant {\n    plant(id: 7) {\n      sources {\n        name\n        kind\n        status\n        readings24h\n        lastError\n      }\n    }\n    latestEnergy(plantId: 7) {\n      batteryCharge\n      gridExport\n    }\n  }\n"): typeof import('./graphql.ts').ConnectedPlantDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

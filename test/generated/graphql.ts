@@ -202,6 +202,11 @@ export type InForceQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type InForceQuery = { schemaStatus: { storage: { retention: string | null, rollupRetention: string | null, compressAfter: string | null, compressionReason: string | null }, hypertables: Array<{ name: string, retention: string | null, compressionEnabled: boolean }> } };
 
+export type ConnectedPlantQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ConnectedPlantQuery = { plant: { sources: Array<{ name: string, kind: string, status: SourceStatus, readings24h: number, lastError: string | null }> } | null, latestEnergy: { batteryCharge: number | null, gridExport: number | null } | null };
+
 export type AdoptedQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -692,6 +697,23 @@ export const InForceDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<InForceQuery, InForceQueryVariables>;
+export const ConnectedPlantDocument = new TypedDocumentString(`
+    query ConnectedPlant {
+  plant(id: 7) {
+    sources {
+      name
+      kind
+      status
+      readings24h
+      lastError
+    }
+  }
+  latestEnergy(plantId: 7) {
+    batteryCharge
+    gridExport
+  }
+}
+    `) as unknown as TypedDocumentString<ConnectedPlantQuery, ConnectedPlantQueryVariables>;
 export const AdoptedDocument = new TypedDocumentString(`
     query Adopted {
   telemetry(first: 100) {

@@ -55,7 +55,7 @@ for (const [way, open] of Object.entries(ways)) {
           return
         }
         for (const reading of outcome.readings) {
-          correctValues(reading, limitsOf(undefined), ({ action }) => {
+          correctValues(reading, limitsOf(undefined), (_, { action }) => {
             expect(action).toBe('CORRECTED')
           })
         }
