@@ -65,9 +65,8 @@ const OF_POWER = '(?:power|energy|leistung)?'
 const names: readonly [Target, string][] = [
   [
     'soc',
-    `(?:${BATTERY} )?(?:soc|state of charge|charge level|level|percentage|ladezustand|ladestand)`,
+    `(?:${BATTERY} )?(?:soc|state of charge|charge level|ladezustand|ladestand)|${BATTERY} (?:level|percentage|percent)`,
   ],
-  ['soc', `${BATTERY} (?:capacity|charge) %`],
   ['batteryVoltage', `${BATTERY} ?(?:voltage|volts|spannung)`],
   ['batteryCurrent', `${BATTERY} ?(?:current|amps|strom|stromstärke)`],
   ['batteryTemperature', `${BATTERY} ?(?:temp|temperature|temperatur)`],
@@ -117,12 +116,24 @@ const names: readonly [Target, string][] = [
   ['loadPower', '(?:strom|haus|gesamt)?verbrauch'],
 ]
 const patterns = names.map(
-  ([target, pattern]) => [target, new RegExp(`^(?:(?<before>.+) )?(?:${pattern})$`, 'u')] as const,
+  ([target, pattern]) =>
+    [target, new RegExp(`^(?:(?<before>.+?) )??(?:${pattern})$`, 'u')] as const,
 )
 
 /** Words before a name that make it something else: `grid to battery power` is not the power of the battery. */
-const OTHERWISE =
-  /(?:^| )(?:to|from|of|max|min|avg|average|daily|day|today|monthly|yearly|lifetime|cumulative|rated|target|limit|nominal|max|reactive|apparent|forecast|cost|price|backup|inverter \d|l[123])$/
+const OTHERWISE = [
+  /(?:^| )(?:to|from|of|off|backup|essential|critical|eps|ups|smart|standby|idle|inverter \d|l[123])$/,
+  // No instant, or nothing that was measured.
+  /(?:^| )(?:max|maximum|min|minimum|peak|avg|average|daily|day|today|yesterday|weekly|monthly|yearly|annual|lifetime|cumulative|accumulated|rated|nominal|installed|target|limit|specific|forecast|predicted|expected|estimated|theoretical)(?: |$)/,
+  /(?:^| )(?:reactive|apparent|cost|price|tariff|revenue)(?: |$)/,
+  // One consumer or store, not the house or its battery.
+  /(?:^| )(?:self|own|direct|ev|car|vehicle|wallbox|charger|pump|heater|boiler|water|gas|fuel|heat|heating|pool)(?: |$)/,
+]
+/** A flow between two of them is a part of what either does. */
+const PLACE = /(?:^| )(?:pv|solar|battery|grid|generator|home|house|load)$/
+const FLOW = /^(?:to|into|from) /
+/** Names of a level or a flow; which one it is, their unit says. */
+const CHARGE = new RegExp(`^${BATTERY}(?: (?:charge|capacity|remaining|charged))?$`)
 
 /** How a column was recognised. */
 export interface Recognised {
@@ -133,6 +144,7 @@ export interface Recognised {
   prefixed: boolean
 }
 
+const ENERGY = /(?:^| )energ(?:y|ie)(?: |$)/
 const PHASE = / (?:l|phase )([123abc])$/
 const STRING = /^(pv|solar) ?(\d)(?= )/
 
@@ -143,8 +155,12 @@ export function recognise(cell: string, unit: Unit | undefined): Recognised | un
   const string = STRING.exec(full)?.[2]
   const name = full.replace(PHASE, '').replace(STRING, '$1')
   const part = phase ?? string
+  if (unit?.base === '%' && CHARGE.test(name)) {
+    return { target: 'soc', part: undefined, prefixed: false }
+  }
+  // An energy says nothing without its unit.
+  if (unit === undefined && ENERGY.test(name)) return undefined
   if (name === 'battery' || name === 'akku' || name === 'powerwall') {
-    if (unit?.base === '%') return { target: 'soc', part: undefined, prefixed: false }
     return unit?.base === 'W' ? { target: 'batteryPower', part, prefixed: false } : undefined
   }
   for (const [target, pattern] of patterns) {
@@ -152,7 +168,10 @@ export function recognise(cell: string, unit: Unit | undefined): Recognised | un
     if (match === null || !isMeasuredIn(target, unit)) continue
     if (part !== undefined && baseUnitOf(target) !== 'W') return undefined
     const before = match.groups?.before
-    if (before !== undefined && OTHERWISE.test(before)) return undefined
+    if (before !== undefined && OTHERWISE.some((words) => words.test(before))) return undefined
+    if (before !== undefined && PLACE.test(before) && FLOW.test(name.slice(before.length + 1))) {
+      return undefined
+    }
     return { target, part, prefixed: before !== undefined }
   }
   return undefined
@@ -161,5 +180,7 @@ export function recognise(cell: string, unit: Unit | undefined): Recognised | un
 /** Whether a column that is not read looks as if it were a power. */
 export function looksLikePower(cells: readonly string[], unit: Unit | undefined): boolean {
   if (unit !== undefined) return unit.base === 'W'
-  return cells.some((cell) => /\b(power|watts?)\b|leistung/i.test(cell.replaceAll('_', ' ')))
+  return cells.some((cell) =>
+    /\b(power|watts?|energy|energie)\b|leistung/i.test(cell.replaceAll('_', ' ')),
+  )
 }

@@ -8,8 +8,11 @@ const units: ReadonlyMap<string, Unit> = new Map([
   ['W', { base: 'W', exponent: 0 }],
   ['kW', { base: 'W', exponent: 3 }],
   ['MW', { base: 'W', exponent: 6 }],
+  ['Watts', { base: 'W', exponent: 0 }],
+  ['kWatts', { base: 'W', exponent: 3 }],
   ['Wh', { base: 'Wh', exponent: 0 }],
   ['kWh', { base: 'Wh', exponent: 3 }],
+  ['kWhs', { base: 'Wh', exponent: 3 }],
   ['MWh', { base: 'Wh', exponent: 6 }],
   ['V', { base: 'V', exponent: 0 }],
   ['mV', { base: 'V', exponent: -3 }],
@@ -51,12 +54,12 @@ export function unitInHeader(cells: readonly string[]): Unit | undefined {
   return undefined
 }
 
-/** Returns a name without its unit, and with single spaces for every other mark, in lower case. */
+/** Returns a name without its unit, and with single spaces for every mark but % and currencies, in lower case. */
 export function plainName(cell: string): string {
   return cell
     .replace(IN_BRACKETS, (whole, inside: string) => (unitOf(inside) === undefined ? whole : ' '))
     .replace(AT_THE_END, ' ')
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}%]+/gu, ' ')
+    .replace(/[^\p{L}\p{N}\p{Sc}%]+/gu, ' ')
     .trim()
 }
