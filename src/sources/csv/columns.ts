@@ -28,8 +28,10 @@ export interface FileColumn {
 /** Where the values of a target come from: the sum of one column or several. */
 export interface ColumnSource {
   columns: readonly FileColumn[]
-  /** undefined: that of the target. */
+  /** undefined: that of the target. Of several columns that of the first; they differ in the exponent at most. */
   unit: Unit | undefined
+  /** Of each column. */
+  exponents: readonly number[]
   /** told: by the map or the preset. exact: it has the name of solark.telemetry or the API. */
   known: 'told' | 'exact' | 'recognised'
 }
@@ -69,7 +71,7 @@ export interface ColumnHints {
 /**
  * Reads `column=header,…`, where column is a column of solark.telemetry, a field of the API, or one of battery_charge,
  * battery_discharge, grid_import, grid_export, time, sensor and value. A header that contains a comma is quoted as in
- * CSV: `"pv_power=Power, W"`. Throws `BAD_USER_INPUT`.
+ * CSV: `"pv_power=Power, W"`. Without a header no column of the file is this one. Throws `BAD_USER_INPUT`.
  */
 export function parseColumnMap(texts: readonly string[]): ColumnMap {
   const map = new Map<Target, string>()
@@ -109,11 +111,12 @@ export function findColumns(columns: readonly FileColumn[], hints: ColumnHints):
   const taken = new Set<FileColumn>()
   const reasons = new Map<FileColumn, string>()
   const take = (target: Target, found: readonly FileColumn[], known: ColumnSource['known']) => {
-    sources.set(target, { columns: found, unit: unitFor(target, found, hints), known })
+    sources.set(target, { columns: found, ...unitsFor(target, found, hints), known })
     for (const column of found) taken.add(column)
   }
 
   for (const [target, text] of hints.map) {
+    if (text === '') continue
     const found = columnsNamed(columns, text)
     if (found === undefined) {
       // In long form the map names sensors, which are in the rows.
@@ -123,7 +126,7 @@ export function findColumns(columns: readonly FileColumn[], hints: ColumnHints):
     take(target, found, 'told')
   }
   for (const [target, pattern] of hints.known ?? []) {
-    if (sources.has(target)) continue
+    if (sources.has(target) || hints.map.has(target)) continue
     const found = columns.filter(
       (column) =>
         !taken.has(column) && [column.name, ...column.cells].some((text) => pattern.test(text)),
@@ -153,7 +156,7 @@ export function findColumns(columns: readonly FileColumn[], hints: ColumnHints):
       if (chosen.length > 0) take(target, chosen, round === 0 ? 'exact' : 'recognised')
     }
   }
-  dropSidesOfKnown(sources, taken, reasons)
+  dropSidesOfKnown(sources, taken, reasons, hints)
   if (![...sources.keys()].some((target) => baseUnitOf(target) !== undefined)) {
     for (const [target, pattern] of longForm) {
       const column = free.find((candidate) => pattern.test(candidate.name.trim()))
@@ -230,7 +233,10 @@ function choose(
   let left = candidates.filter(({ column }) => {
     const isCounter = isEnergy(column) && hints.counters?.has(column.place) === true
     if (isCounter)
-      reasons.set(column, 'a meter since ever; powers, or energies of intervals, are read')
+      reasons.set(
+        column,
+        'it only grows, as a meter does; powers, or energies of intervals, are read',
+      )
     return !isCounter
   })
   left = [...prefer(left, ({ column }) => !isEnergy(column), 'its power is read')]
@@ -240,7 +246,7 @@ function choose(
   if (left.length > 1 && (parts.has(undefined) || parts.size < left.length)) {
     const both = left.map(({ column }) => JSON.stringify(column.name)).join(' and ')
     throw badMap(
-      `${both} both look like ${columnOfTarget(target)}; name the right one with --map ${columnOfTarget(target)}=…, or add them up with a + between`,
+      `${both} both look like ${columnOfTarget(target)}; name the right one with --map ${columnOfTarget(target)}=…${baseUnitOf(target) === 'W' ? ', or add them up with a + between' : ''}`,
     )
   }
   return left.map(({ column }) => column)
@@ -248,31 +254,56 @@ function choose(
 
 const isEnergy = ({ unit }: FileColumn) => unit?.base === 'Wh'
 
-/** A power with its sign says all that its sides do. */
+/** A power with its sign says all that its sides do, unless the map names a side. */
 function dropSidesOfKnown(
   sources: Map<Target, ColumnSource>,
   taken: Set<FileColumn>,
   reasons: Map<FileColumn, string>,
+  { map }: ColumnHints,
 ): void {
-  for (const [target, source] of [...sources]) {
-    if (!isSide(target) || !sources.has(sides[target].field) || source.known !== 'recognised')
-      continue
-    sources.delete(target)
-    for (const column of source.columns) {
+  const drop = (target: Target, kept: Target) => {
+    for (const column of sources.get(target)?.columns ?? []) {
       taken.delete(column)
-      reasons.set(column, `${columnOfTarget(sides[target].field)} is read`)
+      reasons.set(column, `${columnOfTarget(kept)} is read`)
     }
+    sources.delete(target)
+  }
+  for (const target of [...sources.keys()].filter(isSide)) {
+    const { field } = sides[target]
+    if (!sources.has(field)) continue
+    if (map.has(field) && map.has(target)) {
+      throw badMap(
+        `${columnOfTarget(field)} says all that ${columnOfTarget(target)} does; map one of them`,
+      )
+    }
+    if (map.has(target)) drop(field, target)
+    else drop(target, field)
   }
 }
 
-function unitFor(
+/** Throws if columns cannot be added up. */
+function unitsFor(
   target: Target,
   columns: readonly FileColumn[],
-  { unit }: ColumnHints,
-): Unit | undefined {
+  hints: ColumnHints,
+): Pick<ColumnSource, 'unit' | 'exponents'> {
+  const units = columns.map((column) => unitFor(target, column, hints))
+  const [unit] = units
+  for (const [index, other] of units.entries()) {
+    const isOtherKind = (other?.base ?? baseUnitOf(target)) !== (unit?.base ?? baseUnitOf(target))
+    const isUnknown = (other === undefined) !== (unit === undefined)
+    if (isOtherKind || (isUnknown && (other ?? unit)?.exponent !== 0)) {
+      throw badMap(
+        `${JSON.stringify(columns[0]?.name)} and ${JSON.stringify(columns[index]?.name)} cannot be added up as ${columnOfTarget(target)}, because their units differ or are not known; name other columns with --map ${columnOfTarget(target)}=…, or the unit of all with --unit`,
+      )
+    }
+  }
+  return { unit, exponents: units.map((of) => of?.exponent ?? 0) }
+}
+
+function unitFor(target: Target, column: FileColumn, { unit }: ColumnHints): Unit | undefined {
   if (unit !== undefined && baseUnitOf(target) === 'W') return unit
-  const own = columns[0]?.unit
-  return isMeasuredIn(target, own) ? own : undefined
+  return isMeasuredIn(target, column.unit) ? column.unit : undefined
 }
 
 /** Returns the columns that a text of the map names: one, or several with a + between. undefined: there is none. */
@@ -307,15 +338,21 @@ function columnNamed(columns: readonly FileColumn[], text: string): FileColumn |
 }
 
 /** Throws `BAD_USER_INPUT` if no column is a measurement. */
-export function requireMeasurement({ sources }: CsvColumns, columns: readonly FileColumn[]): void {
+export function requireMeasurement(
+  { sources, ignored }: CsvColumns,
+  columns: readonly FileColumn[],
+): void {
   const isMeasured =
     (sources.has('sensor') && sources.has('value')) ||
     [...sources.keys()].some(
       (target) => isSide(target) || quantities.some(({ field }) => field === target),
     )
   if (!isMeasured) {
+    const reasons = ignored
+      .filter(({ reason }) => reason !== undefined)
+      .map(({ column, reason }) => `; ${JSON.stringify(column.name)} is not read: ${reason}`)
     throw badMap(
-      `no column is known as a measurement: name them with --map soc=…; ${listOf(columns)}`,
+      `no column is known as a measurement: name them with --map soc=…; ${listOf(columns)}${reasons.join('')}`,
     )
   }
 }

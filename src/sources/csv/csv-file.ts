@@ -6,6 +6,7 @@ import { correctValues, type ValueIssue } from '../../telemetry/check-values.ts'
 import { IssueTally } from '../../telemetry/issue-tally.ts'
 import { type LimitsOfPlant, limitsOfUnknown } from '../../telemetry/plant-limits.ts'
 import type { Reading } from '../../telemetry/reading.ts'
+import { badMap } from './columns.ts'
 import { type CsvOptions, type CsvPlan, parserOf, planOf, wordsOf } from './csv-plan.ts'
 import { LongForm } from './long-form.ts'
 import { type OpenedText, openText } from './open-text.ts'
@@ -13,7 +14,7 @@ import { describeRefused, RefusedRows } from './refused-rows.ts'
 import { isNegated, type ParsedRow, type RowParser } from './row-parser.ts'
 import { type CsvRow, readRows } from './rows.ts'
 import { type RowReadings, readingsHeld, readingsOfIntervals, readingsOfRows } from './steps.ts'
-import { recognise, type Target } from './targets.ts'
+import { columnOfTarget, recognise, type Target } from './targets.ts'
 import { unitOf } from './units.ts'
 import { numberParser } from './values.ts'
 import { WallClock } from './wall-clock.ts'
@@ -191,6 +192,7 @@ export class CsvFile {
     const valueColumn = columns.sources.get('value')?.columns[0]
     const valuePlace = valueColumn?.place ?? -1
     const sensors = new Map<string, NumberField | undefined>()
+    const sensorOf = new Map<NumberField, string>()
     // A row is parsed as if its value were a column of its own, for its time and its plant.
     const parse = parserOf(
       {
@@ -208,7 +210,18 @@ export class CsvFile {
     const unit = this.#options.unit ?? this.#options.preset?.unit
     return (row) => {
       const sensor = (row.values[sensorPlace] ?? '').trim()
-      if (!sensors.has(sensor)) sensors.set(sensor, this.#fieldOf(sensor))
+      if (!sensors.has(sensor)) {
+        const found = this.#fieldOf(sensor)
+        sensors.set(sensor, found)
+        const other = found === undefined ? undefined : sensorOf.get(found)
+        if (found !== undefined && other !== undefined) {
+          const column = columnOfTarget(found)
+          throw badMap(
+            `the sensors ${JSON.stringify(other)} and ${JSON.stringify(sensor)} both look like ${column}; name the right one with --map ${column}=…`,
+          )
+        }
+        if (found !== undefined) sensorOf.set(found, sensor)
+      }
       const field = sensors.get(sensor)
       if (field === undefined) {
         if (sensorColumn?.cells.includes(sensor) === true) this.#otherRows++
@@ -238,10 +251,14 @@ export class CsvFile {
   }
 
   #fieldOf(sensor: string): NumberField | undefined {
-    const named = [...this.#options.columns].find(([, name]) => name === sensor)?.[0]
-    const byPreset = this.#options.preset?.columns?.find(([, name]) => name.test(sensor))?.[0]
-    const target = named ?? byPreset ?? recognise(sensor, undefined)?.target
-    return isNumberField(target) ? target : undefined
+    const { columns, preset } = this.#options
+    const named = [...columns].find(([, name]) => name === sensor)?.[0]
+    if (named !== undefined) return isNumberField(named) ? named : undefined
+    const byPreset = preset?.columns?.find(([, name]) => name.test(sensor))?.[0]
+    const recognised = byPreset === undefined ? recognise(sensor, undefined) : undefined
+    // The phases of a power are not added up here.
+    const target = byPreset ?? (recognised?.part === undefined ? recognised?.target : undefined)
+    return isNumberField(target) && !columns.has(target) ? target : undefined
   }
 
   #rowReadings(): RowReadings {

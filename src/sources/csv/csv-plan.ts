@@ -10,9 +10,16 @@ import type { Preset } from './presets.ts'
 import { type CsvSigns, type RowParser, rowParser } from './row-parser.ts'
 import type { CsvRow } from './rows.ts'
 import type { IntervalTime } from './steps.ts'
+import { columnOfTarget, isSide, sides } from './targets.ts'
 import { parseTimeAs, type TimeFormat } from './times.ts'
 import { unitOf } from './units.ts'
-import { type Decimal, findDecimal, missingWords, numberParser } from './values.ts'
+import {
+  type Decimal,
+  findDecimal,
+  missingWords,
+  type NumberParser,
+  numberParser,
+} from './values.ts'
 import { WallClock } from './wall-clock.ts'
 
 /** How a file is to be read; what is left out is detected. */
@@ -110,8 +117,10 @@ export function planOf(opened: OpenedText, options: CsvOptions): CsvPlan {
     )
   }
   const decimal = options.decimal ?? preset?.decimal ?? decimalOf(shape, columns)
+  refuseBothWays(shape, columns, numberParser(decimal, wordsOf(options)))
   const timeZone = options.timeZone ?? preset?.timeZone ?? shape.timeZone
   const hasEnergies = [...columns.sources.values()].some((source) => source.unit?.base === 'Wh')
+  refuseWithoutUse(options, { hasEnergies, isLongForm: columns.sources.has('sensor') })
   const plan = {
     encoding: opened.encoding,
     shape,
@@ -122,6 +131,29 @@ export function planOf(opened: OpenedText, options: CsvOptions): CsvPlan {
     intervalTime: options.intervalTime ?? preset?.intervalTime ?? 'start',
   } as const
   return { ...plan, ...signsOf(plan, options) }
+}
+
+/** Refuses options that would change nothing, because the file is not what they are for. */
+function refuseWithoutUse(
+  { interval, intervalTime, hold, window }: CsvOptions,
+  { hasEnergies, isLongForm }: { hasEnergies: boolean; isLongForm: boolean },
+): void {
+  const fault = (reason: string) => new Fault('BAD_USER_INPUT', reason)
+  if (!hasEnergies && (interval ?? intervalTime) !== undefined) {
+    throw fault(
+      'Expected energies, because --interval and --interval-time are about them; no column that is read is in Wh or kWh: give --unit kWh if the columns are energies, or leave the option out',
+    )
+  }
+  if (hasEnergies && hold !== undefined) {
+    throw fault(
+      'Expected no energies, because --hold is for values that hold until the next one; energies have intervals: leave --hold out',
+    )
+  }
+  if (!isLongForm && window !== undefined) {
+    throw fault(
+      'Expected a file in long form, of one row a sensor and value, because --window joins those; leave it out, or name the columns with --map sensor=…,value=…',
+    )
+  }
 }
 
 type Unsigned = Omit<CsvPlan, 'signs' | 'signsAre'>
@@ -219,12 +251,12 @@ function intervalOf({ rows, timePlaces, timeFormat }: FileShape): number {
     const time = parseTimeAs(textOf(row).trim(), timeFormat)
     return time === undefined ? [] : [time.wall - (time.offset ?? 0)]
   })
-  const counts = new Map<number, number>()
-  for (const [index, time] of times.entries()) {
-    const distance = Math.abs(time - (times[index - 1] ?? time))
-    if (distance > 0) counts.set(distance, (counts.get(distance) ?? 0) + 1)
-  }
-  const usual = [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0]
+  const distances = times
+    .map((time, index) => Math.abs(time - (times[index - 1] ?? time)))
+    .filter((distance) => distance > 0)
+    .toSorted((a, b) => a - b)
+  // A logger that jitters has no distance twice, so the most frequent one may be a gap.
+  const usual = distances[Math.floor((distances.length - 1) / 2)]
   if (usual !== undefined) return usual
   throw new Fault(
     'BAD_USER_INPUT',
@@ -232,23 +264,73 @@ function intervalOf({ rows, timePlaces, timeFormat }: FileShape): number {
   )
 }
 
-/** Finds columns whose numbers only grow, by much less than they are: meters, not energies of intervals. */
+/**
+ * Refuses a column of one direction whose values have both signs: it may be the signed power, and its magnitude would
+ * be wrong.
+ */
+function refuseBothWays({ rows }: FileShape, { sources }: CsvColumns, numbers: NumberParser): void {
+  for (const [target, { columns }] of sources) {
+    if (!isSide(target)) continue
+    for (const { place, name } of columns) {
+      let [above, below] = [0, 0]
+      for (const { values } of rows) {
+        const value = numbers(values[place] ?? '', 0) ?? 0
+        if (value > 0) above += value
+        else below -= value
+      }
+      // A meter that shows a watt or two of the other sign when nothing flows is no signed power.
+      if (Math.min(above, below) <= 0.05 * Math.max(above, below)) continue
+      const { field } = sides[target]
+      const option =
+        field === 'batteryPower'
+          ? `--battery-positive ${target === 'batteryCharge' ? 'charging' : 'discharging'}`
+          : `--grid-positive ${target === 'gridImport' ? 'import' : 'export'}`
+      throw new Fault(
+        'BAD_USER_INPUT',
+        `${JSON.stringify(name)} has values above and below 0, so it is not ${columnOfTarget(target)} alone: if its sign says the direction, give --map ${columnOfTarget(field)}=${JSON.stringify(name)} ${option}`,
+      )
+    }
+  }
+}
+
+/** Finds columns that are meters, not energies of intervals. */
 function countersIn({ columns, rows, delimiter }: FileShape): ReadonlySet<number> {
-  const counters = columns
+  const energies = columns
     .filter(({ unit }) => unit?.base === 'Wh')
-    .filter(({ place }) => {
+    .map(({ place }) => {
       const cells = rows.map(({ values }) => values[place] ?? '')
       const finding = findDecimal(cells, delimiter)
       const parse = numberParser('decimal' in finding ? finding.decimal : '.')
-      const values = cells.map((cell) => parse(cell, 0)).filter((value) => value != null)
-      const steps = values.slice(1).map((value, index) => value - (values[index] ?? value))
-      const grown = steps.reduce((sum, step) => sum + step, 0)
-      return (
-        steps.length > 1 &&
-        grown > 0 &&
-        steps.every((step) => step >= 0) &&
-        grown < (values[0] ?? 0) / 2
-      )
+      return { place, values: cells.map((cell) => parse(cell, 0)).filter((value) => value != null) }
     })
-  return new Set(counters.map(({ place }) => place))
+  const counters = new Set(
+    energies.filter(({ values }) => isCounter(values)).map(({ place }) => place),
+  )
+  if (counters.size === 0) return counters
+  // What stands still beside a meter is one, too.
+  const still = energies.filter(({ values: [first = 0, ...rest] }) => {
+    return first > 0 && rest.length > 1 && rest.every((value) => value === first)
+  })
+  return new Set([...counters, ...still.map(({ place }) => place)])
+}
+
+/** So many steps without one down are no chance. */
+const ALL_UP = 24
+const FEW = 6
+
+/**
+ * Whether numbers only grow: by less than they are, or through a great many steps, with no step down but to nearly
+ * nothing, as meters of a day have at midnight.
+ */
+function isCounter(values: readonly number[]): boolean {
+  const steps = values.slice(1).map((value, index) => value - (values[index] ?? value))
+  const [first = 0] = values
+  const most = Math.max(...steps.map((_, index) => values[index + 1] ?? 0))
+  const up = steps.filter((step) => step > 0).length
+  const down = steps.flatMap((step, index) => (step < 0 ? [values[index + 1] ?? 0] : []))
+  if (up === 0 || steps.length < 2) return false
+  const grown = most - first
+  const byLittle = grown < first / (steps.length < FEW ? 50 : 2)
+  if (down.length === 0 && byLittle) return true
+  return up >= ALL_UP && down.length <= up / ALL_UP && down.every((value) => value <= most / 20)
 }

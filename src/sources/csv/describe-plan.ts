@@ -43,11 +43,19 @@ export function describePlan(plan: CsvPlan): string[] {
   ]
 }
 
-function describeSource(target: Target, { columns, unit }: ColumnSource, plan: CsvPlan): string {
+function describeSource(
+  target: Target,
+  { columns, unit, exponents }: ColumnSource,
+  plan: CsvPlan,
+): string {
   const names = columns.map(({ name }) => JSON.stringify(name)).join(' + ')
-  const exponents: Readonly<Record<number, string>> = { 3: 'k', 6: 'M', [-3]: 'm' }
+  const prefixes: Readonly<Record<number, string>> = { 3: 'k', 6: 'M', [-3]: 'm' }
   const written =
-    unit === undefined ? baseUnitOf(target) : `${exponents[unit.exponent] ?? ''}${unit.base}`
+    unit === undefined
+      ? baseUnitOf(target)
+      : [...new Set(exponents)]
+          .map((exponent) => `${prefixes[exponent] ?? ''}${unit.base}`)
+          .join(' + ')
   const kind =
     unit?.base === 'Wh'
       ? `${written} in ${(plan.interval ?? 0) / 60_000_000} minutes from the time ${plan.intervalTime === 'start' ? 'on' : 'back'}`

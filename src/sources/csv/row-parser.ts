@@ -68,6 +68,7 @@ export function rowParser(options: RowParserOptions): RowParser {
   const measured = numberColumns(columns, options)
   const flags = flagColumns(columns)
   const plantPlace = columns.sources.get('plantId')?.columns[0]?.place ?? -1
+  let onlyPlant: number | undefined
   const [datePlace = -1, timePlace] = shape.timePlaces
   const textOfTime = (values: readonly string[]) =>
     timePlace === undefined
@@ -87,9 +88,9 @@ export function rowParser(options: RowParserOptions): RowParser {
     faults.push(faultAt(row, place, expected))
   }
   // undefined: not measured. What is missing of a sum makes the sum unknown.
-  const sumOf = (row: CsvRow, { places, exponent }: NumberColumn) => {
+  const sumOf = (row: CsvRow, { places }: NumberColumn) => {
     let sum = 0
-    for (const place of places) {
+    for (const { place, exponent } of places) {
       const value = numbers(row.values[place] ?? '', exponent)
       if (value === undefined) unreadable(row, place, 'a number, or nothing if not measured')
       if (value == null) return undefined
@@ -111,8 +112,16 @@ export function rowParser(options: RowParserOptions): RowParser {
       if (isNoReading(values, written, headers)) return 'no reading'
       return faultAt(row, datePlace, timeFormatWords[shape.timeFormat], written)
     }
-    const plantId = options.plantId ?? parseWholeNumber(values[plantPlace] ?? '')
+    const ownPlant = parseWholeNumber(values[plantPlace] ?? '')
+    const plantId = options.plantId ?? ownPlant
     if (plantId === undefined) return faultAt(row, plantPlace, 'a whole number')
+    if (options.plantId !== undefined && ownPlant !== undefined) {
+      onlyPlant ??= ownPlant
+      if (ownPlant !== onlyPlant) {
+        const expected = `${onlyPlant} as before, because --plant says that all readings are one plant's; without it the column says whose they are`
+        return faultAt(row, plantPlace, expected)
+      }
+    }
 
     const reading = emptyReading(plantId, 0)
     if (time.offset !== undefined) {
@@ -169,8 +178,7 @@ export function rowParser(options: RowParserOptions): RowParser {
 }
 
 interface NumberColumn {
-  places: readonly number[]
-  exponent: number
+  places: readonly { place: number; exponent: number }[]
   isEnergy: boolean
 }
 
@@ -206,10 +214,9 @@ function numberColumns({ sources }: CsvColumns, signs: CsvSigns): MeasuredColumn
   return { numbers, pairs: present, hasEnergies: all.some((column) => column?.isEnergy === true) }
 }
 
-function numberColumn({ columns, unit }: ColumnSource): NumberColumn {
+function numberColumn({ columns, unit, exponents }: ColumnSource): NumberColumn {
   return {
-    places: columns.map(({ place }) => place),
-    exponent: unit?.exponent ?? 0,
+    places: columns.map(({ place }, index) => ({ place, exponent: exponents[index] ?? 0 })),
     isEnergy: unit?.base === 'Wh',
   }
 }

@@ -85,3 +85,134 @@ test.each([
   })
   expect(readings[0]?.loadPower).toBe(load)
 })
+
+test.each([
+  [['PV1 Power (kW)', 'PV2 Power (W)'], []],
+  [['A (kW)', 'B (W)'], ['pv_power=A (kW)+B (W)']],
+])('columns of %j are added up by their own units', async (names, map) => {
+  const { readings } = await read([`Time,${names.join()}`, ...quarters('1.3,1300')], { map })
+  expect(readings[0]?.pvPower).toBe(2600)
+})
+
+test.each([
+  ['A (kW)+B (kWh)', 'a power and an energy'],
+  ['A (kW)+C', 'a unit that is not known'],
+])('%s is refused: %s', async (sum) => {
+  const rows = ['Time,A (kW),B (kWh),C', ...quarters('1,2,3')]
+  await expect(read(rows, { map: [`load_power=${sum}`] })).rejects.toThrow(
+    /cannot be added up as load_power/,
+  )
+})
+
+const BOTH_WAYS = ['Time,PV (W),Grid import (W)', ...quarters('2600,-1080'), ...quarters('0,700')]
+
+test('an import of both signs is asked for, and read as the answer says', async () => {
+  await expect(read(BOTH_WAYS)).rejects.toThrow(
+    /--map grid_power="Grid import \(W\)" --grid-positive import$/,
+  )
+  const { readings } = await read(BOTH_WAYS, {
+    map: ['grid_power=Grid import (W)'],
+    gridPositive: 'import',
+  })
+  expect(readings.map(({ gridPower }) => gridPower)).toEqual([-1080, -1080, -1080, 700, 700, 700])
+})
+
+test('a power is not named by itself and by one of its sides', async () => {
+  const rows = ['Time,A (W),B (W)', ...quarters('1,2')]
+  await expect(read(rows, { map: ['grid_power=A (W),grid_import=B (W)'] })).rejects.toThrow(
+    /map one of them/,
+  )
+  const grid = ['Time,Grid (W),B (W)', ...quarters('1,2')]
+  const { readings } = await read(grid, { map: ['grid_import=B (W)'] })
+  expect(readings[0]?.gridPower).toBe(2)
+})
+
+test('readings of two plants do not become those of one', async () => {
+  const rows = ['plant_id,timestamp,pv_power', ...quarters('5').map((row) => `3,${row}`)]
+  expect((await read(rows)).readings).toMatchObject([
+    { plantId: 1 },
+    { plantId: 1 },
+    { plantId: 1 },
+  ])
+  await expect(read([...rows, '4,2026-06-21 05:00,5'])).rejects.toThrow(
+    /line 5, plant_id: expected 3 as before/,
+  )
+})
+
+const GROWING = Array.from({ length: 40 }, (_, index) => index)
+const quarterly = (values: readonly (string | number)[]) =>
+  values.map((value, index) => quarters(String(value), index + 1).at(-1) ?? '')
+
+test.each([
+  ['a new meter', GROWING.map((index) => (index * 0.1).toFixed(1))],
+  ['a meter of the day', [...GROWING, ...GROWING].map((index) => (index * 0.1).toFixed(1))],
+  ['a meter that is years old', GROWING.map((index) => 1000 + index * 0.1)],
+])('%s is not read as energies of intervals', async (_, values) => {
+  await expect(read(['Time,Import (kWh)', ...quarterly(values)])).rejects.toThrow(
+    /"Import \(kWh\)" is not read: it only grows/,
+  )
+})
+
+test('a meter that stands still beside one that grows is none of intervals', async () => {
+  const rows = quarterly(['1000,500', '1000.1,500', '1000.3,500'])
+  await expect(read(['Time,Import (kWh),Export (kWh)', ...rows])).rejects.toThrow(
+    /"Export \(kWh\)" is not read: it only grows/,
+  )
+})
+
+test('a few energies that happen to grow are no meter', async () => {
+  const { plan } = await read([
+    'Date,Consumption (kWh)',
+    '2026-06-19,10',
+    '2026-06-20,10',
+    '2026-06-21,11',
+  ])
+  expect([...plan.columns.sources.keys()]).toEqual(['loadPower'])
+})
+
+test('a gap is not the interval of a logger that jitters', async () => {
+  const times = ['10:00:03', '12:05:01', '12:10:05', '12:15:02', '12:20:04']
+  const { plan } = await read(['Time,PV (Wh)', ...times.map((time) => `2026-06-21 ${time},100`)])
+  expect(plan.interval).toBeGreaterThan(290_000_000)
+  expect(plan.interval).toBeLessThan(310_000_000)
+})
+
+const sensorRows = (...sensors: string[]) => [
+  'sensor,value,time',
+  ...sensors.map((sensor, index) => `${sensor},${1000 + index},2026-06-21T10:00:0${index}Z`),
+]
+
+test('two sensors do not become one series', async () => {
+  const rows = sensorRows('sensor.roof_pv_power', 'sensor.garage_pv_power')
+  await expect(read(rows)).rejects.toThrow(
+    /"sensor.roof_pv_power" and "sensor.garage_pv_power" both look like pv_power/,
+  )
+  const { readings, findings } = await read(rows, { map: ['pv_power=sensor.garage_pv_power'] })
+  expect(readings).toMatchObject([{ pvPower: 1001 }])
+  expect(findings.unknownSensors).toEqual(new Set(['sensor.roof_pv_power']))
+})
+
+test('a phase, and an energy, is not the power of a sensor', async () => {
+  const rows = sensorRows('sensor.load_power', 'sensor.grid_power_l1', 'sensor.solar_energy')
+  const { readings, findings } = await read(rows)
+  expect(readings).toMatchObject([{ loadPower: 1000, gridPower: null, pvPower: null }])
+  expect(findings.unknownSensors.size).toBe(2)
+})
+
+test('a column is left out by a name without a header', async () => {
+  const rows = ['Time,PV (W),Grid', ...quarters('100,ON')]
+  const { readings } = await read(rows, { map: ['grid_power='] })
+  expect(readings[0]).toMatchObject({ pvPower: 100, gridPower: null })
+})
+
+test.each([
+  ['PV (W)', { interval: 900_000_000 }, /Expected energies/],
+  ['PV (W)', { intervalTime: 'end' }, /Expected energies/],
+  ['PV (Wh)', { hold: 3_600_000_000 }, /Expected no energies/],
+  ['PV (W)', { window: 1_000_000 }, /Expected a file in long form/],
+] as const)(
+  'an option that is for another file than one of %s is refused: %j',
+  async (name, options, message) => {
+    await expect(read([`Time,${name}`, ...quarters('5')], options)).rejects.toThrow(message)
+  },
+)
