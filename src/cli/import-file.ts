@@ -183,6 +183,7 @@ function tellFindings(findings: CsvFindings, { columns }: { columns: boolean }):
     ],
     [findings.unknownSensors.size, `Sensors not read: ${[...findings.unknownSensors].join(', ')}.`],
     [Number(plan.signsAre === 'found' || plan.signsAre === 'refuted'), signNote(plan)],
+    [plan.unknownSigns.length, assumedNote(plan)],
     [findings.repeatedTimes, `${findings.repeatedTimes} in an hour that the clock repeats.`],
     [
       findings.skippedTimes,
@@ -220,6 +221,17 @@ function signNote({ signs, signsAre }: CsvFindings['plan']): string {
   return signsAre === 'refuted'
     ? `Read with ${read}, but the powers of the file add up only with other signs: look at --battery-positive and --grid-positive.`
     : `Read with ${read}, because the powers of the file add up so; if that is wrong, give --battery-positive and --grid-positive.`
+}
+
+/** Which signs are a guess, and how to say better. */
+function assumedNote(plan: CsvFindings['plan']): string {
+  const { signs, unknownSigns } = plan
+  const read = unknownSigns.map((field) =>
+    field === 'batteryPower'
+      ? `battery + ${signs.batteryPositive} (else --battery-positive ${signs.batteryPositive === 'charging' ? 'discharging' : 'charging'})`
+      : `grid + ${signs.gridPositive} (else --grid-positive ${signs.gridPositive === 'import' ? 'export' : 'import'})`,
+  )
+  return `Read with ${read.join(' and ')}; nothing in the file shows whether that is right.`
 }
 
 function gapNote({ farApart, neighbours }: CsvFindings): string {

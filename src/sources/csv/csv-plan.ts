@@ -11,7 +11,7 @@ import { type CsvSigns, type RowParser, rowParser } from './row-parser.ts'
 import type { CsvRow } from './rows.ts'
 import type { IntervalTime } from './steps.ts'
 import { columnOfTarget, isSide, sides } from './targets.ts'
-import { parseTimeAs, type TimeFormat } from './times.ts'
+import { joinDateAndTime, parseTimeAs, type TimeFormat } from './times.ts'
 import { unitOf } from './units.ts'
 import {
   type Decimal,
@@ -63,6 +63,8 @@ export interface CsvPlan {
    * somebody said is wrong. shown: they agree. assumed: they do not show it.
    */
   signsAre: 'found' | 'refuted' | 'shown' | 'assumed'
+  /** Powers that were recognised, and whose sign neither somebody said nor the values show. */
+  unknownSigns: readonly ('batteryPower' | 'gridPower')[]
   decimal: Decimal
   timeZone: string | undefined
   /** Microseconds; undefined if no column is an energy of intervals. */
@@ -156,23 +158,32 @@ function refuseWithoutUse(
   }
 }
 
-type Unsigned = Omit<CsvPlan, 'signs' | 'signsAre'>
+type Signs = 'signs' | 'signsAre' | 'unknownSigns'
+type Unsigned = Omit<CsvPlan, Signs>
 
-function signsOf(plan: Unsigned, options: CsvOptions): Pick<CsvPlan, 'signs' | 'signsAre'> {
+function signsOf(plan: Unsigned, options: CsvOptions): Pick<CsvPlan, Signs> {
   const found = signsIn(plan, options)
   const said = saidSigns(plan, options)
   const signs = {
     batteryPositive: said.batteryPositive ?? found?.batteryPositive ?? USUAL_SIGNS.batteryPositive,
     gridPositive: said.gridPositive ?? found?.gridPositive ?? USUAL_SIGNS.gridPositive,
   }
-  if (found === undefined) return { signs, signsAre: 'assumed' }
+  if (found === undefined) {
+    const isUnknown = (field: 'batteryPower' | 'gridPower', told: string | undefined) =>
+      told === undefined && plan.columns.sources.get(field)?.known === 'recognised'
+    const unknownSigns = [
+      ...(isUnknown('batteryPower', said.batteryPositive) ? (['batteryPower'] as const) : []),
+      ...(isUnknown('gridPower', said.gridPositive) ? (['gridPower'] as const) : []),
+    ]
+    return { signs, signsAre: 'assumed', unknownSigns }
+  }
   const isRefuted =
     signs.batteryPositive !== found.batteryPositive || signs.gridPositive !== found.gridPositive
-  if (isRefuted) return { signs, signsAre: 'refuted' }
+  if (isRefuted) return { signs, signsAre: 'refuted', unknownSigns: [] }
   const isFound =
     (said.batteryPositive ?? USUAL_SIGNS.batteryPositive) !== found.batteryPositive ||
     (said.gridPositive ?? USUAL_SIGNS.gridPositive) !== found.gridPositive
-  return { signs, signsAre: isFound ? 'found' : 'shown' }
+  return { signs, signsAre: isFound ? 'found' : 'shown', unknownSigns: [] }
 }
 
 /** The signs that the options, the preset, or the names of solark.telemetry say. */
@@ -206,7 +217,7 @@ function signsIn(plan: Unsigned, options: CsvOptions): CsvSigns | undefined {
   }
   if (!signed.batteryPower && !signed.gridPower && !signed.batteryCurrent) return undefined
   return findSigns(
-    sampleReadings({ ...plan, signs: USUAL_SIGNS, signsAre: 'assumed' }, options),
+    sampleReadings({ ...plan, signs: USUAL_SIGNS, signsAre: 'assumed', unknownSigns: [] }, options),
     signed,
   )
 }
@@ -246,7 +257,11 @@ function decimalOf(shape: FileShape, { sources }: CsvColumns): Decimal {
 
 /** The usual distance of neighbouring rows, in microseconds. */
 function intervalOf({ rows, timePlaces, timeFormat }: FileShape): number {
-  const textOf = ({ values }: CsvRow) => timePlaces.map((place) => values[place] ?? '').join(' ')
+  const [datePlace = -1, timePlace] = timePlaces
+  const textOf = ({ values }: CsvRow) =>
+    timePlace === undefined
+      ? (values[datePlace] ?? '')
+      : joinDateAndTime(values[datePlace] ?? '', values[timePlace] ?? '')
   const times = rows.flatMap((row) => {
     const time = parseTimeAs(textOf(row).trim(), timeFormat)
     return time === undefined ? [] : [time.wall - (time.offset ?? 0)]

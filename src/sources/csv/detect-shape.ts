@@ -3,7 +3,14 @@ import { parseTimeZone } from '../../telemetry/time-zone.ts'
 import { badMap, type ColumnMap, columnsOfHeader, type FileColumn, listOf } from './columns.ts'
 import { type CsvRow, parseSample } from './rows.ts'
 import { targetOf } from './targets.ts'
-import { isDateAlone, isTimeAlone, parseTimeAs, type TimeFormat } from './times.ts'
+import {
+  isDateAlone,
+  isMidnight,
+  isTimeAlone,
+  parseTimeAs,
+  type TimeFormat,
+  timeFormatWords,
+} from './times.ts'
 
 /** How a file is laid out: where its header and its rows are, and how it writes times. */
 export interface FileShape {
@@ -44,8 +51,12 @@ export function detectShape(
   file: { sample: string; complete: boolean },
   options: ShapeOptions,
 ): FileShape {
-  const declared = options.delimiter ?? SEPARATOR_LINE.exec(file.sample)?.[1]
-  const delimiters = declared === undefined ? DELIMITERS : [declared]
+  const declared = SEPARATOR_LINE.exec(file.sample)?.[1]
+  // What a sep= line declares is not always what the rows have.
+  const delimiters =
+    options.delimiter === undefined
+      ? [...new Set([...(declared === undefined ? [] : [declared]), ...DELIMITERS])]
+      : [options.delimiter]
   // Little text shows which character parts columns, much text how dates and decimals are written.
   const beginning =
     file.sample.length <= ENOUGH_FOR_DELIMITER
@@ -175,9 +186,21 @@ function headerBefore(rows: readonly CsvRow[], first: number): number {
     const values = rows[from - 1]?.values ?? []
     const written = values.filter((cell) => cell.trim() !== '').length
     if (written < 2 || values.length < width / 2) break
+    if (from < first && isTitle(values, width)) break
     from--
   }
   return from
+}
+
+/** Whether a row above a header is about the whole file, such as the name and the size of the plant. */
+function isTitle(values: readonly string[], width: number): boolean {
+  if (
+    values.some((cell) => isTime(cell) || /^[+-]?\d[\d.,]*(?: ?[a-z]{1,3})?$/i.test(cell.trim()))
+  ) {
+    return true
+  }
+  const last = values.findLastIndex((cell) => cell.trim() !== '')
+  return last < width / 2 && values.slice(0, last).every((cell) => cell.trim() !== '')
 }
 
 const NAMES_TIME = /time|date|datum|zeit|stamp|epoch|unix|last_changed/i
@@ -249,7 +272,7 @@ function findTimes(
   const timePlaces = [best.column.place]
   if (best.dateAlone) {
     const time = columnOfTimes(rows, columns, map)
-    if (time !== undefined) timePlaces.push(time.place)
+    if (time !== undefined && time !== best.column) timePlaces.push(time.place)
   }
   return {
     timePlaces,
@@ -286,13 +309,14 @@ function timeColumn(
     column,
     formats,
     withOffset: cells.some((cell) => parseTimeAs(cell, format)?.offset !== undefined),
-    dateAlone: cells.filter(isDateAlone).length > cells.length * 0.7,
+    dateAlone: cells.filter(isDateAlone).length > cells.length * 0.7 || cells.every(isMidnight),
   }
 }
 
-function theOnly(rows: readonly CsvRow[], { column, formats }: TimeColumn): TimeFormat {
+function theOnly(rows: readonly CsvRow[], { column, formats: all }: TimeColumn): TimeFormat {
+  const formats = all.includes('ymd') && all.length > 1 ? withTwoDigits(rows, column, all) : all
   const [format = 'ymd', other] = formats
-  if (format === 'ymd' || other === undefined) return format
+  if (other === undefined) return format
   if (column.cells.some((cell) => /\bd{1,2}[./-]m{1,2}[./-]y/i.test(cell))) return 'dmy'
   if (column.cells.some((cell) => /\bm{1,2}[./-]d{1,2}[./-]y/i.test(cell))) return 'mdy'
   const example = rows
@@ -301,8 +325,26 @@ function theOnly(rows: readonly CsvRow[], { column, formats }: TimeColumn): Time
   if (example?.includes('.') === true && /^\d+\./.test(example.trim())) return 'dmy'
   throw new Fault(
     'BAD_USER_INPUT',
-    `The dates of the file can be read two ways: is ${JSON.stringify(example)} day first or month first? Give --date-format dmy or --date-format mdy`,
+    `The dates of the file can be read two ways: is ${JSON.stringify(example)} ${formats.map((format) => firstWords[format]).join(' or ')}? Give ${formats.map((format) => `--date-format ${format}`).join(' or ')}`,
   )
+}
+
+const firstWords: Partial<Record<TimeFormat, string>> = {
+  ymd: 'year first',
+  dmy: 'day first',
+  mdy: 'month first',
+}
+
+/** Returns the formats that may be meant by dates such as 26/06/21: the part that changes most is the day. */
+function withTwoDigits(
+  rows: readonly CsvRow[],
+  { place }: FileColumn,
+  formats: TimeFormat[],
+): TimeFormat[] {
+  const parts = rows.map(({ values }) => (values[place] ?? '').trim().split(/[ T./-]/, 3))
+  const [first, third] = [0, 2].map((at) => new Set(parts.map((part) => part[at])).size)
+  if (first === undefined || third === undefined || first === third) return formats
+  return formats.filter((format) => (format === 'ymd') === third > first)
 }
 
 function columnOfTimes(
@@ -339,7 +381,15 @@ function withoutTimes(tried: readonly (readonly CsvRow[])[], { map }: ShapeOptio
   if (mapped !== undefined) {
     return badMap(`no column is called ${JSON.stringify(mapped)}; ${listOf(columns)}`)
   }
+  const next = widest[widest.indexOf(header ?? { line: 0, values: [] }) + 1]?.values ?? []
+  const named = columns.find(
+    ({ name, place }) => NAMES_TIME.test(name) && next[place] !== undefined,
+  )
+  const example =
+    named === undefined
+      ? ''
+      : `; ${JSON.stringify(next[named.place]?.slice(0, 60))} of ${JSON.stringify(named.name)} is no time that is known: expected ${timeFormatWords.ymd}, ${timeFormatWords.dmy}, or the like`
   return badMap(
-    `no column is known as the time: name it with --map timestamp=…, and how it writes times with --date-format; ${listOf(columns)}`,
+    `no column is known as the time: name it with --map timestamp=…, and how it writes times with --date-format${example}; ${listOf(columns)}`,
   )
 }

@@ -21,7 +21,7 @@ const SAMPLE = 500_000
 
 /**
  * Opens a text file, plain or gzip. A byte order mark decides its encoding; without one it is UTF-8, or windows-1252
- * if its beginning is not valid UTF-8. Throws `IMPORT_REFUSED` if it is a workbook or another zip file.
+ * if its beginning is not valid UTF-8, or UTF-16 if every second byte is 0. Throws `IMPORT_REFUSED` if it is a workbook or another zip file.
  */
 export async function openText(input: Readable, encoding?: Encoding): Promise<OpenedText> {
   const bytes = telling(chunksOf(await decompress(input)))
@@ -70,6 +70,15 @@ async function* decoded(
 function encodingOf(beginning: Buffer, complete: boolean): Encoding {
   if (beginning[0] === 0xff && beginning[1] === 0xfe) return 'utf-16le'
   if (beginning[0] === 0xfe && beginning[1] === 0xff) return 'utf-16be'
+  const zeros = [0, 0]
+  for (const [place, byte] of beginning.subarray(0, 1000).entries()) {
+    if (byte === 0) zeros[place % 2] = (zeros[place % 2] ?? 0) + 1
+  }
+  const [even = 0, odd = 0] = zeros
+  // Most characters of a table are ASCII, of which UTF-16 has a zero in every second byte.
+  const most = Math.min(beginning.length, 1000) / 4
+  if (odd > most && even === 0) return 'utf-16le'
+  if (even > most && odd === 0) return 'utf-16be'
   try {
     // Without the end of the text, a character may be cut in two.
     new TextDecoder('utf-8', { fatal: true }).decode(beginning, { stream: !complete })

@@ -14,7 +14,9 @@ import type { ColumnSource, CsvColumns } from './columns.ts'
 import type { FileShape } from './detect-shape.ts'
 import type { RowFault } from './refused-rows.ts'
 import type { CsvRow } from './rows.ts'
-import { parseTimeAs, timeFormatWords } from './times.ts'
+import { baseUnitOf } from './targets.ts'
+import { joinDateAndTime, parseTimeAs, timeFormatWords } from './times.ts'
+import type { Unit } from './units.ts'
 import { type NumberParser, parseBoolean, parseWholeNumber } from './values.ts'
 import type { WallClock } from './wall-clock.ts'
 
@@ -73,7 +75,7 @@ export function rowParser(options: RowParserOptions): RowParser {
   const textOfTime = (values: readonly string[]) =>
     timePlace === undefined
       ? (values[datePlace] ?? '')
-      : `${(values[datePlace] ?? '').trim()} ${(values[timePlace] ?? '').trim()}`
+      : joinDateAndTime(values[datePlace] ?? '', values[timePlace] ?? '')
 
   const faultAt = (row: CsvRow, place: number, expected: string, text?: string): RowFault => ({
     line: row.line,
@@ -88,10 +90,10 @@ export function rowParser(options: RowParserOptions): RowParser {
     faults.push(faultAt(row, place, expected))
   }
   // undefined: not measured. What is missing of a sum makes the sum unknown.
-  const sumOf = (row: CsvRow, { places }: NumberColumn) => {
+  const sumOf = (row: CsvRow, { places, base }: NumberColumn) => {
     let sum = 0
     for (const { place, exponent } of places) {
-      const value = numbers(row.values[place] ?? '', exponent)
+      const value = numbers(row.values[place] ?? '', exponent, base)
       if (value === undefined) unreadable(row, place, 'a number, or nothing if not measured')
       if (value == null) return undefined
       sum = places.length === 1 ? value : sum + value
@@ -179,6 +181,7 @@ export function rowParser(options: RowParserOptions): RowParser {
 
 interface NumberColumn {
   places: readonly { place: number; exponent: number }[]
+  base: Unit['base'] | undefined
   isEnergy: boolean
 }
 
@@ -199,11 +202,11 @@ function numberColumns({ sources }: CsvColumns, signs: CsvSigns): MeasuredColumn
     if (source === undefined || quantity.type !== 'number') return []
     const { field } = quantity
     const fahrenheit = source.unit?.base === '°F'
-    return [{ field, ...numberColumn(source), negated: isNegated(field, signs), fahrenheit }]
+    return [{ field, ...numberColumn(field, source), negated: isNegated(field, signs), fahrenheit }]
   })
   const side = (target: Side) => {
     const source = sources.get(target)
-    return source === undefined ? undefined : { side: target, ...numberColumn(source) }
+    return source === undefined ? undefined : { side: target, ...numberColumn(target, source) }
   }
   const pairs = [
     { field: 'batteryPower', positive: side('batteryDischarge'), negative: side('batteryCharge') },
@@ -214,8 +217,12 @@ function numberColumns({ sources }: CsvColumns, signs: CsvSigns): MeasuredColumn
   return { numbers, pairs: present, hasEnergies: all.some((column) => column?.isEnergy === true) }
 }
 
-function numberColumn({ columns, unit, exponents }: ColumnSource): NumberColumn {
+function numberColumn(
+  target: NumberField | Side,
+  { columns, unit, exponents }: ColumnSource,
+): NumberColumn {
   return {
+    base: unit?.base ?? baseUnitOf(target),
     places: columns.map(({ place }, index) => ({ place, exponent: exponents[index] ?? 0 })),
     isEnergy: unit?.base === 'Wh',
   }

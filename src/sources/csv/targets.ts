@@ -93,7 +93,7 @@ const names: readonly [Target, string][] = [
   ['gridImport', `(?:grid )?(?:import|imported|purchase|purchased|bought) ?${OF_POWER}`],
   [
     'gridImport',
-    '(?:imported |import |energy |bought )?from (?:the )?grid|(?:netz)?bezug|grid consumption',
+    '(?:imported |import |energy |bought )?from (?:the )?grid|(?:netz)?bezug|grid consumption(?: power)?',
   ],
   ['gridPower', '(?:grid|netz|utility|mains)(?: ?(?:power|leistung))?'],
   ['generatorPower', '(?:generator|gen|genset)(?: (?:power|leistung))?'],

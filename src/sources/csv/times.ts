@@ -43,7 +43,7 @@ export function parseTime(text: string): WrittenTime | undefined {
 
 /** NaN: more hours or minutes than a clock has. */
 function parseOffset(zone: string): number {
-  if (zone === 'Z' || zone === 'z') return 0
+  if (/^(?:z|utc|gmt)$/i.test(zone)) return 0
   const hours = Number(zone.slice(1, 3))
   const minutes = Number(zone.slice(3).replace(':', ''))
   if (hours > 23 || minutes > 59) return Number.NaN
@@ -109,7 +109,7 @@ export function parseTimeAs(text: string, format: TimeFormat): WrittenTime | und
 }
 
 const DATE_TIME =
-  /^(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})\.?(?:(?:,? +|T)(\d{1,2})[:.](\d\d)(?:[:.](\d\d)(?:[.,](\d{1,9}))?)?(?: ?([ap])\.? ?m\.?)?)? ?(Z|[+-]\d\d(?::?\d\d)?)?$/i
+  /^(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})\.?(?:(?:,? +|T)(\d{1,2})[:.](\d\d)(?:[:.](\d\d)(?:[.,](\d{1,9}))?)?(?: ?([ap])\.? ?m\.?)?)? ?((?:Z|UTC|GMT)(?![+-])|(?:[A-Z]{3,4})?[+-]\d\d(?::?\d\d)?)?$/i
 
 /** Reads a date, with the time of day behind it or without, which is midnight; by a clock of 24 or of 12 hours. */
 function parseDateTime(text: string, order: DateOrder): WrittenTime | undefined {
@@ -124,11 +124,10 @@ function parseDateTime(text: string, order: DateOrder): WrittenTime | undefined 
         : [third, first, second]
   if ((year.length !== 4 && year.length !== 2) || day.length > 2 || month.length > 2)
     return undefined
-  if (order === 'ymd' && year.length !== 4) return undefined
   const date = dateOf(Number(year) + (year.length === 2 ? 2000 : 0), Number(month), Number(day))
   const time = timeOfDay(match[5], match[6], match[7], match[9])
   const zone = match[10]
-  const offset = zone === undefined ? undefined : parseOffset(zone)
+  const offset = zone === undefined ? undefined : parseOffset(zone.replace(/^[a-z]+(?=[+-])/i, ''))
   if (date === undefined || time === undefined || Number.isNaN(offset)) return undefined
   const fraction = Number((match[8] ?? '').slice(0, 6).padEnd(6, '0'))
   return { wall: date + time * 1_000_000 + fraction, offset }
@@ -150,6 +149,8 @@ function timeOfDay(
 ): number | undefined {
   const [written, minute, second] = [Number(hours), Number(minutes), Number(seconds)]
   if (minute > 59 || second > 59) return undefined
+  // The end of a day.
+  if (half === undefined && written === 24 && minute + second === 0) return 86_400
   if (half === undefined) return written > 23 ? undefined : written * 3600 + minute * 60 + second
   if (written < 1 || written > 12) return undefined
   const hour = (written % 12) + (half.toLowerCase() === 'p' ? 12 : 0)
@@ -187,6 +188,18 @@ const TIME_ALONE = /^\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?[ap]\.? ?m\.?)?$
 
 export function isDateAlone(text: string): boolean {
   return DATE_ALONE.test(text.trim())
+}
+
+const MIDNIGHT = /[ T]0?0:00(?::00(?:[.,]0+)?)?$/
+
+/** Whether it is a date whose time of day says nothing. */
+export function isMidnight(text: string): boolean {
+  return MIDNIGHT.test(text.trim())
+}
+
+/** Returns the time that a date, with or without midnight behind it, and a time of day say. */
+export function joinDateAndTime(date: string, time: string): string {
+  return `${date.trim().replace(MIDNIGHT, '')} ${time.trim()}`
 }
 
 export function isTimeAlone(text: string): boolean {

@@ -1,3 +1,5 @@
+import { type Unit, unitOf } from './units.ts'
+
 /** The character before the decimals; the other one may part thousands. */
 export type Decimal = '.' | ','
 
@@ -20,10 +22,14 @@ export const missingWords: readonly string[] = [
 ]
 
 /**
- * Returns the number that a text says, times ten to the power of `exponent`. null: not measured. undefined: not a
- * number.
+ * Returns the number that a text says, times ten to the power of `exponent`; or, with a unit of `base` behind it, in
+ * this base. null: not measured. undefined: not a number.
  */
-export type NumberParser = (text: string, exponent: number) => number | null | undefined
+export type NumberParser = (
+  text: string,
+  exponent: number,
+  base?: Unit['base'],
+) => number | null | undefined
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const THOUSANDS = {
@@ -33,18 +39,25 @@ const THOUSANDS = {
 /** A space or an apostrophe between digits parts thousands, too. */
 const GAPS = /(?<=\d)[\s\u00a0\u202f'’](?=\d{3})/g
 
+const WITH_UNIT = /^(.*\d)[\s\u00a0]*([a-z°℃]{1,4})$/i
+
 export function numberParser(
   decimal: Decimal,
   missing: readonly string[] = missingWords,
 ): NumberParser {
   const words = new Set(missing)
-  return (text, exponent) => {
+  return (text, exponent, base) => {
     if (text === '') return null
     if (decimal === '.' && NUMBER.test(text)) return scaled(text, exponent)
     const number = text.trim()
     if (number === '' || words.has(number.toLowerCase())) return null
     const plain = plainNumber(number.replace('−', '-').replace(/ ?%$/, ''), decimal)
-    return plain === undefined ? undefined : scaled(plain, exponent)
+    if (plain !== undefined) return scaled(plain, exponent)
+    const [, value = '', name = ''] = WITH_UNIT.exec(number) ?? []
+    const unit = unitOf(name)
+    if (unit === undefined || unit.base !== base) return undefined
+    const measured = plainNumber(value.replace('−', '-'), decimal)
+    return measured === undefined ? undefined : scaled(measured, unit.exponent)
   }
 }
 
@@ -84,7 +97,7 @@ export function findDecimal(cells: Iterable<string>, delimiter: string): Decimal
   let undecided: string | undefined
   for (const cell of cells) {
     if (votes['.'] + votes[','] >= ENOUGH_VOTES) break
-    const number = cell.trim().replace(GAPS, '')
+    const number = cell.trim().replace(WITH_UNIT, '$1').replace(GAPS, '')
     const both = BOTH_MARKS.exec(number)
     if (both !== null && both[1] !== both[2]) {
       votes[both[2] === ',' ? ',' : '.']++

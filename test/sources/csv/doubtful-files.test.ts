@@ -216,3 +216,103 @@ test.each([
     await expect(read([`Time,${name}`, ...quarters('5')], options)).rejects.toThrow(message)
   },
 )
+
+test('numbers with their units, as panels of Grafana write them', async () => {
+  const { readings } = await read([
+    'Time,PV power,Load power,SoC',
+    '2026-06-21 18:00,2.60 kW,520 W,88 %',
+    '2026-06-21 18:05,850 W,1.20 kW,88.5%',
+  ])
+  expect(readings).toMatchObject([
+    { pvPower: 2600, loadPower: 520, soc: 88 },
+    { pvPower: 850, loadPower: 1200, soc: 88.5 },
+  ])
+  await expect(read(['Time,PV power', '2026-06-21 18:00,2.60 kWh'])).rejects.toThrow(
+    /expected a number/,
+  )
+})
+
+test('a date with midnight behind it goes with the time of day beside it', async () => {
+  const { readings } = await read([
+    'Date,Time,PV (Wh)',
+    ...['18:00', '18:15', '18:30'].map((time) => `21/06/2026 00:00:00,${time},100`),
+  ])
+  expect(readings[0]?.timestamp).toBe(Date.parse('2026-06-21T16:00:00Z') * 1000)
+  expect(readings[0]?.pvPower).toBe(400)
+})
+
+const dates = (...texts: string[]) => ['Time,PV (W)', ...texts.map((text) => `${text} 18:00,100`)]
+
+test.each([
+  ['year', dates('26/06/21', '26/06/22'), '2026-06-21'],
+  ['day', dates('21/06/26', '22/06/26'), '2026-06-21'],
+  ['day', dates('21.06.26'), '2026-06-21'],
+  ['month', dates('06/21/26'), '2026-06-21'],
+])(
+  'of dates with two digits of the year the part that changes tells the %s',
+  async (_, rows, date) => {
+    const { readings } = await read(rows)
+    expect(readings[0]?.timestamp).toBe(Date.parse(`${date}T16:00:00Z`) * 1000)
+  },
+)
+
+test('one date with two digits of the year is asked for', async () => {
+  const rows = dates('26/06/21')
+  await expect(read(rows)).rejects.toThrow(/year first or day first\? Give --date-format ymd or/)
+  const { readings } = await read(rows, { timeFormat: 'ymd' })
+  expect(readings[0]?.timestamp).toBe(Date.parse('2026-06-21T16:00:00Z') * 1000)
+})
+
+test.each([
+  ['2026-06-21 18:05:00 CEST+0200', '2026-06-21T16:05:00Z'],
+  ['2026-06-21 18:05 UTC', '2026-06-21T18:05:00Z'],
+  ['2026-06-21 24:00', '2026-06-21T22:00:00Z'],
+])('a time written as %s', async (text, time) => {
+  const { readings } = await read(['Time,PV (W)', `${text},100`])
+  expect(readings[0]?.timestamp).toBe(Date.parse(time) * 1000)
+})
+
+test('a time that is not known is shown, with what was expected', async () => {
+  await expect(read(['Time,PV (W)', '21 juin 2026 18:00,100'])).rejects.toThrow(
+    /"21 juin 2026 18:00" of "Time" is no time that is known: expected a time such as/,
+  )
+})
+
+test('the size of the plant above the header is not the unit of a column', async () => {
+  const { readings, plan } = await read([
+    'Plant,House',
+    'Size,10 kW',
+    'From,2026-06-21,To,2026-06-22',
+    'Time,PV Power,Load Power',
+    ...quarters('2600,520'),
+  ])
+  expect(readings[0]).toMatchObject({ pvPower: 2600, loadPower: 520 })
+  expect(plan.shape.columns.map(({ name }) => name)).toEqual(['Time', 'PV Power', 'Load Power'])
+})
+
+test.each(['utf-16le', 'utf-16be'] as const)('%s without a mark', async (encoding) => {
+  const bytes = Buffer.from(['Time;PV (W)', '2026-06-21 18:00;100', ''].join('\n'), 'utf-16le')
+  const { readings, plan } = await read(encoding === 'utf-16be' ? bytes.swap16() : bytes)
+  expect(plan.encoding).toBe(encoding)
+  expect(readings).toMatchObject([{ pvPower: 100 }])
+})
+
+test('a line sep= that does not fit the rows', async () => {
+  const { readings } = await read(['sep=;', 'Time,PV (W)', ...quarters('100')])
+  expect(readings).toHaveLength(3)
+})
+
+test('the grid consumption of Fox ESS is what comes from the grid', async () => {
+  const { readings } = await read([
+    'Time,Load Power(kW),Grid Consumption Power(kW),Feed-in Power(kW)',
+    ...quarters('0.5,0.5,0'),
+  ])
+  expect(readings[0]).toMatchObject({ loadPower: 500, gridPower: 500 })
+})
+
+test('a sign that nothing shows is a guess, unless somebody says it', async () => {
+  const rows = ['Time,Battery power (W),SOC (%)', ...quarters('1000,50')]
+  expect((await read(rows)).plan.unknownSigns).toEqual(['batteryPower'])
+  const { plan } = await read(rows, { batteryPositive: 'charging' })
+  expect(plan.unknownSigns).toEqual([])
+})
