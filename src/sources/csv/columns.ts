@@ -64,6 +64,8 @@ export interface ColumnHints {
   unit?: Unit | undefined
   /** Places of columns whose numbers only grow: meters since ever. */
   counters?: ReadonlySet<number> | undefined
+  /** Places of columns that have no value. */
+  empty?: ReadonlySet<number> | undefined
   /** The columns in which times were found. */
   timePlaces: readonly number[]
 }
@@ -131,7 +133,7 @@ export function findColumns(columns: readonly FileColumn[], hints: ColumnHints):
       (column) =>
         !taken.has(column) && [column.name, ...column.cells].some((text) => pattern.test(text)),
     )
-    if (found.length > 0) take(target, found, 'told')
+    if (found.length > 0) take(target, withValues(found, hints, reasons), 'told')
   }
   const free = columns.filter(
     (column) => !taken.has(column) && !hints.timePlaces.includes(column.place),
@@ -249,7 +251,23 @@ function choose(
       `${both} both look like ${columnOfTarget(target)}; name the right one with --map ${columnOfTarget(target)}=…${baseUnitOf(target) === 'W' ? ', or add them up with a + between' : ''}`,
     )
   }
-  return left.map(({ column }) => column)
+  return withValues(
+    left.map(({ column }) => column),
+    hints,
+    reasons,
+  )
+}
+
+/** Of several columns those with values: a string that is not in use would make the sum unknown. */
+function withValues(
+  columns: readonly FileColumn[],
+  { empty }: ColumnHints,
+  reasons: Map<FileColumn, string>,
+): readonly FileColumn[] {
+  const filled = columns.filter(({ place }) => empty?.has(place) !== true)
+  if (filled.length === 0) return columns
+  for (const column of columns) if (!filled.includes(column)) reasons.set(column, 'it is empty')
+  return filled
 }
 
 const isEnergy = ({ unit }: FileColumn) => unit?.base === 'Wh'

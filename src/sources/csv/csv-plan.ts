@@ -109,6 +109,7 @@ export function planOf(opened: OpenedText, options: CsvOptions): CsvPlan {
     known: preset?.columns,
     unit: unit === undefined ? undefined : unitOf(unit),
     counters: countersIn(shape),
+    empty: emptyIn(shape, wordsOf(options)),
     timePlaces: shape.timePlaces,
   })
   requireMeasurement(columns, shape.columns)
@@ -130,7 +131,7 @@ export function planOf(opened: OpenedText, options: CsvOptions): CsvPlan {
     decimal,
     timeZone,
     interval: hasEnergies ? (options.interval ?? intervalOf(shape)) : undefined,
-    intervalTime: options.intervalTime ?? preset?.intervalTime ?? 'start',
+    intervalTime: options.intervalTime ?? preset?.intervalTime ?? intervalTimeOf(shape),
   } as const
   return { ...plan, ...signsOf(plan, options) }
 }
@@ -252,6 +253,26 @@ function decimalOf(shape: FileShape, { sources }: CsvColumns): Decimal {
   throw new Fault(
     'BAD_USER_INPUT',
     `The numbers of the file can be read two ways: is ${undecided} more than a thousand, or does it have three decimals? Give --decimal . or --decimal ,`,
+  )
+}
+
+/** What the header of the time says; usually it is the start. */
+function intervalTimeOf({ columns, timePlaces }: FileShape): IntervalTime {
+  const cells = columns[timePlaces[0] ?? -1]?.cells ?? []
+  return cells.some((cell) =>
+    /(?:^|[\s_([])(?:end|ending|until|bis|ende)(?:$|[\s_)\]])/i.test(cell),
+  )
+    ? 'end'
+    : 'start'
+}
+
+/** Finds columns without any value. */
+function emptyIn({ columns, rows }: FileShape, missing: readonly string[]): ReadonlySet<number> {
+  const isMissing = (cell = '') => cell.trim() === '' || missing.includes(cell.trim().toLowerCase())
+  return new Set(
+    columns
+      .filter(({ place }) => rows.every(({ values }) => isMissing(values[place])))
+      .map(({ place }) => place),
   )
 }
 

@@ -140,7 +140,10 @@ function findBlock(
     const begins = (rows[first]?.values ?? []).some(
       (cell, place) => isTime(cell) && isMostly(rows, first, place, isTime),
     )
-    if (begins) return { from: headerBefore(rows, first), first }
+    if (begins) {
+      const begin = withRowsAbove(rows, first)
+      return { from: headerBefore(rows, begin), first: begin }
+    }
   }
   for (let first = 0; first < Math.min(rows.length, MOST_BEFORE); first++) {
     const from = headerBefore(rows, first)
@@ -176,6 +179,18 @@ function findNamedHeader(
   }
   // With the rows above it, such as devices, if the name is not the only row.
   return { from: mapped === undefined ? at : headerBefore(rows, at + 1), first }
+}
+
+/** The first row of data, if rows above the first time have numbers: their times are to be refused one by one. */
+function withRowsAbove(rows: readonly CsvRow[], first: number): number {
+  const width = rows[first]?.values.length ?? 0
+  let begin = first
+  while (begin > 0) {
+    const { values = [] } = rows[begin - 1] ?? {}
+    if (values.length < width || !values.some(isNumber)) break
+    begin--
+  }
+  return headerBefore(rows, begin) < begin ? begin : first
 }
 
 /** The rows right above the data that are as wide as it, more or less. */
@@ -242,6 +257,8 @@ interface TimeColumn {
   formats: TimeFormat[]
   withOffset: boolean
   dateAlone: boolean
+  /** How many different times it has. */
+  distinct: number
 }
 
 function findTimes(
@@ -255,9 +272,12 @@ function findTimes(
       ? cells.some((cell) => targetOf(cell) === 'timestamp')
       : cells.includes(mapped) || name === mapped,
   )
-  const found = (named.length > 0 ? named : columns)
+  const all = (named.length > 0 ? named : columns)
     .map((column) => timeColumn(rows, column, timeFormat))
     .filter((column) => column.formats.length > 0)
+  // A time that hardly changes is that of something else, such as of the last update.
+  const most = Math.max(...all.map(({ distinct }) => distinct))
+  const found = all.filter(({ distinct }) => distinct >= most / 2)
   const best =
     found.find(({ withOffset }) => withOffset) ??
     found.find(({ dateAlone }) => !dateAlone) ??
@@ -289,7 +309,7 @@ function timeColumn(
     .map(({ values }) => values[column.place] ?? '')
     .filter((cell) => cell.trim() !== '')
   if (!cells.slice(0, PROOF).some((cell) => isTime(cell) || isNumberOfTime(cell))) {
-    return { column, formats: [], withOffset: false, dateAlone: false }
+    return { column, formats: [], withOffset: false, dateAlone: false, distinct: 0 }
   }
   const namesTime = column.cells.some((cell) => NAMES_TIME.test(cell))
   const candidates =
@@ -308,6 +328,7 @@ function timeColumn(
   return {
     column,
     formats,
+    distinct: new Set(cells).size,
     withOffset: cells.some((cell) => parseTimeAs(cell, format)?.offset !== undefined),
     dateAlone: cells.filter(isDateAlone).length > cells.length * 0.7 || cells.every(isMidnight),
   }
@@ -383,7 +404,7 @@ function withoutTimes(tried: readonly (readonly CsvRow[])[], { map }: ShapeOptio
   }
   const next = widest[widest.indexOf(header ?? { line: 0, values: [] }) + 1]?.values ?? []
   const named = columns.find(
-    ({ name, place }) => NAMES_TIME.test(name) && next[place] !== undefined,
+    ({ name, place }) => NAMES_TIME.test(name) && !isTime(next[place] ?? '1970-01-01'),
   )
   const example =
     named === undefined

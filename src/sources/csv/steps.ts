@@ -61,7 +61,7 @@ function lengthBeside(
   for (const neighbour of neighbours) {
     if (neighbour === undefined) continue
     const distance = timeIs === 'start' ? neighbour - time : time - neighbour
-    if (distance >= length / 2 && distance <= length * 1.1) return distance
+    if (distance >= length / 2 && distance <= length * 1.15) return distance
   }
   return length
 }

@@ -316,3 +316,48 @@ test('a sign that nothing shows is a guess, unless somebody says it', async () =
   const { plan } = await read(rows, { batteryPositive: 'charging' })
   expect(plan.unknownSigns).toEqual([])
 })
+
+test('rows of data without a time at the beginning are not the header', async () => {
+  const rows = ['Time,PV (W),Load (W)', 'n/a,1,2', 'n/a,3,4', ...quarters('100,50', 5)]
+  await expect(read(rows)).rejects.toThrow(/2 rows of the file are refused/)
+  const { readings, findings } = await read(rows, { onError: 'skip' })
+  expect(readings).toHaveLength(5)
+  expect(findings.refused.count).toBe(2)
+})
+
+test('a time that stands still is not that of the readings', async () => {
+  const { readings } = await read([
+    'Time,Last update,PV (W)',
+    ...['18:00', '18:05', '18:10'].map((time) => `2026-06-21 ${time},2026-06-22T05:15:00Z,100`),
+  ])
+  expect(readings.map(({ timestamp }) => new Date(timestamp / 1000).toISOString())).toEqual(
+    ['16:00', '16:05', '16:10'].map((time) => `2026-06-21T${time}:00.000Z`),
+  )
+})
+
+test.each([
+  ['Hour ending', 'end'],
+  ['Interval end', 'end'],
+  ['Time', 'start'],
+  ['Calendar', 'start'],
+] as const)('a time called %s is the %s of its interval', async (name, moment) => {
+  const { plan } = await read([`${name},PV (Wh)`, ...quarters('100')])
+  expect(plan.intervalTime).toBe(moment)
+})
+
+test('a string that is not in use does not make the sum unknown', async () => {
+  const { readings, plan } = await read(['Time,PV1 Power (W),PV2 Power (W)', ...quarters('100,--')])
+  expect(readings[0]?.pvPower).toBe(100)
+  expect(plan.columns.ignored).toMatchObject([{ reason: 'it is empty' }])
+})
+
+test('energies of months are as long as their month', async () => {
+  const { readings } = await read(
+    ['Month,PV (kWh)', ...['2026-01-01,744', '2026-02-01,672', '2026-03-01,744']],
+    { timeZone: 'UTC' },
+  )
+  expect(readings[0]?.pvPower).toBeCloseTo(1000, 6)
+  expect(
+    readings.find(({ timestamp }) => timestamp > Date.parse('2026-02-02') * 1000)?.pvPower,
+  ).toBeCloseTo(1000, 6)
+})
