@@ -50,7 +50,7 @@ export function importCommand(open: OpenCommandContext): Command {
     .option('--list-presets', 'list the vendors whose exports are known')
     .option(
       '--map <column=header,...>',
-      'what the file calls a column: one of solark.telemetry or the API, or battery_charge, battery_discharge, grid_import, grid_export, time, sensor, value; columns with a + between are added up',
+      'what the file calls a column: one of solark.telemetry or the API, or battery_charge, battery_discharge, grid_import, grid_export, time, sensor, value; columns with a + between are added up, and without a header none is it',
       (text: string, others: string[]) => [...others, text],
       [],
     )

@@ -74,6 +74,11 @@ const names: readonly [Target, string][] = [
     'inverterTemperature',
     '(?:inverter|heat ?sink|radiator|dc transformer|wechselrichter) ?(?:temp|temperature|temperatur)',
   ],
+  [
+    'batteryPower',
+    `(?:${BATTERY} )?(?:charg(?:e|ing) discharg(?:e|ing)|discharg(?:e|ing) charg(?:e|ing)) ?${OF_POWER}`,
+  ],
+  ['gridPower', `(?:grid )?(?:import export|export import) ?${OF_POWER}`],
   ['batteryDischarge', `(?:${BATTERY} )?(?:discharge|discharging|discharged) ?${OF_POWER}`],
   [
     'batteryDischarge',

@@ -62,6 +62,8 @@ test.each([
   ['Battery level', 'soc'],
   ['Roof PV power (W)', 'pvPower'],
   ['Energy to grid (Wh)', 'gridExport'],
+  ['Battery Charge/Discharge Power (W)', 'batteryPower'],
+  ['Import/Export (kW)', 'gridPower'],
 ])('%s is what its name ends with', async (name, target) => {
   const { plan } = await read([`Time,${name}`, ...quarters('5')])
   expect([...plan.columns.sources.keys()]).toEqual([target])
