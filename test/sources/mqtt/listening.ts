@@ -11,8 +11,6 @@ export interface Listening extends AsyncDisposable {
   next(): Promise<SourceReadings>
   /** The one reading of it. */
   reading(): Promise<Reading>
-  /** What is not delivered yet to `next`. */
-  readonly waiting: number
   /** Resolves when `listen` does; rejects with what it rejects. */
   readonly ended: Promise<void>
   stop(): void
@@ -81,9 +79,6 @@ export function listenTo(
         throw new Error(`${readings.length} readings`)
       }
       return reading
-    },
-    get waiting() {
-      return given.length
     },
     ended,
     stop: () => stop.abort(),

@@ -127,9 +127,10 @@ export async function openMosquitto({ user, tls }: MosquittoOptions = {}): Promi
     user === undefined ? {} : { username: user.name, password: user.password }
   const publishAll: Mosquitto['publishAll'] = async (messages) => {
     const client = await connectAsync(url, options)
-    for (const [topic, payload] of Object.entries(messages)) {
-      await client.publishAsync(topic, payload, { qos: 1 })
-    }
+    const all = Object.entries(messages)
+    await Promise.all(
+      all.map(([topic, payload]) => client.publishAsync(topic, payload, { qos: 1 })),
+    )
     await client.endAsync()
   }
   return {
