@@ -38,8 +38,9 @@ export const mqttPresets: readonly MqttPreset[] = [
       ['{baseTopic}/{prefix}/pv{string}_power', { quantity: 'pvPower' }],
       ['{baseTopic}/{prefix}/radiator_temperature', { quantity: 'inverterTemperature' }],
     ],
-    // Such as SS/availability_1_ss1. One client has one last will, so that it speaks for all topics of the add-on.
-    availability: ['{baseTopic}/+'],
+    // Such as SS/availability_1_ss1, or SUNSYNK/status/<serial number>/availability. A client has one last will, which
+    // speaks for all topics of the add-on.
+    availability: ['{baseTopic}/+', '{baseTopic}/{prefix}/availability'],
     staleAfter: 'PT11M',
     expectedEvery: 'PT60S',
   },

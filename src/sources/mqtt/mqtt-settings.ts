@@ -127,11 +127,13 @@ export const mqttSettings = z.strictObject({
   baseTopic: topic
     .optional()
     .describe(
-      'What the topics of the preset begin with: SS (sunsynk; SUNSYNK/status in its later versions), solar_assistant, or homeassistant (statestream) if left out.',
+      'What the topics of the preset begin with: SS (sunsynk; SUNSYNK/status in versions whose topics have the serial number), solar_assistant, or homeassistant (statestream) if left out.',
     ),
   prefix: topic
     .optional()
-    .describe('sunsynk: the inverter in its topics, such as ss1 in SS/ss1/battery_power.'),
+    .describe(
+      'sunsynk: the inverter in its topics, such as ss1 in SS/ss1/battery_power, or its serial number in SUNSYNK/status/….',
+    ),
   pvStrings: count
     .optional()
     .describe('sunsynk: how many strings of PV there are: pv1_power to pvN_power are added up.'),
