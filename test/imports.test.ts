@@ -38,6 +38,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'quantities',
     'fault',
   ],
+  outputs: ['sources', 'type telemetry', 'database', 'milliseconds', 'quantities', 'version'],
   system: ['telemetry', 'database', 'timeout', 'fault'],
   telemetry: ['database', 'type log', 'pull-queue', 'quantities', 'fault'],
   database: ['type config', 'type log', 'type quantities', 'timeout', 'fault'],

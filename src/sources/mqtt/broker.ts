@@ -9,6 +9,8 @@ import type { BrokerSettings } from './mqtt-settings.ts'
 export interface Broker extends AsyncDisposable {
   /** Subscribes to topic filters, and calls back for each message, in order. Rejects with a `Fault` if one is refused. */
   subscribe(filters: readonly string[], onMessage: (message: MqttMessage) => void): Promise<void>
+  /** Publishes with QoS 1, retained; resolves when the broker has it, or the connection is lost. */
+  publish(topic: string, payload: string): Promise<void>
   /** Resolves when the connection is lost, with what to say about it; or with undefined when the signal aborts. */
   readonly ended: Promise<Fault | undefined>
 }
@@ -21,14 +23,19 @@ const KEEPALIVE_SECONDS = 20
  * Connects to the broker. Rejects with a `Fault` if it cannot be reached, or refuses; resolves with undefined if the
  * signal aborts before. It never connects again by itself: `listen` rejects instead and is called again, so that there
  * is one back-off and one line in the log for all sources, and no value from before an outage is taken for current.
+ * The broker publishes the last will, retained, however the connection ends.
  */
 export async function connectToBroker(
   settings: BrokerSettings,
   secret: SourceContext['secret'],
   signal: AbortSignal,
+  will?: { topic: string; payload: string },
 ): Promise<Broker | undefined> {
   const options = await optionsOf(settings, secret)
   if (signal.aborted) return undefined
+  if (will !== undefined) {
+    options.will = { ...will, payload: Buffer.from(will.payload), qos: 1, retain: true }
+  }
   const client = open(settings, options)
   const ended = Promise.withResolvers<Fault | undefined>()
   let firstError: unknown
@@ -49,7 +56,7 @@ export async function connectToBroker(
   const close = async () => {
     signal.removeEventListener('abort', abort)
     client.removeAllListeners('message')
-    // Forced: otherwise it waits for answers, and a broker that hangs gives none.
+    // Forced: otherwise it waits for answers, and a broker that hangs gives none. It sends no DISCONNECT.
     await client.endAsync(true)
   }
   if ((await Promise.race([connected.promise, ended.promise])) !== true) {
@@ -70,6 +77,18 @@ export async function connectToBroker(
       } catch (error) {
         // Without a connection, `ended` says why.
         if (client.connected) throw refusedSubscription(settings, filters, error)
+      }
+    },
+    publish: async (topic, payload) => {
+      try {
+        // Without a connection the client keeps it for the next one, of which there is none.
+        await Promise.race([
+          client.publishAsync(topic, payload, { qos: 1, retain: true }),
+          ended.promise,
+        ])
+      } catch (error) {
+        // Without a connection, `ended` says why.
+        if (client.connected) throw error
       }
     },
     [Symbol.asyncDispose]: close,

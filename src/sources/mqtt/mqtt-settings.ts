@@ -6,7 +6,7 @@ import { sideNames } from '../sides.ts'
 /** Timers of Node fire at once if they are set to more. */
 const LONGEST_MS = 2 ** 31 - 1
 
-const duration = z.string().refine((text) => isWithin(millisecondsOf(text)), {
+export const durationSetting = z.string().refine((text) => isWithin(millisecondsOf(text)), {
   error: 'expected an ISO 8601 duration from PT1S to P24D, such as PT10S',
 })
 
@@ -98,7 +98,7 @@ const tls = z
   })
 
 /** How a broker is reached. */
-const broker = {
+export const brokerSettings = {
   url: url.describe(
     'Address of the broker: mqtt:// (port 1883), mqtts:// (with TLS, port 8883), ws:// or wss:// (in a WebSocket).',
   ),
@@ -117,7 +117,7 @@ const count = z.int().min(1).max(24)
 
 /** The settings of an MQTT source. mqtt-mapping.ts checks what only makes sense together. */
 export const mqttSettings = z.strictObject({
-  ...broker,
+  ...brokerSettings,
   preset: z
     .enum(mqttPresetNames)
     .optional()
@@ -158,15 +158,15 @@ export const mqttSettings = z.strictObject({
     .describe(
       'Topics (wildcards allowed) on which the payload "offline" says that the values are not current any more. Those of the preset if left out.',
     ),
-  window: duration
+  window: durationSetting
     .default('PT10S')
     .describe(
       'How long after the first new value a reading waits for the others, as an ISO 8601 duration.',
     ),
-  every: duration
+  every: durationSetting
     .default('PT5S')
     .describe('The shortest time between two readings, as an ISO 8601 duration.'),
-  staleAfter: duration
+  staleAfter: durationSetting
     .optional()
     .describe(
       'How long a value counts if its topic does not come again, as an ISO 8601 duration. If left out: PT11M for sunsynk, which sends some every 5 minutes; PT1H for statestream, which sends what changes; else ten windows.',

@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { dateOf, formatInstant } from '../../database/instant.ts'
+import { millisecondsOf } from '../../milliseconds.ts'
+import { numberFields, recordOf } from '../../quantities.ts'
+import { type Broker, connectToBroker } from '../../sources/mqtt/broker.ts'
+import type { SourceContext } from '../../sources/source.ts'
+import type { EnergyPeriod } from '../../telemetry/history/energy.ts'
+import type { Plant } from '../../telemetry/plant.ts'
+import { discoveryOf, type PlantTopics } from './discovery.ts'
+import type { HomeAssistantSettings } from './home-assistant-settings.ts'
+
+/** Where the output gets what it publishes. */
+export interface HomeAssistantData {
+  /** Every plant to be published, with its newest reading. */
+  readPlants(): Promise<Plant[]>
+  /** The energy of a plant since midnight by its clock, which is `start`. */
+  readToday(plantId: number): Promise<Today>
+}
+
+type Today = Pick<EnergyPeriod, 'start' | 'energy'>
+
+/** A lost connection is made again after so long. */
+const RETRY_MS = 5000
+
+/**
+ * Publishes the newest reading and today's kWh of each plant for Home Assistant, which shows each as a device. Values
+ * have the signs of Heliograph; what was not measured is unknown there. The states:
+ * - CONNECTING: what fails is tried again every five seconds.
+ * - PUBLISHING: every `every` all plants; a discovery message when it is another than before.
+ * - FAILING: connecting, reading or publishing failed. It is logged once, and once more when it works again. The
+ *   connection is closed, so that the broker publishes the last will and the devices are unavailable.
+ * Disposing ends it, with the last will, too.
+ */
+export function startHomeAssistantOutput(
+  settings: HomeAssistantSettings,
+  context: Pick<SourceContext, 'secret' | 'log'>,
+  data: HomeAssistantData,
+): AsyncDisposable {
+  const stop = new AbortController()
+  const running = run(settings, context, data, stop.signal)
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort()
+      await running
+    },
+  }
+}
+
+async function run(
+  settings: HomeAssistantSettings,
+  { secret, log }: Pick<SourceContext, 'secret' | 'log'>,
+  data: HomeAssistantData,
+  signal: AbortSignal,
+): Promise<void> {
+  let isFailing = false
+  const onPublished = () => {
+    if (isFailing) log.info('Readings are published for Home Assistant again')
+    isFailing = false
+  }
+  while (!signal.aborted) {
+    try {
+      const will = { topic: statusTopic(settings), payload: 'offline' }
+      await using broker = await connectToBroker(settings, secret, signal, will)
+      if (broker !== undefined)
+        await publishWhileConnected(broker, settings, data, signal, onPublished)
+    } catch (error) {
+      if (!isFailing) {
+        log.warn({ err: error }, 'Readings cannot be published for Home Assistant; retrying')
+      }
+      isFailing = true
+      await pause(RETRY_MS, signal)
+    }
+  }
+}
+
+async function publishWhileConnected(
+  broker: Broker,
+  settings: HomeAssistantSettings,
+  data: HomeAssistantData,
+  signal: AbortSignal,
+  onPublished: () => void,
+): Promise<void> {
+  const discovered = new Map<string, string>()
+  const over = new AbortController()
+  const ended = broker.ended.finally(() => over.abort())
+  await broker.publish(statusTopic(settings), 'online')
+  while (!over.signal.aborted) {
+    for (const plant of await data.readPlants()) {
+      const topics = topicsOf(settings, plant.id)
+      const config = JSON.stringify(discoveryOf(plant, topics))
+      if (discovered.get(topics.config) !== config) await broker.publish(topics.config, config)
+      discovered.set(topics.config, config)
+      await publishPlant(broker, settings, topics, plant.latest, data)
+    }
+    if (!over.signal.aborted) onPublished()
+    await pause(millisecondsOf(settings.every) ?? 0, over.signal)
+  }
+  const fault = await ended
+  if (fault !== undefined && !signal.aborted) throw fault
+}
+
+async function publishPlant(
+  broker: Broker,
+  { staleAfter }: HomeAssistantSettings,
+  topics: PlantTopics,
+  latest: Plant['latest'],
+  { readToday }: HomeAssistantData,
+): Promise<void> {
+  const oldest = Date.now() - (millisecondsOf(staleAfter) ?? 0)
+  const isCurrent = latest !== null && dateOf(latest.timestamp).getTime() >= oldest
+  if (latest !== null) {
+    const today = await readToday(latest.plantId)
+    const state = {
+      ...recordOf(numberFields, (field) => latest[field]),
+      timestamp: formatInstant(latest.timestamp),
+      today: today.energy,
+      todaySince: formatInstant(today.start),
+    }
+    await broker.publish(topics.state, JSON.stringify(state))
+  }
+  await broker.publish(topics.availability, isCurrent ? 'online' : 'offline')
+}
+
+function topicsOf(settings: HomeAssistantSettings, plantId: number): PlantTopics {
+  const base = `${settings.baseTopic}/${plantId}`
+  return {
+    status: statusTopic(settings),
+    availability: `${base}/availability`,
+    state: `${base}/state`,
+    config: `${settings.discoveryPrefix}/device/heliograph_${plantId}/config`,
+  }
+}
+
+function statusTopic({ baseTopic }: HomeAssistantSettings): string {
+  return `${baseTopic}/status`
+}
+
+/** Resolves after so many milliseconds, or when the signal aborts. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {})
+}

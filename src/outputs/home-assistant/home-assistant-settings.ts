@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { brokerSettings, durationSetting } from '../../sources/mqtt/mqtt-settings.ts'
+
+const level = z.string().regex(/^[^+#/]+(?:\/[^+#/]+)*$/, {
+  error: 'expected a topic such as heliograph, without the wildcards + and #',
+})
+
+/** The settings of the output to Home Assistant. */
+export const homeAssistantSettings = z.strictObject({
+  ...brokerSettings,
+  baseTopic: level.default('heliograph').describe('What the topics of readings begin with.'),
+  discoveryPrefix: level
+    .default('homeassistant')
+    .describe('The discovery prefix that Home Assistant is set to.'),
+  every: durationSetting
+    .default('PT10S')
+    .describe('How often readings and energies are published, as an ISO 8601 duration.'),
+  staleAfter: durationSetting
+    .default('PT15M')
+    .describe(
+      'How old the newest reading of a plant may be before the plant counts as unavailable, as an ISO 8601 duration.',
+    ),
+})
+
+export type HomeAssistantSettings = z.infer<typeof homeAssistantSettings>
