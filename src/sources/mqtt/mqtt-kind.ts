@@ -18,8 +18,10 @@ function openMqttSource(settings: MqttSettings, context: SourceContext): Listeni
   const mapping = mappingOf(settings)
   return {
     originOf: (field) => {
-      const topics = mapping.fields.get(field)?.map(({ topic }) => topic)
-      return topics && `topic ${[...new Set(topics)].join(' + ')}`
+      const names = mapping.fields
+        .get(field)
+        ?.map(({ topic, path }) => (path === undefined ? topic : `${topic} (${path})`))
+      return names && `topic ${names.join(' + ')}`
     },
     listen: async (deliver, signal) => {
       await using broker = await connectToBroker(settings, context.secret, signal)
@@ -49,7 +51,7 @@ interface Rounds extends Disposable {
   take(message: MqttMessage): void
   /** Drops all values. */
   forget(): void
-  /** Delivers a reading of the values of which there was none yet, unless one was made just before. */
+  /** Delivers a reading of the values of which there was none yet: the end of the connection ends their window. */
   finish(): void
   /** Rejects with what `deliver` throws. */
   readonly failed: Promise<never>

@@ -303,6 +303,8 @@ describe.skipIf(skipped !== '')(`with Mosquitto${skipped}`, () => {
     const listening = source.listen(() => {
       throw new RangeError('no room')
     }, new AbortController().signal)
+    // It rejects while the message is still being published.
+    listening.catch(() => {})
     await broker.logged(SUBSCRIBED)
     await broker.publish('soc', '81')
     await expect(listening).rejects.toThrow('no room')
@@ -472,4 +474,8 @@ test('where a quantity comes from is told by its topics', () => {
   const source = openSource({ url: 'mqtt://localhost', ...sunsynk })
   expect(source.originOf?.('pvPower')).toBe('topic SS/ss1/pv1_power + SS/ss1/pv2_power')
   expect(source.originOf?.('generatorPower')).toBeUndefined()
+  const topics = { inverter: { quantity: 'soc', path: 'battery.soc' } }
+  expect(openSource({ url: 'mqtt://localhost', topics }).originOf?.('soc')).toBe(
+    'topic inverter (battery.soc)',
+  )
 })
