@@ -310,6 +310,31 @@ describe.skipIf(skipped !== '')(`with Mosquitto${skipped}`, () => {
     await expect(listening).rejects.toThrow('no room')
   })
 
+  test('a broker that is killed again and again loses no reading that it had sent', async () => {
+    const LIVES = 50
+    await using broker = await openMosquitto()
+    const timed = { quantity: 'pvPower', path: 'w', timePath: 'at' }
+    const source = openSource({ url: broker.urls.mqtt, ...quick, topics: { pv: timed } })
+    const at = Date.UTC(2026, 5, 21, 12) / 1000
+    const times: number[] = []
+    for (let life = 1; life <= LIVES; life++) {
+      const listening = source.listen(({ readings }) => {
+        times.push(...readings.map(({ timestamp }) => timestamp / 1_000_000 - at))
+      }, new AbortController().signal)
+      listening.catch(() => {})
+      await broker.logged(SUBSCRIBED, life)
+      // The second would have to wait for a second, which the broker does not live.
+      for (const second of [2 * life - 1, 2 * life]) {
+        await broker.publish('pv', JSON.stringify({ w: 100, at: at + second }))
+        await broker.logged(/Received PUBACK from heliograph_/, second)
+      }
+      await broker.kill()
+      await expect(listening).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' })
+      await broker.start()
+    }
+    expect(times).toEqual(Array.from({ length: 2 * LIVES }, (_, index) => index + 1))
+  })
+
   test('what came just before the connection was lost is delivered', async () => {
     await using broker = await openMosquitto()
     await using source = await subscribe(broker, { ...sunsynk, window: 'PT1H' })
