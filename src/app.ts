@@ -12,8 +12,9 @@ import { schema } from './graphql/schema.ts'
 import { loadAdminToken } from './http/admin-token.ts'
 import { openHttpServer } from './http/server.ts'
 import type { Logger } from './log.ts'
+import { openHomeAssistant } from './outputs/home-assistant/open-home-assistant.ts'
 import { openServices } from './services.ts'
-import { readSourceConfiguration } from './sources/configuration.ts'
+import { readConfiguration } from './sources/configuration.ts'
 import { openSources } from './sources/open-sources.ts'
 import { openSimulation } from './sources/simulated/simulation.ts'
 import { diskCheck } from './system/disk-check.ts'
@@ -90,7 +91,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
     opening.use(startRetention(database, { policy: config.retention, log }))
   }
   const { dataDir } = config
-  const configured = await readSourceConfiguration(config.sourcesFile)
+  const { sources: configured, homeAssistant } = await readConfiguration(config.sourcesFile)
   const sources = opening.use(
     await openSources(configured, {
       kysely: database.kysely,
@@ -101,6 +102,17 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
     }),
   )
   checks.push(...sources.checks)
+  if (homeAssistant !== undefined) {
+    const { sourcesFile: file } = config
+    opening.use(
+      openHomeAssistant(homeAssistant, {
+        kysely: database.kysely,
+        environment: process.env,
+        file,
+        log,
+      }),
+    )
+  }
   const simulatedPlants =
     config.simulate ?? (config.databaseUrl === undefined && configured.length === 0 ? 1 : 0)
   if (simulatedPlants > 0) {

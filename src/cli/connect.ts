@@ -4,10 +4,11 @@ import * as prompts from '@clack/prompts'
 import { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { Fault } from '../fault.ts'
+import { homeAssistantSchema } from '../outputs/home-assistant/home-assistant-settings.ts'
 import {
   type ConfiguredSource,
   configurationSchema,
-  parseSourceConfiguration,
+  parseConfiguration,
   SCHEMA_FILE,
 } from '../sources/configuration.ts'
 import { discoverSettings } from './connect-discovery.ts'
@@ -206,7 +207,8 @@ async function confirmed(message: string): Promise<boolean> {
 
 /** Throws `CONFIGURATION_INVALID` with what is wrong with the settings. */
 function sourceOf(entry: object, path: string): ConfiguredSource {
-  const [source] = parseSourceConfiguration(JSON.stringify({ sources: [entry] }), path)
+  const { sources } = parseConfiguration(JSON.stringify({ sources: [entry] }), path)
+  const [source] = sources
   if (source === undefined) throw new Error('Expected a source')
   return source
 }
@@ -218,14 +220,14 @@ async function writeSource(path: string, entry: { name: string }): Promise<void>
     throw error
   })
   // So that a file with a fault is not written over.
-  parseSourceConfiguration(text, path)
+  parseConfiguration(text, path)
   const file: { $schema?: string; sources: { name: string }[] } = JSON.parse(text)
   const others = file.sources.filter(({ name }) => name !== entry.name)
   const written = { $schema: `./${SCHEMA_FILE}`, ...file, sources: [...others, entry] }
   await replaceFile(path, `${JSON.stringify(written, undefined, 2)}\n`)
   await replaceFile(
     join(dirname(path), SCHEMA_FILE),
-    `${JSON.stringify(configurationSchema(), undefined, 2)}\n`,
+    `${JSON.stringify(configurationSchema(homeAssistantSchema), undefined, 2)}\n`,
   )
 }
 

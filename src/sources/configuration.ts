@@ -33,27 +33,37 @@ const common = {
 }
 
 const Entry = z.looseObject({ ...common, kind: z.string() })
-const Configuration = z.strictObject({
+const ConfigurationFile = z.strictObject({
   $schema: z.string().optional(),
   sources: z.array(z.unknown()),
+  homeAssistant: z.unknown().optional(),
 })
 
+/** What the configuration file says. */
+export interface Configuration {
+  sources: readonly ConfiguredSource[]
+  /** The settings of the output to Home Assistant, not parsed yet; undefined: there is none. */
+  homeAssistant: unknown
+}
+
 /**
- * Reads the sources of a configuration file; none if there is no such file. Throws `CONFIGURATION_INVALID` with every
- * fault of the file, each with its place.
+ * Reads a configuration file; nothing is configured if there is no such file. Throws `CONFIGURATION_INVALID` with every
+ * fault of the sources, each with its place.
  */
-export async function readSourceConfiguration(path: string): Promise<ConfiguredSource[]> {
+export async function readConfiguration(path: string): Promise<Configuration> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw new Fault('CONFIGURATION_INVALID', `The file ${path} cannot be read`, { cause: error })
   })
-  return text === undefined ? [] : parseSourceConfiguration(text, path)
+  return text === undefined
+    ? { sources: [], homeAssistant: undefined }
+    : parseConfiguration(text, path)
 }
 
-export function parseSourceConfiguration(text: string, path: string): ConfiguredSource[] {
+export function parseConfiguration(text: string, path: string): Configuration {
   const faults: string[] = []
-  const read = Configuration.safeParse(parseJson(text, path))
-  if (!read.success) throw invalid(path, describeIssues(read.error, []))
+  const read = ConfigurationFile.safeParse(parseJson(text, path))
+  if (!read.success) throw invalidConfiguration(path, describeIssues(read.error))
   const sources = read.data.sources.flatMap((entry, index) => {
     const source = parseSource(entry)
     if (Array.isArray(source)) {
@@ -66,14 +76,14 @@ export function parseSourceConfiguration(text: string, path: string): Configured
   for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
     faults.push(`sources: expected a name of its own for each, got ${JSON.stringify(name)} twice`)
   }
-  if (faults.length > 0) throw invalid(path, faults)
-  return sources
+  if (faults.length > 0) throw invalidConfiguration(path, faults)
+  return { sources, homeAssistant: read.data.homeAssistant }
 }
 
 /** Returns the source, or what is wrong with it. */
 function parseSource(entry: unknown): ConfiguredSource | string[] {
   const head = Entry.safeParse(entry)
-  if (!head.success) return describeIssues(head.error, [])
+  if (!head.success) return describeIssues(head.error)
   const { name, plant, kind: kindName, ...settings } = head.data
   const kind = sourceKinds.find((candidate) => candidate.kind === kindName)
   if (kind === undefined) {
@@ -81,13 +91,14 @@ function parseSource(entry: unknown): ConfiguredSource | string[] {
     return [`.kind: expected one of ${known}; got ${JSON.stringify(kindName)}`]
   }
   const parsed = kind.settings.safeParse(settings)
-  if (!parsed.success) return describeIssues(parsed.error, [])
+  if (!parsed.success) return describeIssues(parsed.error)
   return { name, plantId: plant, kind, settings: parsed.data }
 }
 
-function describeIssues(error: z.ZodError, above: readonly PropertyKey[]): string[] {
+/** Each fault with its place, such as `.broker.url: expected …`. */
+export function describeIssues(error: z.ZodError): string[] {
   return error.issues.map(({ path, message }) => {
-    const place = [...above, ...path]
+    const place = path
       .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
       .join('')
     return `${place}: ${message}`
@@ -102,15 +113,17 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
-function invalid(path: string, faults: readonly string[]): Fault {
+export function invalidConfiguration(path: string, faults: readonly string[]): Fault {
   return new Fault(
     'CONFIGURATION_INVALID',
     [`The file ${path} cannot be used:`, ...faults.map((fault) => `  ${fault}`)].join('\n'),
   )
 }
 
-/** The JSON Schema of the configuration, with which editors complete and check it. */
-export function configurationSchema(): object {
+/**
+ * The JSON Schema of the configuration, with which editors complete and check it; `homeAssistant` is that of the output.
+ */
+export function configurationSchema(homeAssistant: object): object {
   const sources = sourceKinds.map(({ kind, settings }) => {
     const own = z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' })
     const shared = z.toJSONSchema(z.object(common), { io: 'input' })
@@ -130,6 +143,7 @@ export function configurationSchema(): object {
     properties: {
       $schema: { type: 'string' },
       sources: { type: 'array', items: { anyOf: sources } },
+      homeAssistant,
     },
     required: ['sources'],
   }

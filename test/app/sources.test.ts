@@ -1,10 +1,12 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connectAsync } from 'mqtt'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { graphql } from '../generated/gql.ts'
 import { openModbusServer } from '../sources/modbus/modbus-server.ts'
 import { day } from '../sources/modbus/registers.ts'
+import { openMosquitto, skipped } from '../sources/mqtt/mosquitto.ts'
 import { data, openFakeCloud, PASSWORD, USERNAME } from '../sources/solark-cloud/fake-cloud.ts'
 import { CLOUD_PLANT, paths, upload } from '../sources/solark-cloud/payloads.ts'
 import { openTestDatabase } from '../support/database.ts'
@@ -101,6 +103,38 @@ test('a password goes into no file but the environment, and the plant of an acco
   expect(written).not.toContain(PASSWORD)
 })
 
+test.skipIf(skipped !== '')(
+  `readings come from one topic of a broker, and go out for Home Assistant${skipped}`,
+  async () => {
+    await using broker = await openMosquitto()
+    const url = broker.urls.mqtt
+    await using client = await connectAsync(url).then((connected) => ({
+      connected,
+      [Symbol.asyncDispose]: () => connected.endAsync(true),
+    }))
+    const { connected } = client
+    const seen = new Map<string, string>()
+    connected.on('message', (topic, payload) => void seen.set(topic, String(payload)))
+    await connected.subscribeAsync(['homeassistant/#', 'heliograph/#'])
+    const source = {
+      ...{ name: 'house', kind: 'mqtt', plant: 7, url, window: 'PT1S', every: 'PT1S' },
+      topics: { 'house/battery': { quantity: 'batteryPower', invert: true } },
+    }
+    const homeAssistant = { url, every: 'PT1S' }
+    await writeFile(file, JSON.stringify({ sources: [source], homeAssistant }))
+    await using database = await openTestDatabase('native')
+    await using server = await openServer({ DATABASE_URL: database.url, HELIOGRAPH_CONFIG: file })
+    await expect
+      .poll(async () => {
+        await connected.publishAsync('house/battery', '2310')
+        return (await server.as().ask(ConnectedPlant)).latestEnergy?.batteryCharge
+      })
+      .toBe(2310)
+    await expect.poll(() => [...seen.values()].join()).toMatch(/-2310/)
+    expect([...seen.keys()].filter((topic) => topic.startsWith('homeassistant/'))).not.toEqual([])
+  },
+)
+
 test.each([
   ['nothing answers', { port: 1 }, /127\.0\.0\.1:1/],
   ['a setting that is none', { colour: 'red' }, /colour/],
@@ -130,6 +164,7 @@ test('without a terminal it says which answer is missing', async () => {
 test.each<[string, unknown, RegExp]>([
   ['no JSON', 'sources: []', /is not JSON/],
   ['no list', { sources: 7 }, /\.sources: /],
+  ['an output without a broker', { sources: [], homeAssistant: {} }, /homeAssistant\.url: /],
   [
     'a kind that is none',
     { sources: [{ name: 'a', plant: 1, kind: 'fax' }] },

@@ -23,3 +23,9 @@ export const homeAssistantSettings = z.strictObject({
 })
 
 export type HomeAssistantSettings = z.infer<typeof homeAssistantSettings>
+
+/** For the JSON Schema of the configuration. */
+export const homeAssistantSchema = {
+  ...z.toJSONSchema(homeAssistantSettings, { io: 'input', unrepresentable: 'any' }),
+  description: 'Publishes every plant for Home Assistant, over MQTT with discovery.',
+}

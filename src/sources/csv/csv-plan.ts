@@ -164,28 +164,40 @@ type Signs = 'signs' | 'signsAre' | 'unknownSigns'
 type Unsigned = Omit<CsvPlan, Signs>
 
 function signsOf(plan: Unsigned, options: CsvOptions): Pick<CsvPlan, Signs> {
-  const found = signsIn(plan, options)
+  const fitting = signsIn(plan, options)
   const said = saidSigns(plan, options)
-  const signs = {
-    batteryPositive: said.batteryPositive ?? found?.batteryPositive ?? USUAL_SIGNS.batteryPositive,
-    gridPositive: said.gridPositive ?? found?.gridPositive ?? USUAL_SIGNS.gridPositive,
+  const assumed = { ...USUAL_SIGNS, ...said }
+  if (fitting.length === 0) {
+    return { signs: assumed, signsAre: 'assumed', unknownSigns: unknownSigns(plan, said) }
   }
-  if (found === undefined) {
-    const isUnknown = (field: 'batteryPower' | 'gridPower', told: string | undefined) =>
-      told === undefined && plan.columns.sources.get(field)?.known === 'recognised'
-    const unknownSigns = [
-      ...(isUnknown('batteryPower', said.batteryPositive) ? (['batteryPower'] as const) : []),
-      ...(isUnknown('gridPower', said.gridPositive) ? (['gridPower'] as const) : []),
-    ]
-    return { signs, signsAre: 'assumed', unknownSigns }
-  }
-  const isRefuted =
-    signs.batteryPositive !== found.batteryPositive || signs.gridPositive !== found.gridPositive
-  if (isRefuted) return { signs, signsAre: 'refuted', unknownSigns: [] }
-  const isFound =
-    (said.batteryPositive ?? USUAL_SIGNS.batteryPositive) !== found.batteryPositive ||
-    (said.gridPositive ?? USUAL_SIGNS.gridPositive) !== found.gridPositive
-  return { signs, signsAre: isFound ? 'found' : 'shown', unknownSigns: [] }
+  const agreeing = fitting.filter(
+    ({ batteryPositive, gridPositive }) =>
+      batteryPositive === (said.batteryPositive ?? batteryPositive) &&
+      gridPositive === (said.gridPositive ?? gridPositive),
+  )
+  // The usual signs first, where several fit.
+  const chosen =
+    agreeing.find(
+      ({ batteryPositive, gridPositive }) =>
+        batteryPositive === assumed.batteryPositive && gridPositive === assumed.gridPositive,
+    ) ?? agreeing[0]
+  if (chosen === undefined) return { signs: assumed, signsAre: 'refuted', unknownSigns: [] }
+  const isNews =
+    chosen.batteryPositive !== assumed.batteryPositive ||
+    chosen.gridPositive !== assumed.gridPositive
+  return { signs: chosen, signsAre: isNews ? 'found' : 'shown', unknownSigns: [] }
+}
+
+function unknownSigns(
+  { columns: { sources } }: Unsigned,
+  said: Partial<CsvSigns>,
+): CsvPlan['unknownSigns'] {
+  const isUnknown = (field: 'batteryPower' | 'gridPower', told: string | undefined) =>
+    told === undefined && sources.get(field)?.known === 'recognised'
+  return [
+    ...(isUnknown('batteryPower', said.batteryPositive) ? (['batteryPower'] as const) : []),
+    ...(isUnknown('gridPower', said.gridPositive) ? (['gridPower'] as const) : []),
+  ]
 }
 
 /** The signs that the options, the preset, or the names of solark.telemetry say. */
@@ -210,14 +222,14 @@ function saidSigns(
   }
 }
 
-function signsIn(plan: Unsigned, options: CsvOptions): CsvSigns | undefined {
+function signsIn(plan: Unsigned, options: CsvOptions): readonly CsvSigns[] {
   const { sources } = plan.columns
   const signed = {
     batteryPower: sources.has('batteryPower'),
     gridPower: sources.has('gridPower'),
     batteryCurrent: sources.has('batteryCurrent'),
   }
-  if (!signed.batteryPower && !signed.gridPower && !signed.batteryCurrent) return undefined
+  if (!signed.batteryPower && !signed.gridPower && !signed.batteryCurrent) return []
   return findSigns(
     sampleReadings({ ...plan, signs: USUAL_SIGNS, signsAre: 'assumed', unknownSigns: [] }, options),
     signed,

@@ -15,34 +15,35 @@ export interface SignedColumns {
 }
 
 /**
- * Finds the signs of a file in its readings, which were read with battery + discharging and grid + importing: those with
- * which the powers add up, or, if the battery's power has its sides in columns of their own, the sign with which its
- * current follows. undefined: nothing is clear, or nothing has a sign.
+ * Finds the signs that fit a file, in its readings, which were read with battery + discharging and grid + importing:
+ * those with which the powers add up, or, if the battery's power has its sides in columns of their own, those with which
+ * its current follows. None: nothing is clear, or nothing has a sign.
  */
 export function findSigns(
   readings: readonly Reading[],
   columns: SignedColumns,
-): CsvSigns | undefined {
+): readonly CsvSigns[] {
   if (columns.batteryPower || columns.gridPower) return signsOfPowers(readings)
-  return columns.batteryCurrent ? signOfCurrent(readings) : undefined
+  return columns.batteryCurrent ? signsOfCurrent(readings) : []
 }
 
-function signOfCurrent(readings: readonly Reading[]): CsvSigns | undefined {
+function signsOfCurrent(readings: readonly Reading[]): readonly CsvSigns[] {
   const products = readings.map(
     ({ batteryPower, batteryCurrent }) => (batteryPower ?? 0) * (batteryCurrent ?? 0),
   )
   const against = products.filter((product) => product < 0).length
   const along = products.filter((product) => product > 0).length
-  if (against + along < FEWEST || Math.max(against, along) < 0.9 * (against + along))
-    return undefined
-  return { batteryPositive: against > along ? 'charging' : 'discharging', gridPositive: 'import' }
+  if (against + along < FEWEST || Math.max(against, along) < 0.9 * (against + along)) return []
+  const batteryPositive = against > along ? 'charging' : 'discharging'
+  return combinations.filter((signs) => signs.batteryPositive === batteryPositive)
 }
 
 /**
  * Finds the signs with which the powers of a file add up: PV, battery, grid and generator give what the load takes,
- * but for what the inverter itself needs. undefined: nothing is clear, since a power is missing or all signs fit alike.
+ * but for what the inverter itself needs. Of a power that is nearly always 0, both signs fit. None: nothing is clear,
+ * since a power is missing or nothing adds up.
  */
-function signsOfPowers(readings: readonly Reading[]): CsvSigns | undefined {
+function signsOfPowers(readings: readonly Reading[]): readonly CsvSigns[] {
   const active = readings.filter(
     ({ pvPower, loadPower, gridPower, batteryPower }) =>
       pvPower !== null &&
@@ -50,7 +51,7 @@ function signsOfPowers(readings: readonly Reading[]): CsvSigns | undefined {
       (batteryPower !== null || gridPower !== null) &&
       Math.abs(batteryPower ?? 0) + Math.abs(gridPower ?? 0) > ACTIVE,
   )
-  if (active.length < FEWEST) return undefined
+  if (active.length < FEWEST) return []
   const size = quantile(
     0.5,
     active.map((reading) => (reading.pvPower ?? 0) + (reading.loadPower ?? 0)),
@@ -64,11 +65,10 @@ function signsOfPowers(readings: readonly Reading[]): CsvSigns | undefined {
       ),
     }))
     .toSorted((a, b) => a.rest - b.rest)
-  const [best, second] = fits
-  if (best === undefined || second === undefined || best.rest > 0.15 * size) return undefined
-  // Of a power that is nearly always 0, both signs fit; then the usual one is as good.
-  const alike = fits.filter(({ rest }) => rest <= Math.max(best.rest * 2, 0.02 * size))
-  return alike.length > 1 ? commonOf(alike.map(({ signs }) => signs)) : best.signs
+  const least = fits[0]?.rest ?? 0
+  if (least > 0.15 * size) return []
+  const alike = fits.filter(({ rest }) => rest <= Math.max(least * 2, 0.02 * size))
+  return alike.length === combinations.length ? [] : alike.map(({ signs }) => signs)
 }
 
 const combinations: readonly CsvSigns[] = [
@@ -77,18 +77,6 @@ const combinations: readonly CsvSigns[] = [
   { batteryPositive: 'discharging', gridPositive: 'export' },
   { batteryPositive: 'charging', gridPositive: 'export' },
 ]
-
-/** What all of them say, and the usual sign for the rest. */
-function commonOf(signs: readonly CsvSigns[]): CsvSigns {
-  return {
-    batteryPositive: signs.every(({ batteryPositive }) => batteryPositive === 'charging')
-      ? 'charging'
-      : 'discharging',
-    gridPositive: signs.every(({ gridPositive }) => gridPositive === 'export')
-      ? 'export'
-      : 'import',
-  }
-}
 
 function imbalance(reading: Reading, { batteryPositive, gridPositive }: CsvSigns): number {
   const battery = (reading.batteryPower ?? 0) * (batteryPositive === 'charging' ? -1 : 1)

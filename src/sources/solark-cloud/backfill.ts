@@ -150,10 +150,20 @@ function confirmSigns(
   date: Temporal.PlainDate,
   base: string,
 ): boolean {
-  const signs = findSigns(readings, { batteryPower: true, gridPower: true, batteryCurrent: false })
-  if (signs === undefined) return false
-  const { batteryPositive, gridPositive } = signs
-  if (batteryPositive === 'discharging' && gridPositive === 'import') return true
+  const fitting = findSigns(readings, {
+    batteryPower: true,
+    gridPower: true,
+    batteryCurrent: false,
+  })
+  const [first] = fitting
+  if (first === undefined) return false
+  const isOurs = fitting.some(
+    ({ batteryPositive, gridPositive }) =>
+      batteryPositive === 'discharging' && gridPositive === 'import',
+  )
+  // Others that fit as well leave it to a later day.
+  if (isOurs) return fitting.length === 1
+  const { batteryPositive, gridPositive } = first
   throw new CloudFault(
     'invalid',
     `The day curve of ${date} from ${base}: expected powers that add up with battery + discharging and grid + importing; they do so with battery + ${batteryPositive} and grid + ${gridPositive}ing. Nothing of this day is stored`,

@@ -329,7 +329,7 @@ describe.skipIf(skipped !== '')(`with Mosquitto${skipped}`, () => {
         await broker.logged(/Received PUBACK from heliograph_/, second)
       }
       await broker.kill()
-      await expect(listening).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' })
+      await expect(listening).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' })
       await broker.start()
     }
     expect(times).toEqual(Array.from({ length: 2 * LIVES }, (_, index) => index + 1))
