@@ -45,7 +45,9 @@ describe('a server on an empty folder', () => {
     expect(stdout).toMatch(`${folder.path} (embedded PostgreSQL 18`)
     expect(stdout).toContain('a regular table: TimescaleDB is not installed')
     expect(stdout).toContain(join(folder.path, 'admin-token'))
-    expect(stdout).toMatch(/1 simulated, every reading of it made up\. npm run connect .*\n.*import/)
+    expect(stdout).toMatch(
+      /1 simulated, every reading of it made up\. npm run connect .*\n.*import/,
+    )
     expect(stdout).not.toContain(server.adminToken)
     expect(stdout).not.toContain('pending')
   })
