@@ -37,8 +37,16 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'migrations',
   ],
   services: ['type graphql', 'system', 'telemetry', 'database', 'type log', 'version'],
-  http: ['type graphql', 'config', 'type log', 'pull-queue', 'timeout', 'fault'],
-  graphql: ['telemetry', 'type system', 'database', 'milliseconds', 'quantities', 'fault'],
+  http: ['type graphql', 'config', 'type log', 'pull-queue', 'timeout', 'whole-second', 'fault'],
+  graphql: [
+    'telemetry',
+    'type system',
+    'database',
+    'milliseconds',
+    'quantities',
+    'whole-second',
+    'fault',
+  ],
   sources: [
     'telemetry',
     'type system',

@@ -2,6 +2,7 @@ import { abridge, Fault } from '../fault.ts'
 import { millisecondsOf } from '../milliseconds.ts'
 import { readLatestOf, readLatestOfAny } from '../telemetry/latest.ts'
 import { builder } from './builder.ts'
+import { cacheable } from './cacheable.ts'
 import { eventCost, STATEMENT } from './cost.ts'
 import { TelemetryRef } from './telemetry.ts'
 
@@ -9,6 +10,7 @@ builder.queryField('latestEnergy', (t) =>
   t.field({
     type: TelemetryRef,
     nullable: true,
+    extensions: cacheable,
     description:
       'Newest reading of one plant, or of the plant that reported last (simulated plants only if no real plant has a reading). null if there is none.',
     args: { plantId: t.arg.int() },

@@ -2,13 +2,16 @@ import { abridge, Fault } from '../fault.ts'
 import { durationText, millisecondsOf } from '../milliseconds.ts'
 import { type Plant, readPlants, unregistered, upsertPlant } from '../telemetry/plant.ts'
 import { isSimulated } from '../telemetry/reading.ts'
+import { wholeSecond } from '../whole-second.ts'
 import { builder } from './builder.ts'
+import { cacheable, cacheableWithinSecond } from './cacheable.ts'
 import { pageCost, STATEMENT } from './cost.ts'
 import { needsRole, requireRole } from './role.ts'
 
 export const PlantRef = builder.objectRef<Plant>('Plant')
 
 PlantRef.implement({
+  extensions: cacheable,
   description: 'A solar or battery plant: one inverter, or several that report as one.',
   fields: (t) => ({
     id: t.exposeInt('id'),
@@ -31,8 +34,9 @@ PlantRef.implement({
     isStale: t.boolean({
       description:
         'The newest reading is older than STALE_AFTER (default PT15M), or there is none.',
+      extensions: cacheableWithinSecond,
       resolve: ({ latest }, _, { staleAfter }) =>
-        latest === null || latest.timestamp < (Date.now() - staleAfter) * 1000,
+        latest === null || latest.timestamp < (wholeSecond() - staleAfter) * 1000,
     }),
     isSimulated: t.boolean({
       description: 'Its readings come from the simulator: ids from 900001.',
@@ -44,6 +48,7 @@ PlantRef.implement({
 builder.queryFields((t) => ({
   plants: t.field({
     type: [PlantRef],
+    extensions: cacheable,
     description: 'Every plant that is registered or has sent a reading.',
     complexity: (_, { sizes }) => pageCost(sizes.plants),
     resolve: (_, __, { database }) => readPlants(database.kysely),
@@ -51,6 +56,7 @@ builder.queryFields((t) => ({
   plant: t.field({
     type: PlantRef,
     nullable: true,
+    extensions: cacheable,
     description: 'One plant; null if it is unknown.',
     args: { id: t.arg.int({ required: true }) },
     complexity: STATEMENT,

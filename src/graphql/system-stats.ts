@@ -1,9 +1,11 @@
 import type { SystemCounts } from '../system/statistics.ts'
 import { builder } from './builder.ts'
+import { cacheable, cacheableWithinSecond, notCacheable } from './cacheable.ts'
 import { STATEMENT } from './cost.ts'
 import { TelemetryRef } from './telemetry.ts'
 
 const SystemStats = builder.objectRef<SystemCounts>('SystemStats').implement({
+  extensions: cacheable,
   fields: (t) => ({
     totalEnergySnapshots: t.expose('totalEnergySnapshots', {
       type: 'SafeInt',
@@ -11,7 +13,8 @@ const SystemStats = builder.objectRef<SystemCounts>('SystemStats').implement({
     }),
     energySnapshots24h: t.expose('energySnapshots24h', {
       type: 'SafeInt',
-      description: 'Readings measured in the last 24 hours; exact.',
+      description: 'Readings measured in the last 24 hours, by a clock of whole seconds; exact.',
+      extensions: cacheableWithinSecond,
     }),
     totalConversations: t.expose('totalConversations', {
       type: 'SafeInt',
@@ -21,11 +24,13 @@ const SystemStats = builder.objectRef<SystemCounts>('SystemStats').implement({
     conversationsToday: t.expose('conversationsToday', {
       type: 'SafeInt',
       description: 'Those of them with created_at since midnight UTC.',
+      extensions: cacheableWithinSecond,
     }),
     agentEvents24h: t.expose('agentEvents24h', {
       type: 'SafeInt',
       description:
         'Rows of agent_metrics.agent_events of the last 24 hours by created_at; 0 if there is no such table.',
+      extensions: cacheableWithinSecond,
     }),
     latestEnergy: t.field({
       type: TelemetryRef,
@@ -37,20 +42,27 @@ const SystemStats = builder.objectRef<SystemCounts>('SystemStats').implement({
     plants: t.exposeInt('plants'),
     liveSubscriptions: t.int({
       description: 'Of this server process.',
+      extensions: notCacheable,
       resolve: (_, __, { liveFeed }) => liveFeed.subscriptions,
     }),
     databaseSizeBytes: t.field({
       type: 'SafeInt',
       description: 'At most a minute old.',
+      extensions: cacheableWithinSecond,
       resolve: (_, __, { statistics }) => statistics.databaseSize(),
     }),
-    timestamp: t.field({ type: 'DateTime', resolve: () => new Date() }),
+    timestamp: t.field({
+      type: 'DateTime',
+      extensions: notCacheable,
+      resolve: () => new Date(),
+    }),
   }),
 })
 
 builder.queryField('systemStats', (t) =>
   t.field({
     type: SystemStats,
+    extensions: cacheable,
     complexity: 2 * STATEMENT,
     resolve: (_, __, { statistics }) => statistics.count(),
   }),

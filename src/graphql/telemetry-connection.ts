@@ -4,6 +4,7 @@ import { encodeCursor } from '../telemetry/cursor.ts'
 import { DEFAULT_PAGE_SIZE, LARGEST_PAGE, type Page, readPage } from '../telemetry/page.ts'
 import type { StoredReading } from '../telemetry/reading.ts'
 import { builder } from './builder.ts'
+import { cacheable } from './cacheable.ts'
 import { pageCost } from './cost.ts'
 import { PlantRef } from './plant.ts'
 import { TelemetryRef } from './telemetry.ts'
@@ -15,6 +16,7 @@ interface Edge {
 }
 
 export const TelemetryEdgeRef = builder.objectRef<Edge>('TelemetryEdge').implement({
+  extensions: cacheable,
   fields: (t) => ({
     cursor: t.string({
       description:
@@ -26,6 +28,7 @@ export const TelemetryEdgeRef = builder.objectRef<Edge>('TelemetryEdge').impleme
 })
 
 const PageInfo = builder.objectRef<Page>('PageInfo').implement({
+  extensions: cacheable,
   fields: (t) => ({
     hasNextPage: t.boolean({
       description: 'Whether older readings follow.',
@@ -54,6 +57,7 @@ function cursorOf(reading: StoredReading | undefined): string | null {
 const once = { field: 1, multiplier: 1 }
 
 const TelemetryConnection = builder.objectRef<Page>('TelemetryConnection').implement({
+  extensions: cacheable,
   description: 'A page of readings, newest first.',
   fields: (t) => ({
     edges: t.field({
@@ -113,6 +117,7 @@ function pageComplexity({ first, last }: PageArguments): { field: number; multip
 builder.queryField('telemetry', (t) =>
   t.field({
     type: TelemetryConnection,
+    extensions: cacheable,
     description: 'Readings of one plant or of all, newest first, as a Relay connection.',
     args: { plantId: t.arg.int(), ...pageArguments },
     complexity: pageComplexity,

@@ -9,8 +9,10 @@ import {
 } from '../quantities.ts'
 import { unregistered } from '../telemetry/plant.ts'
 import { measured, type StoredReading } from '../telemetry/reading.ts'
+import { wholeSecond } from '../whole-second.ts'
 import { asksOnly } from './asks-only.ts'
 import { builder } from './builder.ts'
+import { cacheable, cacheableWithinSecond } from './cacheable.ts'
 import { LOOKUP } from './cost.ts'
 import { PlantRef } from './plant.ts'
 
@@ -32,6 +34,7 @@ function oneSided(
 }
 
 TelemetryRef.implement({
+  extensions: cacheable,
   description:
     'One reading of one plant: a row of solark.telemetry. Positive power flows towards the house; null means "not measured", never 0. Power that flows one way is never negative here: a stored negative value is shown as 0.',
   fields: (t) => {
@@ -86,8 +89,9 @@ TelemetryRef.implement({
         resolve: (reading) => oneSided(reading, 'gridPower', -1),
       }),
       ageSeconds: t.float({
-        description: 'Seconds since the reading was measured.',
-        resolve: ({ timestamp }) => Date.now() / 1000 - timestamp / 1_000_000,
+        description: 'Whole seconds since the reading was measured.',
+        extensions: cacheableWithinSecond,
+        resolve: ({ timestamp }) => wholeSecond() / 1000 - Math.floor(timestamp / 1_000_000),
       }),
     }
   },
@@ -97,6 +101,7 @@ builder.objectField(PlantRef, 'latest', (t) =>
   t.field({
     type: TelemetryRef,
     nullable: true,
+    extensions: cacheable,
     description: 'Its newest reading; null if it has none.',
     resolve: ({ latest }) => latest,
   }),

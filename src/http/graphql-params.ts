@@ -41,7 +41,9 @@ export function parseGraphQLParams(
 }
 
 /** The first of a list of types: a list is not allowed, but some clients send one. */
-function mediaTypeOf(request: IncomingMessage): string {
+export function mediaTypeOf(request: IncomingMessage): string {
+  const header = request.headers['content-type']
+  if (header === 'application/json') return header
   return (/^[^;,]*/.exec(request.headers['content-type'] ?? '')?.[0] ?? '').trim().toLowerCase()
 }
 

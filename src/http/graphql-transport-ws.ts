@@ -1,10 +1,4 @@
-import {
-  type DocumentNode,
-  type ExecutionResult,
-  type GraphQLError,
-  type GraphQLSchema,
-  getOperationAST,
-} from 'graphql'
+import type { ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql'
 import {
   CloseCode,
   type Message,
@@ -17,17 +11,26 @@ import type { Config } from '../config.ts'
 import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
+import { Answer } from './answer.ts'
 import type { RoleOf } from './auth.ts'
 import { formatError, type MaskError } from './errors.ts'
 import { requireJsonWithin } from './graphql-params.ts'
 import { initJsonLimits, jsonLimits, maxIdCharacters } from './limits.ts'
 import type { Admission, Turn } from './operations/admission.ts'
+import { createOperationKey } from './operations/operation-key.ts'
+import { prepareOperation } from './operations/prepared-operation.ts'
 import type { QueryLimits } from './operations/query-limits.ts'
+import {
+  createValidityOf,
+  type ReadDataVersion,
+  ResponseCache,
+} from './operations/response-cache.ts'
 import {
   type SharedSubscriptions,
   type SubscriptionOperation,
   SubscriptionStream,
 } from './operations/shared-subscriptions.ts'
+import { writeResult } from './operations/written-result.ts'
 import type { GraphqlYoga } from './operations/yoga.ts'
 import { type ByteBudget, bodiesBusy } from './request-body.ts'
 import { SubscriptionSender } from './subscription-sender.ts'
@@ -67,14 +70,16 @@ export interface GraphqlTransportWs {
   closed(connection: WebSocketConnection): void
 }
 
-/** How a beginning ended: with a source of events, with a result, or with the errors why there is neither. */
-type Outcome = SubscriptionStream | { readonly result: ExecutionResult } | readonly GraphQLError[]
+/** How a beginning ended: with a source of events, with a result as JSON, or with the errors why there is neither. */
+type Outcome = SubscriptionStream | { readonly result: string } | readonly GraphQLError[]
 
 /** Speaks the protocol on connections whose sub-protocol it is. */
 export function createGraphqlTransportWs(options: {
   schema: GraphQLSchema
   yoga: GraphqlYoga
   queryLimits: QueryLimits
+  /** Without it no response is used twice. */
+  readDataVersion: ReadDataVersion | undefined
   admission: Admission
   bodies: ByteBudget
   subscriptions: SharedSubscriptions
@@ -95,6 +100,9 @@ export function createGraphqlTransportWs(options: {
     log,
     limits,
   } = options
+  const keyOf = createOperationKey(schema)
+  const responses = new ResponseCache<Answer>(options.readDataVersion)
+  const validityOf = createValidityOf(schema)
 
   async function handle(connection: WebSocketConnection, text: string): Promise<void> {
     if (!connection.isOpen) return
@@ -178,8 +186,8 @@ export function createGraphqlTransportWs(options: {
     if (isOver) return
     operations.delete(id)
     if ('result' in outcome) {
-      const next = { id, type: MessageType.Next, payload: formatResult(outcome.result) } as const
-      connection.send(stringifyMessage(next))
+      const { result } = outcome
+      connection.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${result}}`)
       connection.send(stringifyMessage({ id, type: MessageType.Complete }))
     } else {
       const errors = outcome.map((error) => formatError(maskError(error)))
@@ -210,11 +218,11 @@ export function createGraphqlTransportWs(options: {
       using body = bodies.open(client)
       if (!body.add(length)) throw bodiesBusy()
       await turn.take(queryLimits.parsingCost(query))
-      const operation = yoga.getEnveloped({ role, client, params, admit: turn.take })
-      const document: DocumentNode = operation.parse(query)
-      const errors: readonly GraphQLError[] = operation.validate(schema, document)
+      const context = { role, client, admit: turn.take }
+      const operation = prepareOperation({ yoga, schema }, params, context)
+      const { document, kind } = operation
+      const errors = operation.validate()
       if (errors.length > 0) return errors
-      const kind = getOperationAST(document, operationName)?.operation
       if (kind === undefined) {
         // As over HTTP.
         throw new Fault('BAD_USER_INPUT', 'Could not determine what operation to execute.')
@@ -223,10 +231,17 @@ export function createGraphqlTransportWs(options: {
         const subscription = { role, client, document, operationName, variables }
         return await subscribe(connection, subscription)
       }
-      const contextValue = await operation.contextFactory()
-      const args = { schema, document, contextValue, operationName, variableValues: variables }
-      const result: ExecutionResult = await operation.execute(args)
-      return { result }
+      const validity = kind === 'query' ? validityOf(document) : 'NEVER'
+      const run = async () => {
+        const result = await operation.execute()
+        if (result.errors === undefined) return new Answer(writeResult(result), { validity })
+        return new Answer(JSON.stringify(formatResult(result)))
+      }
+      if (validity === 'NEVER') return { result: (await run()).text }
+      // Nobody may hold a turn while waiting for the response to another.
+      await turn.take(0)
+      const key = keyOf({ role, document, operationName, variables })
+      return { result: (await responses.respond(key, run)).text }
     } catch (error) {
       return [maskError(error)]
     }

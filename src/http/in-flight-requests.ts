@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { isEventStream } from './graphql-http.ts'
+import { isEventStream } from './event-stream.ts'
 
 /** The requests that have no complete response yet, so that they can be ended when the server stops. */
 export interface InFlightRequests {

@@ -7,9 +7,11 @@ import { Fault } from '../fault.ts'
 import type { Services } from '../graphql/context.ts'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
+import type { Answer } from './answer.ts'
 import { createRoleOf } from './auth.ts'
 import { createConnectionLimit } from './connection-limit.ts'
 import { createMaskError, sendError, type Translate } from './errors.ts'
+import type { EventStream } from './event-stream.ts'
 import { createGraphiQL } from './graphiql.ts'
 import { createGraphqlHttp } from './graphql-http.ts'
 import { createGraphqlTransportWs } from './graphql-transport-ws.ts'
@@ -23,7 +25,7 @@ import {
 import { createAdmission } from './operations/admission.ts'
 import type { RequestLog } from './operations/operation-context.ts'
 import { createQueryLimits } from './operations/query-limits.ts'
-import type { ReadDataVersion } from './operations/response-cache.ts'
+import { type ReadDataVersion, ResponseCache } from './operations/response-cache.ts'
 import { createSharedSubscriptions } from './operations/shared-subscriptions.ts'
 import { createGraphqlYoga, type RunOperation } from './operations/yoga.ts'
 import { createCallerOf, createOriginGuard } from './origin.ts'
@@ -115,13 +117,16 @@ export async function openHttpServer<Context extends object>(
     contextOf,
     subscriptions,
     maskError,
-    readDataVersion: options.readDataVersion,
     runOperation: options.runOperation,
   })
+  const responses = new ResponseCache<Answer | EventStream>(options.readDataVersion)
   const inFlight = trackInFlightRequests()
   const route = createRouter({
     graphqlHttp: createGraphqlHttp(yoga, {
+      schema,
       queryLimits,
+      responses,
+      maskError,
       roleOf,
       callerOf,
       connectionLimit,
@@ -150,6 +155,7 @@ export async function openHttpServer<Context extends object>(
       yoga,
       subscriptions,
       queryLimits,
+      readDataVersion: options.readDataVersion,
       admission,
       bodies,
       roleOf,

@@ -28,7 +28,8 @@ export interface Statistics {
   growth(): Promise<number | undefined>
 }
 
-const KEPT_MS = 60_000
+/** A response may be used for a second more (src/graphql/cacheable.ts). */
+const KEPT_MS = 59_000
 
 export function createStatistics({
   kysely,
@@ -136,7 +137,7 @@ async function countAgents(kysely: Kysely<Schema>): Promise<AgentCounts> {
     select ${count('agent.conversations')} as "totalConversations",
       ${count('agent.conversations', "where created_at >= date_trunc('day', now())")}
         as "conversationsToday",
-      ${count('agent_metrics.agent_events', "where created_at > now() - interval '24 hours'")}
+      ${count('agent_metrics.agent_events', "where created_at > date_trunc('second', now()) - interval '24 hours'")}
         as "agentEvents24h"`.execute(kysely)
   const [row] = counts.rows
   if (row === undefined) throw new Error('Expected one row of counts, got none')

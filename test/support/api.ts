@@ -6,8 +6,11 @@ import type { Migrations } from '../../src/database/migrate.ts'
 import { createContext, type Services } from '../../src/graphql/context.ts'
 import type { Role } from '../../src/graphql/role.ts'
 import { schema } from '../../src/graphql/schema.ts'
+import type { Answer } from '../../src/http/answer.ts'
 import { createMaskError } from '../../src/http/errors.ts'
+import { createAnswerDirectly } from '../../src/http/operations/answer-directly.ts'
 import { createQueryLimits } from '../../src/http/operations/query-limits.ts'
+import { ResponseCache } from '../../src/http/operations/response-cache.ts'
 import { createSharedSubscriptions } from '../../src/http/operations/shared-subscriptions.ts'
 import { createGraphqlYoga } from '../../src/http/operations/yoga.ts'
 import { createLogger } from '../../src/log.ts'
@@ -78,25 +81,27 @@ export async function openTestApi(
     ...parts,
     queryLimits: createQueryLimits(schema, services.sizes),
     subscriptions,
-    readDataVersion: coalesceReads(() => readDataVersion(database.reserved)),
   })
   opening.defer(async () => yoga.dispose())
+  const answer = createAnswerDirectly(yoga, parts)
+  const responses = new ResponseCache<Answer>(
+    coalesceReads(() => readDataVersion(database.reserved)),
+  )
 
   const send = async (
     document: string,
     variables: unknown,
     role: Role,
   ): Promise<{ data?: unknown; errors?: ToldError[] }> => {
-    const response = await yoga.fetch(
-      'http://localhost/graphql',
-      {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ query: document, variables }),
-      },
-      { role, client: 'test' },
-    )
-    return JSON.parse(await response.text())
+    const key = JSON.stringify({ role, document, variables })
+    const response = await responses.respond(key, async () => {
+      const given = JSON.parse(JSON.stringify({ query: document, variables }))
+      const context = { role, client: 'test' }
+      const found = await answer(given, { method: 'POST', type: 'application/json', context })
+      if (found === undefined) throw new Error('Expected a query or a mutation, got something else')
+      return found
+    })
+    return JSON.parse(response.text)
   }
 
   const open = opening.move()

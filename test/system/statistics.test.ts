@@ -91,7 +91,7 @@ describe.each(engines)('what the API knows of the whole, on %s', (engine) => {
 
     await sql`
       insert into solark.telemetry (plant_id, timestamp)
-      select plant, now() - hours * interval '1 hour'
+      select plant, date_trunc('second', now()) - hours * interval '1 hour'
       from generate_series(1, 3) as plant, generate_series(1, 30) as hours`.execute(kysely)
     await sql`create schema agent`.execute(kysely)
     await sql`create schema agent_metrics`.execute(kysely)
@@ -104,7 +104,9 @@ describe.each(engines)('what the API knows of the whole, on %s', (engine) => {
       from generate_series(-3, 0) as days`.execute(kysely)
     await sql`
       insert into agent_metrics.agent_events
-      select now() - hours * interval '1 hour' from generate_series(1, 48) as hours`.execute(kysely)
+      select date_trunc('second', now()) - hours * interval '1 hour' from generate_series(1, 48) as hours`.execute(
+      kysely,
+    )
 
     const feed = api.services.liveFeed.latest.subscribe({ plantId: 2 })
     expect((await api.ask(Stats)).systemStats).toMatchObject({

@@ -6,12 +6,14 @@ export interface OperationContext extends Record<string, unknown> {
   role: Role
   /** Who asks, for a fair share: role and address. */
   client: string
-  requestLog?: RequestLog
   /** Whether the client accepts server-sent events. undefined over WebSocket, which has one form of response. */
   acceptsEvents?: boolean
   /** The parameters, if they were read from the request already. */
   parsed?: GraphQLParams
-  params?: GraphQLParams
+  params?: {
+    readonly operationName?: string | null | undefined
+    readonly variables?: Record<string, unknown> | null | undefined
+  }
   /** Waits until an operation of this cost may begin. */
   admit?: (cost: number) => Promise<void>
   /** Of the operation, once it has been validated. */

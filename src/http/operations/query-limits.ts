@@ -157,12 +157,15 @@ export function createQueryLimits(
   }
 }
 
+/** 400, or 200 for a client that takes nothing but application/json, as GraphQL over HTTP says. */
+const badRequest = { spec: true, status: 400 }
+
 function parseWithinLimits(text: string): DocumentNode {
   try {
     return parse(text, parseLimits)
   } catch (error) {
     if (error instanceof RangeError) {
-      const extensions = { code: 'QUERY_TOO_COMPLEX' }
+      const extensions = { code: 'QUERY_TOO_COMPLEX', http: badRequest }
       throw new GraphQLError('The text nests deeper than can be read', { extensions })
     }
     if (!(error instanceof GraphQLError)) throw error
@@ -171,7 +174,10 @@ function parseWithinLimits(text: string): DocumentNode {
     throw new GraphQLError(error.message, {
       source: error.source,
       positions: error.positions,
-      extensions: { code: aborted ? 'QUERY_TOO_COMPLEX' : 'GRAPHQL_PARSE_FAILED' },
+      extensions: {
+        code: aborted ? 'QUERY_TOO_COMPLEX' : 'GRAPHQL_PARSE_FAILED',
+        http: badRequest,
+      },
     })
   }
 }

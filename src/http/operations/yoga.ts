@@ -1,6 +1,5 @@
 import {
   type ExecutionArgs,
-  type ExecutionResult,
   execute,
   GraphQLError,
   type GraphQLSchema,
@@ -11,14 +10,7 @@ import { Fault } from '../../fault.ts'
 import type { Role } from '../../graphql/role.ts'
 import { errorWithStatus, formatError, type MaskError } from '../errors.ts'
 import type { OperationContext } from './operation-context.ts'
-import { createOperationKey } from './operation-key.ts'
 import type { QueryLimits } from './query-limits.ts'
-import {
-  createIsCacheable,
-  type ReadDataVersion,
-  ResponseCache,
-  writeOnce,
-} from './response-cache.ts'
 import {
   type SharedSubscriptions,
   type SubscriptionOperation,
@@ -28,7 +20,7 @@ import {
 /** `fetch` responds to an HTTP request, `getEnveloped` gives the steps of one operation. */
 export type GraphqlYoga = Pick<
   YogaServerInstance<OperationContext, object>,
-  'fetch' | 'getEnveloped' | 'dispose'
+  'fetch' | 'fetchAPI' | 'getEnveloped' | 'dispose'
 >
 
 /** Runs an operation on behalf of a client, such as with a deadline; `writes`: it is a mutation. */
@@ -37,39 +29,32 @@ export type RunOperation = <Result>(
   run: () => Result,
 ) => Result
 
-interface ExecutionOptions {
-  /** Without it no response is used twice. */
-  readDataVersion?: ReadDataVersion | undefined
-  /** Without it operations are run as they are. */
-  runOperation?: RunOperation | undefined
-}
-
 /**
  * GraphQL itself, for HTTP and WebSocket. What happens to an operation, in this order:
- * 1. its parameters are taken as they were read, and its name is noted for the log;
- * 2. it is parsed, validated and held to the limits (query-limits.ts);
- * 3. a query is responded to from the cache (response-cache.ts), or it is executed when its turn comes (admission.ts);
- *    a subscription joins those that are alike (shared-subscriptions.ts);
- * 4. its errors are masked, and its result is written in the form that the client accepts.
+ * 1. it is parsed, validated and held to the limits (query-limits.ts);
+ * 2. a query or a mutation is executed when its turn comes (admission.ts); a subscription joins those that are alike
+ *    (shared-subscriptions.ts);
+ * 3. its errors are masked.
+ *
+ * `fetch` takes its parameters as they were read, and writes its result in the form that the client accepts.
  */
-export function createGraphqlYoga<Context extends object>(
-  options: {
-    schema: GraphQLSchema
-    queryLimits: QueryLimits
-    contextOf: (request: { role: Role }) => Context
-    subscriptions: SharedSubscriptions
-    maskError: MaskError
-  } & ExecutionOptions,
-): GraphqlYoga {
+export function createGraphqlYoga<Context extends object>(options: {
+  schema: GraphQLSchema
+  queryLimits: QueryLimits
+  contextOf: (request: { role: Role }) => Context
+  subscriptions: SharedSubscriptions
+  maskError: MaskError
+  /** Without it operations are run as they are. */
+  runOperation?: RunOperation | undefined
+}): GraphqlYoga {
   return createYoga<OperationContext, Context>({
     schema: options.schema,
     context: ({ role }) => options.contextOf({ role }),
     plugins: [
       { onRequestParse: useParsed },
       options.queryLimits.plugin,
-      useExecution(options.schema, options),
+      useExecution(options.runOperation),
       useSharedSubscriptions(options.subscriptions, options.maskError),
-      { onParams: noteOperation },
     ],
     maskedErrors: {
       maskError: (error) => (isMutationByGet(error) ? mutationByGet() : options.maskError(error)),
@@ -94,48 +79,24 @@ function useParsed({
   if (parsed !== undefined) setRequestParser(() => parsed)
 }
 
-function noteOperation({ params, context }: { params: GraphQLParams; context: OperationContext }) {
-  if (context.requestLog !== undefined && typeof params.operationName === 'string') {
-    context.requestLog.operation = params.operationName.slice(0, 100)
-  }
-}
-
 const runAsItIs: RunOperation = (_, run) => run()
 
 /**
- * Executes queries, from the cache if they are cacheable, and mutations.
+ * Executes queries and mutations when their turn comes.
  *
  * Mutations are executed by graphql's own executor. Yoga's copies every input value before it coerces it, which is a
  * fifth of what a batch of readings costs this process. For queries and subscriptions Yoga's is the faster of the two.
  */
-function useExecution(
-  schema: GraphQLSchema,
-  { readDataVersion, runOperation = runAsItIs }: ExecutionOptions,
-): Plugin<OperationContext> {
-  const keyOf = createOperationKey(schema)
-  const isCacheable = createIsCacheable(schema)
-  const cache = readDataVersion && new ResponseCache<ExecutionResult>(readDataVersion)
-
+function useExecution(runOperation = runAsItIs): Plugin<OperationContext> {
   return {
     onExecute({ args, executeFn, setExecuteFn }) {
       const operation = getOperationAST(args.document, args.operationName)
-      const { role, client, admit, cost = 0 } = args.contextValue
+      const { client, admit, cost = 0 } = args.contextValue
       const writes = operation?.operation === 'mutation'
       const executeBy = writes ? execute : executeFn
-      const executeInTurn = async (given: ExecutionArgs) => {
+      setExecuteFn(async (given: ExecutionArgs) => {
         await admit?.(cost)
         return await runOperation({ client, writes }, () => executeBy(given))
-      }
-      if (operation?.operation !== 'query' || !cache || !isCacheable(args.document)) {
-        setExecuteFn(executeInTurn)
-        return
-      }
-      setExecuteFn(async (given: ExecutionArgs) => {
-        // Nobody may hold a turn while waiting for the response to another.
-        await admit?.(0)
-        const { document, operationName, variableValues: variables } = given
-        const key = keyOf({ role, document, operationName, variables })
-        return await cache.respond(key, async () => writeOnce(await executeInTurn(given)))
       })
     },
   }

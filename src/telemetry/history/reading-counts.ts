@@ -16,7 +16,8 @@ export interface ReadingCounts {
   lastDay: number
 }
 
-const dayAgo = sql`now() - interval '24 hours'`
+/** By a clock of whole seconds, so that who asks again within the second is given the same. */
+const dayAgo = sql`date_trunc('second', now()) - interval '24 hours'`
 /** The first hour of UTC that lies completely within the last 24 hours. */
 const firstHour = sql`${hourOf(dayAgo)} + interval '1 hour'`
 

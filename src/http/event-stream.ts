@@ -1,0 +1,90 @@
+import type { ServerResponse } from 'node:http'
+import type { ConnectionLimit } from './connection-limit.ts'
+import type { CacheableResponse } from './operations/response-cache.ts'
+import { sendBufferOf } from './send-buffer.ts'
+import type { UnsentLimit } from './unsent-limit.ts'
+
+/** A stream of server-sent events that Yoga has opened for one client. */
+export class EventStream implements CacheableResponse {
+  readonly validity = 'NEVER'
+  readonly isForAll = false
+  readonly size = 0
+  readonly #events: Response
+
+  constructor(events: Response) {
+    this.#events = events
+  }
+
+  /**
+   * Sends the events until either side ends them, or the client leaves them unread for so long. Throws
+   * `TOO_MANY_CONNECTIONS` if the client has too many.
+   */
+  async send(
+    response: ServerResponse,
+    options: {
+      /** Of the client. */
+      address: string
+      connectionLimit: ConnectionLimit
+      unsentLimit: UnsentLimit
+      /** Milliseconds. */
+      timeoutMs: number
+    },
+  ): Promise<void> {
+    const { address, connectionLimit, unsentLimit, timeoutMs } = options
+    const { body, headers, status } = this.#events
+    // The client left meanwhile, or was sent that the server stops.
+    if (body === null || response.destroyed || response.headersSent) return await release(body)
+    try {
+      connectionLimit.enter(address)
+      response.once('close', () => connectionLimit.leave(address))
+    } catch (error) {
+      await release(body)
+      throw error
+    }
+    response.setHeaders(new Map(headers))
+    if (!headers.has('cache-control')) response.setHeader('Cache-Control', 'no-store')
+    response.setHeader('X-Accel-Buffering', 'no') // Or nginx keeps events until it has a page of them.
+    response.statusCode = status
+    response.setTimeout(timeoutMs, () => {
+      if (response.writableLength > 0) response.destroy()
+    })
+    const buffer = sendBufferOf(response)
+    const reader = body.getReader()
+    response.once('close', () => {
+      unsentLimit.forget(buffer)
+      void reader.cancel().catch(() => {})
+    })
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done || response.destroyed) break
+      if (response.write(value)) continue
+      unsentLimit.note(buffer)
+      await drained(response)
+      unsentLimit.forget(buffer)
+    }
+    response.end()
+  }
+}
+
+/** Returns whether a response goes on until one side ends it. */
+export function isEventStream(response: ServerResponse): boolean {
+  return String(response.getHeader('content-type')).startsWith('text/event-stream')
+}
+
+/** Resolves when the client has taken what waits, or has left. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      response.off('drain', end).off('close', end)
+      resolve()
+    }
+    if (response.destroyed) return resolve()
+    response.on('drain', end).on('close', end)
+  })
+}
+
+/** Lets go of the source of Yoga's stream, which it does only once it has begun. */
+async function release(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  if (body === null) return
+  for await (const _ of body) break
+}

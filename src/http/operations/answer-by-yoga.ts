@@ -1,0 +1,46 @@
+import type { GraphQLParams } from 'graphql-yoga'
+import { Answer } from '../answer.ts'
+import { EventStream } from '../event-stream.ts'
+import type { OperationContext } from './operation-context.ts'
+import type { GraphqlYoga } from './yoga.ts'
+
+/** Has Yoga respond to a request, whatever its form: it opens streams of events, and refuses what is no operation. */
+export function createAnswerByYoga(yoga: GraphqlYoga) {
+  return async (
+    params: GraphQLParams,
+    {
+      method,
+      accept = '*/*',
+      context,
+    }: { method: string; accept: string | undefined; context: OperationContext },
+  ): Promise<Answer | EventStream> => {
+    const response = await yoga.fetch(
+      'http://localhost/graphql',
+      { method, headers: { accept } },
+      { ...context, parsed: params },
+    )
+    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
+      return await answerFrom(response, operationNameIn(params))
+    }
+    delete params.variables // Yoga keeps the parameters for as long as it streams.
+    return new EventStream(response)
+  }
+}
+
+/** Takes what Yoga made of a result. */
+export async function answerFrom(
+  response: Response,
+  operationName: string | undefined,
+): Promise<Answer> {
+  const { status, headers } = response
+  return new Answer(await response.text(), {
+    status,
+    headers: Object.fromEntries(headers),
+    operationName,
+  })
+}
+
+/** Returns the name of the operation for the log, if one is given. */
+export function operationNameIn({ operationName }: GraphQLParams): string | undefined {
+  return typeof operationName === 'string' ? operationName.slice(0, 100) : undefined
+}
