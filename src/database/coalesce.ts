@@ -21,9 +21,16 @@ export function coalesceReads<Value>(read: () => Promise<Value>): () => Promise<
   }
   return () => {
     if (current === undefined) return begin()
-    next ??= current.then(begin, begin)
+    next ??= current.then(inputHandled, inputHandled).then(begin)
     return next
   }
+}
+
+/** Resolves once Node has read what has arrived on all sockets: it does so before it runs what is immediate. */
+function inputHandled(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 }
 
 /** A result may be as old as the request that is running: callers with equal arguments, as JSON, join it. */
