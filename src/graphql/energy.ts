@@ -11,13 +11,14 @@ import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { builder } from './builder.ts'
 import { cacheable } from './cacheable.ts'
 import { pointsCost } from './cost.ts'
+import { record } from './record.ts'
 import { needs, wantedBy } from './wanted.ts'
 
 const integralRules =
   'The integral uses the trapezoidal rule between neighbouring readings: consecutive values of the quantity that are not null (Press et al., Numerical Recipes, 3rd ed., sect. 4.1; NIST DLMF, dlmf.nist.gov/3.5#i). The line between two neighbours is split by interpolation at the edges of buckets, and where its sign changes. Of power that flows one way, such as pvPower and loadPower, the part above zero counts, so that none of these is ever negative. Neighbours further apart than the gap limit contribute neither energy nor coverage: that is the maxGap of the plant, or else MAX_GAP (default PT20M).'
 
 export const EnergyRef = builder.objectRef<Energy>('Energy').implement({
-  extensions: cacheable,
+  extensions: { ...cacheable, ...record },
   description: `kWh; null if nothing was measured. ${integralRules}`,
   fields: (t) => {
     const kilowattHours = (field: keyof Energy, description: string) =>
@@ -44,7 +45,7 @@ const Period = builder.enumType('Period', {
 })
 
 const EnergyPeriod = builder.objectRef<Figures>('EnergyPeriod').implement({
-  extensions: cacheable,
+  extensions: { ...cacheable, ...record },
   description: "A plant's energy in an hour, day, week, month or year.",
   fields: (t) => {
     const share = (field: 'selfConsumption' | 'selfSufficiency', description: string) =>

@@ -14,12 +14,13 @@ import { cacheable } from './cacheable.ts'
 import { pointsCost } from './cost.ts'
 import { EnergyRef } from './energy.ts'
 import { PlantRef } from './plant.ts'
+import { record } from './record.ts'
 import { needs, wantedBy } from './wanted.ts'
 
 const DEFAULT_POINTS = 300
 
 const Range = builder.objectRef<Values>('Range').implement({
-  extensions: cacheable,
+  extensions: { ...cacheable, ...record },
   description:
     'Time-weighted mean and extremes of one quantity over a bucket, by the line through its readings. If the bucket has readings but none has a neighbour within the gap limit, coverage is 0 and avg is their plain mean. Negative values of power that flows one way count as 0 in avg, min and max. The line and its integral follow the rules of Energy.',
   fields: (t) => ({
@@ -41,7 +42,7 @@ const Range = builder.objectRef<Values>('Range').implement({
 })
 
 const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
-  extensions: cacheable,
+  extensions: { ...cacheable, ...record },
   description: 'One bucket of a history.',
   fields: (t) => {
     const range = (quantity: NumberField) =>

@@ -7,6 +7,7 @@ import { builder } from './builder.ts'
 import { cacheable } from './cacheable.ts'
 import { pageCost } from './cost.ts'
 import { PlantRef } from './plant.ts'
+import { record } from './record.ts'
 import { TelemetryRef } from './telemetry.ts'
 
 interface Edge {
@@ -16,7 +17,7 @@ interface Edge {
 }
 
 export const TelemetryEdgeRef = builder.objectRef<Edge>('TelemetryEdge').implement({
-  extensions: cacheable,
+  extensions: { ...cacheable, ...record },
   fields: (t) => ({
     cursor: t.string({
       description:

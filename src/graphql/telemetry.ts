@@ -15,6 +15,7 @@ import { builder } from './builder.ts'
 import { cacheable, cacheableWithinSecond } from './cacheable.ts'
 import { LOOKUP } from './cost.ts'
 import { PlantRef } from './plant.ts'
+import { record } from './record.ts'
 
 /**
  * What a reading itself tells about its plant. A promise for each of a million readings would be half of their cost.
@@ -34,7 +35,7 @@ function oneSided(
 }
 
 TelemetryRef.implement({
-  extensions: cacheable,
+  extensions: { ...cacheable, ...record },
   description:
     'One reading of one plant: a row of solark.telemetry. Positive power flows towards the house; null means "not measured", never 0. Power that flows one way is never negative here: a stored negative value is shown as 0.',
   fields: (t) => {

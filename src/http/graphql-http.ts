@@ -43,6 +43,8 @@ export interface GraphqlHttpOptions {
   maskError: MaskError
   /** Milliseconds. A client that takes nothing of a response for twice as long is cut off, as silent WebSockets are. */
   keepAlive: number
+  /** Has Yoga respond to every request, to compare. */
+  byYogaAlone?: boolean | undefined
 }
 
 /** A request whose body was read. */
@@ -69,7 +71,7 @@ interface Asked {
  * 8. the answer is sent, compressed if the client accepts that (answer.ts).
  */
 export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions): GraphqlHttp {
-  const { queryLimits, responses, roleOf, callerOf, admission, unsentLimit } = options
+  const { queryLimits, responses, roleOf, callerOf, admission, unsentLimit, byYogaAlone } = options
   const timeoutMs = 2 * options.keepAlive
   const readBody = createBodyReader(options.bodies)
   const answerDirectly = createAnswerDirectly(yoga, options)
@@ -82,7 +84,9 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
     await turn.take(queryLimits.parsingCost(params.query))
     const context = { role, client, acceptsEvents: accepted.events, admit: turn.take }
     const answer =
-      (await answerDirectly(params, { method, type: accepted.json, context })) ??
+      (byYogaAlone
+        ? undefined
+        : await answerDirectly(params, { method, type: accepted.json, context })) ??
       (await answerByYoga(params, { method, accept: request.headers.accept, context }))
     // Others who ask the same must not be given what may not have been executed.
     if (response.destroyed && !(answer instanceof EventStream)) throw connectionLost()

@@ -20,6 +20,7 @@ import type { Admission, Turn } from './operations/admission.ts'
 import { createOperationKey } from './operations/operation-key.ts'
 import { prepareOperation } from './operations/prepared-operation.ts'
 import type { QueryLimits } from './operations/query-limits.ts'
+import { writeResult } from './operations/record-execution.ts'
 import {
   createValidityOf,
   type ReadDataVersion,
@@ -30,7 +31,6 @@ import {
   type SubscriptionOperation,
   SubscriptionStream,
 } from './operations/shared-subscriptions.ts'
-import { writeResult } from './operations/written-result.ts'
 import type { GraphqlYoga } from './operations/yoga.ts'
 import { type ByteBudget, bodiesBusy } from './request-body.ts'
 import { SubscriptionSender } from './subscription-sender.ts'

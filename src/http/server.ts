@@ -54,6 +54,8 @@ export interface HttpServerOptions<Context extends object> extends ProbeOptions 
   runOperation?: RunOperation
   /** What the cost of an operation depends on. Without it the usual sizes count. */
   sizes?: Services['sizes']
+  /** Has Yoga respond to every GraphQL request over HTTP, so that a test can compare. */
+  byYogaAlone?: boolean
   /** What the errors of lower layers mean to a client. Without it they are masked. */
   translate?: Translate
 }
@@ -127,6 +129,7 @@ export async function openHttpServer<Context extends object>(
       queryLimits,
       responses,
       maskError,
+      byYogaAlone: options.byYogaAlone,
       roleOf,
       callerOf,
       connectionLimit,

@@ -6,8 +6,8 @@ import type { MaskError } from '../errors.ts'
 import { answerFrom, operationNameIn } from './answer-by-yoga.ts'
 import type { OperationContext } from './operation-context.ts'
 import { prepareOperation } from './prepared-operation.ts'
+import { writeResult } from './record-execution.ts'
 import { createValidityOf } from './response-cache.ts'
-import { writeResult } from './written-result.ts'
 import type { GraphqlYoga } from './yoga.ts'
 
 /** The parameters of one operation, of the right types. */
