@@ -8,6 +8,7 @@ import * as retention from './0005_retention.ts'
 import * as inverterTemperature from './0006_inverter_temperature.ts'
 import * as plantLimits from './0007_plant_limits.ts'
 import * as sources from './0008_sources.ts'
+import * as sourcePlants from './0009_source_plants.ts'
 
 interface PlannedMigration extends Migration {
   /** Describes what `up` would do beyond its name, in sentences. Throws what `up` would throw. Writes nothing. */
@@ -24,4 +25,5 @@ export const migrations: Readonly<Record<string, PlannedMigration>> = {
   '0006_inverter_temperature': inverterTemperature,
   '0007_plant_limits': plantLimits,
   '0008_sources': sources,
+  '0009_source_plants': sourcePlants,
 }

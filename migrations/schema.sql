@@ -274,7 +274,8 @@ create table solark.source (
   held_until timestamp with time zone not null,
   last_reading_at timestamp with time zone,
   failing_since timestamp with time zone,
-  last_error text
+  last_error text,
+  plants integer default 1 not null
 );
 
 create table solark.source_hour (
@@ -354,6 +355,8 @@ alter table solark.rollup_hour add constraint rollup_hour_pkey PRIMARY KEY (plan
 alter table solark.rollup_quarter add constraint rollup_quarter_pkey PRIMARY KEY (plant_id, start);
 
 alter table solark.source add constraint source_pkey PRIMARY KEY (name);
+
+alter table solark.source add constraint source_plants_check CHECK ((plants > 0));
 
 alter table solark.source_hour add constraint source_hour_pkey PRIMARY KEY (source, hour);
 
@@ -1262,7 +1265,7 @@ comment on column solark.source.name is 'As the configuration calls it';
 
 comment on column solark.source.kind is 'Such as mqtt or modbus';
 
-comment on column solark.source.plant_id is 'Whose readings it gives';
+comment on column solark.source.plant_id is 'The first plant whose readings it gives';
 
 comment on column solark.source.every is 'How often it gives a reading';
 
@@ -1275,6 +1278,8 @@ comment on column solark.source.last_reading_at is 'Time of its newest reading';
 comment on column solark.source.failing_since is 'Since when it gives none; null if it works';
 
 comment on column solark.source.last_error is 'Why it last gave none';
+
+comment on column solark.source.plants is 'How many plants it gives the readings of: plant_id and those that follow it';
 
 comment on table solark.source_hour is 'What sources gave in each of the last hours, by the time it was stored';
 

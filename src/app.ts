@@ -16,7 +16,6 @@ import { openHomeAssistant } from './outputs/home-assistant/open-home-assistant.
 import { openServices } from './services.ts'
 import { readConfiguration } from './sources/configuration.ts'
 import { openSources } from './sources/open-sources.ts'
-import { openSimulation } from './sources/simulated/simulation.ts'
 import { diskCheck } from './system/disk-check.ts'
 import type { Check } from './system/health.ts'
 import { limitsCheck, openProcessGauges } from './system/limits-check.ts'
@@ -92,11 +91,14 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
   }
   const { dataDir } = config
   const { sources: configured, homeAssistant } = await readConfiguration(config.sourcesFile)
+  const simulatedPlants =
+    config.simulate ?? (config.databaseUrl === undefined && configured.length === 0 ? 1 : 0)
   const sources = opening.use(
     await openSources(configured, {
       kysely: database.kysely,
       plantLimits: services.plantLimits,
       dataDir,
+      simulated: simulatedPlants,
       environment: process.env,
       log,
     }),
@@ -112,12 +114,6 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
         log,
       }),
     )
-  }
-  const simulatedPlants =
-    config.simulate ?? (config.databaseUrl === undefined && configured.length === 0 ? 1 : 0)
-  if (simulatedPlants > 0) {
-    const simulation = opening.use(openSimulation(database.kysely, simulatedPlants, log))
-    checks.push(simulation.check)
   }
   const admin =
     config.tokens.admin === undefined

@@ -16,10 +16,11 @@ const SourceStatus = builder.enumType('SourceStatus', {
 })
 
 const Source = builder.objectRef<SourceState>('Source').implement({
-  description: 'A source of readings that the configuration names.',
+  description:
+    'A source that the server reads itself: one of the configuration, or the simulation.',
   fields: (t) => ({
     name: t.exposeString('name'),
-    kind: t.exposeString('kind', { description: 'Such as mqtt or modbus.' }),
+    kind: t.exposeString('kind', { description: 'Such as mqtt, modbus or simulated.' }),
     status: t.field({
       type: SourceStatus,
       resolve: ({ isHeld, failingSince }) =>

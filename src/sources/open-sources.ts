@@ -4,9 +4,15 @@ import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
 import type { Logger } from '../log.ts'
 import type { Check } from '../system/health.ts'
+import { readLatestOfEach } from '../telemetry/latest.ts'
 import type { KeptPlantLimits } from '../telemetry/plant-limits.ts'
+import { FIRST_SIMULATED_PLANT } from '../telemetry/reading.ts'
+import type { SourceIdentity } from '../telemetry/source-state.ts'
 import type { ConfiguredSource } from './configuration.ts'
 import { runSource } from './polling.ts'
+import { simulatedPlants } from './simulated/plant.ts'
+import { openSimulatedSource } from './simulated/simulated-source.ts'
+import { registerPlants } from './simulated/stored-plants.ts'
 import type { Source, SourceContext } from './source.ts'
 import { openSourceStore } from './source-store.ts'
 
@@ -15,6 +21,8 @@ export interface SourcesOptions {
   plantLimits: KeptPlantLimits
   /** Readings wait in it while the database is away. */
   dataDir: string
+  /** How many plants are simulated. */
+  simulated: number
   environment: Readonly<Record<string, string | undefined>>
   log: Logger
 }
@@ -23,24 +31,60 @@ export interface OpenSources extends AsyncDisposable {
   readonly checks: readonly Check[]
 }
 
-/** Runs the configured sources until disposed. Throws a `Fault` if the settings of one do not fit together. */
+const SIMULATION = 'simulated'
+const SIMULATED_EVERY_MS = 1000
+
+/**
+ * Runs the configured sources and the simulation until disposed. Throws a `Fault` if the settings of one do not fit
+ * together.
+ */
 export async function openSources(
   sources: readonly ConfiguredSource[],
-  { kysely, plantLimits, dataDir, environment, log }: SourcesOptions,
+  { kysely, plantLimits, dataDir, simulated, environment, log }: SourcesOptions,
 ): Promise<OpenSources> {
   await using opening = new AsyncDisposableStack()
   const checks: Check[] = []
-  for (const configured of sources) {
-    const { name, plantId, kind, settings } = configured
-    const source = openSource(configured, { environment, log })
-    const identity = { name, kind: kind.kind, plantId, everyMs: kind.everyMs(settings) }
+  const run = async (identity: SourceIdentity, source: Source) => {
     const folder = join(dataDir, 'waiting')
     const store = await openSourceStore({ kysely, identity, source, plantLimits, folder, log })
-    const running = opening.use(runSource({ identity, source, store, log }))
-    checks.push(running.check)
+    checks.push(opening.use(runSource({ identity, source, store, log })).check)
+  }
+  for (const configured of sources) {
+    const { name, plantId, kind, settings } = configured
+    const identity = { name, kind: kind.kind, plantId, everyMs: kind.everyMs(settings) }
+    await run(identity, openSource(configured, { environment, log }))
+  }
+  if (simulated > 0) {
+    if (sources.some(({ name }) => name === SIMULATION)) {
+      throw new Fault(
+        'CONFIGURATION_INVALID',
+        `A source is named ${SIMULATION}, as the simulation is: give it another name, or set SIMULATE=0`,
+      )
+    }
+    const identity = {
+      ...{ name: SIMULATION, kind: 'simulated', everyMs: SIMULATED_EVERY_MS },
+      ...{ plantId: FIRST_SIMULATED_PLANT, plants: simulated },
+    }
+    await run(identity, openSimulation(kysely, simulated))
   }
   const open = opening.move()
   return { checks, [Symbol.asyncDispose]: () => open.disposeAsync() }
+}
+
+/** Unlike other sources it has its plants, and what it missed, from the database. */
+function openSimulation(kysely: Kysely<Schema>, count: number): Source {
+  return openSimulatedSource({
+    plants: simulatedPlants(count),
+    everyMs: SIMULATED_EVERY_MS,
+    register: (plants) => registerPlants(kysely, plants),
+    newest: async (plants) => {
+      const latest = await readLatestOfEach(
+        kysely,
+        plants.map(({ id }) => id),
+      )
+      return new Map(latest.map(({ plantId, timestamp }) => [plantId, timestamp]))
+    },
+  })
 }
 
 /** Opens a source of the configuration, without running it. */

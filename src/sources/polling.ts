@@ -98,7 +98,12 @@ class SourceRun {
         : `last reading ${((performance.now() - this.#lastReadingAt) / 1000).toFixed(0)} s ago`
     switch (this.#state) {
       case 'WAITING':
-        return { status: 'HEALTHY', detail: `another server polls it${waiting}${lost}` }
+        return store.isTold
+          ? { status: 'HEALTHY', detail: `another server polls it${waiting}${lost}` }
+          : {
+              status: 'DEGRADED',
+              detail: `the database does not say who polls it${waiting}${lost}`,
+            }
       case 'FAILING':
         return { status: 'DEGRADED', detail: `${this.#lastError}; ${last}${waiting}${lost}` }
       case 'WORKING': {

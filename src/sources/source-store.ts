@@ -22,6 +22,8 @@ import type { Source, SourceReadings } from './source.ts'
 export interface SourceStore extends AsyncDisposable {
   /** How long a claim holds without being renewed, in milliseconds. */
   readonly heldMs: number
+  /** Whether the database said at the last claim who has the source. */
+  readonly isTold: boolean
   /** Readings that wait on disk for the database. */
   readonly waiting: number
   /** Readings that found no room there. */
@@ -61,6 +63,7 @@ class QueuedStore implements SourceStore {
   readonly #queue: ReadingQueue
   readonly #holder = randomUUID()
   #has = false
+  #isTold = false
   #isAway = false
   /** Quantities that were told to be left out, and are still not measured. */
   readonly #doubtful = new Set<NumberField>()
@@ -78,6 +81,10 @@ class QueuedStore implements SourceStore {
     this.#draining.unref()
   }
 
+  get isTold(): boolean {
+    return this.#isTold
+  }
+
   get waiting(): number {
     return this.#queue.length
   }
@@ -90,7 +97,9 @@ class QueuedStore implements SourceStore {
     const { kysely, identity } = this.#options
     try {
       this.#has = await claimSource(kysely, identity, { holder: this.#holder, heldMs: this.heldMs })
+      this.#isTold = true
     } catch (error) {
+      this.#isTold = false
       this.#note(error)
     }
     return this.#has

@@ -7,6 +7,8 @@ export interface SourceIdentity {
   name: string
   kind: string
   plantId: number
+  /** How many plants it gives the readings of: `plantId` and those that follow it. By default 1. */
+  plants?: number
   /** Milliseconds between its readings. */
   everyMs: number
 }
@@ -30,16 +32,16 @@ export interface SourceState extends SourceIdentity {
  */
 export async function claimSource(
   kysely: Kysely<Schema>,
-  { name, kind, plantId, everyMs }: SourceIdentity,
+  { name, kind, plantId, plants = 1, everyMs }: SourceIdentity,
   { holder, heldMs }: { holder: string; heldMs: number },
 ): Promise<boolean> {
   const { rows } = await sql`
-    insert into solark.source as known (name, kind, plant_id, every, holder, held_until)
-    values (${name}, ${kind}, ${plantId}, ${everyMs} * interval '1 millisecond', ${holder}::uuid,
+    insert into solark.source as known (name, kind, plant_id, plants, every, holder, held_until)
+    values (${name}, ${kind}, ${plantId}, ${plants}, ${everyMs} * interval '1 millisecond', ${holder}::uuid,
       clock_timestamp() + ${heldMs} * interval '1 millisecond')
     on conflict (name) do update
-    set (kind, plant_id, every, holder, held_until)
-      = (excluded.kind, excluded.plant_id, excluded.every, excluded.holder, excluded.held_until)
+    set (kind, plant_id, plants, every, holder, held_until) = row(
+      excluded.kind, excluded.plant_id, excluded.plants, excluded.every, excluded.holder, excluded.held_until)
     where known.holder = excluded.holder or known.held_until < clock_timestamp()
     returning name`.execute(kysely)
   return rows.length > 0
@@ -102,23 +104,23 @@ export async function noteFailed(
     where name = ${name}`.execute(kysely)
 }
 
-/** Reads the sources of plants, in the order of their names. */
+/** Reads the sources of plants, in the order of their names. A source of several plants is there once for each. */
 export async function readSources(
   kysely: Kysely<Schema>,
   plantIds: readonly number[],
 ): Promise<SourceState[]> {
   const { rows } = await sql<SourceState>`
-    select name, kind, plant_id as "plantId", round(date_part('epoch', every) * 1000) as "everyMs",
+    select name, kind, asked.id as "plantId", plants, round(date_part('epoch', every) * 1000) as "everyMs",
       held_until > clock_timestamp() as "isHeld", last_reading_at as "lastReadingAt",
       failing_since as "failingSince", last_error as "lastError", counted.*
-    from solark.source
+    from unnest(${plantIds}::integer[]) as asked (id)
+    join solark.source on asked.id >= plant_id and asked.id < plant_id + plants
     cross join lateral (
       select coalesce(sum(readings), 0)::integer as readings, coalesce(sum(duplicates), 0)::integer as duplicates,
         coalesce(sum(doubtful), 0)::integer as doubtful
       from solark.source_hour
       where source = name and hour > clock_timestamp() - interval '24 hours'
     ) as counted
-    where plant_id = any (${plantIds}::integer[])
     order by name`.execute(kysely)
   return rows
 }

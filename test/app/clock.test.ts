@@ -81,7 +81,7 @@ test('a clock that jumps while the server runs: nothing is lost or doubled, and 
   }
   expect(isNewest).toBe(true)
   expect(await pageThrough(server, 1)).toEqual(sent.toSorted().toReversed())
-  expect(server.program.stderr).not.toContain('cannot be recorded')
+  expect(server.program.stderr).not.toContain('cannot be stored')
 })
 
 test('a clock that was put on and back between starts: every start works, and what was stored stays', async () => {
@@ -102,6 +102,6 @@ test('a clock that was put on and back between starts: every start works, and wh
     await simulatedGoesOn(database, clock.now())
     expect((await admin.ask(HealthReport)).health.status).toBe('HEALTHY')
     expect(await pageThrough(server, 1)).toEqual(sent.toSorted().toReversed())
-    expect(server.program.stderr).not.toContain('cannot be recorded')
+    expect(server.program.stderr).not.toContain('cannot be stored')
   }
 })

@@ -134,8 +134,9 @@ describe('on an empty database', () => {
     })
     expect(server.program.stdout).toContain('3 simulated')
     expect(server.program.stdout).not.toContain('pending')
-    const { plants } = await server.as().ask(EveryPlant)
-    expect(plants.map(({ id }) => id)).toEqual([900_001, 900_002, 900_003])
+    await expect
+      .poll(async () => (await server.as().ask(EveryPlant)).plants.map(({ id }) => id))
+      .toEqual([900_001, 900_002, 900_003])
   })
 })
 

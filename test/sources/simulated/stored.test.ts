@@ -1,66 +1,87 @@
-import { pino } from 'pino'
-import { expect, test, vi } from 'vitest'
-import { simulatedPlants } from '../../../src/sources/simulated/plant.ts'
-import { startSimulation } from '../../../src/sources/simulated/simulation.ts'
-import {
-  registerPlants,
-  removePlant,
-  simulatedPlantIds,
-} from '../../../src/sources/simulated/stored-plants.ts'
-import { readLatestOfEach } from '../../../src/telemetry/latest.ts'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { createLogger } from '../../../src/log.ts'
+import { parseConfiguration } from '../../../src/sources/configuration.ts'
+import { openSources } from '../../../src/sources/open-sources.ts'
+import { removePlant, simulatedPlantIds } from '../../../src/sources/simulated/stored-plants.ts'
 import { readPage } from '../../../src/telemetry/page.ts'
 import { readPlants } from '../../../src/telemetry/plant.ts'
-import type { RecordOutcome } from '../../../src/telemetry/record.ts'
-import { recordReadings } from '../../../src/telemetry/record.ts'
+import { keepPlantLimits } from '../../../src/telemetry/plant-limits.ts'
+import { readSources } from '../../../src/telemetry/source-state.ts'
 import { engines, openTestDatabase } from '../../support/database.ts'
 
+const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
+
 test.for(engines)(
-  'simulated plants report into a database (%s) and are removed',
+  'simulated plants report into a database (%s) as a source of theirs, and are removed',
   async (engine) => {
     await using database = await openTestDatabase(engine)
     const { kysely } = database
-    const outcomes: RecordOutcome[] = []
+    const dataDir = await mkdtemp(join(tmpdir(), 'heliograph-simulation-'))
+    await using opened = new AsyncDisposableStack()
+    opened.defer(() => rm(dataDir, { recursive: true }))
     const start = () =>
-      startSimulation({
-        plants: simulatedPlants(2),
-        everyMs: 100,
-        log: pino({ level: 'silent' }),
-        register: (plants) => registerPlants(kysely, plants),
-        newest: async () => {
-          const latest = await readLatestOfEach(kysely)
-          const anHourAgo = (Date.now() - 3_600_000) * 1000
-          return new Map([
-            [900_001, anHourAgo],
-            [900_002, anHourAgo],
-            ...latest.map((reading) => [reading.plantId, reading.timestamp] as const),
-          ])
-        },
-        record: async (readings) => {
-          outcomes.push(
-            await recordReadings(kysely, readings, { onDuplicate: 'KEEP', now: Date.now() * 1000 }),
-          )
-        },
+      openSources([], {
+        ...{ kysely, plantLimits: keepPlantLimits(kysely), dataDir, simulated: 2 },
+        ...{ environment: {}, log },
       })
-    {
-      await using _simulation = start()
-      await vi.waitFor(() => expect(outcomes.length).toBeGreaterThanOrEqual(4), { timeout: 30_000 })
+    const count = async (plantId: number) => {
+      const { rows } = await sql<{ count: number }>`
+        select count(*)::integer as count from solark.telemetry where plant_id = ${plantId}`.execute(
+        kysely,
+      )
+      return rows[0]?.count ?? 0
     }
-    for (const caughtUp of outcomes.slice(0, 2)) {
-      expect(caughtUp.inserted).toBe(caughtUp.received)
-      expect(Math.abs(caughtUp.received - 60)).toBeLessThanOrEqual(1)
-    }
-    expect(outcomes[2]?.received).toBe(2)
     {
-      outcomes.length = 0
-      await using _simulation = start()
-      await vi.waitFor(() => expect(outcomes.length).toBeGreaterThanOrEqual(1), { timeout: 30_000 })
+      await using simulation = await start()
+      expect(simulation.checks.map(({ name }) => name)).toEqual(['source: simulated'])
+      // A day of minutes, and the seconds since.
+      for (const plantId of [900_001, 900_002]) {
+        await expect.poll(() => count(plantId)).toBeGreaterThan(1441)
+      }
+      const states = await readSources(kysely, [900_001, 900_002, 900_003])
+      expect(states.map(({ name, kind, plantId }) => [name, kind, plantId]).toSorted()).toEqual([
+        ['simulated', 'simulated', 900_001],
+        ['simulated', 'simulated', 900_002],
+      ])
+    }
+    const before = await count(900_002)
+    {
+      await using _simulation = await start()
+      await expect.poll(() => count(900_002)).toBeGreaterThan(before + 1)
     }
     // The second start has next to nothing to catch up with.
-    expect(outcomes[0]?.received).toBeLessThanOrEqual(2)
+    expect((await readSources(kysely, [900_001]))[0]?.duplicates).toBeLessThan(10)
 
     expect(await simulatedPlantIds(kysely)).toEqual([900_001, 900_002])
-    expect(await removePlant(kysely, 900_001)).toBeGreaterThan(60)
+    expect(await removePlant(kysely, 900_001)).toBeGreaterThan(1441)
     expect((await readPlants(kysely)).map((plant) => plant.id)).toEqual([900_002])
     expect((await readPage(kysely, { plantId: 900_001, first: 1 })).readings).toEqual([])
   },
 )
+
+test('a source of the configuration cannot have the name of the simulation', async () => {
+  await using database = await openTestDatabase('native')
+  const { kysely } = database
+  const { sources } = parseConfiguration(
+    JSON.stringify({
+      sources: [{ name: 'simulated', kind: 'modbus', plant: 1, host: 'a', model: 'sol-ark' }],
+    }),
+    'heliograph.config.json',
+  )
+  const dataDir = await mkdtemp(join(tmpdir(), 'heliograph-simulation-'))
+  await using opened = new AsyncDisposableStack()
+  opened.defer(() => rm(dataDir, { recursive: true }))
+  await expect(
+    openSources(sources, {
+      ...{ kysely, plantLimits: keepPlantLimits(kysely), dataDir, simulated: 1 },
+      ...{ environment: {}, log },
+    }),
+  ).rejects.toMatchObject({
+    code: 'CONFIGURATION_INVALID',
+    message: expect.stringContaining('SIMULATE=0'),
+  })
+})

@@ -1,0 +1,19 @@
+import { type Kysely, sql } from 'kysely'
+import { commentColumns } from './comment.ts'
+
+/** Lets a source give the readings of several plants whose ids follow one another, as the simulation does. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    alter table solark.source add column plants integer not null default 1 check (plants > 0)`.execute(
+    db,
+  )
+  await commentColumns(db, 'solark.source', {
+    plant_id: 'The first plant whose readings it gives',
+    plants: 'How many plants it gives the readings of: plant_id and those that follow it',
+  })
+}
+
+export async function down(db: Kysely<unknown>): Promise<void> {
+  await sql`alter table solark.source drop column plants`.execute(db)
+  await commentColumns(db, 'solark.source', { plant_id: 'Whose readings it gives' })
+}
