@@ -122,9 +122,10 @@ class SourceRun {
       Math.min(LONGEST_POLL_MS, Math.max(10_000, this.#options.identity.everyMs)),
     )
     try {
-      const given = await read(instantOf(new Date()), AbortSignal.any([this.#signal, limit]))
+      const at = instantOf(new Date())
+      const given = await read(at, AbortSignal.any([this.#signal, limit]))
       // Also while the server stops: what was given must not be lost.
-      await this.#take(given)
+      await this.#take(given, at)
     } catch (error) {
       await this.#fail(error)
     }
@@ -140,7 +141,8 @@ class SourceRun {
     try {
       await listen(
         (given) => {
-          stored = stored.then(() => this.#take(given))
+          const at = instantOf(new Date())
+          stored = stored.then(() => this.#take(given, at))
           // What cannot be stored is thrown below; until then it must not count as unhandled.
           stored.catch(() => {})
         },
@@ -165,9 +167,9 @@ class SourceRun {
     }
   }
 
-  async #take(given: SourceReadings): Promise<void> {
+  async #take(given: SourceReadings, at: Instant): Promise<void> {
     const { store, log, identity } = this.#options
-    await store.store(given)
+    await store.store(given, at)
     if (given.readings.length > 0) this.#lastReadingAt = performance.now()
     if (this.#state === 'FAILING') {
       log.info({ source: identity.name }, `The source ${identity.name} gives readings again`)

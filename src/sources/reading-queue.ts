@@ -16,7 +16,10 @@ export interface ReadingQueue {
   readonly length: number
   /** Readings that found no room since the start. */
   readonly dropped: number
-  /** Resolves when they are safe on disk; if the queue is full they are dropped and counted. */
+  /**
+   * Resolves when they are safe on disk; if the queue is full they are dropped and counted. Rejects if the disk does not
+   * take them: then they wait in memory alone.
+   */
   append(readings: readonly Reading[]): Promise<void>
   /** The oldest ones, at most `most`. */
   peek(most: number): readonly Reading[]
@@ -51,6 +54,7 @@ export async function openReadingQueue(folder: string, name: string): Promise<Re
       const room = readings.slice(0, Math.max(0, MOST_READINGS - waiting.length))
       dropped += readings.length - room.length
       if (room.length === 0) return
+      waiting.push(...room)
       const file = await open(path, 'a', 0o600)
       try {
         await file.appendFile(room.map((reading) => `${JSON.stringify(reading)}\n`).join(''))
@@ -58,7 +62,6 @@ export async function openReadingQueue(folder: string, name: string): Promise<Re
       } finally {
         await file.close()
       }
-      waiting.push(...room)
     },
     peek: (most) => waiting.slice(0, most),
     remove: async (count) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import { toDatabaseFault } from '../database/faults.ts'
-import { instantOf } from '../database/instant.ts'
+import { type Instant, instantOf } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import type { Logger } from '../log.ts'
 import type { NumberField } from '../quantities.ts'
@@ -15,6 +15,7 @@ import {
   releaseSource,
   type SourceIdentity,
 } from '../telemetry/source-state.ts'
+import { findReadingFault } from '../telemetry/validate-reading.ts'
 import { openReadingQueue, type ReadingQueue } from './reading-queue.ts'
 import type { Source, SourceReadings } from './source.ts'
 
@@ -32,8 +33,11 @@ export interface SourceStore extends AsyncDisposable {
    * Returns whether this server has the source. While the database is away, it has it if it had it before.
    */
   claim(): Promise<boolean>
-  /** Stores readings, or keeps them on disk while the database does not take them. */
-  store(given: SourceReadings): Promise<void>
+  /**
+   * Stores readings, or keeps them on disk while the database does not take them. `at`: when they were asked for, or
+   * came. Their times are judged by the clock of then, because it may be set while they wait.
+   */
+  store(given: SourceReadings, at: Instant): Promise<void>
   noteFailed(error: string): Promise<void>
 }
 
@@ -65,8 +69,13 @@ class QueuedStore implements SourceStore {
   #has = false
   #isTold = false
   #isAway = false
+  /** Whether the disk did not take what waits. */
+  #isUnsafe = false
   /** Quantities that were told to be left out, and are still not measured. */
   readonly #doubtful = new Set<NumberField>()
+  /** Whether the last readings had times that cannot be right, and how many such readings are not counted yet. */
+  #isRefusing = false
+  #refused = 0
   /** Work on the queue, one at a time. */
   #working: Promise<unknown> = Promise.resolve()
   readonly #draining: ReturnType<typeof setInterval>
@@ -105,14 +114,15 @@ class QueuedStore implements SourceStore {
     return this.#has
   }
 
-  async store({ readings, omitted }: SourceReadings): Promise<void> {
+  async store({ readings: given, omitted }: SourceReadings, at: Instant): Promise<void> {
+    const readings = this.#refuse(given, Math.max(at, instantOf(new Date())))
     this.#tell(
       readings,
       omitted.map(({ field, reason }) => [field, reason]),
     )
     await this.#inTurn(async () => {
       if (this.#queue.length > 0) {
-        await this.#queue.append(readings)
+        await this.#onDisk(() => this.#queue.append(readings))
         await this.#drain()
         return
       }
@@ -120,7 +130,7 @@ class QueuedStore implements SourceStore {
         await this.#record(readings)
       } catch (error) {
         this.#note(error)
-        await this.#queue.append(readings)
+        await this.#onDisk(() => this.#queue.append(readings))
       }
     })
   }
@@ -154,17 +164,58 @@ class QueuedStore implements SourceStore {
         this.#note(error)
         return
       }
-      await this.#queue.remove(batch.length)
+      await this.#onDisk(() => this.#queue.remove(batch.length))
     }
+  }
+
+  /** A disk that takes nothing stops no source: what waits is in memory, too. */
+  async #onDisk(change: () => Promise<void>): Promise<void> {
+    try {
+      await change()
+      this.#isUnsafe = false
+    } catch (error) {
+      const { log, identity } = this.#options
+      if (!this.#isUnsafe) {
+        log.error(
+          { source: identity.name, err: error },
+          `Readings of the source ${identity.name} cannot wait on disk: a restart would lose them`,
+        )
+      }
+      this.#isUnsafe = true
+    }
+  }
+
+  /** Returns the readings whose times can be right. */
+  #refuse(readings: readonly Reading[], now: Instant): Reading[] {
+    const { log, identity } = this.#options
+    const fit: Reading[] = []
+    let refusal: string | undefined
+    for (const reading of readings) {
+      const fault = findReadingFault(reading, now)
+      if (fault === undefined) fit.push(reading)
+      else refusal = `expected ${fault.field} to be ${fault.expected}, got ${fault.got}`
+    }
+    this.#refused += readings.length - fit.length
+    if (refusal !== undefined && !this.#isRefusing) {
+      log.warn(
+        { source: identity.name },
+        `Readings of the source ${identity.name} are left out: ${refusal}`,
+      )
+    }
+    this.#isRefusing = refusal !== undefined
+    return fit
   }
 
   async #record(readings: readonly Reading[]): Promise<void> {
     const { kysely, identity, plantLimits, source } = this.#options
     const doubtful: [NumberField, string][] = []
+    const refused = this.#refused
+    const newest = readings.reduce((time, { timestamp }) => Math.max(time, timestamp), 0)
     const report = await recordReadings(kysely, readings, {
       onDuplicate: 'KEEP',
       onInvalid: 'KEEP_VALID',
-      now: instantOf(new Date()),
+      // Their times were judged when they came.
+      now: newest,
       limitsOf: await plantLimits.read(),
       onIssue: (_plant, _time, { field, expected, got }) => {
         const origin = source.originOf?.(field)
@@ -173,13 +224,13 @@ class QueuedStore implements SourceStore {
       },
     })
     this.#tell(readings, doubtful)
-    const newest = readings.reduce((time, { timestamp }) => Math.max(time, timestamp), 0)
     await noteStored(kysely, identity.name, {
       readings: report.inserted,
       duplicates: report.duplicates,
-      doubtful: doubtful.length + report.refused,
+      doubtful: doubtful.length + report.refused + refused,
       newest: readings.length === 0 ? undefined : newest,
     })
+    this.#refused -= refused
     if (this.#isAway) {
       this.#isAway = false
       this.#options.log.info(

@@ -205,6 +205,31 @@ test('readings that wait outlive the server', async () => {
   expect(await storedTimes()).toEqual(meter.given)
 })
 
+test('readings wait in memory if the disk does not take them either', async () => {
+  const meter = new Meter()
+  await using server = await serve(meter.polled())
+  await expect.poll(() => meter.given.length).toBeGreaterThan(2)
+  await rm(folder, { recursive: true })
+  await proxy.cut()
+  const before = meter.given.length
+  await expect.poll(() => meter.given.length).toBeGreaterThan(before + 5)
+  await proxy.restore()
+  await expect.poll(async () => (await storedTimes()).length).toBeGreaterThan(before + 5)
+  await server[Symbol.asyncDispose]()
+  expect(await storedTimes()).toEqual(meter.given)
+})
+
+test('a reading from the future is left out and counted', async () => {
+  const meter = new Meter()
+  const source: Source = {
+    ...meter.polled(),
+    read: async (at) => ({ readings: [reading(7, at + 3_600_000_000)], omitted: [] }),
+  }
+  await using _server = await serve(source)
+  await expect.poll(async () => (await sourcesOfPlant())[0]?.doubtful24h ?? 0).toBeGreaterThan(1)
+  expect(await storedTimes()).toEqual([])
+})
+
 test('of two servers one polls, and the other takes over when it ends', async () => {
   const [one, other] = [new Meter(), new Meter()]
   await using first = await serve(one.polled())
