@@ -4,17 +4,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Database, openDatabase } from '../../src/database/database.ts'
 import { Fault } from '../../src/fault.ts'
-import { createLogger } from '../../src/log.ts'
-import { type RunningSource, runSource } from '../../src/sources/polling.ts'
 import type { Source, SourceReadings } from '../../src/sources/source.ts'
-import { openSourceStore } from '../../src/sources/source-store.ts'
-import { keepPlantLimits } from '../../src/telemetry/plant-limits.ts'
 import { graphql } from '../generated/gql.ts'
 import { openTestApi, type TestApi } from '../support/api.ts'
 import { reading, storedReadings } from '../support/readings.ts'
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
+import { serveSource } from './serve-source.ts'
 
 const SourcesOfPlant = graphql(`
   query SourcesOfPlant {
@@ -35,7 +31,6 @@ const SourcesOfPlant = graphql(`
 `)
 
 const EVERY_MS = 40
-const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
 
 let api: TestApi
 let proxy: TcpProxy
@@ -82,30 +77,7 @@ class Meter {
 }
 
 /** One server that runs the source through the proxy. */
-async function serve(
-  source: Source,
-  { name = 'roof' } = {},
-): Promise<RunningSource & { database: Database }> {
-  const database = openDatabase({ url: proxy.url, poolSize: 3, statementTimeout: 5000 })
-  const identity = { name, kind: 'meter', plantId: 7, everyMs: EVERY_MS }
-  const store = await openSourceStore({
-    kysely: database.kysely,
-    identity,
-    source,
-    plantLimits: keepPlantLimits(database.kysely),
-    folder,
-    log,
-  })
-  const running = runSource({ identity, source, store, log })
-  return {
-    database,
-    check: running.check,
-    [Symbol.asyncDispose]: async () => {
-      await running[Symbol.asyncDispose]()
-      await database[Symbol.asyncDispose]()
-    },
-  }
-}
+const serve = (source: Source) => serveSource({ url: proxy.url, source, everyMs: EVERY_MS, folder })
 
 const storedTimes = async () =>
   (await storedReadings(api.database)).map(({ timestamp }) => timestamp)

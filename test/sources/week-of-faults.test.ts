@@ -4,19 +4,15 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { openDatabase } from '../../src/database/database.ts'
 import { Fault } from '../../src/fault.ts'
-import { createLogger } from '../../src/log.ts'
-import { type RunningSource, runSource } from '../../src/sources/polling.ts'
+import type { RunningSource } from '../../src/sources/polling.ts'
 import type { PolledSource } from '../../src/sources/source.ts'
-import { openSourceStore } from '../../src/sources/source-store.ts'
-import { keepPlantLimits } from '../../src/telemetry/plant-limits.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { reading, storedReadings } from '../support/readings.ts'
 import { shiftClock } from '../support/shift-clock.ts'
 import { openTcpProxy } from '../support/tcp-proxy.ts'
+import { serveSource } from './serve-source.ts'
 
-const log = createLogger({ logLevel: 'silent', logFormat: 'json' })
 const HOUR = 3_600_000
 
 /** A reading every half hour, for a week. Here each takes some ten milliseconds. */
@@ -101,23 +97,13 @@ async function openServer(databaseUrl: string, source: PolledSource) {
   const folder = await mkdtemp(join(tmpdir(), 'heliograph-week-'))
   opening.defer(() => rm(folder, { recursive: true }))
   const proxy = opening.use(await openTcpProxy(databaseUrl))
-  let running: (RunningSource & AsyncDisposable) | undefined
+  let running: RunningSource | undefined
   const stop = async () => {
     await running?.[Symbol.asyncDispose]()
     running = undefined
   }
   const start = async () => {
-    await using starting = new AsyncDisposableStack()
-    const database = starting.use(
-      openDatabase({ url: proxy.url, poolSize: 3, statementTimeout: 1000 }),
-    )
-    const { kysely } = database
-    const identity = { name: 'roof', kind: 'meter', plantId: 7, everyMs: EVERY_MS }
-    const plantLimits = keepPlantLimits(kysely)
-    const store = await openSourceStore({ kysely, identity, source, plantLimits, folder, log })
-    const { check } = starting.use(runSource({ identity, source, store, log }))
-    const started = starting.move()
-    running = { check, [Symbol.asyncDispose]: () => started.disposeAsync() }
+    running = await serveSource({ url: proxy.url, source, everyMs: EVERY_MS, folder })
   }
   await start()
   opening.defer(stop)
