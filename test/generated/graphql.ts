@@ -265,19 +265,19 @@ export type EnergyOfFileQueryVariables = Exact<{
 
 export type EnergyOfFileQuery = { energy: Array<{ energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null } }> };
 
-export type EnergyOfDirectionsQueryVariables = Exact<{
+export type SourcesOfPlantQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SourcesOfPlantQuery = { plant: { sources: Array<{ name: string, kind: string, status: SourceStatus, lastReadingAt: string | null, lastError: string | null, readings24h: number, duplicates24h: number, doubtful24h: number, expectedInterval: string }> } | null };
+
+export type DirectionsQueryVariables = Exact<{
   plantId: number;
   from: string;
   to: string;
 }>;
 
 
-export type EnergyOfDirectionsQuery = { energy: Array<{ energy: { batteryCharge: number | null, batteryDischarge: number | null, gridExport: number | null, gridImport: number | null, pv: number | null } }> };
-
-export type SourcesOfPlantQueryVariables = Exact<{ [key: string]: never; }>;
-
-
-export type SourcesOfPlantQuery = { plant: { sources: Array<{ name: string, kind: string, status: SourceStatus, lastReadingAt: string | null, lastError: string | null, readings24h: number, duplicates24h: number, doubtful24h: number, expectedInterval: string }> } | null };
+export type DirectionsQuery = { latestEnergy: { batteryCharge: number | null, batteryDischarge: number | null, gridExport: number | null, gridImport: number | null, pvPower: number | null } | null, energy: Array<{ energy: { batteryCharge: number | null, batteryDischarge: number | null, gridExport: number | null, gridImport: number | null, pv: number | null } }> };
 
 export type RecordNumberedMutationVariables = Exact<{
   readings: Array<TelemetryInput> | TelemetryInput;
@@ -853,19 +853,6 @@ export const EnergyOfFileDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<EnergyOfFileQuery, EnergyOfFileQueryVariables>;
-export const EnergyOfDirectionsDocument = new TypedDocumentString(`
-    query EnergyOfDirections($plantId: Int!, $from: Date!, $to: Date!) {
-  energy(plantId: $plantId, from: $from, to: $to, timeZone: "UTC") {
-    energy {
-      batteryCharge
-      batteryDischarge
-      gridExport
-      gridImport
-      pv
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<EnergyOfDirectionsQuery, EnergyOfDirectionsQueryVariables>;
 export const SourcesOfPlantDocument = new TypedDocumentString(`
     query SourcesOfPlant {
   plant(id: 7) {
@@ -883,6 +870,26 @@ export const SourcesOfPlantDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SourcesOfPlantQuery, SourcesOfPlantQueryVariables>;
+export const DirectionsDocument = new TypedDocumentString(`
+    query Directions($plantId: Int!, $from: Date!, $to: Date!) {
+  latestEnergy(plantId: $plantId) {
+    batteryCharge
+    batteryDischarge
+    gridExport
+    gridImport
+    pvPower
+  }
+  energy(plantId: $plantId, from: $from, to: $to, timeZone: "UTC") {
+    energy {
+      batteryCharge
+      batteryDischarge
+      gridExport
+      gridImport
+      pv
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DirectionsQuery, DirectionsQueryVariables>;
 export const RecordNumberedDocument = new TypedDocumentString(`
     mutation RecordNumbered($readings: [TelemetryInput!]!) {
   recordTelemetry(readings: $readings) {

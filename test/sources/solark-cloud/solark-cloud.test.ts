@@ -12,9 +12,6 @@ import { listPlants } from '../../../src/sources/solark-cloud/plants.ts'
 import { solarkAccountSettings } from '../../../src/sources/solark-cloud/settings.ts'
 import { solarkCloudKind } from '../../../src/sources/solark-cloud/solark-cloud.ts'
 import type { Source, SourceReadings } from '../../../src/sources/source.ts'
-import { recordReadings } from '../../../src/telemetry/record.ts'
-import { EnergyDocument } from '../../generated/graphql.ts'
-import { openTestApi } from '../../support/api.ts'
 import { reading } from '../../support/readings.ts'
 import { day, generator, micro, night } from '../plant-flow/flow-table.ts'
 import {
@@ -181,49 +178,6 @@ test('values as text are numbers', async () => {
     soc: 81,
     generatorPower: 0,
   })
-})
-
-test('the signs reach the API as import, export, charge and discharge', async () => {
-  await using cloud = await openFakeCloud()
-  await using api = await openTestApi('native')
-  const readings = []
-  const uploads = [
-    ['2026-06-21T12:00:00Z', day],
-    ['2026-06-21T12:05:00Z', day],
-    ['2026-06-22T02:00:00Z', night],
-    ['2026-06-22T02:05:00Z', night],
-  ] as const
-  await using source = open(cloud)
-  for (const [time, flow] of uploads) {
-    upload(cloud, time, { flow })
-    readings.push(...(await source.read(at(time) + 60 * SECOND)).readings)
-  }
-  const now = at('2026-06-22T02:06:00Z')
-  await recordReadings(api.database.kysely, readings, { onDuplicate: 'KEEP', now })
-  const { energy } = await api.ask(EnergyDocument, {
-    plantId: 7,
-    from: '2026-06-21',
-    to: '2026-06-22',
-    period: 'DAY',
-    timeZone: 'UTC',
-  })
-  const kWh = (watts: number) => expect.closeTo(watts / 12_000, 9)
-  expect(energy.map((period) => period.energy)).toMatchObject([
-    {
-      pv: kWh(7420),
-      batteryCharge: kWh(2310),
-      batteryDischarge: 0,
-      gridExport: kWh(1985),
-      gridImport: 0,
-    },
-    {
-      pv: 0,
-      batteryCharge: 0,
-      batteryDischarge: kWh(1342),
-      gridExport: 0,
-      gridImport: kWh(38),
-    },
-  ])
 })
 
 test('the same upload is given once, and looked for with one request', async () => {
