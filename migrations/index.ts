@@ -9,6 +9,7 @@ import * as inverterTemperature from './0006_inverter_temperature.ts'
 import * as plantLimits from './0007_plant_limits.ts'
 import * as sources from './0008_sources.ts'
 import * as sourcePlants from './0009_source_plants.ts'
+import * as counters from './0010_counters.ts'
 
 interface PlannedMigration extends Migration {
   /** Describes what `up` would do beyond its name, in sentences. Throws what `up` would throw. Writes nothing. */
@@ -26,4 +27,5 @@ export const migrations: Readonly<Record<string, PlannedMigration>> = {
   '0007_plant_limits': plantLimits,
   '0008_sources': sources,
   '0009_source_plants': sourcePlants,
+  '0010_counters': counters,
 }

@@ -14,6 +14,23 @@ create table solark.counted_chunk (
   last timestamp with time zone not null
 );
 
+create table solark.counter (
+  id integer generated always as identity not null,
+  plant_id integer not null,
+  source text not null,
+  meters text[] not null,
+  energy text not null,
+  span text not null
+);
+
+create table solark.counter_run (
+  counter integer not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone not null,
+  kwh double precision[] not null,
+  begins boolean not null
+);
+
 create table solark.feed (
   id boolean default true not null,
   generation uuid default gen_random_uuid() not null,
@@ -330,6 +347,14 @@ create table solark.telemetry_log (
 
 alter table solark.counted_chunk add constraint counted_chunk_pkey PRIMARY KEY (name);
 
+alter table solark.counter add constraint counter_key UNIQUE (plant_id, source, energy, span, meters);
+
+alter table solark.counter add constraint counter_pkey PRIMARY KEY (id);
+
+alter table solark.counter add constraint counter_span_check CHECK ((span = ANY (ARRAY['TODAY'::text, 'TOTAL'::text])));
+
+alter table solark.counter_run add constraint counter_run_pkey PRIMARY KEY (counter, since);
+
 alter table solark.feed add constraint feed_pkey PRIMARY KEY (id);
 
 alter table solark.feed add constraint feed_id_check CHECK (id);
@@ -369,6 +394,8 @@ alter table solark.telemetry add constraint telemetry_id_check CHECK (((id >= '-
 alter table solark.telemetry add constraint telemetry_plant_id_check CHECK ((plant_id >= 0));
 
 alter table solark.telemetry add constraint telemetry_timestamp_check CHECK ((("timestamp" >= '1900-01-01 00:00:00+00'::timestamp with time zone) AND ("timestamp" < '2255-01-01 00:00:00+00'::timestamp with time zone)));
+
+CREATE INDEX counter_run_begins ON solark.counter_run USING btree (counter, since) WHERE begins;
 
 CREATE INDEX latest_plant_id_timestamp_idx ON solark.latest USING btree (plant_id, "timestamp" DESC);
 
@@ -862,6 +889,24 @@ revoke execute on function solark.refresh_latest(integer[]) from public;
 comment on sequence solark.announced is 'When a transaction last announced its commit, in milliseconds since 1970; a sequence, because its value is visible before that commit';
 
 comment on table solark.counted_chunk is 'Chunks of the hypertable whose readings are counted; last is exclusive';
+
+comment on table solark.counter is 'Counters of kWh that inverters keep by themselves';
+
+comment on column solark.counter.source is 'The source that reads it, as the configuration calls it';
+
+comment on column solark.counter.meters is 'The inverters of the plant that count; other inverters make another counter';
+
+comment on column solark.counter.energy is 'What is counted, such as gridImport';
+
+comment on column solark.counter.span is 'TODAY: since midnight by the inverter; TOTAL: since it was installed';
+
+comment on table solark.counter_run is 'What counters showed, and from when until when';
+
+comment on column solark.counter_run.until is 'The last look at which it showed this';
+
+comment on column solark.counter_run.kwh is 'kWh, of each of solark.counter.meters';
+
+comment on column solark.counter_run.begins is 'Whether the counter did not just count on from the run before: after a start, a gap, a fall or a leap';
 
 comment on column solark.feed.id is 'The only row';
 
