@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
+import { applyFunctions } from './apply-functions.ts'
 import { commentColumns } from './comment.ts'
-import { verifyRelation } from './verify.ts'
+import { verifyRelation, verifyTrigger } from './verify.ts'
 
 /**
  * What inverters count by themselves. A run is the time in which a counter showed the same at every look. Only runs
@@ -11,9 +12,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('solark.counter')
     .addColumn('id', 'integer', (column) => column.primaryKey().generatedAlwaysAsIdentity())
-    .addColumn('plant_id', 'integer', (column) =>
-      column.notNull().references('solark.plant.id').onDelete('cascade'),
-    )
+    .addColumn('plant_id', 'integer', (column) => column.notNull())
     .addColumn('source', 'text', (column) => column.notNull())
     .addColumn('meters', sql`text[]`, (column) => column.notNull())
     .addColumn('energy', 'text', (column) => column.notNull())
@@ -54,9 +53,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create index counter_run_begins on solark.counter_run (counter, since) where begins`.execute(db)
   await verifyRelation(db, 'solark.counter')
   await verifyRelation(db, 'solark.counter_run')
+  await applyFunctions(db, ['forget_counters'])
+  await verifyTrigger(db, 'solark.plant', 'plant_counters')
+  await verifyTrigger(db, 'solark.plant', 'plants_counters')
 }
 
 export async function down(db: Kysely<unknown>): Promise<void> {
+  await sql`drop trigger plant_counters on solark.plant`.execute(db)
+  await sql`drop trigger plants_counters on solark.plant`.execute(db)
+  await sql`drop function solark.forget_counters()`.execute(db)
   await db.schema.dropTable('solark.counter_run').execute()
   await db.schema.dropTable('solark.counter').execute()
 }

@@ -440,6 +440,22 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION solark.forget_counters()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from solark.counter;
+  elsif not exists (select from solark.plant where id = old.id) then
+    delete from solark.counter where plant_id = old.id;
+  end if;
+  return null;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION solark.has_empty_chunks()
  RETURNS boolean
  LANGUAGE plpgsql
@@ -858,9 +874,13 @@ begin
 end
 $function$;
 
+CREATE CONSTRAINT TRIGGER plant_counters AFTER DELETE OR UPDATE OF id ON solark.plant DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION solark.forget_counters();
+
 CREATE CONSTRAINT TRIGGER plant_gap_limit AFTER DELETE OR UPDATE OF id, max_gap ON solark.plant DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION solark.note_gap_limit();
 
 CREATE CONSTRAINT TRIGGER plant_kept AFTER DELETE OR UPDATE OF id ON solark.plant DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION solark.refuse_unregistered();
+
+CREATE TRIGGER plants_counters AFTER TRUNCATE ON solark.plant FOR EACH STATEMENT EXECUTE FUNCTION solark.forget_counters();
 
 CREATE TRIGGER plants_kept AFTER TRUNCATE ON solark.plant FOR EACH STATEMENT EXECUTE FUNCTION solark.refuse_empty_register();
 

@@ -29,7 +29,9 @@ Exit code: 0 deleted, 1 refused, 130 interrupted.`
 /** `delete`: removes a plant's readings in a range of time. */
 export function deleteCommand(open: OpenCommandContext): Command {
   return new Command('delete')
-    .description("Delete a plant's readings, such as an import with wrong signs.")
+    .description(
+      "Delete a plant's readings, such as an import with wrong signs, and what its counters showed in that time.",
+    )
     .requiredOption('--plant <id>', 'whose readings', plantIdOption)
     .requiredOption(
       '--from <time>',
@@ -62,6 +64,12 @@ export function deleteCommand(open: OpenCommandContext): Command {
           )
           progress.update(deleted, deleted)
         }
+      }
+      // What counters showed is also where there are no readings.
+      if (!interruption.signal.aborted) {
+        deleted += await deleteReadings(session.kysely, { plantId, from, to }).catch(
+          context.rethrow,
+        )
       }
       process.stdout.write(`${deleted} readings deleted\n`)
       if (interruption.signal.aborted) {

@@ -70,7 +70,6 @@ export async function readCounterRuns(
   { plantId, edges }: { plantId: number; edges: readonly Instant[] },
 ): Promise<CountedRuns[]> {
   const [first, last] = [edges[0] ?? 0, edges.at(-1) ?? 0]
-  const times = sql`unnest(${edges.map(formatInstant)}::timestamptz[])`
   const { rows } = await sql<Row>`
     select known.energy, known.span, found.runs
     from solark.counter as known
@@ -78,19 +77,20 @@ export async function readCounterRuns(
       select json_agg(json_build_array(
         ${microseconds('since')}, ${microseconds('until')}, kwh, begins) order by since) as runs
       from (
-        select before.*
-        from ${times} as edge
+        select side.*
+        from unnest(${edges.map(formatInstant)}::timestamptz[]) as edge
         cross join lateral (
           select since, until, kwh, begins from solark.counter_run
           where counter = known.id and since <= edge order by since desc limit 1
         ) as before
-        union
-        select after.*
-        from ${times} as edge
         cross join lateral (
-          select since, until, kwh, begins from solark.counter_run
-          where counter = known.id and since > edge order by since limit 1
-        ) as after
+          select before.*
+          union all
+          (
+            select since, until, kwh, begins from solark.counter_run
+            where counter = known.id and since > edge and before.until < edge order by since limit 1
+          )
+        ) as side
         union
         select side.*
         from solark.counter_run as beginning

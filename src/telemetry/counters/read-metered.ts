@@ -9,6 +9,8 @@ import { meteredBetween } from './metered.ts'
 /** kWh by the counters of the inverters; null if they do not tell. */
 export type MeteredEnergy = Readonly<Record<CounterName, number | null>>
 
+export const notMetered: MeteredEnergy = recordOf(counterNames, () => null)
+
 /**
  * Returns what the counters of a plant counted between neighbouring edges, which ascend, in one statement. Of several
  * counters of an energy one alone is used, since sources may read the same inverter: the first that tells, total

@@ -4,6 +4,7 @@ import type { Session } from '../../database/database.ts'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { readStorage, type Storage, whyNotCompressed } from '../../database/storage.ts'
+import { deleteCounterRunsBefore, readCounterIds } from '../counters/delete-counter-runs.ts'
 import { rollUp } from '../history/roll-up.ts'
 import { requireSchema } from '../schema-ready.ts'
 import { chunksBefore, compressChunk, dropChunk, enableCompression } from './chunks.ts'
@@ -75,6 +76,7 @@ async function runParts(work: Work): Promise<void> {
   }
   if (cutoffs.rollups !== null) {
     left.push(named('rollups', await deleteTiles(work, cutoffs.rollups)))
+    left.push(named('counters', await deleteCounters(work, cutoffs.rollups)))
   }
   if (cutoffs.compression !== null) {
     left.push(named('compression', await compress(work, storage, cutoffs.compression)))
@@ -130,6 +132,18 @@ function deleteTiles(
     result.tiles += tiles
     tell()
   })
+}
+
+/** What inverters counted is kept as long as the rollups, whose energy it is compared with. */
+async function deleteCounters(
+  { kysely, pace }: Work,
+  cutoff: Instant,
+): Promise<string | undefined> {
+  for (const counter of await readCounterIds(kysely)) {
+    if (pace.over !== undefined) return pace.over
+    await pace.take(() => deleteCounterRunsBefore(kysely, counter, cutoff))
+  }
+  return undefined
 }
 
 /**
