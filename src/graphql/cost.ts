@@ -14,6 +14,9 @@ export const ROW = 6
 /** A plant that is looked up for a reading, batched with others. */
 export const LOOKUP = 5
 
+/** What seven counters of a plant say of a point: two index lookups each. POINT_SHARE of it counts. */
+export const METER_READ = 40
+
 /** A field of a point: two of three need neither a promise nor text. */
 const POINT_SHARE = 0.5
 /** A row of the rollups that PostgreSQL adds up. */

@@ -1,4 +1,5 @@
 import { dateOf } from '../database/instant.ts'
+import type { MeteredEnergy } from '../telemetry/counters/read-metered.ts'
 import {
   type Energy,
   expectedEnergy,
@@ -10,9 +11,9 @@ import {
 import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { builder } from './builder.ts'
 import { cacheable } from './cacheable.ts'
-import { pointsCost } from './cost.ts'
+import { METER_READ, pointsCost } from './cost.ts'
 import { record } from './record.ts'
-import { needs, wantedBy } from './wanted.ts'
+import { METERED, needs, wantedBy } from './wanted.ts'
 
 const integralRules =
   'The integral uses the trapezoidal rule between neighbouring readings: consecutive values of the quantity that are not null (Press et al., Numerical Recipes, 3rd ed., sect. 4.1; NIST DLMF, dlmf.nist.gov/3.5#i). The line between two neighbours is split by interpolation at the edges of buckets, and where its sign changes. Of power that flows one way, such as pvPower and loadPower, the part above zero counts, so that none of these is ever negative. Neighbours further apart than the gap limit contribute neither energy nor coverage: that is the maxGap of the plant, or else MAX_GAP (default PT20M).'
@@ -27,6 +28,27 @@ export const EnergyRef = builder.objectRef<Energy>('Energy').implement({
         description,
         extensions: needs(powerOf[field], 'signs'),
       })
+    return {
+      pv: kilowattHours('pv', 'kWh from the panels.'),
+      load: kilowattHours('load', 'kWh that the house used.'),
+      gridImport: kilowattHours('gridImport', 'kWh taken from the grid.'),
+      gridExport: kilowattHours('gridExport', 'kWh fed into the grid.'),
+      batteryCharge: kilowattHours('batteryCharge', 'kWh charged into the battery.'),
+      batteryDischarge: kilowattHours('batteryDischarge', 'kWh discharged from the battery.'),
+      generator: kilowattHours('generator', 'kWh from a generator.'),
+    }
+  },
+})
+
+const meteredRules =
+  "kWh by the inverters' own counters, which a source reads: the difference to energy shows what the readings missed. A total counter is preferred to one that begins anew each midnight. A fall is a reset, once the next reading of the counter confirms it. null if no source has the counter, if one of several inverters does not tell, or if a start or end of the period, such as that of today, is not known: it is if the counter showed the same before and after it, or was read at most 20 minutes apart on both sides, and is interpolated then. null as well if a counter of one day was not read for longer than that within the period, or a counter shows more than inverters can deliver."
+
+const Metered = builder.objectRef<MeteredEnergy>('MeteredEnergy').implement({
+  extensions: cacheable,
+  description: meteredRules,
+  fields: (t) => {
+    const kilowattHours = (field: keyof MeteredEnergy, description: string) =>
+      t.exposeFloat(field, { nullable: true, description, extensions: needs(METERED) })
     return {
       pv: kilowattHours('pv', 'kWh from the panels.'),
       load: kilowattHours('load', 'kWh that the house used.'),
@@ -76,6 +98,11 @@ const EnergyPeriod = builder.objectRef<Figures>('EnergyPeriod').implement({
         description: 'The day, in the time zone, on which it starts.',
       }),
       energy: t.expose('energy', { type: EnergyRef }),
+      metered: t.expose('metered', {
+        type: Metered,
+        complexity: METER_READ,
+        description: "The same by the inverters' own counters.",
+      }),
       selfConsumption: share(
         'selfConsumption',
         'Share of PV production used on site, 0 to 1: (pv - gridExport) / pv. null if pv is 0, or one of them was not measured.',

@@ -149,7 +149,7 @@ builder.mutationField('deleteTelemetry', (t) =>
   t.field({
     type: 'SafeInt',
     description:
-      "Delete a plant's readings in a range, such as an import with wrong signs; returns how many. Needs the admin role.",
+      "Delete a plant's readings in a range, such as an import with wrong signs, and what its counters showed in it; returns how many readings. Needs the admin role.",
     extensions: needsRole('admin'),
     complexity: 10 * STATEMENT,
     args: {

@@ -9,8 +9,13 @@ import {
 import { type NumberField, numberFields } from '../quantities.ts'
 import { type Aspect, aspects, type Wanted } from '../telemetry/history/summary.ts'
 
+/** What the counters of inverters say, besides what history has. */
+export const METERED = 'metered'
+
 /** For the extensions of a field: what it needs to be resolved. */
-export function needs(...names: readonly (NumberField | Aspect)[]): { needs: readonly string[] } {
+export function needs(...names: readonly (NumberField | Aspect | typeof METERED)[]): {
+  needs: readonly string[]
+} {
   return { needs: names }
 }
 
@@ -20,7 +25,7 @@ export function needs(...names: readonly (NumberField | Aspect)[]): { needs: rea
  */
 export function wantedBy(
   info: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'returnType' | 'schema'>,
-): Wanted {
+): Wanted & { metered: boolean } {
   const found = new Set<string>()
   const seen = new Set<string>()
 
@@ -51,6 +56,7 @@ export function wantedBy(
   return {
     quantities: numberFields.filter((quantity) => found.has(quantity)),
     aspects: aspects.filter((aspect) => found.has(aspect)),
+    metered: found.has(METERED),
   }
 }
 

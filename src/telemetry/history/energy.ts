@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import type { NumberField } from '../../quantities.ts'
+import { type MeteredEnergy, notMetered, readMetered } from '../counters/read-metered.ts'
 import { zoneClock } from '../time-zone.ts'
 import { edgesOf, type WidthName } from './bucket-edges.ts'
 import { type ExpectedReads, expectedReads, NOTHING } from './expected-reads.ts'
@@ -82,6 +83,8 @@ export interface EnergyRequest extends Wanted {
   period: Period
   /** undefined: that of the plant. */
   timeZone: string | undefined
+  /** Whether to read what the counters of the inverters say. By default not. */
+  metered?: boolean
   /** Without it, the number of readings is not limited. */
   allowance?: ReadingAllowance
 }
@@ -92,6 +95,8 @@ export interface EnergyPeriod {
   /** The day on which it starts, such as 2026-06-21. */
   day: string
   energy: Energy
+  /** What the counters of the inverters say; nothing if it was not requested. */
+  metered: MeteredEnergy
   /**
    * Share of the PV energy that did not go to the grid, 0 to 1; null if there is no PV energy, or it was not measured.
    */
@@ -133,9 +138,16 @@ export async function readEnergy(
   const { edges, clock } = plan
   if (edges.length < 2) return []
   const summaries = await readSummaries(kysely, { plantId, edges, quantities, aspects, allowance })
+  const metered = request.metered === true ? await readMetered(kysely, { plantId, edges }) : []
   return summaries.map((summary, index) => {
     const [start, end] = [edges[index] ?? 0, edges[index + 1] ?? 0]
-    return { start, end, day: dayOf(clock.read(start)), ...figuresOf(summary, end - start) }
+    return {
+      start,
+      end,
+      day: dayOf(clock.read(start)),
+      metered: metered[index] ?? notMetered,
+      ...figuresOf(summary, end - start),
+    }
   })
 }
 
@@ -169,7 +181,7 @@ function dayOf(wall: number): string {
 function figuresOf(
   { covered, of }: Summary,
   length: number,
-): Omit<EnergyPeriod, 'start' | 'end' | 'day'> {
+): Omit<EnergyPeriod, 'start' | 'end' | 'day' | 'metered'> {
   const energy = energyOf({ of })
   return {
     energy,
