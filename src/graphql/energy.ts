@@ -44,7 +44,7 @@ const meteredRules =
   "kWh by the inverters' own counters, which a source reads: the difference to energy shows what the readings missed. A total counter is preferred to one that begins anew each midnight. A fall is a reset, once the next reading of the counter confirms it. null if no source has the counter, if one of several inverters does not tell, or if a start or end of the period, such as that of today, is not known: it is if the counter showed the same before and after it, or was read at most 20 minutes apart on both sides, and is interpolated then. null as well if a counter of one day was not read for longer than that within the period, or a counter shows more than inverters can deliver."
 
 const Metered = builder.objectRef<MeteredEnergy>('MeteredEnergy').implement({
-  extensions: cacheable,
+  extensions: { ...cacheable, ...record },
   description: meteredRules,
   fields: (t) => {
     const kilowattHours = (field: keyof MeteredEnergy, description: string) =>

@@ -8,9 +8,17 @@ import {
   numberFields,
   recordOf,
 } from '../quantities.ts'
+import { type CounterRunOf, counterNames, counterSpans } from '../telemetry/counters/counter.ts'
 import { emptyReading, type Reading } from '../telemetry/reading.ts'
 
-/** Readings that wait on disk for the database, in the order in which they came. */
+/** What waits: a reading, or what a counter showed. */
+export type Waiting = Reading | CounterRunOf
+
+export function isCounterRun(waiting: Waiting): waiting is CounterRunOf {
+  return 'counter' in waiting
+}
+
+/** Readings that wait on disk for the database, and runs of counters, in the order in which they came. */
 export interface ReadingQueue {
   /** How many wait. */
   readonly length: number
@@ -20,9 +28,9 @@ export interface ReadingQueue {
    * Resolves when they are safe on disk; if the queue is full they are dropped and counted. Rejects if the disk does not
    * take them: then they wait in memory alone.
    */
-  append(readings: readonly Reading[]): Promise<void>
+  append(waiting: readonly Waiting[]): Promise<void>
   /** The oldest ones, at most `most`. */
-  peek(most: number): readonly Reading[]
+  peek(most: number): readonly Waiting[]
   /** Forgets the oldest ones, which are stored now. */
   remove(count: number): Promise<void>
 }
@@ -34,7 +42,7 @@ const MOST_READINGS = 250_000
  * Opens the queue of a source in a folder, with what waited there when the server ended. A line that was being written
  * then is left out. All readings that wait are kept in memory, too: some 100 MB if the queue is full.
  *
- * Its file is a line for each reading. Readings that are stored stay in it until all are, or until half of it is
+ * Its file is a line for each one. Readings that are stored stay in it until all are, or until half of it is
  * stored; after a restart they are stored again, which changes nothing.
  */
 export async function openReadingQueue(folder: string, name: string): Promise<ReadingQueue> {
@@ -50,9 +58,9 @@ export async function openReadingQueue(folder: string, name: string): Promise<Re
     get dropped() {
       return dropped
     },
-    append: async (readings) => {
-      const room = readings.slice(0, Math.max(0, MOST_READINGS - waiting.length))
-      dropped += readings.length - room.length
+    append: async (more) => {
+      const room = more.slice(0, Math.max(0, MOST_READINGS - waiting.length))
+      dropped += more.length - room.length
       if (room.length === 0) return
       waiting.push(...room)
       const file = await open(path, 'a', 0o600)
@@ -93,25 +101,42 @@ const WaitingReading = z.object({
   ...recordOf<FlagField, z.ZodType<boolean | null>>(flagFields, () => z.boolean().nullable()),
 })
 
-async function readQueue(path: string): Promise<Reading[]> {
+const WaitingRun = z.object({
+  counter: z.object({
+    plantId: z.number(),
+    source: z.string(),
+    energy: z.enum(counterNames),
+    span: z.enum(counterSpans),
+    meters: z.array(z.string()),
+  }),
+  since: z.number(),
+  until: z.number(),
+  kwh: z.array(z.number()),
+  begins: z.boolean(),
+})
+
+async function readQueue(path: string): Promise<Waiting[]> {
   const exists = await stat(path).then(
     () => true,
     () => false,
   )
   if (!exists) return []
-  const readings: Reading[] = []
+  const waiting: Waiting[] = []
   for (const line of (await readFile(path, 'utf8')).split('\n')) {
-    const reading = line === '' ? undefined : parseLine(line)
-    if (reading !== undefined) readings.push(reading)
+    const one = line === '' ? undefined : parseLine(line)
+    if (one !== undefined) waiting.push(one)
   }
-  return readings
+  return waiting
 }
 
-function parseLine(line: string): Reading | undefined {
+function parseLine(line: string): Waiting | undefined {
   try {
+    const parsed: unknown = JSON.parse(line)
+    const run = WaitingRun.safeParse(parsed)
+    if (run.success) return run.data
     const { plantId, timestamp, ...values } = WaitingReading.partial()
       .required({ plantId: true, timestamp: true })
-      .parse(JSON.parse(line))
+      .parse(parsed)
     const reading = emptyReading(plantId, timestamp)
     for (const field of numberFields) reading[field] = values[field] ?? null
     for (const field of flagFields) reading[field] = values[field] ?? null

@@ -5,6 +5,7 @@ import { type Instant, instantOf } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import type { Logger } from '../log.ts'
 import type { NumberField } from '../quantities.ts'
+import { storeCounterRuns } from '../telemetry/counters/counter-runs.ts'
 import type { KeptPlantLimits } from '../telemetry/plant-limits.ts'
 import type { Reading } from '../telemetry/reading.ts'
 import { recordReadings } from '../telemetry/record.ts'
@@ -16,7 +17,8 @@ import {
   type SourceIdentity,
 } from '../telemetry/source-state.ts'
 import { findReadingFault } from '../telemetry/validate-reading.ts'
-import { openReadingQueue, type ReadingQueue } from './reading-queue.ts'
+import { CounterKeeper } from './counter-keeper.ts'
+import { isCounterRun, openReadingQueue, type ReadingQueue, type Waiting } from './reading-queue.ts'
 import type { Source, SourceReadings } from './source.ts'
 
 /** Where the readings of one source go, and who may poll it. */
@@ -34,8 +36,8 @@ export interface SourceStore extends AsyncDisposable {
    */
   claim(): Promise<boolean>
   /**
-   * Stores readings, or keeps them on disk while the database does not take them. `at`: when they were asked for, or
-   * came. Their times are judged by the clock of then, because it may be set while they wait.
+   * Stores readings and what counters showed, or keeps them on disk while the database does not take them. `at`: when
+   * they were asked for, or came. Their times are judged by the clock of then, because it may be set while they wait.
    */
   store(given: SourceReadings, at: Instant): Promise<void>
   noteFailed(error: string): Promise<void>
@@ -65,6 +67,7 @@ class QueuedStore implements SourceStore {
   readonly heldMs: number
   readonly #options: SourceStoreOptions
   readonly #queue: ReadingQueue
+  readonly #counters: CounterKeeper
   readonly #holder = randomUUID()
   #has = false
   #isTold = false
@@ -83,6 +86,7 @@ class QueuedStore implements SourceStore {
   constructor(options: SourceStoreOptions, queue: ReadingQueue) {
     this.#options = options
     this.#queue = queue
+    this.#counters = new CounterKeeper(options.identity)
     this.heldMs = Math.max(LEAST_HELD_MS, options.identity.everyMs * 1.25)
     this.#draining = setInterval(() => {
       if (this.#queue.length > 0) void this.#inTurn(() => this.#drain())
@@ -114,25 +118,16 @@ class QueuedStore implements SourceStore {
     return this.#has
   }
 
-  async store({ readings: given, omitted }: SourceReadings, at: Instant): Promise<void> {
+  async store(
+    { readings: given, omitted, counters = [] }: SourceReadings,
+    at: Instant,
+  ): Promise<void> {
     const readings = this.#refuse(given, Math.max(at, instantOf(new Date())))
     this.#tell(
       readings,
       omitted.map(({ field, reason }) => [field, reason]),
     )
-    await this.#inTurn(async () => {
-      if (this.#queue.length > 0) {
-        await this.#onDisk(() => this.#queue.append(readings))
-        await this.#drain()
-        return
-      }
-      try {
-        await this.#record(readings)
-      } catch (error) {
-        this.#note(error)
-        await this.#onDisk(() => this.#queue.append(readings))
-      }
-    })
+    await this.#inTurn(() => this.#put([...readings, ...this.#counters.take(counters)]))
   }
 
   async noteFailed(error: string): Promise<void> {
@@ -142,6 +137,8 @@ class QueuedStore implements SourceStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#draining)
+    const shown = this.#counters.flush()
+    if (shown.length > 0) await this.#inTurn(() => this.#put(shown))
     await this.#working
     const { kysely, identity } = this.#options
     if (this.#has) {
@@ -153,6 +150,20 @@ class QueuedStore implements SourceStore {
     const done = this.#working.then(work)
     this.#working = done.catch(() => {})
     return done
+  }
+
+  async #put(all: readonly Waiting[]): Promise<void> {
+    if (this.#queue.length > 0) {
+      await this.#onDisk(() => this.#queue.append(all))
+      await this.#drain()
+      return
+    }
+    try {
+      await this.#record(all)
+    } catch (error) {
+      this.#note(error)
+      await this.#onDisk(() => this.#queue.append(all))
+    }
   }
 
   async #drain(): Promise<void> {
@@ -206,7 +217,23 @@ class QueuedStore implements SourceStore {
     return fit
   }
 
-  async #record(readings: readonly Reading[]): Promise<void> {
+  async #record(all: readonly Waiting[]): Promise<void> {
+    const runs = all.filter(isCounterRun)
+    const readings = all.filter((one): one is Reading => !isCounterRun(one))
+    // Runs alone are no news of the source: they come when a server ends, too.
+    if (readings.length > 0 || runs.length === 0) await this.#recordReadings(readings)
+    await storeCounterRuns(this.#options.kysely, runs)
+    if (this.#isAway) {
+      this.#isAway = false
+      const { log, identity } = this.#options
+      log.info(
+        { source: identity.name },
+        `Readings of the source ${identity.name} are stored again`,
+      )
+    }
+  }
+
+  async #recordReadings(readings: readonly Reading[]): Promise<void> {
     const { kysely, identity, plantLimits, source } = this.#options
     const doubtful: [NumberField, string][] = []
     const refused = this.#refused
@@ -231,13 +258,6 @@ class QueuedStore implements SourceStore {
       newest: readings.length === 0 ? undefined : newest,
     })
     this.#refused -= refused
-    if (this.#isAway) {
-      this.#isAway = false
-      this.#options.log.info(
-        { source: identity.name },
-        `Readings of the source ${identity.name} are stored again`,
-      )
-    }
   }
 
   /** Notes that the database does not take readings; throws any other error. */

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Instant } from '../database/instant.ts'
 import type { Logger } from '../log.ts'
 import type { NumberField } from '../quantities.ts'
+import type { CounterReading } from '../telemetry/counters/counter.ts'
 import type { Reading } from '../telemetry/reading.ts'
 
 /** What a source gave at one time. */
@@ -9,6 +10,8 @@ export interface SourceReadings {
   readings: Reading[]
   /** Quantities that it could not give, and why: they are null in the readings. */
   omitted: readonly Omission[]
+  /** What the inverters' own counters show, if they were read. */
+  counters?: readonly CounterReading[]
 }
 
 export interface Omission {

@@ -249,6 +249,23 @@ export type RecordPerhapsMutation = { __typename: 'Mutation', recordTelemetry?: 
 
 export type PerhapsFragment = { recordTelemetry?: { inserted: number } };
 
+export type MeteredQueryVariables = Exact<{
+  from: string;
+  to: string;
+  period: Period;
+}>;
+
+
+export type MeteredQuery = { energy: Array<{ day: string, energy: { pv: number | null }, metered: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null, generator: number | null } }> };
+
+export type DeleteCountedMutationVariables = Exact<{
+  from: string;
+  to: string;
+}>;
+
+
+export type DeleteCountedMutation = { deleteTelemetry: number };
+
 export type EnergyOfYearQueryVariables = Exact<{
   plantId: number;
 }>;
@@ -825,6 +842,30 @@ export const RecordPerhapsDocument = new TypedDocumentString(`
     inserted
   }
 }`) as unknown as TypedDocumentString<RecordPerhapsMutation, RecordPerhapsMutationVariables>;
+export const MeteredDocument = new TypedDocumentString(`
+    query Metered($from: Date!, $to: Date!, $period: Period!) {
+  energy(plantId: 7, from: $from, to: $to, period: $period) {
+    day
+    energy {
+      pv
+    }
+    metered {
+      pv
+      load
+      gridImport
+      gridExport
+      batteryCharge
+      batteryDischarge
+      generator
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MeteredQuery, MeteredQueryVariables>;
+export const DeleteCountedDocument = new TypedDocumentString(`
+    mutation DeleteCounted($from: DateTime!, $to: DateTime!) {
+  deleteTelemetry(plantId: 7, from: $from, to: $to)
+}
+    `) as unknown as TypedDocumentString<DeleteCountedMutation, DeleteCountedMutationVariables>;
 export const EnergyOfYearDocument = new TypedDocumentString(`
     query EnergyOfYear($plantId: Int!) {
   energy(plantId: $plantId, from: "2026-01-01", to: "2026-12-31", period: YEAR) {

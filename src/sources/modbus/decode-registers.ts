@@ -1,10 +1,13 @@
 import { type NumberField, numberFields, recordOf } from '../../quantities.ts'
 import { correctValues, limitsOf } from '../../telemetry/check-values.ts'
+import {
+  type CounterName,
+  type CounterSpan,
+  counterNames,
+} from '../../telemetry/counters/counter.ts'
 import { emptyReading } from '../../telemetry/reading.ts'
 import type { Omission } from '../source.ts'
 import {
-  type CounterName,
-  counterNames,
   type GeneratorPort,
   nameRegisters,
   type RegisterMap,
@@ -19,12 +22,9 @@ export type Words = ReadonlyMap<number, number>
 export type InverterValues = Readonly<Record<NumberField, number | null>>
 
 /** kWh by the inverter's own counters. null: it does not count that, or the register cannot be right. */
-export interface InverterCounters {
-  /** Since midnight by its own clock. */
-  day: Readonly<Record<CounterName, number | null>>
-  /** Since it was installed. */
-  total: Readonly<Record<CounterName, number | null>>
-}
+export type InverterCounters = Readonly<
+  Record<CounterSpan, Readonly<Record<CounterName, number | null>>>
+>
 
 /** From here on an unsigned word is no measurement: it is -1 to -100 without its sign, and 65535 means "no number". */
 const NO_MEASUREMENT = 65_436
@@ -63,15 +63,25 @@ export function decodeRegisters(
   return { values, omitted }
 }
 
-/** Returns the inverter's own counters. */
-export function decodeCounters(map: RegisterMap, words: Words): InverterCounters {
+/**
+ * Returns the inverter's own counters. The counter of the strings is not that of all PV if micro-inverters are at the
+ * generator's terminals, and what is counted there is a generator's only if there is one.
+ */
+export function decodeCounters(
+  map: RegisterMap,
+  port: GeneratorPort,
+  words: Words,
+): InverterCounters {
   const of = (values: RegisterMap['day']) =>
     recordOf(counterNames, (name) => {
-      const value = values[name]
+      const isOther =
+        (name === 'pv' && port === 'micro-inverters') ||
+        (name === 'generator' && port !== 'generator')
+      const value = isOther ? undefined : values[name]
       const decoded = value === undefined ? undefined : decodeValue(value, words)
       return typeof decoded === 'number' ? decoded : null
     })
-  return { day: of(map.day), total: of(map.total) }
+  return { TODAY: of(map.day), TOTAL: of(map.total) }
 }
 
 /** Returns the value, or why there is none. */

@@ -1,14 +1,11 @@
 import type { Instant } from '../../database/instant.ts'
 import { Fault } from '../../fault.ts'
+import type { Logger } from '../../log.ts'
 import { type NumberField, numberFields } from '../../quantities.ts'
+import type { CounterReading } from '../../telemetry/counters/counter.ts'
 import { emptyReading } from '../../telemetry/reading.ts'
 import type { PolledSource, SourceReadings } from '../source.ts'
-import {
-  decodeCounters,
-  decodeRegisters,
-  type InverterCounters,
-  type Words,
-} from './decode-registers.ts'
+import { decodeCounters, decodeRegisters, type Words } from './decode-registers.ts'
 import { type InverterAnswer, joinCounters, joinInverters } from './join-inverters.ts'
 import type { ModbusLine } from './line/modbus-line.ts'
 import {
@@ -33,13 +30,20 @@ export interface InverterSourceOptions {
   /** Of one plant; the first has the battery if all share one. */
   inverters: readonly Inverter[]
   sharedBattery: boolean
+  log: Logger
 }
+
+/** Counters rise in steps of 0.1 kWh, so that they need not be read with every power. µs. */
+const COUNTERS_EVERY = 60_000_000
 
 /** A plant whose inverters are asked for their registers. */
 export class InverterSource implements PolledSource {
   readonly #options: InverterSourceOptions
   readonly #ranges: readonly RegisterRange[]
   readonly #counterRanges: readonly RegisterRange[]
+  /** When the counters were last asked for. */
+  #countersAt = Number.NEGATIVE_INFINITY
+  #hasNoCounters = false
 
   /** Throws a `Fault` if an inverter is there twice. */
   constructor(options: InverterSourceOptions) {
@@ -80,18 +84,47 @@ export class InverterSource implements PolledSource {
       return { unit, ...decodeRegisters(map, generatorPort, result.value) }
     })
     const { values, omitted } = joinInverters(answers, sharedBattery)
-    return { readings: [{ ...emptyReading(plantId, at), ...values }], omitted }
+    const readings = [{ ...emptyReading(plantId, at), ...values }]
+    const isWhole = results.every(({ status }) => status === 'fulfilled')
+    return { readings, omitted, counters: isWhole ? await this.#countersIfDue(at, signal) : [] }
   }
 
-  /** Returns what the inverters count by themselves, added up. Rejects if one of them does not answer. */
-  async readCounters(signal: AbortSignal): Promise<InverterCounters> {
+  /**
+   * Returns what the inverters count by themselves, of the time `at`; not what one of them does not say. Rejects if one
+   * does not answer.
+   */
+  async readCounters(at: Instant, signal: AbortSignal): Promise<CounterReading[]> {
+    const { map, generatorPort, inverters } = this.#options
     const results = await this.#ask(this.#counterRanges, signal)
-    return joinCounters(
-      results.map((result) => {
-        if (result.status === 'rejected') throw result.reason
-        return decodeCounters(this.#options.map, result.value)
-      }),
-    )
+    const unitIds = inverters.map(({ unitId }) => unitId)
+    const answers = results.map((result, index) => {
+      if (result.status === 'rejected') throw result.reason
+      const [unitId = 0, inverter] = [unitIds[index], inverters[index]]
+      // The address of a gateway may change, and is left out where the number of the unit says which it is.
+      const isOneOfItsNumber = unitIds.filter((other) => other === unitId).length === 1
+      const meter =
+        isOneOfItsNumber || inverter === undefined ? `unit ${unitId}` : nameInverter(inverter)
+      return { meter, counters: decodeCounters(map, generatorPort, result.value) }
+    })
+    return joinCounters(answers, at)
+  }
+
+  /** A reading without counters is better than none, so what fails here is logged when it begins. */
+  async #countersIfDue(at: Instant, signal: AbortSignal): Promise<CounterReading[]> {
+    // A clock that was set back must not keep them away.
+    if (at >= this.#countersAt && at < this.#countersAt + COUNTERS_EVERY) return []
+    this.#countersAt = at
+    try {
+      const counters = await this.readCounters(at, signal)
+      this.#hasNoCounters = false
+      return counters
+    } catch (error) {
+      if (!this.#hasNoCounters && !signal.aborted) {
+        this.#options.log.warn({ err: error }, "The inverters' counters of kWh cannot be read")
+      }
+      this.#hasNoCounters = true
+      return []
+    }
   }
 
   originOf(field: NumberField): string | undefined {

@@ -1,7 +1,12 @@
+import type { Instant } from '../../database/instant.ts'
 import { type NumberField, numberFields, quantityOf, recordOf } from '../../quantities.ts'
+import {
+  type CounterReading,
+  counterNames,
+  counterSpans,
+} from '../../telemetry/counters/counter.ts'
 import type { Omission } from '../source.ts'
 import type { InverterCounters, InverterValues } from './decode-registers.ts'
-import { counterNames } from './maps/register-map.ts'
 
 /** What one inverter of a plant gave, or why it gave nothing. */
 export type InverterAnswer =
@@ -63,14 +68,25 @@ export function joinInverters(
   return { values, omitted: omitted.filter(({ field }) => isKnown(field, answers)) }
 }
 
-/** Returns the sums of the counters; null where one inverter does not say. */
-export function joinCounters(all: readonly InverterCounters[]): InverterCounters {
-  const of = (span: keyof InverterCounters) =>
-    recordOf(counterNames, (name) => {
-      const numbers = all.map((counters) => counters[span][name]).filter((kWh) => kWh !== null)
-      return numbers.length === all.length ? sum(numbers) : null
-    })
-  return { day: of('day'), total: of('total') }
+/** What one inverter of a plant counts by itself. */
+export interface CountersOf {
+  meter: string
+  counters: InverterCounters
+}
+
+/** Returns the counters that every inverter of the plant tells. */
+export function joinCounters(all: readonly CountersOf[], timestamp: Instant): CounterReading[] {
+  return counterSpans.flatMap((span) =>
+    counterNames.flatMap((energy) => {
+      const kwh: Record<string, number> = {}
+      for (const { meter, counters } of all) {
+        const shown = counters[span][energy]
+        if (shown === null) return []
+        kwh[meter] = shown
+      }
+      return [{ timestamp, energy, span, kwh }]
+    }),
+  )
 }
 
 function missingOf(field: NumberField, answer: InverterAnswer): Omission[] {

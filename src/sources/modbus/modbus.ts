@@ -49,7 +49,7 @@ export const modbusKind = {
   kind: 'modbus',
   settings,
   everyMs: ({ every }) => every,
-  open: (chosen, { plantId }) => {
+  open: (chosen, { plantId, log }) => {
     const { generatorPort, sharedBattery, model } = chosen
     const inverters = invertersOf(chosen)
     return new InverterSource({
@@ -58,6 +58,7 @@ export const modbusKind = {
       generatorPort,
       sharedBattery,
       inverters,
+      log,
     })
   },
 } satisfies SourceKind<ModbusSettings>

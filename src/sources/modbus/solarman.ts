@@ -45,7 +45,7 @@ export const solarmanKind = {
   kind: 'solarman',
   settings,
   everyMs: ({ every }) => every,
-  open: (chosen, { plantId }) => {
+  open: (chosen, { plantId, log }) => {
     const { generatorPort, sharedBattery, model, timeout } = chosen
     const lines = new Map<string, ModbusLine>()
     const inverters = loggersOf(chosen).map(({ unitId, host, port, serial }) => {
@@ -63,6 +63,7 @@ export const solarmanKind = {
       generatorPort,
       sharedBattery,
       inverters,
+      log,
     })
   },
 } satisfies SourceKind<SolarmanSettings>

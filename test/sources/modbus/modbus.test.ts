@@ -60,31 +60,74 @@ for (const [situation, { words, values }] of Object.entries(situations)) {
   })
 }
 
-test('a poll takes two requests, each of neighbouring registers', async () => {
+test('a poll takes two requests, each of neighbouring registers, and once a minute one for the counters', async () => {
   await using server = await openModbusServer({ 1: day })
   await using source = open({ port: server.port })
-  await source.read(NOON, signal)
-  expect(server.asked).toEqual([
+  const poll: typeof server.asked = [
     [1, 91, 20],
     [1, 166, 26],
-  ])
+  ]
+  const counters: typeof server.asked = [[1, 70, 39]]
+  const given = []
+  for (const second of [0, 5, 59, 60]) {
+    given.push(await source.read(NOON + second * 1_000_000, signal))
+  }
+  expect(server.asked).toEqual([...poll, ...counters, ...poll, ...poll, ...poll, ...counters])
+  expect(given.map(({ counters = [] }) => counters.length)).toEqual([12, 0, 0, 12])
 })
 
 test('the inverter counts kWh by itself', async () => {
   await using server = await openModbusServer({ 1: { ...day, 78: 22_106, 80: 1, 73: 2 } })
   await using source = open({ port: server.port })
-  const { day: today, total } = await source.readCounters(signal)
-  expect(today).toEqual({
+  const counters = await source.readCounters(NOON, signal)
+  const shown = (span: string) =>
+    Object.fromEntries(
+      counters.filter((one) => one.span === span).map(({ energy, kwh }) => [energy, kwh['unit 1']]),
+    )
+  expect(counters[0]?.timestamp).toBe(NOON)
+  expect(shown('TODAY')).toEqual({
     batteryCharge: 13.4,
     batteryDischarge: 6.2,
     gridImport: 1.1,
     gridExport: 9.8,
     load: 24.9,
     pv: 38.6,
-    generator: null,
   })
   // The high word counts 6553.6 kWh; that of the import is two registers on, behind the frequency.
-  expect(total).toMatchObject({ gridImport: 8764.2, gridExport: 5144, batteryCharge: 13_107.2 })
+  expect(shown('TOTAL')).toMatchObject({
+    gridImport: 8764.2,
+    gridExport: 5144,
+    batteryCharge: 13_107.2,
+  })
+})
+
+test('counters that cannot be read, or not of every inverter, take nothing from the reading', async () => {
+  await using server = await openModbusServer({ 1: { ...day, 96: 0xffff, 97: 0xffff }, 2: day })
+  await using source = open({ port: server.port, units: [1, 2] })
+  const { counters = [] } = await source.read(NOON, signal)
+  const told = counters.map(({ energy, span }) => `${energy} ${span}`)
+  expect(told).toContain('load TOTAL')
+  expect(told).not.toContain('pv TOTAL')
+  expect(counters.every(({ kwh }) => Object.keys(kwh).join() === 'unit 1,unit 2')).toBe(true)
+
+  await using three = open({ port: server.port, model: 'deye-three-phase' })
+  server.units = { 1: {} }
+  expect((await three.read(NOON, signal)).counters).not.toEqual([])
+})
+
+test('what is counted at the generator terminals is of what is connected there', async () => {
+  await using server = await openModbusServer({ 1: { ...day, 536: 12 } })
+  for (const [generatorPort, told] of [
+    ['generator', ['generator', 'pv']],
+    ['micro-inverters', []],
+    ['load', ['pv']],
+  ] as const) {
+    const model = 'deye-three-phase'
+    await using source = open({ port: server.port, model, generatorPort })
+    const counters = await source.readCounters(NOON, signal)
+    const energies = new Set<string>(counters.map(({ energy }) => energy))
+    expect(['generator', 'pv'].filter((energy) => energies.has(energy))).toEqual(told)
+  }
 })
 
 test('more than a register can hold is read from the legs', async () => {
@@ -350,7 +393,8 @@ test('a lost connection is made again by the next poll', async () => {
     code: 'SOURCE_UNAVAILABLE',
     message: expect.stringContaining('the connection was closed'),
   })
-  await expect.poll(() => server.asked.length).toBe(7)
+  // Three polls, and the counters in the first of them.
+  await expect.poll(() => server.asked.length).toBe(8)
   await server.drop()
   await failed
   server.isSilent = false
@@ -361,7 +405,8 @@ test('a gateway that closed a kept connection is asked again at once, but only o
   let asked = 0
   await using server = await openScriptedServer((socket, request) => {
     asked += 1
-    if (asked === 3 || asked > 5) socket.destroy()
+    // The first poll asks for the counters, too.
+    if (asked === 4 || asked > 6) socket.destroy()
     else answerTcp(socket, request, () => 90)
   })
   await using source = open({ port: server.port })

@@ -62,12 +62,18 @@ test.skipIf(!hasPymodbus)(
     await using source = open('rtu-over-tcp', server.at, { units: [1, 2], sharedBattery: true })
     const [polled, counters, again] = await Promise.all([
       source.read(NOON, signal),
-      source.readCounters(signal),
+      source.readCounters(NOON, signal),
       source.read(NOON, signal),
     ])
     expect(polled.readings[0]).toMatchObject({ gridPower: -3970, soc: 81 })
-    expect(counters.day).toMatchObject({ batteryCharge: 13.9, load: 49.8 })
-    expect(again).toEqual(polled)
+    const timestamp = NOON
+    expect(counters).toContainEqual({
+      timestamp,
+      energy: 'batteryCharge',
+      span: 'TODAY',
+      kwh: { 'unit 1': 13.4, 'unit 2': 0.5 },
+    })
+    expect(again.readings).toEqual(polled.readings)
   },
 )
 

@@ -61,6 +61,7 @@ test('a question is a V5 frame as the logger wants it, each with a sequence of i
       first: 166,
       count: 26,
     },
+    expect.objectContaining({ sequence: (first + 2) % 256, first: 70, count: 39 }),
   ])
 })
 

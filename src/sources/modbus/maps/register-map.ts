@@ -1,4 +1,5 @@
 import type { NumberField } from '../../../quantities.ts'
+import type { CounterName } from '../../../telemetry/counters/counter.ts'
 
 /**
  * How the 16-bit words of a value are read. `u32` is two words, the low one first.
@@ -40,19 +41,6 @@ export function dayKwh(register: number): RegisterValue {
 export function totalKwh(low: number, high: number): RegisterValue {
   return { registers: [low, high], type: 'u32', scale: 0.1, unit: 'kWh' }
 }
-
-/** The energies that an inverter counts by itself. */
-export const counterNames = [
-  'pv',
-  'load',
-  'gridImport',
-  'gridExport',
-  'batteryCharge',
-  'batteryDischarge',
-  'generator',
-] as const
-
-export type CounterName = (typeof counterNames)[number]
 
 /** What the registers of one family of inverters mean. Signs are those of `quantities.ts`. */
 export interface RegisterMap {
