@@ -173,6 +173,8 @@ describe.each(engines)('runMigration on %s', (engine) => {
     const own = after.tables.filter(({ name }) => !name.startsWith('kysely'))
     expect(own.map(({ schema, name, kind }) => `${schema}.${name} ${kind}`)).toEqual([
       'solark.counted_chunk table',
+      'solark.counter table',
+      'solark.counter_run table',
       'solark.feed table',
       'solark.latest table',
       'solark.plant table',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Database, openDatabase } from '../../src/database/database.ts'
+import { instantOf } from '../../src/database/instant.ts'
 import { createLogger } from '../../src/log.ts'
 import { modbusKind } from '../../src/sources/modbus/modbus.ts'
 import { openSourceStore, type SourceStore } from '../../src/sources/source-store.ts'
@@ -130,7 +131,7 @@ describe.each(engines)('counters of an inverter on %s', (engine) => {
         const some = given.slice(at, at + 30)
         const readings = some.flatMap((one) => one.readings)
         const counters = some.flatMap((one) => one.counters ?? [])
-        await store.store({ readings, omitted: [], counters })
+        await store.store({ readings, omitted: [], counters }, instantOf(new Date()))
       }
     }
     const { energy } = await api.ask(Metered, {
@@ -163,18 +164,21 @@ describe.each(engines)('counters of an inverter on %s', (engine) => {
     {
       await using store = await openStore(api.database)
       const times = Array.from({ length: 3 * 96 + 1 }, (_, index) => MIDNIGHT + index * QUARTER)
-      await store.store({
-        readings: times.map((at) => reading(7, at, { pvPower: 1000 })),
-        omitted: [],
-        counters: times.flatMap((at): CounterReading[] => {
-          const shown = { timestamp: at, kwh: { 'unit 1': (at - MIDNIGHT) / HOUR } }
-          return [
-            { ...shown, energy: 'pv', span: 'TOTAL' },
-            { ...shown, energy: 'load', span: 'TODAY' },
-            { timestamp: at, energy: 'generator', span: 'TOTAL', kwh: { 'unit 1': 118.2 } },
-          ]
-        }),
-      })
+      await store.store(
+        {
+          readings: times.map((at) => reading(7, at, { pvPower: 1000 })),
+          omitted: [],
+          counters: times.flatMap((at): CounterReading[] => {
+            const shown = { timestamp: at, kwh: { 'unit 1': (at - MIDNIGHT) / HOUR } }
+            return [
+              { ...shown, energy: 'pv', span: 'TOTAL' },
+              { ...shown, energy: 'load', span: 'TODAY' },
+              { timestamp: at, energy: 'generator', span: 'TOTAL', kwh: { 'unit 1': 118.2 } },
+            ]
+          }),
+        },
+        instantOf(new Date()),
+      )
     }
     const days = () => meteredBy(api, '2026-06-21', '2026-06-23')
     expect(await days()).toMatchObject(Array(3).fill({ pv: 24, load: 24, generator: 0 }))
@@ -207,7 +211,10 @@ test('what counters show waits on disk with the readings, and nothing of it is l
     for (let poll = 0; poll < polls; poll++) {
       const kwh = { 'unit 1': (at - MIDNIGHT) / HOUR }
       const counters = [{ timestamp: at, energy: 'pv', span: 'TOTAL', kwh } as const]
-      await store.store({ readings: [reading(7, at, { pvPower: 1000 })], omitted: [], counters })
+      await store.store(
+        { readings: [reading(7, at, { pvPower: 1000 })], omitted: [], counters },
+        instantOf(new Date()),
+      )
       at += QUARTER
     }
   }
@@ -246,7 +253,7 @@ test('of two sources of a plant one counts, and a part of its inverters is not t
       ...{ timestamp: MIDNIGHT + hour * HOUR, energy: 'pv' as const },
       ...of(hour),
     }))
-    await store.store({ readings: [], omitted: [], counters })
+    await store.store({ readings: [], omitted: [], counters }, instantOf(new Date()))
   }
   // Both are away in the first night, and one from the second day on.
   const total = (hour: number) => ({ span: 'TOTAL', kwh: { a: hour, b: 500 + hour } }) as const

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { createLogger } from '../../../src/log.ts'
 import { InverterSource } from '../../../src/sources/modbus/inverter-source.ts'
 import { ModbusLine } from '../../../src/sources/modbus/line/modbus-line.ts'
 import type { Transport } from '../../../src/sources/modbus/line/wire.ts'
@@ -87,6 +88,7 @@ test.each(gateways)(
       const source = new InverterSource({
         ...{ plantId: PLANT, map: models['sol-ark'], generatorPort: 'generator' },
         ...{ inverters: [{ line, unitId: 1 }], sharedBattery: false },
+        log: createLogger({ logLevel: 'silent', logFormat: 'json' }),
       })
       const server = opened.use(
         await serveSource({ url: database.url, source, everyMs: 10, folder }),
