@@ -14,6 +14,7 @@ const typedOperations = {
       Duration: 'string',
       TimeZone: 'string',
       SafeInt: 'number',
+      Decimal: 'string',
     },
   },
 }

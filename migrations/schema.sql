@@ -72,6 +72,15 @@ create table solark.plant (
   max_gap interval
 );
 
+create table solark.price (
+  plant_id integer not null,
+  start timestamp with time zone not null,
+  until timestamp with time zone not null,
+  currency text not null,
+  import_price numeric not null,
+  export_price numeric
+);
+
 create table solark.reading_count (
   hour timestamp with time zone not null,
   readings bigint not null
@@ -303,6 +312,15 @@ create table solark.source_hour (
   doubtful integer not null
 );
 
+create table solark.tariff (
+  plant_id integer not null,
+  valid_from date not null,
+  currency text not null,
+  daily_charge numeric not null,
+  import_rates jsonb not null,
+  export_rates jsonb not null
+);
+
 create table solark.telemetry (
   id bigint default nextval('solark.telemetry_id_seq'::regclass) not null,
   plant_id integer default 0 not null,
@@ -367,6 +385,10 @@ alter table solark.plant add constraint plant_max_gap_check CHECK (((max_gap >= 
 
 alter table solark.plant add constraint plant_rated_power_check CHECK (((rated_power > (0)::double precision) AND (rated_power <= ('1000000000'::numeric)::double precision)));
 
+alter table solark.price add constraint price_pkey PRIMARY KEY (plant_id, start);
+
+alter table solark.price add constraint price_length CHECK (((until > start) AND (until <= (start + '24:00:00'::interval))));
+
 alter table solark.reading_count add constraint reading_count_pkey PRIMARY KEY (hour);
 
 alter table solark.retention_run add constraint retention_run_pkey PRIMARY KEY (id);
@@ -384,6 +406,8 @@ alter table solark.source add constraint source_pkey PRIMARY KEY (name);
 alter table solark.source add constraint source_plants_check CHECK ((plants > 0));
 
 alter table solark.source_hour add constraint source_hour_pkey PRIMARY KEY (source, hour);
+
+alter table solark.tariff add constraint tariff_pkey PRIMARY KEY (plant_id, valid_from);
 
 alter table solark.telemetry add constraint telemetry_pkey PRIMARY KEY (plant_id, "timestamp");
 
@@ -950,6 +974,16 @@ comment on column solark.plant.rated_power is 'W; null if unknown';
 
 comment on column solark.plant.max_gap is 'Neighbouring readings of the plant further apart are not joined by a line; null: solark.rollup.max_gap applies';
 
+comment on table solark.price is 'Prices that change by the hour or quarter of an hour, for tariffs with addPrices';
+
+comment on column solark.price.until is 'Exclusive';
+
+comment on column solark.price.currency is 'ISO 4217';
+
+comment on column solark.price.import_price is 'In the currency, per kWh from the grid';
+
+comment on column solark.price.export_price is 'In the currency, per kWh into the grid; null if unknown';
+
 comment on table solark.reading_count is 'The part of solark.rollup.readings in each hour of UTC';
 
 comment on table solark.retention_run is 'Runs of retention in the last 30 days';
@@ -1353,6 +1387,18 @@ comment on column solark.source_hour.readings is 'New readings';
 comment on column solark.source_hour.duplicates is 'Readings that were stored already';
 
 comment on column solark.source_hour.doubtful is 'Values that could not be right';
+
+comment on table solark.tariff is 'Tariffs of plants; one applies until the next of the same plant';
+
+comment on column solark.tariff.valid_from is 'The first day, by the plant''s clock';
+
+comment on column solark.tariff.currency is 'ISO 4217';
+
+comment on column solark.tariff.daily_charge is 'In the currency, for each day';
+
+comment on column solark.tariff.import_rates is 'Per kWh from the grid, as setTariff takes them';
+
+comment on column solark.tariff.export_rates is 'Per kWh into the grid, as setTariff takes them';
 
 comment on column solark.telemetry.id is 'Unique by its sequence only: a hypertable has no key without the time';
 

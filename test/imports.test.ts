@@ -39,6 +39,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   services: ['type graphql', 'system', 'telemetry', 'database', 'type log', 'version'],
   http: ['type graphql', 'config', 'type log', 'pull-queue', 'timeout', 'whole-second', 'fault'],
   graphql: [
+    'tariffs',
     'telemetry',
     'type system',
     'database',
@@ -66,6 +67,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'quantities',
     'version',
   ],
+  tariffs: ['telemetry', 'database', 'fault'],
   system: ['telemetry', 'database', 'timeout', 'fault'],
   telemetry: ['database', 'type log', 'pull-queue', 'quantities', 'fault'],
   database: ['type config', 'type log', 'type quantities', 'timeout', 'fault'],
@@ -76,6 +78,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   timeout: [],
   milliseconds: [],
   quantities: [],
+  'whole-second': [],
   version: ['package.json'],
   fault: [],
 }
@@ -154,6 +157,8 @@ const owners: Readonly<Record<string, string>> = {
   retention_run: 'src/telemetry/retention/',
   source: 'src/telemetry/source-state.ts',
   source_hour: 'src/telemetry/source-state.ts',
+  tariff: 'src/tariffs/',
+  price: 'src/tariffs/',
 }
 
 test('each table has one owner', async () => {

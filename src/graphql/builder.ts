@@ -1,7 +1,8 @@
 import SchemaBuilder from '@pothos/core'
 import ComplexityPlugin from '@pothos/plugin-complexity'
+import type { Amount } from '../tariffs/amount.ts'
 import type { Context } from './context.ts'
-import { DateTime, Duration, LocalDate, SafeInt, TimeZone } from './scalars.ts'
+import { DateTime, DecimalText, Duration, LocalDate, SafeInt, TimeZone } from './scalars.ts'
 
 /** The file of each type adds its types, queries, mutations and subscriptions to this builder. */
 export const builder = new SchemaBuilder<{
@@ -14,6 +15,7 @@ export const builder = new SchemaBuilder<{
     TimeZone: { Input: string; Output: string }
     Duration: { Input: string; Output: string }
     SafeInt: { Input: number; Output: number }
+    Decimal: { Input: Amount; Output: Amount }
   }
 }>({
   plugins: [ComplexityPlugin],
@@ -27,6 +29,7 @@ builder.addScalarType('Date', LocalDate)
 builder.addScalarType('TimeZone', TimeZone)
 builder.addScalarType('Duration', Duration)
 builder.addScalarType('SafeInt', SafeInt)
+builder.addScalarType('Decimal', DecimalText)
 
 builder.queryType({})
 builder.mutationType({})

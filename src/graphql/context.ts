@@ -5,6 +5,7 @@ import type { Health } from '../system/health.ts'
 import type { SchemaStatus } from '../system/schema-status.ts'
 import type { Sizes } from '../system/sizes.ts'
 import type { Statistics } from '../system/statistics.ts'
+import { RateAllowance } from '../tariffs/rate-allowance.ts'
 import type { LiveFeed } from '../telemetry/feed/live-feed.ts'
 import { ReadingAllowance } from '../telemetry/history/reading-allowance.ts'
 import type { IssueTally } from '../telemetry/issue-tally.ts'
@@ -41,8 +42,9 @@ export interface Context extends Services {
   readonly plants: DataLoader<number, Plant | undefined>
   /** The sources of a plant. Batches and does not cache, like `plants`. */
   readonly sources: DataLoader<number, readonly SourceState[]>
-  /** One allowance for the whole operation. */
+  /** One allowance of each kind for the whole operation. */
   readonly allowance: ReadingAllowance
+  readonly rateAllowance: RateAllowance
 }
 
 export function createContext(services: Services, role: Role): Context {
@@ -62,5 +64,12 @@ export function createContext(services: Services, role: Role): Context {
     },
     { cache: false },
   )
-  return { ...services, role, plants, sources, allowance: new ReadingAllowance() }
+  return {
+    ...services,
+    role,
+    plants,
+    sources,
+    allowance: new ReadingAllowance(),
+    rateAllowance: new RateAllowance(),
+  }
 }

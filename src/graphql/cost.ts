@@ -28,6 +28,11 @@ const STRETCH = 7
 /** The fixed cost of using readings: a transaction, reading the notes, and 8 ms to plan the integral. */
 const SNAPSHOT = 1000
 
+/** A time with a constant rate, of which costs are made: 6 µs for its tiles, and exact arithmetic. */
+const RATE = 3
+/** Of a tariff by the time of use. */
+const RATES_PER_HOUR = 6 / 24
+
 /** A page of `rows` readings, and the query whether there are more on the other side. */
 export function pageCost(rows: number): { field: number; multiplier: number } {
   const size = Math.max(1, rows)
@@ -40,6 +45,14 @@ export function pageCost(rows: number): { field: number; multiplier: number } {
  */
 export function eventCost(readings: number): { field: number; multiplier: number } {
   return { field: 1, multiplier: Math.max(65, readings) }
+}
+
+/**
+ * A list of costs of periods. Assumes that the rates change six times a day. RateAllowance counts how often they do.
+ */
+export function costsCost(reads: ExpectedReads): { field: number; multiplier: number } {
+  const { field, multiplier } = pointsCost(reads)
+  return { field: field + 3 * STATEMENT + RATE * RATES_PER_HOUR * reads.tiles, multiplier }
 }
 
 /** A list of points. */

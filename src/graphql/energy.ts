@@ -61,7 +61,7 @@ const Metered = builder.objectRef<MeteredEnergy>('MeteredEnergy').implement({
   },
 })
 
-const Period = builder.enumType('Period', {
+export const PeriodRef = builder.enumType('Period', {
   description: 'A calendar period; weeks begin on Monday.',
   values: periods,
 })
@@ -132,7 +132,7 @@ builder.queryField('energy', (t) =>
       plantId: t.arg.int({ required: true }),
       from: t.arg({ type: 'Date', required: true, description: 'The first day.' }),
       to: t.arg({ type: 'Date', required: true, description: 'The last day, inclusive.' }),
-      period: t.arg({ type: Period, defaultValue: 'DAY' }),
+      period: t.arg({ type: PeriodRef, defaultValue: 'DAY' }),
       timeZone: t.arg({ type: 'TimeZone', description: "By default the plant's." }),
     },
     complexity: ({ from, to, period, timeZone }) =>

@@ -6,6 +6,7 @@ import {
   GraphQLSafeInt,
 } from 'graphql-scalars'
 import { abridge } from '../fault.ts'
+import { type Amount, formatAmount, parseAmount } from '../tariffs/amount.ts'
 import { parseTimeZone } from '../telemetry/time-zone.ts'
 import { dateTimeText } from './date-time-text.ts'
 
@@ -68,4 +69,22 @@ export const SafeInt = new GraphQLScalarType({
   ...GraphQLSafeInt.toConfig(),
   name: 'SafeInt',
   description: 'Whole number of at most 2^53 - 1.',
+})
+
+/** As text, because a number of JSON is a floating-point number to most who read it. */
+export const DecimalText = new GraphQLScalarType<Amount, string>({
+  name: 'Decimal',
+  description:
+    'Decimal number as text, such as "0.2815" or "-3.5": up to eight digits before the point and ten after it.',
+  ...fromText('a decimal as text, such as "0.2815"', (text) => {
+    const amount = parseAmount(text)
+    if (amount !== undefined) return amount
+    throw new GraphQLError(
+      `Expected a decimal such as "0.2815", with at most eight digits before the point and ten after it; got ${abridge(JSON.stringify(text))}`,
+    )
+  }),
+  coerceOutputValue: (value) => {
+    if (typeof value === 'bigint') return formatAmount(value)
+    throw new TypeError(`Expected an amount, got ${typeof value}`)
+  },
 })

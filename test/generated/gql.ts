@@ -48,6 +48,16 @@ type Documents = {
     "\n  mutation NameOnly($id: Int!, $name: String) {\n    upsertPlant(id: $id, name: $name) {\n      name\n      timeZone\n    }\n  }\n": typeof types.NameOnlyDocument,
     "\n      query Pages {\n        telemetry(first: 1000) {\n          nodes {\n            plant {\n              telemetry(first: 1000) {\n                nodes {\n                  plant {\n                    telemetry(first: 1000) {\n                      nodes {\n                        soc\n                      }\n                    }\n                  }\n                }\n              }\n            }\n          }\n        }\n      }\n    ": typeof types.PagesDocument,
     "\n      query Dashboard {\n        plants {\n          id\n          telemetry(first: 100) {\n            nodes {\n              timestamp\n              soc\n              pvPower\n              loadPower\n              batteryPower\n              gridPower\n            }\n          }\n        }\n      }\n    ": typeof types.DashboardDocument,
+    "\n  query Costs($plantId: Int!, $from: Date!, $to: Date!, $period: Period, $timeZone: TimeZone) {\n    costs(plantId: $plantId, from: $from, to: $to, period: $period, timeZone: $timeZone) {\n      day\n      currency\n      importCost\n      exportRevenue\n      dailyCharge\n      total\n      savings\n      coverage\n      savingsCoverage\n    }\n  }\n": typeof types.CostsDocument,
+    "\n  mutation SetTariff(\n    $plantId: Int!\n    $validFrom: Date!\n    $currency: String!\n    $dailyCharge: Decimal!\n    $import: TariffRatesInput!\n    $export: TariffRatesInput!\n  ) {\n    setTariff(\n      plantId: $plantId\n      validFrom: $validFrom\n      currency: $currency\n      dailyCharge: $dailyCharge\n      import: $import\n      export: $export\n    ) {\n      validFrom\n    }\n  }\n": typeof types.SetTariffDocument,
+    "\n  query Tariffs($plantId: Int!) {\n    tariffs(plantId: $plantId) {\n      validFrom\n      currency\n      dailyCharge\n      import {\n        rate\n        windows {\n          rate\n          months\n          weekdays\n          from\n          to\n        }\n        addPrices\n      }\n      export {\n        rate\n      }\n    }\n  }\n": typeof types.TariffsDocument,
+    "\n  mutation DeleteTariff($validFrom: Date!) {\n    deleteTariff(plantId: 8, validFrom: $validFrom)\n  }\n": typeof types.DeleteTariffDocument,
+    "\n  mutation RecordPrices($plantId: Int!, $currency: String!, $prices: [PriceInput!]!) {\n    recordPrices(plantId: $plantId, currency: $currency, prices: $prices)\n  }\n": typeof types.RecordPricesDocument,
+    "\n  query Prices($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    prices(plantId: $plantId, from: $from, to: $to) {\n      from\n      to\n      currency\n      import\n      export\n    }\n  }\n": typeof types.PricesDocument,
+    "\n  mutation DeletePrices($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    deletePrices(plantId: $plantId, from: $from, to: $to)\n  }\n": typeof types.DeletePricesDocument,
+    "\n  query ExactCosts($from: Date!, $to: Date!) {\n    days: costs(plantId: 7, from: $from, to: $to, period: DAY) {\n      ...Amounts\n    }\n    year: costs(plantId: 7, from: $from, to: $to, period: YEAR) {\n      ...Amounts\n    }\n    energyOfDays: energy(plantId: 7, from: $from, to: $to, period: DAY) {\n      energy {\n        gridImport\n        gridExport\n      }\n    }\n  }\n  fragment Amounts on CostPeriod {\n    start\n    end\n    importCost\n    exportRevenue\n    dailyCharge\n    savings\n    coverage\n    savingsCoverage\n  }\n": typeof types.ExactCostsDocument,
+    "\n  mutation SetExactTariff(\n    $validFrom: Date!\n    $dailyCharge: Decimal!\n    $import: TariffRatesInput!\n    $export: TariffRatesInput!\n  ) {\n    setTariff(\n      plantId: 7\n      validFrom: $validFrom\n      currency: \"EUR\"\n      dailyCharge: $dailyCharge\n      import: $import\n      export: $export\n    ) {\n      currency\n    }\n  }\n": typeof types.SetExactTariffDocument,
+    "\n  mutation RecordExactPrices($prices: [PriceInput!]!) {\n    recordPrices(plantId: 7, currency: \"EUR\", prices: $prices)\n  }\n": typeof types.RecordExactPricesDocument,
     "\n  mutation RecordWithIssues($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      issueCount\n      issues {\n        index\n        field\n        expected\n        got\n        action\n      }\n    }\n  }\n": typeof types.RecordWithIssuesDocument,
     "\n  mutation KnowRatedPower($id: Int!, $ratedPower: Float) {\n    upsertPlant(id: $id, ratedPower: $ratedPower) {\n      ratedPower\n    }\n  }\n": typeof types.KnowRatedPowerDocument,
     "\n  query DoubtfulSeen {\n    health {\n      status\n      checks {\n        name\n        detail\n      }\n    }\n  }\n": typeof types.DoubtfulSeenDocument,
@@ -104,6 +114,16 @@ const documents: Documents = {
     "\n  mutation NameOnly($id: Int!, $name: String) {\n    upsertPlant(id: $id, name: $name) {\n      name\n      timeZone\n    }\n  }\n": types.NameOnlyDocument,
     "\n      query Pages {\n        telemetry(first: 1000) {\n          nodes {\n            plant {\n              telemetry(first: 1000) {\n                nodes {\n                  plant {\n                    telemetry(first: 1000) {\n                      nodes {\n                        soc\n                      }\n                    }\n                  }\n                }\n              }\n            }\n          }\n        }\n      }\n    ": types.PagesDocument,
     "\n      query Dashboard {\n        plants {\n          id\n          telemetry(first: 100) {\n            nodes {\n              timestamp\n              soc\n              pvPower\n              loadPower\n              batteryPower\n              gridPower\n            }\n          }\n        }\n      }\n    ": types.DashboardDocument,
+    "\n  query Costs($plantId: Int!, $from: Date!, $to: Date!, $period: Period, $timeZone: TimeZone) {\n    costs(plantId: $plantId, from: $from, to: $to, period: $period, timeZone: $timeZone) {\n      day\n      currency\n      importCost\n      exportRevenue\n      dailyCharge\n      total\n      savings\n      coverage\n      savingsCoverage\n    }\n  }\n": types.CostsDocument,
+    "\n  mutation SetTariff(\n    $plantId: Int!\n    $validFrom: Date!\n    $currency: String!\n    $dailyCharge: Decimal!\n    $import: TariffRatesInput!\n    $export: TariffRatesInput!\n  ) {\n    setTariff(\n      plantId: $plantId\n      validFrom: $validFrom\n      currency: $currency\n      dailyCharge: $dailyCharge\n      import: $import\n      export: $export\n    ) {\n      validFrom\n    }\n  }\n": types.SetTariffDocument,
+    "\n  query Tariffs($plantId: Int!) {\n    tariffs(plantId: $plantId) {\n      validFrom\n      currency\n      dailyCharge\n      import {\n        rate\n        windows {\n          rate\n          months\n          weekdays\n          from\n          to\n        }\n        addPrices\n      }\n      export {\n        rate\n      }\n    }\n  }\n": types.TariffsDocument,
+    "\n  mutation DeleteTariff($validFrom: Date!) {\n    deleteTariff(plantId: 8, validFrom: $validFrom)\n  }\n": types.DeleteTariffDocument,
+    "\n  mutation RecordPrices($plantId: Int!, $currency: String!, $prices: [PriceInput!]!) {\n    recordPrices(plantId: $plantId, currency: $currency, prices: $prices)\n  }\n": types.RecordPricesDocument,
+    "\n  query Prices($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    prices(plantId: $plantId, from: $from, to: $to) {\n      from\n      to\n      currency\n      import\n      export\n    }\n  }\n": types.PricesDocument,
+    "\n  mutation DeletePrices($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    deletePrices(plantId: $plantId, from: $from, to: $to)\n  }\n": types.DeletePricesDocument,
+    "\n  query ExactCosts($from: Date!, $to: Date!) {\n    days: costs(plantId: 7, from: $from, to: $to, period: DAY) {\n      ...Amounts\n    }\n    year: costs(plantId: 7, from: $from, to: $to, period: YEAR) {\n      ...Amounts\n    }\n    energyOfDays: energy(plantId: 7, from: $from, to: $to, period: DAY) {\n      energy {\n        gridImport\n        gridExport\n      }\n    }\n  }\n  fragment Amounts on CostPeriod {\n    start\n    end\n    importCost\n    exportRevenue\n    dailyCharge\n    savings\n    coverage\n    savingsCoverage\n  }\n": types.ExactCostsDocument,
+    "\n  mutation SetExactTariff(\n    $validFrom: Date!\n    $dailyCharge: Decimal!\n    $import: TariffRatesInput!\n    $export: TariffRatesInput!\n  ) {\n    setTariff(\n      plantId: 7\n      validFrom: $validFrom\n      currency: \"EUR\"\n      dailyCharge: $dailyCharge\n      import: $import\n      export: $export\n    ) {\n      currency\n    }\n  }\n": types.SetExactTariffDocument,
+    "\n  mutation RecordExactPrices($prices: [PriceInput!]!) {\n    recordPrices(plantId: 7, currency: \"EUR\", prices: $prices)\n  }\n": types.RecordExactPricesDocument,
     "\n  mutation RecordWithIssues($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      issueCount\n      issues {\n        index\n        field\n        expected\n        got\n        action\n      }\n    }\n  }\n": types.RecordWithIssuesDocument,
     "\n  mutation KnowRatedPower($id: Int!, $ratedPower: Float) {\n    upsertPlant(id: $id, ratedPower: $ratedPower) {\n      ratedPower\n    }\n  }\n": types.KnowRatedPowerDocument,
     "\n  query DoubtfulSeen {\n    health {\n      status\n      checks {\n        name\n        detail\n      }\n    }\n  }\n": types.DoubtfulSeenDocument,
@@ -259,6 +279,46 @@ export function graphql(source: "\n      query Pages {\n        telemetry(first:
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n      query Dashboard {\n        plants {\n          id\n          telemetry(first: 100) {\n            nodes {\n              timestamp\n              soc\n              pvPower\n              loadPower\n              batteryPower\n              gridPower\n            }\n          }\n        }\n      }\n    "): typeof import('./graphql.ts').DashboardDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Costs($plantId: Int!, $from: Date!, $to: Date!, $period: Period, $timeZone: TimeZone) {\n    costs(plantId: $plantId, from: $from, to: $to, period: $period, timeZone: $timeZone) {\n      day\n      currency\n      importCost\n      exportRevenue\n      dailyCharge\n      total\n      savings\n      coverage\n      savingsCoverage\n    }\n  }\n"): typeof import('./graphql.ts').CostsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SetTariff(\n    $plantId: Int!\n    $validFrom: Date!\n    $currency: String!\n    $dailyCharge: Decimal!\n    $import: TariffRatesInput!\n    $export: TariffRatesInput!\n  ) {\n    setTariff(\n      plantId: $plantId\n      validFrom: $validFrom\n      currency: $currency\n      dailyCharge: $dailyCharge\n      import: $import\n      export: $export\n    ) {\n      validFrom\n    }\n  }\n"): typeof import('./graphql.ts').SetTariffDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Tariffs($plantId: Int!) {\n    tariffs(plantId: $plantId) {\n      validFrom\n      currency\n      dailyCharge\n      import {\n        rate\n        windows {\n          rate\n          months\n          weekdays\n          from\n          to\n        }\n        addPrices\n      }\n      export {\n        rate\n      }\n    }\n  }\n"): typeof import('./graphql.ts').TariffsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteTariff($validFrom: Date!) {\n    deleteTariff(plantId: 8, validFrom: $validFrom)\n  }\n"): typeof import('./graphql.ts').DeleteTariffDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RecordPrices($plantId: Int!, $currency: String!, $prices: [PriceInput!]!) {\n    recordPrices(plantId: $plantId, currency: $currency, prices: $prices)\n  }\n"): typeof import('./graphql.ts').RecordPricesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Prices($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    prices(plantId: $plantId, from: $from, to: $to) {\n      from\n      to\n      currency\n      import\n      export\n    }\n  }\n"): typeof import('./graphql.ts').PricesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeletePrices($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    deletePrices(plantId: $plantId, from: $from, to: $to)\n  }\n"): typeof import('./graphql.ts').DeletePricesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ExactCosts($from: Date!, $to: Date!) {\n    days: costs(plantId: 7, from: $from, to: $to, period: DAY) {\n      ...Amounts\n    }\n    year: costs(plantId: 7, from: $from, to: $to, period: YEAR) {\n      ...Amounts\n    }\n    energyOfDays: energy(plantId: 7, from: $from, to: $to, period: DAY) {\n      energy {\n        gridImport\n        gridExport\n      }\n    }\n  }\n  fragment Amounts on CostPeriod {\n    start\n    end\n    importCost\n    exportRevenue\n    dailyCharge\n    savings\n    coverage\n    savingsCoverage\n  }\n"): typeof import('./graphql.ts').ExactCostsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SetExactTariff(\n    $validFrom: Date!\n    $dailyCharge: Decimal!\n    $import: TariffRatesInput!\n    $export: TariffRatesInput!\n  ) {\n    setTariff(\n      plantId: 7\n      validFrom: $validFrom\n      currency: \"EUR\"\n      dailyCharge: $dailyCharge\n      import: $import\n      export: $export\n    ) {\n      currency\n    }\n  }\n"): typeof import('./graphql.ts').SetExactTariffDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RecordExactPrices($prices: [PriceInput!]!) {\n    recordPrices(plantId: 7, currency: \"EUR\", prices: $prices)\n  }\n"): typeof import('./graphql.ts').RecordExactPricesDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

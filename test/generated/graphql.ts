@@ -68,6 +68,31 @@ export type Period =
   | 'WEEK'
   | 'YEAR';
 
+/** What a kWh costs in a range of time. */
+export type PriceInput = {
+  /** Per kWh into the grid; may be negative. Left out: unknown. */
+  export?: string | null | undefined;
+  /** At a whole quarter of an hour. */
+  from: string;
+  /** Per kWh from the grid; may be negative. */
+  import: string;
+  /** Exclusive, at a whole quarter of an hour, at most 24 hours after from. */
+  to: string;
+};
+
+/** When a rate applies, by the plant's clock. What is left out means always. */
+export type RateWindowInput = {
+  /** The time of the day in whole quarters of an hour, such as 16:00 or 21:45; by default 00:00. */
+  from?: string | null | undefined;
+  /** 1 to 12. */
+  months?: Array<number> | null | undefined;
+  /** Per kWh, in the currency; may be negative. */
+  rate: string;
+  /** Exclusive, after from; by default 24:00. A window over midnight is two: one to 24:00, one from 00:00. */
+  to?: string | null | undefined;
+  weekdays?: Array<Weekday> | null | undefined;
+};
+
 export type SourceStatus =
   /** A server asks it again and again, and it gives no readings; see lastError. */
   | 'FAILING'
@@ -81,6 +106,16 @@ export type StorageKind =
   | 'HYPERTABLE'
   | 'MISSING'
   | 'REGULAR_TABLE';
+
+/** What a kWh costs, by the time of use: one rate at each time. {rate: "0.31"} is a flat one. */
+export type TariffRatesInput = {
+  /** Add the price of recordPrices at each moment, for dynamic tariffs: then rate and windows are what comes on top of it. Where no price in the currency of the tariff is recorded, costs are unknown. By default false. */
+  addPrices?: boolean | null | undefined;
+  /** Per kWh, in the currency, where no window applies; may be negative. May be left out if the windows cover all time. */
+  rate?: string | null | undefined;
+  /** At most 100; none may overlap another. */
+  windows?: Array<RateWindowInput> | null | undefined;
+};
 
 /** A reading to store. A quantity that is left out or null was not measured. */
 export type TelemetryInput = {
@@ -123,6 +158,15 @@ export type TelemetryInput = {
   /** When it was measured, from 2000 to five minutes from now; by default now. */
   timestamp?: string | null | undefined;
 };
+
+export type Weekday =
+  | 'FRIDAY'
+  | 'MONDAY'
+  | 'SATURDAY'
+  | 'SUNDAY'
+  | 'THURSDAY'
+  | 'TUESDAY'
+  | 'WEDNESDAY';
 
 export type EveryPlantQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -347,6 +391,97 @@ export type DashboardQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type DashboardQuery = { plants: Array<{ id: number, telemetry: { nodes: Array<{ timestamp: string, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null }> } }> };
 
+export type CostsQueryVariables = Exact<{
+  plantId: number;
+  from: string;
+  to: string;
+  period?: Period | null | undefined;
+  timeZone?: string | null | undefined;
+}>;
+
+
+export type CostsQuery = { costs: Array<{ day: string, currency: string | null, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, total: string | null, savings: string | null, coverage: number, savingsCoverage: number }> };
+
+export type SetTariffMutationVariables = Exact<{
+  plantId: number;
+  validFrom: string;
+  currency: string;
+  dailyCharge: string;
+  import: TariffRatesInput;
+  export: TariffRatesInput;
+}>;
+
+
+export type SetTariffMutation = { setTariff: { validFrom: string } };
+
+export type TariffsQueryVariables = Exact<{
+  plantId: number;
+}>;
+
+
+export type TariffsQuery = { tariffs: Array<{ validFrom: string, currency: string, dailyCharge: string, import: { rate: string | null, addPrices: boolean, windows: Array<{ rate: string, months: Array<number>, weekdays: Array<Weekday>, from: string, to: string }> }, export: { rate: string | null } }> };
+
+export type DeleteTariffMutationVariables = Exact<{
+  validFrom: string;
+}>;
+
+
+export type DeleteTariffMutation = { deleteTariff: boolean };
+
+export type RecordPricesMutationVariables = Exact<{
+  plantId: number;
+  currency: string;
+  prices: Array<PriceInput> | PriceInput;
+}>;
+
+
+export type RecordPricesMutation = { recordPrices: number };
+
+export type PricesQueryVariables = Exact<{
+  plantId: number;
+  from: string;
+  to: string;
+}>;
+
+
+export type PricesQuery = { prices: Array<{ from: string, to: string, currency: string, import: string, export: string | null }> };
+
+export type DeletePricesMutationVariables = Exact<{
+  plantId: number;
+  from: string;
+  to: string;
+}>;
+
+
+export type DeletePricesMutation = { deletePrices: number };
+
+export type ExactCostsQueryVariables = Exact<{
+  from: string;
+  to: string;
+}>;
+
+
+export type ExactCostsQuery = { days: Array<{ start: string, end: string, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, savings: string | null, coverage: number, savingsCoverage: number }>, year: Array<{ start: string, end: string, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, savings: string | null, coverage: number, savingsCoverage: number }>, energyOfDays: Array<{ energy: { gridImport: number | null, gridExport: number | null } }> };
+
+export type AmountsFragment = { start: string, end: string, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, savings: string | null, coverage: number, savingsCoverage: number };
+
+export type SetExactTariffMutationVariables = Exact<{
+  validFrom: string;
+  dailyCharge: string;
+  import: TariffRatesInput;
+  export: TariffRatesInput;
+}>;
+
+
+export type SetExactTariffMutation = { setTariff: { currency: string } };
+
+export type RecordExactPricesMutationVariables = Exact<{
+  prices: Array<PriceInput> | PriceInput;
+}>;
+
+
+export type RecordExactPricesMutation = { recordPrices: number };
+
 export type RecordWithIssuesMutationVariables = Exact<{
   readings: Array<TelemetryInput> | TelemetryInput;
 }>;
@@ -542,6 +677,18 @@ export const PerhapsFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"Perhaps"}) as unknown as TypedDocumentString<PerhapsFragment, unknown>;
+export const AmountsFragmentDoc = new TypedDocumentString(`
+    fragment Amounts on CostPeriod {
+  start
+  end
+  importCost
+  exportRevenue
+  dailyCharge
+  savings
+  coverage
+  savingsCoverage
+}
+    `, {"fragmentName":"Amounts"}) as unknown as TypedDocumentString<AmountsFragment, unknown>;
 export const LoadsFragmentDoc = new TypedDocumentString(`
     fragment Loads on EnergyPeriod {
   totals: energy {
@@ -1051,6 +1198,134 @@ export const DashboardDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DashboardQuery, DashboardQueryVariables>;
+export const CostsDocument = new TypedDocumentString(`
+    query Costs($plantId: Int!, $from: Date!, $to: Date!, $period: Period, $timeZone: TimeZone) {
+  costs(
+    plantId: $plantId
+    from: $from
+    to: $to
+    period: $period
+    timeZone: $timeZone
+  ) {
+    day
+    currency
+    importCost
+    exportRevenue
+    dailyCharge
+    total
+    savings
+    coverage
+    savingsCoverage
+  }
+}
+    `) as unknown as TypedDocumentString<CostsQuery, CostsQueryVariables>;
+export const SetTariffDocument = new TypedDocumentString(`
+    mutation SetTariff($plantId: Int!, $validFrom: Date!, $currency: String!, $dailyCharge: Decimal!, $import: TariffRatesInput!, $export: TariffRatesInput!) {
+  setTariff(
+    plantId: $plantId
+    validFrom: $validFrom
+    currency: $currency
+    dailyCharge: $dailyCharge
+    import: $import
+    export: $export
+  ) {
+    validFrom
+  }
+}
+    `) as unknown as TypedDocumentString<SetTariffMutation, SetTariffMutationVariables>;
+export const TariffsDocument = new TypedDocumentString(`
+    query Tariffs($plantId: Int!) {
+  tariffs(plantId: $plantId) {
+    validFrom
+    currency
+    dailyCharge
+    import {
+      rate
+      windows {
+        rate
+        months
+        weekdays
+        from
+        to
+      }
+      addPrices
+    }
+    export {
+      rate
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TariffsQuery, TariffsQueryVariables>;
+export const DeleteTariffDocument = new TypedDocumentString(`
+    mutation DeleteTariff($validFrom: Date!) {
+  deleteTariff(plantId: 8, validFrom: $validFrom)
+}
+    `) as unknown as TypedDocumentString<DeleteTariffMutation, DeleteTariffMutationVariables>;
+export const RecordPricesDocument = new TypedDocumentString(`
+    mutation RecordPrices($plantId: Int!, $currency: String!, $prices: [PriceInput!]!) {
+  recordPrices(plantId: $plantId, currency: $currency, prices: $prices)
+}
+    `) as unknown as TypedDocumentString<RecordPricesMutation, RecordPricesMutationVariables>;
+export const PricesDocument = new TypedDocumentString(`
+    query Prices($plantId: Int!, $from: DateTime!, $to: DateTime!) {
+  prices(plantId: $plantId, from: $from, to: $to) {
+    from
+    to
+    currency
+    import
+    export
+  }
+}
+    `) as unknown as TypedDocumentString<PricesQuery, PricesQueryVariables>;
+export const DeletePricesDocument = new TypedDocumentString(`
+    mutation DeletePrices($plantId: Int!, $from: DateTime!, $to: DateTime!) {
+  deletePrices(plantId: $plantId, from: $from, to: $to)
+}
+    `) as unknown as TypedDocumentString<DeletePricesMutation, DeletePricesMutationVariables>;
+export const ExactCostsDocument = new TypedDocumentString(`
+    query ExactCosts($from: Date!, $to: Date!) {
+  days: costs(plantId: 7, from: $from, to: $to, period: DAY) {
+    ...Amounts
+  }
+  year: costs(plantId: 7, from: $from, to: $to, period: YEAR) {
+    ...Amounts
+  }
+  energyOfDays: energy(plantId: 7, from: $from, to: $to, period: DAY) {
+    energy {
+      gridImport
+      gridExport
+    }
+  }
+}
+    fragment Amounts on CostPeriod {
+  start
+  end
+  importCost
+  exportRevenue
+  dailyCharge
+  savings
+  coverage
+  savingsCoverage
+}`) as unknown as TypedDocumentString<ExactCostsQuery, ExactCostsQueryVariables>;
+export const SetExactTariffDocument = new TypedDocumentString(`
+    mutation SetExactTariff($validFrom: Date!, $dailyCharge: Decimal!, $import: TariffRatesInput!, $export: TariffRatesInput!) {
+  setTariff(
+    plantId: 7
+    validFrom: $validFrom
+    currency: "EUR"
+    dailyCharge: $dailyCharge
+    import: $import
+    export: $export
+  ) {
+    currency
+  }
+}
+    `) as unknown as TypedDocumentString<SetExactTariffMutation, SetExactTariffMutationVariables>;
+export const RecordExactPricesDocument = new TypedDocumentString(`
+    mutation RecordExactPrices($prices: [PriceInput!]!) {
+  recordPrices(plantId: 7, currency: "EUR", prices: $prices)
+}
+    `) as unknown as TypedDocumentString<RecordExactPricesMutation, RecordExactPricesMutationVariables>;
 export const RecordWithIssuesDocument = new TypedDocumentString(`
     mutation RecordWithIssues($readings: [TelemetryInput!]!) {
   recordTelemetry(readings: $readings) {

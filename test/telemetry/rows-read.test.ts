@@ -4,8 +4,13 @@ import type { Instant } from '../../src/database/instant.ts'
 import type { Schema } from '../../src/database/schema.ts'
 import { timestamptz } from '../../src/database/timestamptz.ts'
 import { numberFields } from '../../src/quantities.ts'
+import { readCosts } from '../../src/tariffs/costs.ts'
+import { recordPrices } from '../../src/tariffs/prices.ts'
+import { RateAllowance } from '../../src/tariffs/rate-allowance.ts'
+import { setTariff } from '../../src/tariffs/tariff.ts'
 import { deleteReadings } from '../../src/telemetry/delete.ts'
 import { readEnergy } from '../../src/telemetry/history/energy.ts'
+import { ReadingAllowance } from '../../src/telemetry/history/reading-allowance.ts'
 import { rollUp } from '../../src/telemetry/history/roll-up.ts'
 import { aspects } from '../../src/telemetry/history/summary.ts'
 import { loadReadings } from '../../src/telemetry/import.ts'
@@ -101,6 +106,55 @@ describe.each(engines)('on %s, what is read grows with what is asked', (engine) 
     expect(await energyByDay('Africa/Monrovia', '1965-01-01', '1970-01-01')).toHaveLength(1827)
     // A few plants are looked through faster than looked up in the key.
     expect(rowsRead()).toBeLessThan(PLANTS + 10)
+  })
+
+  test('costs by prices read the prices of their days, and new prices look up one each', async () => {
+    const { kysely } = explained
+    const hour = 4 * QUARTER
+    const pricesOf = (since: Instant, days: number) =>
+      Array.from({ length: 24 * days }, (_, index) => ({
+        from: since + index * hour,
+        to: since + (index + 1) * hour,
+        import: BigInt(index),
+        export: null,
+      }))
+    await recordPrices(database.kysely, {
+      plantId: PLANT,
+      currency: 'EUR',
+      prices: pricesOf(SINCE, DAYS),
+    })
+    await sql`analyze solark.price`.execute(database.kysely)
+    await setTariff(database.kysely, {
+      plantId: PLANT,
+      validFrom: '2026-01-01',
+      currency: 'EUR',
+      dailyCharge: 0n,
+      import: { rate: 0n, addPrices: true },
+      export: { rate: 0n },
+    })
+    await readCosts(
+      { kysely, loadPlant: async (id) => unregistered(id) },
+      {
+        plantId: PLANT,
+        from: '2026-05-01',
+        to: '2026-05-02',
+        period: 'DAY',
+        timeZone: undefined,
+        quantities: ['gridPower'],
+        aspects: ['signs'],
+        allowance: new ReadingAllowance(),
+        rateAllowance: new RateAllowance(),
+      },
+    )
+    // The tariff, and for each hour a tile, a price, and both as they are put together.
+    expect(rowsRead()).toBeLessThan(6 * 48)
+    explained.statements.length = 0
+    await recordPrices(kysely, {
+      plantId: PLANT,
+      currency: 'EUR',
+      prices: pricesOf(SINCE + DAYS * DAY, 2),
+    })
+    expect(rowsRead()).toBeLessThan(6 * 48)
   })
 
   test('rolling up readings that came late here and there reads what lies around them', async () => {

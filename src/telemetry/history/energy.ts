@@ -3,7 +3,8 @@ import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import type { NumberField } from '../../quantities.ts'
 import { type MeteredEnergy, notMetered, readMetered } from '../counters/read-metered.ts'
-import { zoneClock } from '../time-zone.ts'
+import type { Plant } from '../plant.ts'
+import { type WallTime, type ZoneClock, zoneClock } from '../time-zone.ts'
 import { edgesOf, type WidthName } from './bucket-edges.ts'
 import { type ExpectedReads, expectedReads, NOTHING } from './expected-reads.ts'
 import type { ReadingAllowance } from './reading-allowance.ts'
@@ -41,10 +42,10 @@ export function energyOf({ of }: Pick<Summary, 'of'>): Energy {
   return {
     pv: kilowattHours(of.pvPower, ({ integral }) => integral),
     load: kilowattHours(of.loadPower, ({ integral }) => integral),
-    gridImport: kilowattHours(of.gridPower, above),
-    gridExport: kilowattHours(of.gridPower, below),
-    batteryCharge: kilowattHours(of.batteryPower, below),
-    batteryDischarge: kilowattHours(of.batteryPower, above),
+    gridImport: kilowattHours(of.gridPower, wattSecondsAbove),
+    gridExport: kilowattHours(of.gridPower, wattSecondsBelow),
+    batteryCharge: kilowattHours(of.batteryPower, wattSecondsBelow),
+    batteryDischarge: kilowattHours(of.batteryPower, wattSecondsAbove),
     generator: kilowattHours(of.generatorPower, ({ integral }) => integral),
   }
 }
@@ -56,9 +57,15 @@ function kilowattHours(
   return course === undefined || course.covered === 0 ? null : wattSeconds(course) / WATT_SECONDS
 }
 
-// Rounding must not make an energy of one direction negative.
-const above = ({ positive }: QuantitySummary) => Math.max(0, positive)
-const below = ({ positive, integral }: QuantitySummary) => Math.max(0, positive - integral)
+/** Of power that flows both ways, the energy of its part above zero, W s. Rounding does not make it negative. */
+export function wattSecondsAbove({ positive }: QuantitySummary): number {
+  return Math.max(0, positive)
+}
+
+/** The same of its part below zero. */
+export function wattSecondsBelow({ positive, integral }: QuantitySummary): number {
+  return Math.max(0, positive - integral)
+}
 
 export const periods = ['HOUR', 'DAY', 'WEEK', 'MONTH', 'YEAR'] as const
 
@@ -74,7 +81,8 @@ const widthOf: Readonly<Record<Period, WidthName>> = {
 }
 const offered = new Map(periods.map((period) => [widthOf[period], period]))
 
-export interface EnergyRequest extends Wanted {
+/** Which days of a plant, and how they are cut. */
+export interface PeriodsRequest {
   plantId: number
   /** The first day, such as 2026-06-21. */
   from: string
@@ -83,6 +91,9 @@ export interface EnergyRequest extends Wanted {
   period: Period
   /** undefined: that of the plant. */
   timeZone: string | undefined
+}
+
+export interface EnergyRequest extends PeriodsRequest, Wanted {
   /** Whether to read what the counters of the inverters say. By default not. */
   metered?: boolean
   /** Without it, the number of readings is not limited. */
@@ -127,15 +138,7 @@ export async function readEnergy(
   request: EnergyRequest,
 ): Promise<EnergyPeriod[]> {
   const { plantId, quantities, aspects, allowance } = request
-  const width = widthOf[request.period]
-  const [firstMidnight, lastMidnight] = [midnightOf(request.from), midnightOf(request.to) + DAY]
-  requireSpan(firstMidnight, midnightOf(request.to))
-  const { plan } = await planByClock(loadPlant, request, (clock, precision) => {
-    const cut = { from: clock.reach(firstMidnight), to: clock.reach(lastMidnight), clock }
-    requireFewPoints(cut, width, offered, precision)
-    return { edges: edgesOf(cut, width), clock }
-  })
-  const { edges, clock } = plan
+  const { edges, clock } = await planPeriods(loadPlant, request)
   if (edges.length < 2) return []
   const summaries = await readSummaries(kysely, { plantId, edges, quantities, aspects, allowance })
   const metered = request.metered === true ? await readMetered(kysely, { plantId, edges }) : []
@@ -149,6 +152,25 @@ export async function readEnergy(
       ...figuresOf(summary, end - start),
     }
   })
+}
+
+/**
+ * Cuts days into calendar periods: neighbouring edges are where one ends and the next begins. Throws as `readHistory`
+ * does.
+ */
+export async function planPeriods(
+  loadPlant: LoadPlant,
+  request: PeriodsRequest,
+): Promise<{ plant: Plant; clock: ZoneClock; edges: Instant[] }> {
+  const width = widthOf[request.period]
+  const [firstMidnight, lastMidnight] = [midnightOf(request.from), midnightOf(request.to) + DAY]
+  requireSpan(firstMidnight, midnightOf(request.to))
+  const { plant, plan } = await planByClock(loadPlant, request, (clock, precision) => {
+    const cut = { from: clock.reach(firstMidnight), to: clock.reach(lastMidnight), clock }
+    requireFewPoints(cut, width, offered, precision)
+    return { edges: edgesOf(cut, width), clock }
+  })
+  return { plant, ...plan }
 }
 
 /**
@@ -170,11 +192,12 @@ export function expectedEnergy({
 const DAY = 86_400_000_000
 
 /** The wall time at which the day begins. */
-function midnightOf(day: string): number {
+export function midnightOf(day: string): WallTime {
   return Date.parse(`${day}T00:00:00Z`) * 1000
 }
 
-function dayOf(wall: number): string {
+/** The day that a clock shows, such as 2026-06-21. */
+export function dayOf(wall: WallTime): string {
   return new Date(Math.floor(wall / 1000)).toISOString().slice(0, 10)
 }
 

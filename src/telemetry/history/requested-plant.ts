@@ -26,13 +26,19 @@ export async function planByClock<Plan>(
     )
   }
   if (timeZone !== undefined) return { plant, timeZone, plan: first }
-  const own = parseTimeZone(plant.timeZone)
-  if (own === undefined) {
-    throw new Fault(
-      'BAD_USER_INPUT',
-      `Expected plant ${plantId} to have an IANA time zone such as America/Los_Angeles; it has ${plant.timeZone}: set it with upsertPlant, or give timeZone`,
-      { path: ['timeZone'] },
-    )
-  }
+  const own = plantZone(plant)
   return { plant, timeZone: own, plan: plan(zoneClock(own), { roughly: false }) }
+}
+
+/**
+ * Returns the plant's zone. Throws `BAD_USER_INPUT` if it does not exist: SQL may have written it.
+ */
+export function plantZone({ id, timeZone }: Plant): string {
+  const zone = parseTimeZone(timeZone)
+  if (zone !== undefined) return zone
+  throw new Fault(
+    'BAD_USER_INPUT',
+    `Expected plant ${id} to have an IANA time zone such as America/Los_Angeles; it has ${timeZone}: set it with upsertPlant, or give timeZone`,
+    { path: ['timeZone'] },
+  )
 }
