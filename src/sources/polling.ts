@@ -3,6 +3,7 @@ import { type Instant, instantOf } from '../database/instant.ts'
 import type { Logger } from '../log.ts'
 import type { Check } from '../system/health.ts'
 import type { SourceIdentity } from '../telemetry/source-state.ts'
+import { isRefusal, pauseAfterRefusals } from './refusal.ts'
 import type { Source, SourceReadings } from './source.ts'
 import type { SourceStore } from './source-store.ts'
 
@@ -32,6 +33,8 @@ const SHORTEST_PAUSE_MS = 1000
  * - WORKING: this server has it, and it gave readings last time.
  * - FAILING: this server has it, and it gave nothing. It is asked again after its interval, then after twice that, up to
  *   a minute. It is logged when this begins and when it is over.
+ * - REFUSED: this server has it, and the other side does not let its user in. It is asked again after ten minutes, then
+ *   after twice that, up to six hours, because accounts are locked that are tried too often.
  *
  * The claim on a source ends with its server, so that another one takes over within the source's interval. While the
  * database is away the server that had it goes on, and its readings wait on disk.
@@ -54,8 +57,10 @@ export function runSource(options: PollingOptions): RunningSource {
 class SourceRun {
   readonly #options: PollingOptions
   readonly #signal: AbortSignal
-  #state: 'WAITING' | 'WORKING' | 'FAILING' = 'WAITING'
+  #state: 'WAITING' | 'WORKING' | 'FAILING' | 'REFUSED' = 'WAITING'
+  /** In a row. */
   #failures = 0
+  #refusals = 0
   #lastError: string | undefined
   #lastReadingAt: number | undefined
 
@@ -82,9 +87,9 @@ class SourceRun {
         this.#failures++
         log.error({ source: identity.name, err: error }, `The source ${identity.name} failed`)
       }
-      if ('read' in source || this.#failures > 0) {
-        await this.#pause(this.#untilNext() - (performance.now() - started))
-      }
+      const pause = this.#untilNext() - (performance.now() - started)
+      if (this.#failures > 0) await this.#pauseHolding(pause)
+      else if ('read' in source) await this.#pause(pause)
     }
   }
 
@@ -105,6 +110,7 @@ class SourceRun {
               detail: `the database does not say who polls it${waiting}${lost}`,
             }
       case 'FAILING':
+      case 'REFUSED':
         return { status: 'DEGRADED', detail: `${this.#lastError}; ${last}${waiting}${lost}` }
       case 'WORKING': {
         const isSilent =
@@ -171,38 +177,57 @@ class SourceRun {
     const { store, log, identity } = this.#options
     await store.store(given, at)
     if (given.readings.length > 0) this.#lastReadingAt = performance.now()
-    if (this.#state === 'FAILING') {
+    if (this.#state === 'FAILING' || this.#state === 'REFUSED') {
       log.info({ source: identity.name }, `The source ${identity.name} gives readings again`)
     }
     this.#state = 'WORKING'
     this.#failures = 0
+    this.#refusals = 0
   }
 
   async #fail(error: unknown): Promise<void> {
     if (this.#signal.aborted) return
     const { store, log, identity } = this.#options
-    this.#lastError = error instanceof Error ? error.message : String(error)
-    if (this.#state !== 'FAILING') {
+    this.#failures++
+    this.#refusals = isRefusal(error) ? this.#refusals + 1 : 0
+    const state = this.#refusals > 0 ? 'REFUSED' : 'FAILING'
+    const next =
+      state === 'FAILING'
+        ? 'it is asked again and again'
+        : `so that the account is not locked, it is asked again after ${pauseAfterRefusals(this.#refusals) / 60_000} minutes, or when the server is started again`
+    const message = error instanceof Error ? error.message : String(error)
+    this.#lastError = state === 'FAILING' ? message : `${message.replace(/\.$/, '')}; ${next}`
+    if (this.#state !== state) {
       log.warn(
         { source: identity.name, err: error },
-        `The source ${identity.name} gives no readings; it is asked again and again`,
+        `The source ${identity.name} gives no readings; ${next}`,
       )
     }
-    this.#state = 'FAILING'
-    this.#failures++
+    this.#state = state
     await store.noteFailed(this.#lastError)
   }
 
   #untilNext(): number {
     const { everyMs } = this.#options.identity
     if (this.#failures === 0) return everyMs
+    if (this.#refusals > 0) return pauseAfterRefusals(this.#refusals)
     const pause = everyMs * 2 ** Math.min(this.#failures - 1, 10)
     // Servers and sources that failed together do not come back together.
     return Math.min(pause, Math.max(everyMs, LONGEST_PAUSE_MS)) * (0.9 + Math.random() * 0.2)
   }
 
-  async #pause(ms: number): Promise<void> {
+  /** A pause after a failure may outlast the claim, and no other server is to ask meanwhile. */
+  async #pauseHolding(ms: number): Promise<void> {
+    const over = new AbortController()
+    const claiming = this.#keepClaiming(over)
+    await this.#pause(ms, over.signal)
+    over.abort()
+    await claiming
+  }
+
+  async #pause(ms: number, over = this.#signal): Promise<void> {
     const least = Math.min(SHORTEST_PAUSE_MS, this.#options.identity.everyMs)
-    await sleep(Math.max(least, ms), undefined, { signal: this.#signal }).catch(() => {})
+    const signal = AbortSignal.any([this.#signal, over])
+    await sleep(Math.max(least, ms), undefined, { signal }).catch(() => {})
   }
 }

@@ -124,6 +124,25 @@ test('a source that gives nothing is asked on, and is told of while it lasts', a
   await expect.poll(() => sourcesOfPlant()).toMatchObject([{ status: 'WORKING' }])
 })
 
+test('a source that does not let its user in is left alone, so that the account is not locked', async () => {
+  const meter = new Meter()
+  meter.fault = new Fault('UNAUTHENTICATED', 'The cloud does not let the owner in.')
+  await using server = await serve(meter.polled())
+  const lastError =
+    'The cloud does not let the owner in; so that the account is not locked, it is asked again after 10 minutes, or when the server is started again'
+  await expect
+    .poll(() => sourcesOfPlant())
+    .toMatchObject([{ status: 'FAILING', lastError, lastReadingAt: null }])
+  expect((await server.check.run()).detail).toContain(lastError)
+  // A source that merely fails is asked several times meanwhile.
+  await sleep(20 * EVERY_MS)
+  expect(meter.polls).toBe(1)
+  await server[Symbol.asyncDispose]()
+  meter.fault = undefined
+  await using _again = await serve(meter.polled())
+  await expect.poll(() => sourcesOfPlant()).toMatchObject([{ status: 'WORKING' }])
+})
+
 test('a value that cannot be right is left out and counted, and the rest of the reading is stored', async () => {
   const meter = new Meter()
   const source: Source = {

@@ -3,6 +3,7 @@ import { dateOf, formatInstant } from '../../database/instant.ts'
 import { millisecondsOf } from '../../milliseconds.ts'
 import { numberFields, recordOf } from '../../quantities.ts'
 import { type Broker, connectToBroker } from '../../sources/mqtt/broker.ts'
+import { isRefusal, pauseAfterRefusals } from '../../sources/refusal.ts'
 import type { SourceContext } from '../../sources/source.ts'
 import type { EnergyPeriod } from '../../telemetry/history/energy.ts'
 import type { Plant } from '../../telemetry/plant.ts'
@@ -25,7 +26,8 @@ const RETRY_MS = 5000
 /**
  * Publishes the newest reading and today's kWh of each plant for Home Assistant, which shows each as a device. Values
  * have the signs of Heliograph; what was not measured is unknown there. The states:
- * - CONNECTING: what fails is tried again every five seconds.
+ * - CONNECTING: what fails is tried again every five seconds. After a wrong password, which may lock the account, it is
+ *   ten minutes, then twice that, up to six hours.
  * - PUBLISHING: every `every` all plants; a discovery message when it is another than before.
  * - FAILING: connecting, reading or publishing failed. It is logged once, and once more when it works again. The
  *   connection is closed, so that the broker publishes the last will and the devices are unavailable.
@@ -53,9 +55,11 @@ async function run(
   signal: AbortSignal,
 ): Promise<void> {
   let isFailing = false
+  let refusals = 0
   const onPublished = () => {
     if (isFailing) log.info('Readings are published for Home Assistant again')
     isFailing = false
+    refusals = 0
   }
   while (!signal.aborted) {
     try {
@@ -68,7 +72,8 @@ async function run(
         log.warn({ err: error }, 'Readings cannot be published for Home Assistant; retrying')
       }
       isFailing = true
-      await pause(RETRY_MS, signal)
+      refusals = isRefusal(error) ? refusals + 1 : 0
+      await pause(refusals > 0 ? pauseAfterRefusals(refusals) : RETRY_MS, signal)
     }
   }
 }

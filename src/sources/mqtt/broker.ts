@@ -188,7 +188,7 @@ function faultOf(settings: BrokerSettings, error: unknown, wasConnected: boolean
   const cause = error === undefined ? {} : { cause: error }
   if (typeof code === 'number' && REFUSED_USER.includes(code)) {
     return new Fault(
-      'SOURCE_REFUSED',
+      'UNAUTHENTICATED',
       `The MQTT broker ${placeOf(settings)} refused ${userOf(settings)}: ${messageOf(error)} (CONNACK ${code}). Check username and the environment variable of passwordVariable.`,
       cause,
     )

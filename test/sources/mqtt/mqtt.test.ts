@@ -360,7 +360,7 @@ describe.skipIf(skipped !== '')(`with Mosquitto${skipped}`, () => {
     const fault = await wrong.ended.catch((error: unknown) => error)
     expect(fault).toBeInstanceOf(Fault)
     expect(fault).toMatchObject({
-      code: 'SOURCE_REFUSED',
+      code: 'UNAUTHENTICATED',
       message: `The MQTT broker ${broker.urls.mqtt} refused the user solar: Connection refused: Not authorized (CONNACK 5). Check username and the environment variable of passwordVariable.`,
     })
     await using nobody = listenTo({ url: broker.urls.mqtt, ...assistant })
