@@ -7,6 +7,7 @@ import { type Database, openDatabase } from '../../src/database/database.ts'
 import { instantOf } from '../../src/database/instant.ts'
 import { createLogger } from '../../src/log.ts'
 import { modbusKind } from '../../src/sources/modbus/modbus.ts'
+import { solarkCloudKind } from '../../src/sources/solark-cloud/solark-cloud.ts'
 import { openSourceStore, type SourceStore } from '../../src/sources/source-store.ts'
 import type { CounterReading } from '../../src/telemetry/counters/counter.ts'
 import { upsertPlant } from '../../src/telemetry/plant.ts'
@@ -20,6 +21,8 @@ import { reading } from '../support/readings.ts'
 import { openTcpProxy } from '../support/tcp-proxy.ts'
 import { openModbusServer } from './modbus/modbus-server.ts'
 import { context, day, type Inverter } from './modbus/registers.ts'
+import { openFakeCloud, PASSWORD, USERNAME } from './solark-cloud/fake-cloud.ts'
+import { CLOUD_PLANT, upload } from './solark-cloud/payloads.ts'
 
 const Metered = graphql(`
   query Metered($from: Date!, $to: Date!, $period: Period!) {
@@ -200,6 +203,29 @@ describe.each(engines)('counters of an inverter on %s', (engine) => {
     const { rows } = await sql`select from solark.counter`.execute(api.database.kysely)
     expect(rows).toEqual([])
   })
+})
+
+test('the counters of a cloud tell the kWh between its uploads', async () => {
+  await using api = await openTestApi('native')
+  await using cloud = await openFakeCloud()
+  const settings = { host: cloud.host, username: USERNAME, cloudPlant: CLOUD_PLANT }
+  await using source = solarkCloudKind.open(solarkCloudKind.settings.parse(settings), {
+    ...context,
+    secret: () => PASSWORD,
+  })
+  if (!('read' in source)) throw new Error('Expected a source that is polled')
+  await upsertPlant(api.database.kysely, { id: 7, timeZone: 'America/Los_Angeles' })
+  await using store = await openStore(api.database)
+  for (const [at, etotalFrom, etotalTo] of [
+    [MIDNIGHT, '2210.6', '5144.0'],
+    [MIDNIGHT + DAY, '2211.7', '5153.8'],
+  ] as const) {
+    upload(cloud, iso(at), { grid: { etotalFrom, etotalTo } })
+    await store.store(await source.read(at + MINUTE, signal))
+  }
+  expect(await meteredBy(api, '2026-06-21', '2026-06-21')).toMatchObject([
+    { gridImport: 1.1, gridExport: 9.8, pv: 0, generator: null },
+  ])
 })
 
 test('what counters show waits on disk with the readings, and nothing of it is lost or counted twice', async () => {

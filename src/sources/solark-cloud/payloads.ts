@@ -57,19 +57,38 @@ export const realtimePayload = record({
   updateAt: z.string('the time of the newest upload, such as 2026-06-21T19:05:41Z'),
 })
 
-/** `GET /api/v1/inverter/battery/{sn}/realtime`. V, A (+ discharging, - charging) and °C. */
+/** `GET /api/v1/inverter/battery/{sn}/realtime`. V, A (+ discharging, - charging), °C, and counters in kWh. */
 export const batteryPayload = record({
   voltage: numberIfAny,
   current: numberIfAny,
   temp: numberIfAny,
+  etodayChg: numberIfAny,
+  etotalChg: numberIfAny,
+  etodayDischg: numberIfAny,
+  etotalDischg: numberIfAny,
 })
 export type BatteryPayload = z.output<typeof batteryPayload>
 
-/** `GET /api/v1/inverter/{sn}/realtime/input`. V, A and W of each string. */
+/** `GET /api/v1/inverter/{sn}/realtime/input`. V, A and W of each string, and the counters of all in kWh. */
 export const inputPayload = record({
+  etoday: numberIfAny,
+  etotal: numberIfAny,
   pvIV: list(record({ vpv: numberIfAny, ipv: numberIfAny, ppv: numberIfAny })),
 })
 export type InputPayload = z.output<typeof inputPayload>
+
+/** `GET /api/v1/inverter/grid/{sn}/realtime`, of which only the counters are used: kWh from the grid and to it. */
+export const gridPayload = record({
+  etodayFrom: numberIfAny,
+  etotalFrom: numberIfAny,
+  etodayTo: numberIfAny,
+  etotalTo: numberIfAny,
+})
+export type GridPayload = z.output<typeof gridPayload>
+
+/** `GET /api/v1/inverter/load/{sn}/realtime`, of which only the counters are used: kWh. */
+export const loadPayload = record({ dailyUsed: numberIfAny, totalUsed: numberIfAny })
+export type LoadPayload = z.output<typeof loadPayload>
 
 /** `GET /api/v1/plant/{plant}/inverters`. */
 export const invertersPayload = record({

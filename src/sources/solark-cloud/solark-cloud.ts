@@ -2,15 +2,18 @@ import type { z } from 'zod'
 import { formatInstant, type Instant } from '../../database/instant.ts'
 import { Fault } from '../../fault.ts'
 import type { PolledSource, SourceContext, SourceKind, SourceReadings } from '../source.ts'
+import { type CloudCounters, cloudCounters } from './cloud-counters.ts'
 import { CloudFault } from './cloud-fault.ts'
-import {
-  type CloudAnswers,
-  cloudReading,
-  type OfEachInverter,
-  originInCloud,
-} from './cloud-reading.ts'
+import { cloudReading, type OfEachInverter, originInCloud } from './cloud-reading.ts'
 import { CloudSession, cloudAccount } from './cloud-session.ts'
-import { batteryPayload, flowPayload, inputPayload, realtimePayload } from './payloads.ts'
+import {
+  batteryPayload,
+  flowPayload,
+  gridPayload,
+  inputPayload,
+  loadPayload,
+  realtimePayload,
+} from './payloads.ts'
 import { type CloudInverter, listInverters } from './plants.ts'
 import { durationMs, type SolarkCloudSettings, solarkCloudSettings } from './settings.ts'
 import { UploadClock } from './upload-clock.ts'
@@ -26,11 +29,12 @@ const nothing = (): SourceReadings => ({ readings: [], omitted: [] })
  * Sol-Ark Cloud and its siblings, polled (FACTS, "Sol-Ark Cloud"). One poll:
  *
  * 1. When was the newest upload? If it has been given already, that is all: one request.
- * 2. Flow, then battery and input of each inverter.
+ * 2. Flow, then battery, input, and the counters of grid and load of each inverter.
  * 3. Has another upload come meanwhile? Then values of both may be mixed: they are fetched again, or, if that happens
  *    twice, left for the next poll.
  *
- * The reading has the time of the upload. Volts and amperes that cannot be had are null in it, with the reason. A plant
+ * The reading has the time of the upload. Volts and amperes that cannot be had are null in it, with the reason; counters
+ * that cannot be had are left out. A plant
  * whose inverters have not all uploaded of late is a fault: its powers would be a part of the whole.
  */
 class SolarkCloud implements PolledSource {
@@ -58,7 +62,7 @@ class SolarkCloud implements PolledSource {
       if (newest === upload) {
         const { reading, omitted } = cloudReading(this.#plantId, upload, answers)
         this.#given = upload
-        return { readings: [reading], omitted }
+        return { readings: [reading], omitted, counters: cloudCounters(upload, answers) }
       }
       upload = newest
     }
@@ -76,18 +80,21 @@ class SolarkCloud implements PolledSource {
     return this.#clock.read(updateAt, `updateAt of ${path}`, at)
   }
 
-  async #ask(upload: Instant, at: Instant, signal: AbortSignal): Promise<CloudAnswers> {
+  async #ask(upload: Instant, at: Instant, signal: AbortSignal): Promise<CloudCounters> {
     const { cloudPlant, timeZone = 'UTC' } = this.#settings
-    const inverters = await this.#inverters(upload, at, signal)
+    const serials = await this.#inverters(upload, at, signal)
     const date = dateIn(timeZone, at)
     const path = `/api/v1/plant/energy/${cloudPlant}/flow?date=${date}`
     const flow = await this.#session.read(path, flowPayload, at, signal)
     const ofEach = <Payload>(pathOf: (serial: string) => string, payload: z.ZodType<Payload>) =>
-      this.#ofEach(inverters, pathOf, payload, at, signal)
+      this.#ofEach(serials, pathOf, payload, at, signal)
     return {
       flow,
+      serials,
       batteries: await ofEach((sn) => `/api/v1/inverter/battery/${sn}/realtime`, batteryPayload),
       inputs: await ofEach((sn) => `/api/v1/inverter/${sn}/realtime/input`, inputPayload),
+      grids: await ofEach((sn) => `/api/v1/inverter/grid/${sn}/realtime?sn=${sn}`, gridPayload),
+      loads: await ofEach((sn) => `/api/v1/inverter/load/${sn}/realtime?sn=${sn}`, loadPayload),
     }
   }
 

@@ -12,16 +12,28 @@ export const battery = {
   voltage: '53.6',
   soc: '81.0',
   temp: '27.4',
+  etodayChg: '13.4',
+  etodayDischg: '6.2',
+  etotalChg: '6920.5',
+  etotalDischg: '6511.9',
 }
 
 /** `GET /api/v1/inverter/{sn}/realtime/input`, by day. */
 export const input = {
   pac: 7420,
+  etoday: 38.6,
+  etotal: 21874.3,
   pvIV: [
     { pvNo: 1, vpv: '386.0', ipv: '9.8', ppv: '3783.0' },
     { pvNo: 2, vpv: '371.2', ipv: '9.8', ppv: '3637.0' },
   ],
 }
+
+/** `GET /api/v1/inverter/grid/{sn}/realtime`, the counters of it. */
+export const grid = { etodayFrom: '1.1', etodayTo: '9.8', etotalFrom: '2210.6', etotalTo: '5144.0' }
+
+/** `GET /api/v1/inverter/load/{sn}/realtime`, the counters of it. */
+export const load = { totalUsed: 18420.7, dailyUsed: 24.9 }
 
 export const nightInput = {
   pac: 0,
@@ -43,6 +55,8 @@ export const paths = {
   day: `/api/v1/plant/energy/${CLOUD_PLANT}/day`,
   battery: `/api/v1/inverter/battery/${SERIAL}/realtime`,
   input: `/api/v1/inverter/${SERIAL}/realtime/input`,
+  grid: `/api/v1/inverter/grid/${SERIAL}/realtime`,
+  load: `/api/v1/inverter/load/${SERIAL}/realtime`,
   plants: '/api/v1/plants',
 }
 
@@ -50,11 +64,13 @@ export const paths = {
 export function upload(
   cloud: FakeCloud,
   updateAt: string,
-  given: Partial<Record<'flow' | 'battery' | 'input', unknown>> = {},
+  given: Partial<Record<'flow' | 'battery' | 'input' | 'grid' | 'load', unknown>> = {},
 ): void {
   cloud.set(paths.realtime, data({ pac: 7420, updateAt }))
   cloud.set(paths.inverters, data(inverters({ sn: SERIAL, updateAt })))
   cloud.set(paths.flow, data(given.flow ?? day))
   cloud.set(paths.battery, data(given.battery ?? battery))
   cloud.set(paths.input, data(given.input ?? input))
+  cloud.set(paths.grid, data(given.grid ?? grid))
+  cloud.set(paths.load, data(given.load ?? load))
 }

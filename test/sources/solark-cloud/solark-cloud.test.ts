@@ -158,7 +158,57 @@ test('a reading has the time of its upload, volts and amperes', async () => {
     `/plant/energy/${CLOUD_PLANT}/flow?date=2026-06-21`,
     `/inverter/battery/${SERIAL}/realtime`,
     `/inverter/${SERIAL}/realtime/input`,
+    `/inverter/grid/${SERIAL}/realtime?sn=${SERIAL}`,
+    `/inverter/load/${SERIAL}/realtime?sn=${SERIAL}`,
     `/plant/${CLOUD_PLANT}/realtime`,
+  ])
+})
+
+test('the counters of the inverters have the time of their upload', async () => {
+  await using cloud = await openFakeCloud()
+  upload(cloud, UPLOAD)
+  await using source = open(cloud)
+  const { counters = [] } = await source.read()
+  expect(counters.every(({ timestamp }) => timestamp === at(UPLOAD))).toBe(true)
+  const shown = (span: string) =>
+    Object.fromEntries(
+      counters.filter((one) => one.span === span).map(({ energy, kwh }) => [energy, kwh]),
+    )
+  expect(shown('TODAY')).toEqual({
+    pv: { [SERIAL]: 38.6 },
+    load: { [SERIAL]: 24.9 },
+    gridImport: { [SERIAL]: 1.1 },
+    gridExport: { [SERIAL]: 9.8 },
+    batteryCharge: { [SERIAL]: 13.4 },
+    batteryDischarge: { [SERIAL]: 6.2 },
+  })
+  expect(shown('TOTAL')).toEqual({
+    pv: { [SERIAL]: 21_874.3 },
+    load: { [SERIAL]: 18_420.7 },
+    gridImport: { [SERIAL]: 2210.6 },
+    gridExport: { [SERIAL]: 5144 },
+    batteryCharge: { [SERIAL]: 6920.5 },
+    batteryDischarge: { [SERIAL]: 6511.9 },
+  })
+})
+
+test('a counter that one inverter does not tell, or that lacks the micro-inverters, is left out', async () => {
+  await using cloud = await openFakeCloud()
+  upload(cloud, UPLOAD, { flow: micro, grid: 'none' })
+  const second = '1111111111'
+  cloud.set(paths.inverters, data(inverters({ sn: SERIAL }, { sn: second })))
+  const { etotalChg: _, ...without } = battery
+  cloud.set(`/api/v1/inverter/battery/${second}/realtime`, data(without))
+  cloud.set(`/api/v1/inverter/${second}/realtime/input`, data(input))
+  cloud.set(`/api/v1/inverter/load/${second}/realtime`, data({ dailyUsed: 5, totalUsed: null }))
+  await using source = open(cloud)
+  const { readings, counters = [] } = await source.read()
+  expect(readings).toHaveLength(1)
+  expect(counters.map(({ energy, span, kwh }) => [energy, span, kwh])).toEqual([
+    ['batteryCharge', 'TODAY', { [SERIAL]: 13.4, [second]: 13.4 }],
+    ['batteryDischarge', 'TODAY', { [SERIAL]: 6.2, [second]: 6.2 }],
+    ['batteryDischarge', 'TOTAL', { [SERIAL]: 6511.9, [second]: 6511.9 }],
+    ['load', 'TODAY', { [SERIAL]: 24.9, [second]: 5 }],
   ])
 })
 
