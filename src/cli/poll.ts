@@ -62,6 +62,8 @@ async function listenOnce(
   const listening = source
     .listen(
       (given) => {
+        // Counters come by themselves.
+        if (given.readings.length + given.omitted.length === 0) return
         first.resolve(given)
         enough.abort()
       },

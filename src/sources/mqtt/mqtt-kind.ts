@@ -1,7 +1,8 @@
 import { instantOf } from '../../database/instant.ts'
-import type { ListeningSource, SourceContext, SourceKind } from '../source.ts'
+import type { ListeningSource, SourceContext, SourceKind, SourceReadings } from '../source.ts'
 import { type Assembler, type Moment, type MqttMessage, openAssembler } from './assembler.ts'
 import { connectToBroker } from './broker.ts'
+import { CounterTopics } from './counter-topics.ts'
 import { type MqttMapping, mappingOf } from './mqtt-mapping.ts'
 import { type MqttSettings, mqttSettings } from './mqtt-settings.ts'
 import { matches } from './topic-filter.ts'
@@ -27,14 +28,18 @@ function openMqttSource(settings: MqttSettings, context: SourceContext): Listeni
       await using broker = await connectToBroker(settings, context.secret, signal)
       if (broker === undefined) return
       using rounds = openRounds(openAssembler(mapping, context.plantId), deliver)
-      const availability = followAvailability(mapping, context, rounds.forget)
-      const subscribed = broker.subscribe(
-        [...mapping.topics, ...mapping.availability],
-        (message) => {
-          if (mapping.topics.has(message.topic)) rounds.take(message)
-          availability(message)
-        },
-      )
+      const counterTopics = new CounterTopics(mapping.counters)
+      const availability = followAvailability(mapping, context, () => {
+        rounds.forget()
+        counterTopics.forget()
+      })
+      const topics = new Set([...mapping.topics, ...mapping.counters.map(({ topic }) => topic)])
+      const subscribed = broker.subscribe([...topics, ...mapping.availability], (message) => {
+        if (mapping.topics.has(message.topic)) rounds.take(message)
+        const counters = counterTopics.take(message, moment())
+        if (counters.length > 0) rounds.give({ readings: [], omitted: [], counters })
+        availability(message)
+      })
       const failed = Promise.race([subscribed.then(() => rounds.failed), rounds.failed])
       const fault = await Promise.race([broker.ended, failed])
       if (signal.aborted) return
@@ -49,6 +54,8 @@ function openMqttSource(settings: MqttSettings, context: SourceContext): Listeni
 /** The assembler at work: delivers each reading when it is due. */
 interface Rounds extends Disposable {
   take(message: MqttMessage): void
+  /** Delivers what is no reading. */
+  give(given: SourceReadings): void
   /** Drops all values. */
   forget(): void
   /** Delivers a reading of the values of which there was none yet: the end of the connection ends their window. */
@@ -74,8 +81,11 @@ function openRounds(
   }
   const make = (now: Moment) => {
     const made = assembler.make(now)
+    if (made !== undefined) give(made)
+  }
+  const give = (given: SourceReadings) => {
     try {
-      if (made !== undefined) deliver(made)
+      deliver(given)
     } catch (error) {
       failed.reject(error)
     }
@@ -86,6 +96,7 @@ function openRounds(
       assembler.take(message, moment())
       proceed()
     },
+    give,
     forget: () => {
       assembler.forget()
       proceed()

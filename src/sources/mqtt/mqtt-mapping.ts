@@ -2,6 +2,7 @@ import { Fault } from '../../fault.ts'
 import { millisecondsOf } from '../../milliseconds.ts'
 import type { NumberField } from '../../quantities.ts'
 import { isSide, sides } from '../sides.ts'
+import type { MappedCounter } from './counter-topics.ts'
 import { type MqttPreset, mqttPresets } from './mqtt-presets.ts'
 import type { MappedValue, MqttSettings } from './mqtt-settings.ts'
 
@@ -25,8 +26,9 @@ export interface MqttMapping {
   fields: ReadonlyMap<NumberField, readonly MappedNumber[]>
   /** Where the time of measurement comes from, if a topic of its own has it. */
   time: MappedNumber | undefined
-  /** Every topic that is mapped. */
+  /** Every topic that is mapped to a quantity or the time. */
   topics: ReadonlySet<string>
+  counters: readonly MappedCounter[]
   /** Filters of the topics that say whether the values are current. */
   availability: readonly string[]
   windowMs: number
@@ -60,6 +62,7 @@ export function mappingOf(settings: MqttSettings): MqttMapping {
     fields: fieldsOf(entries.filter((entry) => entry !== time)),
     time: time && partOf(time),
     topics: new Set(entries.map(({ topic }) => topic)),
+    counters: countersOf(settings, preset),
     availability:
       settings.availability ??
       (preset?.availability ?? []).map((filter) => filledIn(filter, settings, preset)),
@@ -112,6 +115,27 @@ function topicsOf(preset: MqttPreset, settings: MqttSettings): Entry[] {
     value,
   }))
   return [...entries, ...sensors]
+}
+
+function countersOf(settings: MqttSettings, preset: MqttPreset | undefined): MappedCounter[] {
+  const ofPreset = (preset?.counters ?? []).map(([template, counter]) => ({
+    topic: filledIn(template, settings, preset),
+    counter,
+  }))
+  const own = Object.entries(settings.counters ?? {}).flatMap(([topic, counters]) =>
+    [counters].flat().map((counter) => ({ topic, counter })),
+  )
+  // Those of the settings take the place of those of the preset.
+  const taken = new Set(own.map(({ counter: { energy, span } }) => `${span} ${energy}`))
+  const rest = ofPreset.filter(({ counter: { energy, span } }) => !taken.has(`${span} ${energy}`))
+  return [...rest, ...own].map(({ topic, counter: { energy, span, path, scale, timePath } }) => ({
+    topic,
+    energy,
+    span: span === 'today' ? 'TODAY' : 'TOTAL',
+    path,
+    timePath,
+    factor: scale ?? 1,
+  }))
 }
 
 function filledIn(

@@ -1,4 +1,10 @@
-import type { MappedValue, MqttPresetName, MqttSettings } from './mqtt-settings.ts'
+import { counterNames } from '../../telemetry/counters/counter.ts'
+import type {
+  MappedCounterSetting,
+  MappedValue,
+  MqttPresetName,
+  MqttSettings,
+} from './mqtt-settings.ts'
 
 /**
  * The topics of a program that publishes an inverter. `{baseTopic}`, `{prefix}` and `{sensor}` in a topic stand for
@@ -11,6 +17,7 @@ export interface MqttPreset {
   /** The settings without which the topics are not known. */
   needs: readonly (keyof MqttSettings)[]
   topics: readonly (readonly [topic: string, value: MappedValue])[]
+  counters: readonly (readonly [topic: string, counter: MappedCounterSetting])[]
   availability: readonly string[]
   /** How long a value counts, if not for ten windows. ISO 8601. */
   staleAfter?: string
@@ -38,6 +45,8 @@ export const mqttPresets: readonly MqttPreset[] = [
       ['{baseTopic}/{prefix}/pv{string}_power', { quantity: 'pvPower' }],
       ['{baseTopic}/{prefix}/radiator_temperature', { quantity: 'inverterTemperature' }],
     ],
+    // Also in three_phase_common.py; "Day Battery Charge" is day_battery_charge.
+    counters: [...sunsynkCounters('day', 'today'), ...sunsynkCounters('total', 'total')],
     // Such as SS/availability_1_ss1, or SUNSYNK/status/<serial number>/availability. A client has one last will, which
     // speaks for all topics of the add-on.
     availability: ['{baseTopic}/+', '{baseTopic}/{prefix}/availability'],
@@ -59,6 +68,7 @@ export const mqttPresets: readonly MqttPreset[] = [
       ['{baseTopic}/total/battery_temperature/state', { quantity: 'batteryTemperature' }],
       ['{baseTopic}/inverter_1/temperature/state', { quantity: 'inverterTemperature' }],
     ],
+    counters: [],
     availability: [],
   },
   {
@@ -69,8 +79,26 @@ export const mqttPresets: readonly MqttPreset[] = [
     baseTopics: ['homeassistant'],
     needs: ['sensors'],
     topics: [],
+    counters: [],
     availability: ['homeassistant/status'],
     staleAfter: 'PT1H',
     expectedEvery: 'PT60S',
   },
 ]
+
+function sunsynkCounters(
+  prefix: string,
+  span: MappedCounterSetting['span'],
+): [string, MappedCounterSetting][] {
+  const ids = {
+    pv: 'pv_energy',
+    load: 'load_energy',
+    gridImport: 'grid_import',
+    gridExport: 'grid_export',
+    batteryCharge: 'battery_charge',
+    batteryDischarge: 'battery_discharge',
+  } as const
+  return counterNames
+    .filter((energy) => energy !== 'generator')
+    .map((energy) => [`{baseTopic}/{prefix}/${prefix}_${ids[energy]}`, { energy, span }])
+}

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { millisecondsOf } from '../../milliseconds.ts'
 import { numberFields } from '../../quantities.ts'
+import { counterNames } from '../../telemetry/counters/counter.ts'
 import { sideNames } from '../sides.ts'
 
 /** Timers of Node fire at once if they are set to more. */
@@ -54,6 +55,27 @@ const mappedValue = z.strictObject({
 })
 
 export type MappedValue = z.infer<typeof mappedValue>
+
+/** What an inverter counts in a payload. */
+const mappedCounter = z.strictObject({
+  energy: z.enum(counterNames).describe('What is counted.'),
+  span: z
+    .enum(['today', 'total'])
+    .describe('today: since midnight by the clock of the inverter; total: since it was installed.'),
+  path: name
+    .optional()
+    .describe(
+      'Where in a JSON payload the number is, such as total.pv. Without it the whole payload is the number.',
+    ),
+  scale: z
+    .number()
+    .positive()
+    .optional()
+    .describe('What the number is multiplied by to be kWh, such as 0.001 if it is in Wh.'),
+  timePath: name.optional().describe('Where in the same JSON payload its time of measurement is.'),
+})
+
+export type MappedCounterSetting = z.infer<typeof mappedCounter>
 
 const mappedValues = z.union([mappedValue, z.array(mappedValue).min(1)])
 
@@ -152,6 +174,12 @@ export const mqttSettings = z.strictObject({
     .record(topic, mappedValues)
     .optional()
     .describe('Which topic is what, beside those of a preset or instead of one.'),
+  counters: z
+    .record(topic, z.union([mappedCounter, z.array(mappedCounter).min(1)]))
+    .optional()
+    .describe(
+      "Which topic is which of the inverter's own counters of kWh, beside those of a preset. Several topics of one counter are the inverters of the plant, and are added up.",
+    ),
   availability: z
     .array(name)
     .optional()

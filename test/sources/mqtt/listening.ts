@@ -3,14 +3,17 @@ import { pino } from 'pino'
 import { Fault } from '../../../src/fault.ts'
 import { mqttKind } from '../../../src/sources/mqtt/mqtt-kind.ts'
 import type { ListeningSource, SourceReadings } from '../../../src/sources/source.ts'
+import type { CounterReading } from '../../../src/telemetry/counters/counter.ts'
 import type { Reading } from '../../../src/telemetry/reading.ts'
 
 /** An MQTT source that is listening. Disposing stops it. */
 export interface Listening extends AsyncDisposable {
-  /** What it gave next; rejects with what `listen` rejects. */
+  /** What it gave next, but for counters alone; rejects with what `listen` rejects. */
   next(): Promise<SourceReadings>
   /** The one reading of it. */
   reading(): Promise<Reading>
+  /** All that it gave of counters. */
+  readonly counters: readonly CounterReading[]
   /** Resolves when `listen` does; rejects with what it rejects. */
   readonly ended: Promise<void>
   stop(): void
@@ -54,7 +57,10 @@ export function listenTo(
   const stop = new AbortController()
   const given: SourceReadings[] = []
   const wishes: ((readings: SourceReadings) => void)[] = []
+  const counters: CounterReading[] = []
   const ended = source.listen((readings) => {
+    counters.push(...(readings.counters ?? []))
+    if (readings.readings.length + readings.omitted.length === 0) return
     const wish = wishes.shift()
     if (wish) wish(readings)
     else given.push(readings)
@@ -81,6 +87,7 @@ export function listenTo(
       return reading
     },
     ended,
+    counters,
     stop: () => stop.abort(),
     logged,
     [Symbol.asyncDispose]: async () => {

@@ -121,6 +121,18 @@ describe.skipIf(skipped !== '')(`with Mosquitto${skipped}`, () => {
     },
   )
 
+  test('the counters of the add-on are given as they come, without a reading of their own', async () => {
+    await using broker = await openMosquitto()
+    await using source = await subscribe(broker, sunsynk)
+    await broker.publishAll({ ...sunsynkDay, 'SS/ss1/day_grid_export': '9.8' })
+    expect(await source.reading()).toMatchObject(day)
+    await expect.poll(() => source.counters.length).toBe(2)
+    expect(source.counters).toMatchObject([
+      { energy: 'pv', span: 'TOTAL', kwh: { 'SS/ss1/total_pv_energy': 21_874.3 } },
+      { energy: 'gridExport', span: 'TODAY', kwh: { 'SS/ss1/day_grid_export': 9.8 } },
+    ])
+  })
+
   test('sensors of a statestream are read with scale and sign, and "unavailable" is not measured', async () => {
     await using broker = await openMosquitto()
     await using source = await subscribe(broker, {
