@@ -10,10 +10,11 @@ import { costsCost } from './cost.ts'
 import { PeriodRef } from './energy.ts'
 import { needs, wantedBy } from './wanted.ts'
 
-const CostPeriodRef = builder.objectRef<CostPeriod>('CostPeriod').implement({
+/** What the costs of a plant and of several have in common. */
+export const CostFigures = builder.interfaceRef<CostPeriod>('CostFigures').implement({
   extensions: cacheable,
   description:
-    'What a plant cost in an hour, day, week, month or year. Each amount is computed exactly from the energies, and rounded once to the decimals of its currency (half away from zero). So the sum of rounded days may differ from the month by a few cents. Negative rates count as they are. What is unknown is never 0: of a period of which a part is known the amounts are those of that part, and coverage says how much it is.',
+    'Costs in an hour, day, week, month or year. Each amount is computed exactly from the energies, and rounded once to the decimals of its currency (half away from zero). So the sum of rounded days may differ from the month by a few cents. Negative rates count as they are. What is unknown is never 0: of a period of which a part is known the amounts are those of that part, and coverage says how much it is.',
   fields: (t) => {
     const amount = (
       of: (costs: Costs) => ExactMoney | null,
@@ -85,6 +86,12 @@ const CostPeriodRef = builder.objectRef<CostPeriod>('CostPeriod').implement({
       }),
     }
   },
+})
+
+const CostPeriodRef = builder.objectRef<CostPeriod>('CostPeriod').implement({
+  extensions: cacheable,
+  description: 'What a plant cost in an hour, day, week, month or year.',
+  interfaces: [CostFigures],
 })
 
 function rounded(exact: ExactMoney | null, currency: string | null): Amount | null {

@@ -502,6 +502,50 @@ export type DoubtfulSeenQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type DoubtfulSeenQuery = { health: { status: HealthStatus, checks: Array<{ name: string, detail: string | null }> } };
 
+export type FleetDayQueryVariables = Exact<{
+  plantIds?: Array<number> | number | null | undefined;
+  from: string;
+  to: string;
+  day: string;
+  timeZone?: string | null | undefined;
+}>;
+
+
+export type FleetDayQuery = { fleet: { plants: Array<{ id: number }>, history: { bucket: string, timeZone: string, points: Array<{ start: string, pvPower: number | null, loadPower: number | null, coverage: number, energy: { pv: number | null, load: number | null, gridImport: number | null, missing: Array<{ plantId: number, fields: Array<string> }> }, missing: Array<{ plantId: number, fields: Array<string> }> }> }, energy: Array<{ day: string, selfSufficiency: number | null, coverage: number, energy: { pv: number | null, load: number | null, gridImport: number | null, missing: Array<{ plantId: number, fields: Array<string> }> } }> } };
+
+export type FleetCostsQueryVariables = Exact<{
+  plantIds?: Array<number> | number | null | undefined;
+  day: string;
+}>;
+
+
+export type FleetCostsQuery = { fleet: { costs: Array<{ day: string, currency: string | null, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, total: string | null, savings: string | null, coverage: number, missing: Array<{ plantId: number, fields: Array<string> }> }> }, one: Array<{ day: string, currency: string | null, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, total: string | null, savings: string | null, coverage: number }> };
+
+type Figures_CostPeriod_Fragment = { day: string, currency: string | null, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, total: string | null, savings: string | null, coverage: number };
+
+type Figures_FleetCostPeriod_Fragment = { day: string, currency: string | null, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, total: string | null, savings: string | null, coverage: number };
+
+export type FiguresFragment =
+  | Figures_CostPeriod_Fragment
+  | Figures_FleetCostPeriod_Fragment
+;
+
+export type FleetNowQueryVariables = Exact<{
+  plantIds?: Array<number> | number | null | undefined;
+}>;
+
+
+export type FleetNowQuery = { fleet: { plants: Array<{ id: number }>, latest: { timestamp: string | null, pvPower: number | null, gridPower: number | null, missing: Array<{ plantId: number, fields: Array<string> }> } } };
+
+export type SetPlainMutationVariables = Exact<{
+  plantId: number;
+  currency: string;
+  rate: string;
+}>;
+
+
+export type SetPlainMutation = { setTariff: { currency: string } };
+
 export type EnergyQueryVariables = Exact<{
   plantId: number;
   from: string;
@@ -689,6 +733,18 @@ export const AmountsFragmentDoc = new TypedDocumentString(`
   savingsCoverage
 }
     `, {"fragmentName":"Amounts"}) as unknown as TypedDocumentString<AmountsFragment, unknown>;
+export const FiguresFragmentDoc = new TypedDocumentString(`
+    fragment Figures on CostFigures {
+  day
+  currency
+  importCost
+  exportRevenue
+  dailyCharge
+  total
+  savings
+  coverage
+}
+    `, {"fragmentName":"Figures"}) as unknown as TypedDocumentString<FiguresFragment, unknown>;
 export const LoadsFragmentDoc = new TypedDocumentString(`
     fragment Loads on EnergyPeriod {
   totals: energy {
@@ -1359,6 +1415,109 @@ export const DoubtfulSeenDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DoubtfulSeenQuery, DoubtfulSeenQueryVariables>;
+export const FleetDayDocument = new TypedDocumentString(`
+    query FleetDay($plantIds: [Int!], $from: DateTime!, $to: DateTime!, $day: Date!, $timeZone: TimeZone) {
+  fleet(plantIds: $plantIds, timeZone: $timeZone) {
+    plants {
+      id
+    }
+    history(from: $from, to: $to, bucket: "PT1H") {
+      bucket
+      timeZone
+      points {
+        start
+        pvPower
+        loadPower
+        coverage
+        energy {
+          pv
+          load
+          gridImport
+          missing {
+            plantId
+            fields
+          }
+        }
+        missing {
+          plantId
+          fields
+        }
+      }
+    }
+    energy(from: $day, to: $day) {
+      day
+      energy {
+        pv
+        load
+        gridImport
+        missing {
+          plantId
+          fields
+        }
+      }
+      selfSufficiency
+      coverage
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FleetDayQuery, FleetDayQueryVariables>;
+export const FleetCostsDocument = new TypedDocumentString(`
+    query FleetCosts($plantIds: [Int!], $day: Date!) {
+  fleet(plantIds: $plantIds, timeZone: "UTC") {
+    costs(from: $day, to: $day) {
+      ...Figures
+      missing {
+        plantId
+        fields
+      }
+    }
+  }
+  one: costs(plantId: 1, from: $day, to: $day) {
+    ...Figures
+  }
+}
+    fragment Figures on CostFigures {
+  day
+  currency
+  importCost
+  exportRevenue
+  dailyCharge
+  total
+  savings
+  coverage
+}`) as unknown as TypedDocumentString<FleetCostsQuery, FleetCostsQueryVariables>;
+export const FleetNowDocument = new TypedDocumentString(`
+    query FleetNow($plantIds: [Int!]) {
+  fleet(plantIds: $plantIds) {
+    plants {
+      id
+    }
+    latest {
+      timestamp
+      pvPower
+      gridPower
+      missing {
+        plantId
+        fields
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FleetNowQuery, FleetNowQueryVariables>;
+export const SetPlainDocument = new TypedDocumentString(`
+    mutation SetPlain($plantId: Int!, $currency: String!, $rate: Decimal!) {
+  setTariff(
+    plantId: $plantId
+    validFrom: "2026-01-01"
+    currency: $currency
+    dailyCharge: "0.004"
+    import: { rate: $rate }
+    export: { rate: "0" }
+  ) {
+    currency
+  }
+}
+    `) as unknown as TypedDocumentString<SetPlainMutation, SetPlainMutationVariables>;
 export const EnergyDocument = new TypedDocumentString(`
     query Energy($plantId: Int!, $from: Date!, $to: Date!, $period: Period, $timeZone: TimeZone) {
   energy(

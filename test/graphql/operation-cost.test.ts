@@ -31,6 +31,8 @@ const energy = (
 ) => `energy(plantId: 7, ${args}) { start end day ${kilowattHours} selfConsumption
   selfSufficiency peakPvPower peakLoadPower minSoc maxSoc coverage }`
 
+const costs = (args: string) => `costs(plantId: 7, ${args}) { day importCost total savings }`
+
 /** Whole days before the end of March. */
 const lately = (days: number) =>
   `from: "${new Date(Date.UTC(2026, 3, 1) - days * 86_400_000).toISOString()}", to: "2026-04-01T00:00:00Z"`
@@ -87,6 +89,15 @@ test.for([
     'the newest reading of each of a hundred plants',
     times(100, `latestEnergy(plantId: 7) { soc }`),
   ],
+  [
+    'five years of costs by month',
+    `{ ${costs('from: "2021-01-01", to: "2025-12-31", period: MONTH')} }`,
+  ],
+  [
+    'a quarter of a year of ten plants by month, in kWh and money',
+    `{ fleet(plantIds: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) { energy(from: "2026-01-01", to: "2026-03-31", period: MONTH) { energy { pv load } }
+      costs(from: "2026-01-01", to: "2026-03-31", period: MONTH) { total savings } } }`,
+  ],
   ['introspection', introspection],
   // The fields themselves refuse these and say what is wrong.
   ['too many points', times(1, history(hours.replace('PT1H', 'PT1M')))],
@@ -129,6 +140,11 @@ test.for([
   [
     'a page with each event of a batch of one',
     'subscription { telemetry(maxBatch: 1) { node { plant { telemetry(first: 1000) { nodes { soc } } } } } }',
+  ],
+  ['five years of costs nine times', times(9, costs('from: "2021-01-01", to: "2025-12-31"'))],
+  [
+    'a year of the costs of 50 plants',
+    `{ fleet(plantIds: [${Array.from({ length: 50 }, (_, id) => id)}]) { costs(from: "2025-01-01", to: "2025-12-31") { total } } }`,
   ],
   ['the catalog a hundred times', times(100, 'schemaStatus { serverVersion }')],
   ['introspection ten times', introspectionTimes(10)],

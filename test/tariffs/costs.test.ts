@@ -349,6 +349,8 @@ describe.each(engines)('costs on %s', (engine) => {
       ['prices', 0, 'to'],
     )
     expect((await fail([price(20, '1')], 'EURO'))?.extensions.path).toEqual(['currency'])
+    const tooMany = Array.from({ length: 10_001 }, () => price(20, '1'))
+    expect((await fail(tooMany))?.extensions).toEqual({ code: 'BAD_USER_INPUT', path: ['prices'] })
     expect((await api.ask(Prices, { ...range, to: '2026-03-09T00:00:00Z' })).prices).toHaveLength(3)
     expect(
       (await api.ask(DeletePrices, { ...range, to: '2026-03-09T00:00:00Z' })).deletePrices,

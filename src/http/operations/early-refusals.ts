@@ -14,7 +14,8 @@ import { rawLength } from './field-cost.ts'
 /**
  * Returns why an operation must not run, by its root fields alone, before its variables are coerced:
  * - `FORBIDDEN` if a field's `extensions.refusal` refuses the role;
- * - `TOO_MANY_READINGS` if more is given for an argument than its `extensions.longest`.
+ * - `TOO_MANY_READINGS`, or `BAD_USER_INPUT` for other lists, if more is given for an argument than its
+ *   `extensions.longest`.
  *
  * Fields that @skip or @include leave out refuse nothing. Returns undefined if it may run.
  */
@@ -39,9 +40,10 @@ export function earlyRefusal(
       const longest = argument?.extensions.longest
       const length = rawLength(value, variables)
       if (typeof longest !== 'number' || length <= longest) continue
+      const isReadings = name.value === 'readings'
       return new Fault(
-        'TOO_MANY_READINGS',
-        `Expected at most ${longest} ${name.value} a call; got ${length}: send them in several, or use npm run import`,
+        isReadings ? 'TOO_MANY_READINGS' : 'BAD_USER_INPUT',
+        `Expected at most ${longest} ${name.value} a call; got ${length}: send them in several${isReadings ? ', or use npm run import' : ''}`,
         { path: [name.value] },
       )
     }

@@ -35,6 +35,16 @@ export const powerOf = {
   generator: 'generatorPower',
 } as const satisfies Record<keyof Energy, NumberField>
 
+export const energyFields: readonly (keyof Energy)[] = [
+  'pv',
+  'load',
+  'gridImport',
+  'gridExport',
+  'batteryCharge',
+  'batteryDischarge',
+  'generator',
+]
+
 const WATT_SECONDS = 3_600_000
 
 /** Returns the energies of a summary; null for quantities that it lacks. */
@@ -218,7 +228,8 @@ function figuresOf(
   }
 }
 
-function shareLeft(whole: number | null, part: number | null): number | null {
+/** The share of a whole that is left without a part, 0 to 1; null if one is unknown, or the whole is 0. */
+export function shareLeft(whole: number | null, part: number | null): number | null {
   if (whole === null || part === null || whole <= 0) return null
   return Math.min(1, Math.max(0, (whole - part) / whole))
 }
