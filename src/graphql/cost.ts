@@ -55,6 +55,20 @@ export function costsCost(reads: ExpectedReads): { field: number; multiplier: nu
   return { field: field + 3 * STATEMENT + RATE * RATES_PER_HOUR * reads.tiles, multiplier }
 }
 
+/** A quarter of an hour that this process computes by itself: its tile, and three quantities. */
+const QUARTER = 1.5
+
+/** A list that is made of so many quarters of an hour. */
+export function quartersCost(
+  quarters: number,
+  points: number,
+): { field: number; multiplier: number } {
+  return {
+    field: 2 * STATEMENT + QUARTER * quarters,
+    multiplier: POINT_SHARE * Math.max(1, points),
+  }
+}
+
 /** A list of points. */
 export function pointsCost(reads: ExpectedReads): { field: number; multiplier: number } {
   const { points, tiles, stretches, readings } = reads

@@ -614,6 +614,14 @@ export type ChartQueryVariables = Exact<{
 
 export type ChartQuery = { history: { points: Array<{ start: string }> } };
 
+export type MeanDayQueryVariables = Exact<{
+  from: string;
+  to: string;
+}>;
+
+
+export type MeanDayQuery = { excess: Array<{ day: string, excess: number | null, coverage: number }>, whole: Array<{ excess: number | null }>, meanDay: Array<{ hour: number, pvPower: number | null, soc: number | null, excess: number | null, coverage: number }>, byHour: Array<{ pvPower: number | null }> };
+
 export type ChartOfQueryVariables = Exact<{
   plantId: number;
   to: string;
@@ -1641,6 +1649,28 @@ export const ChartDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ChartQuery, ChartQueryVariables>;
+export const MeanDayDocument = new TypedDocumentString(`
+    query MeanDay($from: Date!, $to: Date!) {
+  excess(plantId: 7, from: $from, to: $to, period: DAY) {
+    day
+    excess
+    coverage
+  }
+  whole: excess(plantId: 7, from: $from, to: $to, period: YEAR) {
+    excess
+  }
+  meanDay(plantId: 7, from: $from, to: $to) {
+    hour
+    pvPower
+    soc
+    excess
+    coverage
+  }
+  byHour: meanDay(plantId: 7, from: $from, to: $to) {
+    pvPower
+  }
+}
+    `) as unknown as TypedDocumentString<MeanDayQuery, MeanDayQueryVariables>;
 export const ChartOfDocument = new TypedDocumentString(`
     query ChartOf($plantId: Int!, $to: DateTime!, $bucket: Duration!) {
   history(
