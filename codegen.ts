@@ -19,7 +19,7 @@ const typedOperations = {
   },
 }
 
-/** Typed operations for tests and for the example of a client, from the printed contract and never from the code. */
+/** Typed operations for tests, for the page and for the example of a client, from the printed contract and never from the code. */
 const config: CodegenConfig = {
   schema: 'schema.graphql',
   ignoreNoDocuments: true,
@@ -28,6 +28,10 @@ const config: CodegenConfig = {
     'test/generated/': {
       ...typedOperations,
       documents: ['test/**/*.ts', 'bench/**/*.ts', '!test/generated/**'],
+    },
+    'src/web/generated/': {
+      ...typedOperations,
+      documents: ['src/web/*.graphql'],
     },
     'examples/generated/': {
       ...typedOperations,

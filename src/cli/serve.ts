@@ -56,6 +56,7 @@ function banner(
 ): string {
   const bold = (text: string) => (terminal ? styleText('bold', text) : text)
   const rows: [string, string][] = [
+    ['Page', bold(url)],
     ['GraphiQL', bold(`${url}/graphql`)],
     ['Data', data],
     [

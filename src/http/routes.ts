@@ -7,6 +7,7 @@ import { wantsPage } from './graphiql.ts'
 import type { GraphqlHttp } from './graphql-http.ts'
 import type { RequestLog } from './operations/operation-context.ts'
 import type { CorsHeaders } from './origin.ts'
+import { webPath } from './page/page.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void
 
@@ -24,6 +25,7 @@ export function pathOf(request: IncomingMessage): string {
 export function createRouter(routes: {
   graphqlHttp: GraphqlHttp
   graphiql: Handler
+  page: (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void>
   probes: ReadonlyMap<string, Handler>
 }) {
   return async (
@@ -44,18 +46,18 @@ export function createRouter(routes: {
         ? routes.graphiql(request, response)
         : routes.graphqlHttp(request, response, requestLog)
     }
-    const probe = routes.probes.get(path)
-    if (path !== '/' && probe === undefined) {
+    const isPage = path === '/' || path.startsWith(webPath)
+    const handler = isPage ? routes.page : routes.probes.get(path)
+    if (handler === undefined) {
       throw new Fault(
         'NOT_FOUND',
-        `There is nothing at ${abridge(path)}: GraphQL is at ${graphqlPath}, health at ${[...routes.probes.keys()].join(', ')}`,
+        `There is nothing at ${abridge(path)}: the page is at /, GraphQL at ${graphqlPath}, health at ${[...routes.probes.keys()].join(', ')}`,
       )
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       throw methodNotAllowed(request, response, ['GET', 'HEAD'])
     }
-    if (probe !== undefined) return probe(request, response)
-    response.writeHead(307, { Location: graphqlPath, 'Content-Length': 0 }).end()
+    return handler(request, response, path)
   }
 }
 

@@ -29,6 +29,7 @@ import { type ReadDataVersion, ResponseCache } from './operations/response-cache
 import { createSharedSubscriptions } from './operations/shared-subscriptions.ts'
 import { createGraphqlYoga, type RunOperation } from './operations/yoga.ts'
 import { createCallerOf, createOriginGuard } from './origin.ts'
+import { createPage } from './page/page.ts'
 import { refuseBadConnections, refuseConnection } from './refused-connections.ts'
 import { createByteBudget } from './request-body.ts'
 import { createProbes, createRouter, graphqlPath, type ProbeOptions, pathOf } from './routes.ts'
@@ -78,14 +79,15 @@ export interface Usage {
 const grace = 500
 
 /**
- * Opens the one server: GraphQL over HTTP, server-sent events and WebSocket, GraphiQL, and probes for supervisors.
+ * Opens the one server: GraphQL over HTTP, server-sent events and WebSocket, GraphiQL, the page, and probes for
+ * supervisors.
  * Throws `PORT_UNAVAILABLE` if it cannot listen.
  *
  * What happens to a request, in this order:
  * 1. refused-connections.ts: there may be too many connections, or it cannot be read;
  * 2. in-flight-requests.ts: it is tracked until its response is complete;
  * 3. origin.ts: who sends it, and from which page;
- * 4. routes.ts: by its path it goes to a probe, to GraphiQL, or to
+ * 4. routes.ts: by its path it goes to a probe, to the page, to GraphiQL, or to
  * 5. graphql-http.ts: its token (auth.ts), its body (request-body.ts, graphql-params.ts), the
  *    response;
  * 6. operations/yoga.ts: the operation itself.
@@ -139,6 +141,7 @@ export async function openHttpServer<Context extends object>(
       keepAlive: config.keepAlive,
     }),
     graphiql: createGraphiQL({ publicRead }),
+    page: createPage(),
     probes: createProbes(options, { roleOf, publicRead }),
   })
 

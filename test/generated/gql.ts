@@ -84,6 +84,9 @@ type Documents = {
     "\n  query Stored {\n    telemetry(first: 1000) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n        batteryPower\n        pvToLoad\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    systemStats {\n      totalEnergySnapshots\n    }\n  }\n": typeof types.StoredDocument,
     "\n  mutation Delete($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    deleteTelemetry(plantId: $plantId, from: $from, to: $to)\n  }\n": typeof types.DeleteDocument,
     "\n  query NewestOfEach {\n    systemStats {\n      totalEnergySnapshots\n    }\n    plants {\n      id\n      latest {\n        timestamp\n      }\n    }\n  }\n": typeof types.NewestOfEachDocument,
+    "\n  mutation NamePlantOfPage($id: Int!, $name: String, $timeZone: TimeZone) {\n    upsertPlant(id: $id, name: $name, timeZone: $timeZone) {\n      id\n    }\n  }\n": typeof types.NamePlantOfPageDocument,
+    "\n  query EnergyOfPeriods($plantId: Int!, $from: Date!, $to: Date!, $period: Period!) {\n    energy(plantId: $plantId, from: $from, to: $to, period: $period) {\n      start\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n        batteryCharge\n        batteryDischarge\n      }\n      selfSufficiency\n      selfConsumption\n      coverage\n    }\n  }\n": typeof types.EnergyOfPeriodsDocument,
+    "\n  query CourseOfDay($plantId: Int!, $from: DateTime!, $to: DateTime!, $maxPoints: Int!) {\n    history(plantId: $plantId, from: $from, to: $to, maxPoints: $maxPoints) {\n      points {\n        start\n        pvPower {\n          avg\n        }\n        soc {\n          avg\n        }\n      }\n    }\n  }\n": typeof types.CourseOfDayDocument,
 };
 const documents: Documents = {
     "\n  query EveryPlant {\n    plants {\n      id\n      isSimulated\n      latest {\n        timestamp\n      }\n    }\n  }\n": types.EveryPlantDocument,
@@ -155,6 +158,9 @@ const documents: Documents = {
     "\n  query Stored {\n    telemetry(first: 1000) {\n      nodes {\n        plant {\n          id\n        }\n        timestamp\n        soc\n        batteryPower\n        pvToLoad\n      }\n    }\n    plants {\n      id\n      latest {\n        timestamp\n        soc\n      }\n    }\n    systemStats {\n      totalEnergySnapshots\n    }\n  }\n": types.StoredDocument,
     "\n  mutation Delete($plantId: Int!, $from: DateTime!, $to: DateTime!) {\n    deleteTelemetry(plantId: $plantId, from: $from, to: $to)\n  }\n": types.DeleteDocument,
     "\n  query NewestOfEach {\n    systemStats {\n      totalEnergySnapshots\n    }\n    plants {\n      id\n      latest {\n        timestamp\n      }\n    }\n  }\n": types.NewestOfEachDocument,
+    "\n  mutation NamePlantOfPage($id: Int!, $name: String, $timeZone: TimeZone) {\n    upsertPlant(id: $id, name: $name, timeZone: $timeZone) {\n      id\n    }\n  }\n": types.NamePlantOfPageDocument,
+    "\n  query EnergyOfPeriods($plantId: Int!, $from: Date!, $to: Date!, $period: Period!) {\n    energy(plantId: $plantId, from: $from, to: $to, period: $period) {\n      start\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n        batteryCharge\n        batteryDischarge\n      }\n      selfSufficiency\n      selfConsumption\n      coverage\n    }\n  }\n": types.EnergyOfPeriodsDocument,
+    "\n  query CourseOfDay($plantId: Int!, $from: DateTime!, $to: DateTime!, $maxPoints: Int!) {\n    history(plantId: $plantId, from: $from, to: $to, maxPoints: $maxPoints) {\n      points {\n        start\n        pvPower {\n          avg\n        }\n        soc {\n          avg\n        }\n      }\n    }\n  }\n": types.CourseOfDayDocument,
 };
 
 /**
@@ -433,6 +439,18 @@ export function graphql(source: "\n  mutation Delete($plantId: Int!, $from: Date
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query NewestOfEach {\n    systemStats {\n      totalEnergySnapshots\n    }\n    plants {\n      id\n      latest {\n        timestamp\n      }\n    }\n  }\n"): typeof import('./graphql.ts').NewestOfEachDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation NamePlantOfPage($id: Int!, $name: String, $timeZone: TimeZone) {\n    upsertPlant(id: $id, name: $name, timeZone: $timeZone) {\n      id\n    }\n  }\n"): typeof import('./graphql.ts').NamePlantOfPageDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query EnergyOfPeriods($plantId: Int!, $from: Date!, $to: Date!, $period: Period!) {\n    energy(plantId: $plantId, from: $from, to: $to, period: $period) {\n      start\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n        batteryCharge\n        batteryDischarge\n      }\n      selfSufficiency\n      selfConsumption\n      coverage\n    }\n  }\n"): typeof import('./graphql.ts').EnergyOfPeriodsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query CourseOfDay($plantId: Int!, $from: DateTime!, $to: DateTime!, $maxPoints: Int!) {\n    history(plantId: $plantId, from: $from, to: $to, maxPoints: $maxPoints) {\n      points {\n        start\n        pvPower {\n          avg\n        }\n        soc {\n          avg\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').CourseOfDayDocument;
 
 
 export function graphql(source: string) {

@@ -704,6 +704,35 @@ export type NewestOfEachQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type NewestOfEachQuery = { systemStats: { totalEnergySnapshots: number }, plants: Array<{ id: number, latest: { timestamp: string } | null }> };
 
+export type NamePlantOfPageMutationVariables = Exact<{
+  id: number;
+  name?: string | null | undefined;
+  timeZone?: string | null | undefined;
+}>;
+
+
+export type NamePlantOfPageMutation = { upsertPlant: { id: number } };
+
+export type EnergyOfPeriodsQueryVariables = Exact<{
+  plantId: number;
+  from: string;
+  to: string;
+  period: Period;
+}>;
+
+
+export type EnergyOfPeriodsQuery = { energy: Array<{ start: string, selfSufficiency: number | null, selfConsumption: number | null, coverage: number, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null } }> };
+
+export type CourseOfDayQueryVariables = Exact<{
+  plantId: number;
+  from: string;
+  to: string;
+  maxPoints: number;
+}>;
+
+
+export type CourseOfDayQuery = { history: { points: Array<{ start: string, pvPower: { avg: number } | null, soc: { avg: number } | null }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -1918,3 +1947,43 @@ export const NewestOfEachDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<NewestOfEachQuery, NewestOfEachQueryVariables>;
+export const NamePlantOfPageDocument = new TypedDocumentString(`
+    mutation NamePlantOfPage($id: Int!, $name: String, $timeZone: TimeZone) {
+  upsertPlant(id: $id, name: $name, timeZone: $timeZone) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<NamePlantOfPageMutation, NamePlantOfPageMutationVariables>;
+export const EnergyOfPeriodsDocument = new TypedDocumentString(`
+    query EnergyOfPeriods($plantId: Int!, $from: Date!, $to: Date!, $period: Period!) {
+  energy(plantId: $plantId, from: $from, to: $to, period: $period) {
+    start
+    energy {
+      pv
+      load
+      gridImport
+      gridExport
+      batteryCharge
+      batteryDischarge
+    }
+    selfSufficiency
+    selfConsumption
+    coverage
+  }
+}
+    `) as unknown as TypedDocumentString<EnergyOfPeriodsQuery, EnergyOfPeriodsQueryVariables>;
+export const CourseOfDayDocument = new TypedDocumentString(`
+    query CourseOfDay($plantId: Int!, $from: DateTime!, $to: DateTime!, $maxPoints: Int!) {
+  history(plantId: $plantId, from: $from, to: $to, maxPoints: $maxPoints) {
+    points {
+      start
+      pvPower {
+        avg
+      }
+      soc {
+        avg
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CourseOfDayQuery, CourseOfDayQueryVariables>;

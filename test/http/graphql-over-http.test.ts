@@ -54,12 +54,12 @@ test('an empty body is refused', async () => {
   expect(response.status).toBe(400)
 })
 
-test('other paths answer in JSON, and the root leads to GraphQL', async () => {
+test('other paths answer in JSON, and the root is the page', async () => {
   const missing = await fetch(`${server.url}/system/stats`)
   expect(missing.status).toBe(404)
   expect(await missing.json()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] })
-  const root = await fetch(server.url, { redirect: 'manual' })
-  expect([root.status, root.headers.get('location')]).toEqual([307, '/graphql'])
+  const root = await fetch(server.url)
+  expect([root.status, root.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
   const posted = await fetch(`${server.url}/health`, { method: 'POST' })
   expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
 })

@@ -1,0 +1,36 @@
+import type { CourseQuery } from './generated/graphql.ts'
+
+export type CoursePoint = CourseQuery['history']['points'][number]
+
+/** The lines of a chart, in the order in which they are drawn. */
+export const lines = [
+  { key: 'pvPower', kind: 'solar' },
+  { key: 'loadPower', kind: 'house' },
+  { key: 'batteryPower', kind: 'battery' },
+  { key: 'gridPower', kind: 'grid' },
+  { key: 'generatorPower', kind: 'generator' },
+] as const
+export type LineKey = (typeof lines)[number]['key']
+
+/** Those that were measured. A generator that never ran is none. */
+export function linesOf(points: readonly CoursePoint[]): readonly (typeof lines)[number][] {
+  return lines.filter(({ key }) => {
+    const values = points.map((point) => point[key]?.avg).filter((value) => value !== undefined)
+    return key === 'generatorPower' ? values.some((value) => value > 0) : values.length > 0
+  })
+}
+
+/** The points with those from the first new one on replaced, which were asked for again. */
+export function joinTail(
+  points: readonly CoursePoint[],
+  tail: readonly CoursePoint[],
+): readonly CoursePoint[] {
+  const [first] = tail
+  if (first === undefined) return points
+  return [...points.filter(({ start }) => start < first.start), ...tail]
+}
+
+/** The middle of a bucket, where its average is drawn. */
+export function middleOf({ start, end }: CoursePoint): number {
+  return (Date.parse(start) + Date.parse(end)) / 2
+}

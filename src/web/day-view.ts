@@ -1,0 +1,243 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import type { Api } from './api.ts'
+import { isWhole, type Timespan, within } from './chart-window.ts'
+import { type CoursePoint, joinTail } from './course.ts'
+import { renderEnergyFigures } from './energy-figures.ts'
+import { CourseDocument, EnergyOfDocument } from './generated/graphql.ts'
+import { coverageText } from './numbers.ts'
+import { PageElement } from './page-element.ts'
+import { hashOf, type Place, type Span, spans } from './place.ts'
+import { addDays, type Day, dayAt, dayText } from './plant-clock.ts'
+import type { PlantNow } from './plants.ts'
+import type { WindowEvent } from './power-chart.ts'
+import { ShownQuery } from './shown-query.ts'
+import { words } from './words.ts'
+
+/** How often the newest minutes of the chart are asked for. */
+const TAIL_EVERY = 10_000
+/** A chart of every pixel takes twice as long to draw, and looks the same. */
+const PIXELS_PER_POINT = 2
+/** Zooming asks for finer buckets when it rests. */
+const REST = 150
+
+/** The course of a day, or of the days before it. The newest minutes follow live. */
+export class DayView extends PageElement {
+  static override properties = {
+    api: { attribute: false },
+    plant: { attribute: false },
+    place: { attribute: false },
+    time: { attribute: false },
+    zoom: { state: true },
+    settled: { state: true },
+  }
+  declare api: Api
+  declare plant: PlantNow
+  declare place: Place
+  declare time: number
+  /** What is shown, if it is not everything. */
+  declare zoom: Timespan | undefined
+  /** The window that the chart's points were asked for. */
+  declare settled: Timespan | undefined
+
+  #resting: ReturnType<typeof setTimeout> | undefined
+  #shown = ''
+  #bounds: Timespan | undefined
+  #points: readonly CoursePoint[] = []
+  #joined: readonly unknown[] = []
+
+  /** The server says where days begin and end: not all have 24 hours. */
+  #days = new ShownQuery(this, {
+    ask: (signal) =>
+      this.api.ask(
+        EnergyOfDocument,
+        { plantId: this.plant.id, from: this.#firstDay, to: this.#day, period: 'DAY' },
+        signal,
+      ),
+    every: 60_000,
+  })
+
+  #course = new ShownQuery(this, {
+    ask: (signal) => {
+      if (this.settled === undefined) return undefined
+      const most = Math.round(Math.max(this.clientWidth, 320) / PIXELS_PER_POINT)
+      return this.api.ask(
+        CourseDocument,
+        { plantId: this.plant.id, ...isoOf(this.settled), maxPoints: Math.min(most, 2000) },
+        signal,
+      )
+    },
+  })
+
+  /** The last buckets again, by the same edges: those that readings still come for. */
+  #newest = new ShownQuery(this, {
+    ask: (signal) => {
+      const { bucket, points } = this.#course.data?.history ?? {}
+      const window = this.settled
+      if (points === undefined || bucket === undefined || window === undefined) return undefined
+      const now = this.time
+      if (now > window.to + TAIL_EVERY || now < window.from) return undefined
+      const last = points.findLastIndex(({ start }) => Date.parse(start) <= now - TAIL_EVERY * 3)
+      const from = Date.parse(points[Math.max(last - 1, 0)]?.start ?? '')
+      if (Number.isNaN(from)) return undefined
+      return this.api
+        .ask(
+          CourseDocument,
+          { plantId: this.plant.id, ...isoOf({ from, to: window.to }), bucket },
+          signal,
+        )
+        .then(({ history }) => ({ of: points, points: history.points }))
+    },
+    every: TAIL_EVERY,
+  })
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    clearTimeout(this.#resting)
+  }
+
+  get #today(): Day {
+    return dayAt(this.time, this.plant.timeZone)
+  }
+
+  get #day(): Day {
+    return this.place.day ?? this.#today
+  }
+
+  get #firstDay(): Day {
+    return addDays(this.#day, 1 - this.place.span)
+  }
+
+  /** The same object as before unless it differs, so that the chart is drawn again only if it must be. */
+  #findBounds(): Timespan | undefined {
+    const days = this.#days.data?.energy
+    const [first] = days ?? []
+    const last = days?.at(-1)
+    if (first === undefined || last === undefined) return undefined
+    const found = { from: Date.parse(first.start), to: Date.parse(last.end) }
+    const before = this.#bounds
+    return before?.from === found.from && before.to === found.to ? before : found
+  }
+
+  #joinPoints(): void {
+    const points = this.#course.data?.history.points ?? []
+    const tail = this.#newest.data
+    if (this.#joined[0] === points && this.#joined[1] === tail) return
+    this.#joined = [points, tail]
+    this.#points = tail?.of === points ? joinTail(points, tail.points) : points
+  }
+
+  protected override willUpdate(): void {
+    const { id } = this.plant
+    const shown = [id, this.#firstDay, this.#day].join()
+    if (shown !== this.#shown) {
+      this.#shown = shown
+      this.zoom = undefined
+      this.settled = undefined
+    }
+    this.#days.about(this.api, [id, this.#firstDay, this.#day])
+    this.#bounds = this.#findBounds()
+    if (this.zoom === undefined) this.settled = this.#bounds
+    this.#course.about(this.api, [shown], [this.settled])
+    this.#newest.about(this.api, [shown], [this.settled])
+    this.#joinPoints()
+  }
+
+  override render(): TemplateResult {
+    return html`
+      ${this.#renderHead()}
+      ${this.#renderChart()}
+      ${this.place.span === 1 ? this.#renderFigures() : nothing}
+    `
+  }
+
+  #renderHead(): TemplateResult {
+    const { place } = this
+    const to = (day: Day | undefined, span: Span = place.span) =>
+      hashOf({ ...place, day: day === this.#today ? undefined : day, span })
+    const isToday = this.#day >= this.#today
+    const name =
+      place.span === 1
+        ? dayText(this.#day, 'full')
+        : `${dayText(this.#firstDay, 'short')} – ${dayText(this.#day, 'short')}`
+    return html`<div class="toolbar">
+      <a class="button" href=${to(addDays(this.#day, -place.span))} aria-label=${words.previous}>‹</a>
+      <h3>${name}</h3>
+      <a class="button" href=${to(isToday ? this.#day : addDays(this.#day, place.span))}
+        aria-label=${words.next} aria-disabled=${isToday ? 'true' : nothing}>›</a>
+      ${isToday ? nothing : html`<a class="button" href=${to(undefined)}>${words.today}</a>`}
+      <span class="spacer"></span>
+      <label><span class="sr">${words.pickDay}</span>
+        <input type="date" .value=${this.#day} max=${this.#today} @change=${this.#onDay} />
+      </label>
+      <nav class="segments" aria-label=${words.span}>
+        ${spans.map(
+          (span) =>
+            html`<a href=${to(place.day, span)} aria-current=${span === place.span ? 'true' : nothing}
+              >${words.spans[span]}</a>`,
+        )}
+      </nav>
+    </div>`
+  }
+
+  #onDay(event: Event): void {
+    if (!(event.target instanceof HTMLInputElement) || event.target.value === '') return
+    const day = event.target.value
+    location.hash = hashOf({ ...this.place, day: day === this.#today ? undefined : day })
+  }
+
+  #renderChart(): TemplateResult {
+    const bounds = this.#bounds
+    const error = this.#days.error ?? this.#course.error
+    if (error !== undefined) return html`<p class="banner">${words.failed(error.message)}</p>`
+    if (bounds === undefined) return html`<div class="chart-space" aria-busy="true"></div>`
+    const hasAnswer = this.#course.data !== undefined
+    const isEmpty = this.#points.every(({ pvPower, loadPower, soc, gridPower, batteryPower }) =>
+      [pvPower, loadPower, soc, gridPower, batteryPower].every((each) => each === null),
+    )
+    return html`
+      ${hasAnswer && isEmpty ? html`<p class="banner">${words.empty}</p>` : nothing}
+      <power-chart
+        .points=${this.#points}
+        .window=${this.zoom ?? bounds}
+        .bounds=${bounds}
+        .timeZone=${this.plant.timeZone}
+        .label=${dayText(this.#day, 'full')}
+        @window=${this.#onWindow}
+      ></power-chart>
+      <history-table
+        .api=${this.api}
+        .plantId=${this.plant.id}
+        .window=${this.settled ?? bounds}
+        .timeZone=${this.plant.timeZone}
+      ></history-table>
+    `
+  }
+
+  #onWindow({ window }: WindowEvent): void {
+    const bounds = this.#bounds
+    if (bounds === undefined) return
+    const wanted = within(window, bounds)
+    this.zoom = isWhole(wanted, bounds) ? undefined : wanted
+    clearTimeout(this.#resting)
+    this.#resting = setTimeout(() => {
+      this.settled = this.zoom ?? bounds
+    }, REST)
+  }
+
+  #renderFigures(): TemplateResult {
+    const day = this.#days.data?.energy[0]
+    const isToday = this.#day === this.#today
+    return html`<section class="summary" aria-label=${dayText(this.#day, 'full')}>
+      ${renderEnergyFigures(day)}
+      ${
+        day !== undefined && day.coverage < 1 && !isToday
+          ? html`<p class="quiet coverage">${words.coverage(coverageText(day.coverage))}</p>`
+          : nothing
+      }
+    </section>`
+  }
+}
+
+function isoOf({ from, to }: Timespan): { from: string; to: string } {
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
+}

@@ -1,0 +1,164 @@
+import { html, nothing, svg, type TemplateResult } from 'lit'
+import {
+  type BarPeriod,
+  type EnergyPart,
+  energySources,
+  energyUses,
+  heightOf,
+  partsOf,
+  stageOf,
+} from './energy-shares.ts'
+import { axisTexts } from './numbers.ts'
+import { PageElement } from './page-element.ts'
+import { words } from './words.ts'
+
+/** The bar that somebody picked; undefined for none. */
+export class PickEvent extends Event {
+  readonly index: number | undefined
+  constructor(index: number | undefined) {
+    super('pick')
+    this.index = index
+  }
+}
+
+const AXIS_WIDTH = 58
+const LABEL_HEIGHT = 26
+const ROOM_OF_LABEL = 34
+
+/** Bars of kWh: upwards where it came from, downwards where it went. Emits a `PickEvent`, and `open` for Enter. */
+export class EnergyBars extends PageElement {
+  static override properties = {
+    periods: { attribute: false },
+    names: { attribute: false },
+    picked: { attribute: false },
+    now: { attribute: false },
+    label: { attribute: false },
+    width: { state: true },
+  }
+  declare periods: readonly BarPeriod[]
+  /** What stands below each bar. */
+  declare names: readonly string[]
+  declare picked: number | undefined
+  declare now: number
+  declare label: string
+  declare width: number
+  #resizing = new ResizeObserver(() => {
+    this.width = this.clientWidth
+  })
+
+  constructor() {
+    super()
+    this.width = 0
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    this.#resizing.observe(this)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.#resizing.disconnect()
+  }
+
+  override render(): TemplateResult {
+    return html`<div
+        class="bars"
+        tabindex="0"
+        role="group"
+        aria-label=${words.energyChart(this.label)}
+        aria-describedby="bars-help"
+        @keydown=${this.#onKey}
+      >${this.width === 0 ? nothing : this.#renderSvg()}</div>
+      <p id="bars-help" class="quiet help">${words.energyHelp}</p>`
+  }
+
+  #renderSvg(): TemplateResult {
+    const { width, periods } = this
+    const height = Math.round(Math.min(Math.max(width * 0.42, 260), 420))
+    const up = partsOf(energySources, periods)
+    const down = partsOf(energyUses, periods)
+    const most = Math.max(
+      ...periods.map((each) => Math.max(heightOf(up, each), heightOf(down, each))),
+      0.1,
+    )
+    const half = (height - LABEL_HEIGHT) / 2
+    const scale = (half - 10) / most
+    const slot = (width - AXIS_WIDTH) / Math.max(periods.length, 1)
+    const bar = Math.min(slot * 0.66, 48)
+    const every = Math.ceil(ROOM_OF_LABEL / slot)
+    const ticks = ticksOf(most)
+    const texts = axisTexts(ticks.map(Math.abs), 'kWh')
+    return html`<svg width=${width} height=${height} aria-hidden="true">
+      ${ticks.map(
+        (
+          tick,
+          index,
+        ) => svg`<line class="rule" x1=${AXIS_WIDTH} x2=${width} y1=${half - tick * scale} y2=${half - tick * scale} />
+          <text class="tick" x=${AXIS_WIDTH - 8} y=${half - tick * scale + 4}>${texts[index]}</text>`,
+      )}
+      ${periods.map((period, index) => {
+        const x = AXIS_WIDTH + slot * index + (slot - bar) / 2
+        const isPicked = index === this.picked
+        return svg`<g class="bar ${isPicked ? 'picked' : ''} ${this.#isPartial(period) ? 'partial' : ''}"
+          @click=${() => this.dispatchEvent(new PickEvent(isPicked ? undefined : index))}>
+          <rect class="slot" x=${AXIS_WIDTH + slot * index} y="0" width=${slot} height=${height - LABEL_HEIGHT} />
+          ${stack(up, period, { x, bar, zero: half, scale, sign: 1 })}
+          ${stack(down, period, { x, bar, zero: half, scale, sign: -1 })}
+          ${
+            index % every === 0
+              ? svg`<text class="name" x=${x + bar / 2} y=${height - 8}>${this.names[index]}</text>`
+              : nothing
+          }
+        </g>`
+      })}
+      <line class="zero" x1=${AXIS_WIDTH} x2=${width} y1=${half} y2=${half} />
+    </svg>`
+  }
+
+  #isPartial(period: BarPeriod): boolean {
+    return period.coverage < 1 && stageOf(period, this.now) === 'over'
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const last = this.periods.length - 1
+    const at = this.picked
+    const next = {
+      ArrowLeft: at === undefined ? last : Math.max(at - 1, 0),
+      ArrowRight: at === undefined ? 0 : Math.min(at + 1, last),
+      Home: 0,
+      End: last,
+      Escape: undefined,
+    }
+    if (event.key === 'Enter') this.dispatchEvent(new Event('open'))
+    else if (event.key in next) {
+      this.dispatchEvent(new PickEvent(next[event.key as keyof typeof next]))
+    } else return
+    event.preventDefault()
+  }
+}
+
+/** The parts of a bar on top of one another, away from the axis. */
+function stack(
+  parts: readonly EnergyPart[],
+  { energy: kWh }: BarPeriod,
+  at: { x: number; bar: number; zero: number; scale: number; sign: 1 | -1 },
+): TemplateResult[] {
+  let sum = 0
+  return parts.map(({ key, kind }) => {
+    const from = sum
+    sum += Math.max(kWh[key] ?? 0, 0)
+    const top = at.sign === 1 ? at.zero - sum * at.scale : at.zero + from * at.scale
+    const height = Math.max((sum - from) * at.scale - (sum > from ? 1 : 0), 0)
+    return svg`<rect class="part ${kind} ${at.sign === 1 ? 'up' : 'down'}" x=${at.x} y=${top}
+      width=${at.bar} height=${height} rx="1.5" />`
+  })
+}
+
+/** Two round values on each side of the axis, and 0. */
+function ticksOf(most: number): number[] {
+  const size = 10 ** Math.floor(Math.log10(most))
+  const step = [0.5, 1, 2, 5].map((each) => each * size).findLast((each) => each * 2 <= most)
+  const one = step ?? most / 2
+  return [2 * one, one, 0, -one, -2 * one]
+}

@@ -1,0 +1,346 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** The whole has the status of its worst check. */
+export type HealthStatus =
+  | 'DEGRADED'
+  | 'HEALTHY'
+  | 'UNHEALTHY';
+
+export type MigrationRunStatus =
+  /** Another process is migrating now. */
+  | 'ALREADY_RUNNING'
+  /** Pending migrations were applied. */
+  | 'APPLIED'
+  /** A step failed, and its error says why. The schema is unchanged. */
+  | 'FAILED'
+  /** A dry run: the pending steps would be applied. */
+  | 'PLANNED'
+  /** There was nothing to apply. */
+  | 'UP_TO_DATE';
+
+export type MigrationStepStatus =
+  | 'APPLIED'
+  | 'FAILED'
+  /** A step before it failed. */
+  | 'NOT_EXECUTED'
+  | 'PENDING';
+
+/** A calendar period; weeks begin on Monday. */
+export type Period =
+  | 'DAY'
+  | 'HOUR'
+  | 'MONTH'
+  | 'WEEK'
+  | 'YEAR';
+
+export type SourceStatus =
+  /** A server asks it again and again, and it gives no readings; see lastError. */
+  | 'FAILING'
+  /** No server polls it at present. */
+  | 'UNUSED'
+  /** A server polls it or listens to it, and it gave readings last time. */
+  | 'WORKING';
+
+/** How solark.telemetry is stored. */
+export type StorageKind =
+  | 'HYPERTABLE'
+  | 'MISSING'
+  | 'REGULAR_TABLE';
+
+export type ReadingFragment = { timestamp: string, ageSeconds: number, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null, generatorPower: number | null, batteryVoltage: number | null, batteryTemperature: number | null, inverterTemperature: number | null, plant: { id: number } };
+
+export type PlantsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PlantsQuery = { plants: Array<{ id: number, name: string | null, timeZone: string, isStale: boolean, isSimulated: boolean, latest: { timestamp: string, ageSeconds: number, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null, generatorPower: number | null, batteryVoltage: number | null, batteryTemperature: number | null, inverterTemperature: number | null, plant: { id: number } } | null }> };
+
+export type LiveSubscriptionVariables = Exact<{
+  plantId?: number | null | undefined;
+}>;
+
+
+export type LiveSubscription = { latestEnergy: { timestamp: string, ageSeconds: number, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null, generatorPower: number | null, batteryVoltage: number | null, batteryTemperature: number | null, inverterTemperature: number | null, plant: { id: number } } };
+
+export type PeriodFragment = { start: string, end: string, day: string, coverage: number, selfConsumption: number | null, selfSufficiency: number | null, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null, generator: number | null } };
+
+export type EnergyOfQueryVariables = Exact<{
+  plantId: number;
+  from: string;
+  to: string;
+  period: Period;
+}>;
+
+
+export type EnergyOfQuery = { energy: Array<{ start: string, end: string, day: string, coverage: number, selfConsumption: number | null, selfSufficiency: number | null, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null, generator: number | null } }> };
+
+export type OldestReadingQueryVariables = Exact<{
+  plantId: number;
+}>;
+
+
+export type OldestReadingQuery = { plant: { telemetry: { nodes: Array<{ timestamp: string }> } } | null };
+
+export type CourseQueryVariables = Exact<{
+  plantId: number;
+  from: string;
+  to: string;
+  bucket?: string | null | undefined;
+  maxPoints?: number | null | undefined;
+}>;
+
+
+export type CourseQuery = { history: { bucket: string, points: Array<{ start: string, end: string, soc: { avg: number } | null, pvPower: { avg: number } | null, loadPower: { avg: number } | null, batteryPower: { avg: number } | null, gridPower: { avg: number } | null, generatorPower: { avg: number } | null }> } };
+
+export type SystemStateQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SystemStateQuery = { health: { status: HealthStatus, version: string, uptimeSeconds: number, checks: Array<{ name: string, status: HealthStatus, detail: string | null }> }, plants: Array<{ id: number, name: string | null, isSimulated: boolean, sources: Array<{ name: string, kind: string, status: SourceStatus, lastReadingAt: string | null, lastError: string | null, readings24h: number, duplicates24h: number, doubtful24h: number }> }>, systemStats: { totalEnergySnapshots: number, energySnapshots24h: number, databaseSizeBytes: number }, schemaStatus: { serverVersion: string, pendingMigrations: number, storage: { kind: StorageKind, timescaledbVersion: string | null, reason: string | null, retention: string | null, rollupRetention: string | null, compressAfter: string | null, compressionReason: string | null }, migrations: Array<{ name: string, status: MigrationStepStatus, error: string | null }> } };
+
+export type ApplyMigrationsMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ApplyMigrationsMutation = { runMigration: { status: MigrationRunStatus, steps: Array<{ name: string, status: MigrationStepStatus, error: string | null }> } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const ReadingFragmentDoc = new TypedDocumentString(`
+    fragment Reading on Telemetry {
+  timestamp
+  ageSeconds
+  soc
+  pvPower
+  loadPower
+  batteryPower
+  gridPower
+  generatorPower
+  batteryVoltage
+  batteryTemperature
+  inverterTemperature
+  plant {
+    id
+  }
+}
+    `, {"fragmentName":"Reading"}) as unknown as TypedDocumentString<ReadingFragment, unknown>;
+export const PeriodFragmentDoc = new TypedDocumentString(`
+    fragment Period on EnergyPeriod {
+  start
+  end
+  day
+  coverage
+  selfConsumption
+  selfSufficiency
+  energy {
+    pv
+    load
+    gridImport
+    gridExport
+    batteryCharge
+    batteryDischarge
+    generator
+  }
+}
+    `, {"fragmentName":"Period"}) as unknown as TypedDocumentString<PeriodFragment, unknown>;
+export const PlantsDocument = new TypedDocumentString(`
+    query Plants {
+  plants {
+    id
+    name
+    timeZone
+    isStale
+    isSimulated
+    latest {
+      ...Reading
+    }
+  }
+}
+    fragment Reading on Telemetry {
+  timestamp
+  ageSeconds
+  soc
+  pvPower
+  loadPower
+  batteryPower
+  gridPower
+  generatorPower
+  batteryVoltage
+  batteryTemperature
+  inverterTemperature
+  plant {
+    id
+  }
+}`) as unknown as TypedDocumentString<PlantsQuery, PlantsQueryVariables>;
+export const LiveDocument = new TypedDocumentString(`
+    subscription Live($plantId: Int) {
+  latestEnergy(plantId: $plantId) {
+    ...Reading
+  }
+}
+    fragment Reading on Telemetry {
+  timestamp
+  ageSeconds
+  soc
+  pvPower
+  loadPower
+  batteryPower
+  gridPower
+  generatorPower
+  batteryVoltage
+  batteryTemperature
+  inverterTemperature
+  plant {
+    id
+  }
+}`) as unknown as TypedDocumentString<LiveSubscription, LiveSubscriptionVariables>;
+export const EnergyOfDocument = new TypedDocumentString(`
+    query EnergyOf($plantId: Int!, $from: Date!, $to: Date!, $period: Period!) {
+  energy(plantId: $plantId, from: $from, to: $to, period: $period) {
+    ...Period
+  }
+}
+    fragment Period on EnergyPeriod {
+  start
+  end
+  day
+  coverage
+  selfConsumption
+  selfSufficiency
+  energy {
+    pv
+    load
+    gridImport
+    gridExport
+    batteryCharge
+    batteryDischarge
+    generator
+  }
+}`) as unknown as TypedDocumentString<EnergyOfQuery, EnergyOfQueryVariables>;
+export const OldestReadingDocument = new TypedDocumentString(`
+    query OldestReading($plantId: Int!) {
+  plant(id: $plantId) {
+    telemetry(last: 1) {
+      nodes {
+        timestamp
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<OldestReadingQuery, OldestReadingQueryVariables>;
+export const CourseDocument = new TypedDocumentString(`
+    query Course($plantId: Int!, $from: DateTime!, $to: DateTime!, $bucket: Duration, $maxPoints: Int) {
+  history(
+    plantId: $plantId
+    from: $from
+    to: $to
+    bucket: $bucket
+    maxPoints: $maxPoints
+  ) {
+    bucket
+    points {
+      start
+      end
+      soc {
+        avg
+      }
+      pvPower {
+        avg
+      }
+      loadPower {
+        avg
+      }
+      batteryPower {
+        avg
+      }
+      gridPower {
+        avg
+      }
+      generatorPower {
+        avg
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CourseQuery, CourseQueryVariables>;
+export const SystemStateDocument = new TypedDocumentString(`
+    query SystemState {
+  health {
+    status
+    version
+    uptimeSeconds
+    checks {
+      name
+      status
+      detail
+    }
+  }
+  plants {
+    id
+    name
+    isSimulated
+    sources {
+      name
+      kind
+      status
+      lastReadingAt
+      lastError
+      readings24h
+      duplicates24h
+      doubtful24h
+    }
+  }
+  systemStats {
+    totalEnergySnapshots
+    energySnapshots24h
+    databaseSizeBytes
+  }
+  schemaStatus {
+    serverVersion
+    pendingMigrations
+    storage {
+      kind
+      timescaledbVersion
+      reason
+      retention
+      rollupRetention
+      compressAfter
+      compressionReason
+    }
+    migrations {
+      name
+      status
+      error
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SystemStateQuery, SystemStateQueryVariables>;
+export const ApplyMigrationsDocument = new TypedDocumentString(`
+    mutation ApplyMigrations {
+  runMigration {
+    status
+    steps {
+      name
+      status
+      error
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ApplyMigrationsMutation, ApplyMigrationsMutationVariables>;

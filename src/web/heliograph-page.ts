@@ -1,0 +1,176 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { Api } from './api.ts'
+import { icon } from './icons.ts'
+import { PageElement } from './page-element.ts'
+import { hashOf, type Place, placeOf, type View, views } from './place.ts'
+import { type PlantNow, Plants } from './plants.ts'
+import type { TokenDialog } from './token-dialog.ts'
+import { words } from './words.ts'
+
+/** A tick that comes so much later means that the machine slept, or the tab was hidden. */
+const SLEPT = 20_000
+
+/** The frame: the head with views and plants, how live the picture is, the view itself, and the question for a token. */
+export class HeliographPage extends PageElement {
+  static override properties = { place: { state: true } }
+  declare place: Place
+  #api = new Api()
+  #plants = new Plants(this.#api)
+  #lastTick = Date.now()
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  constructor() {
+    super()
+    this.place = placeOf(location.hash)
+    this.#api.addEventListener('change', () => this.requestUpdate())
+    this.#plants.addEventListener('change', () => this.requestUpdate())
+    this.addEventListener('go', (event) => {
+      if (event instanceof CustomEvent) location.hash = hashOf({ ...this.place, ...event.detail })
+    })
+    this.addEventListener('want-admin', () => this.#dialog?.open(true))
+    this.addEventListener('want-token', () => this.#dialog?.open(false))
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    addEventListener('hashchange', this.#onHash)
+    addEventListener('online', this.#reconnect)
+    addEventListener('offline', this.#reconnect)
+    document.addEventListener('visibilitychange', this.#tick)
+    this.#timer = setInterval(this.#tick, 1000)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    removeEventListener('hashchange', this.#onHash)
+    removeEventListener('online', this.#reconnect)
+    removeEventListener('offline', this.#reconnect)
+    document.removeEventListener('visibilitychange', this.#tick)
+    clearInterval(this.#timer)
+  }
+
+  #onHash = (): void => {
+    this.place = placeOf(location.hash)
+  }
+
+  #reconnect = (): void => this.#api.reconnect()
+
+  /** Once a second while somebody looks: readings grow older. */
+  #tick = (): void => {
+    if (document.visibilityState !== 'visible') return
+    const now = Date.now()
+    if (now - this.#lastTick > SLEPT) this.#api.reconnect()
+    this.#lastTick = now
+    this.requestUpdate()
+  }
+
+  get #dialog(): TokenDialog | null {
+    return this.querySelector<TokenDialog>('token-dialog')
+  }
+
+  get #plant(): PlantNow | undefined {
+    const { plantId } = this.place
+    const all = this.#plants.all
+    return plantId === undefined ? all?.[0] : all?.find(({ id }) => id === plantId)
+  }
+
+  protected override willUpdate(): void {
+    const plant = this.#plant
+    if (plant !== undefined) this.#plants.pick(plant.id)
+    document.title = `${words.views[this.place.view]} · ${words.product}`
+  }
+
+  protected override updated(): void {
+    this.#dialog?.watch(this.#api.state)
+  }
+
+  override render(): TemplateResult {
+    return html`
+      <a class="skip" href="#content" @click=${this.#skip}>${words.skip}</a>
+      <header class="head">
+        <h1 class="brand">${icon('sunrise')}<span>${words.product}</span></h1>
+        <nav class="views" aria-label=${words.navigation}>
+          ${views.map((view) => this.#renderLink(view))}
+        </nav>
+        ${this.#renderPicker()}
+      </header>
+      <main id="content" tabindex="-1">
+        <connection-notice
+          .state=${this.#api.state}
+          .plant=${this.#plant}
+          .hasPlants=${this.#plants.all === undefined ? undefined : this.#plants.all.length > 0}
+          .plantId=${this.place.plantId}
+          .heading=${this.place.view === 'system' ? words.views.system : undefined}
+        ></connection-notice>
+        ${this.#renderView()}
+      </main>
+      <token-dialog .api=${this.#api}></token-dialog>
+    `
+  }
+
+  #skip(event: Event): void {
+    event.preventDefault()
+    this.querySelector<HTMLElement>('#content')?.focus()
+  }
+
+  #renderLink(view: View): TemplateResult {
+    return html`<a
+      href=${hashOf({ ...this.place, view })}
+      aria-current=${view === this.place.view ? 'page' : nothing}
+      >${words.views[view]}</a
+    >`
+  }
+
+  #renderPicker(): TemplateResult | typeof nothing {
+    const all = this.#plants.all ?? []
+    if (all.length < 2) return nothing
+    const picked = this.#plant?.id
+    return html`<label class="picker">
+      <span class="quiet">${words.plant}</span>
+      <select aria-label=${words.plant} @change=${this.#onPick}>
+        ${all.map(
+          ({ id, name }) =>
+            html`<option value=${id} ?selected=${id === picked}>${words.plantName(id, name)}</option>`,
+        )}
+      </select>
+    </label>`
+  }
+
+  #onPick(event: Event): void {
+    if (!(event.target instanceof HTMLSelectElement)) return
+    location.hash = hashOf({ ...this.place, plantId: Number(event.target.value) })
+  }
+
+  #renderView(): TemplateResult | typeof nothing {
+    const { view } = this.place
+    if (view === 'system') return html`<system-view .api=${this.#api}></system-view>`
+    const plant = this.#plant
+    if (plant === undefined) return nothing
+    const isLive = this.#api.state === 'open' && !plant.isStale
+    const time = this.#plants.serverTime
+    if (view === 'day') {
+      return html`<day-view
+        .api=${this.#api}
+        .plant=${plant}
+        .place=${this.place}
+        .time=${time}
+      ></day-view>`
+    }
+    if (view === 'energy') {
+      return html`<energy-view
+        .api=${this.#api}
+        .plant=${plant}
+        .place=${this.place}
+        .time=${time}
+      ></energy-view>`
+    }
+    return html`<now-view
+      .api=${this.#api}
+      .plant=${plant}
+      .plants=${this.#plants.all ?? []}
+      .place=${this.place}
+      .time=${time}
+      .isLive=${isLive}
+    ></now-view>`
+  }
+}

@@ -1,0 +1,108 @@
+import type { Api } from './api.ts'
+import {
+  LiveDocument,
+  PlantsDocument,
+  type PlantsQuery,
+  type ReadingFragment,
+} from './generated/graphql.ts'
+
+export type PlantReading = ReadingFragment
+export type ListedPlant = PlantsQuery['plants'][number]
+
+/** A plant and its newest reading. */
+export interface PlantNow extends ListedPlant {
+  readonly reading: PlantReading | undefined
+  /** Milliseconds since the reading was measured, by the server's clock. */
+  readonly age: number | undefined
+}
+
+/** Plants come and fall silent without an event, so they are listed again. */
+const LIST_EVERY = 15_000
+
+interface Told {
+  readonly reading: PlantReading
+  /** By this browser's clock. */
+  readonly receivedAt: number
+  /** By the server's clock, in milliseconds. */
+  readonly toldAt: number
+}
+
+/**
+ * Every plant with its newest reading, which the server pushes for the picked one and for all, and lists besides for
+ * those that it does not push. Emits `change`.
+ */
+export class Plants extends EventTarget {
+  /** undefined until the server has listed them. */
+  #list: readonly ListedPlant[] | undefined
+  #newest = new Map<number, Told>()
+  #api: Api
+  #clockAhead = 0
+  #picked: { plantId: number; stop: () => void } | undefined
+
+  constructor(api: Api) {
+    super()
+    this.#api = api
+    const list = () => void this.#listPlants()
+    api.addEventListener('open', list)
+    setInterval(() => {
+      if (api.state === 'open' && document.visibilityState === 'visible') list()
+    }, LIST_EVERY)
+    api.follow(LiveDocument, {}, ({ latestEnergy }) => this.#take(latestEnergy))
+  }
+
+  /** In the order of the server, simulated ones last. */
+  get all(): readonly PlantNow[] | undefined {
+    return this.#list
+      ?.toSorted((one, other) => Number(one.isSimulated) - Number(other.isSimulated))
+      .map((plant) => this.#now(plant))
+  }
+
+  /** Milliseconds since 1970 by the server's clock: that of this browser may be wrong. */
+  get serverTime(): number {
+    return Date.now() + this.#clockAhead
+  }
+
+  /** The readings of this plant are pushed from now on, even if it is simulated and others are not. */
+  pick(plantId: number): void {
+    if (this.#picked?.plantId === plantId) return
+    this.#picked?.stop()
+    const stop = this.#api.follow(LiveDocument, { plantId }, ({ latestEnergy }) =>
+      this.#take(latestEnergy),
+    )
+    this.#picked = { plantId, stop }
+  }
+
+  async #listPlants(): Promise<void> {
+    try {
+      const { plants } = await this.#api.ask(PlantsDocument, {})
+      this.#list = plants
+      for (const { id, latest } of plants) {
+        if (latest) this.#take(latest)
+        else this.#newest.delete(id)
+      }
+      this.dispatchEvent(new Event('change'))
+    } catch {
+      // The next time may be better; what is shown says how old it is.
+    }
+  }
+
+  #take(reading: PlantReading): void {
+    const receivedAt = Date.now()
+    const toldAt = Date.parse(reading.timestamp) + reading.ageSeconds * 1000
+    const before = this.#newest.get(reading.plant.id)
+    if (before !== undefined && before.toldAt > toldAt) return
+    this.#clockAhead = toldAt - receivedAt
+    this.#newest.set(reading.plant.id, { reading, receivedAt, toldAt })
+    const listed = this.#list?.find(({ id }) => id === reading.plant.id)
+    // A plant that is new, or no longer silent.
+    if (this.#list !== undefined && listed?.isStale !== false) void this.#listPlants()
+    this.dispatchEvent(new Event('change'))
+  }
+
+  #now(plant: ListedPlant): PlantNow {
+    const told = this.#newest.get(plant.id)
+    if (told === undefined) return { ...plant, reading: undefined, age: undefined }
+    const { reading, receivedAt } = told
+    return { ...plant, reading, age: reading.ageSeconds * 1000 + (Date.now() - receivedAt) }
+  }
+}

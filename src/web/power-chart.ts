@@ -1,0 +1,333 @@
+import { html, type PropertyValues, type TemplateResult } from 'lit'
+import uPlot from 'uplot'
+import { listenForGestures, windowAfter } from './chart-gestures.ts'
+import { isWhole, type Timespan } from './chart-window.ts'
+import { type CoursePoint, type LineKey, linesOf, middleOf } from './course.ts'
+import { axisTexts, numberText, percent, power } from './numbers.ts'
+import { PageElement } from './page-element.ts'
+import { clockTicks, dayAndTimeText, dayAt, dayText, timeText } from './plant-clock.ts'
+import { words } from './words.ts'
+
+const SPACE_OF_TICK = 84
+const AXIS_WIDTH = 52
+const dark = matchMedia('(prefers-color-scheme: dark)')
+
+/** The window that somebody zoomed or moved to. */
+export class WindowEvent extends Event {
+  readonly window: Timespan
+  constructor(window: Timespan) {
+    super('window')
+    this.window = window
+  }
+}
+
+/**
+ * The course of powers, and below it that of the state of charge, drawn by uPlot. Buckets in which nothing was measured
+ * stay open. Emits a `WindowEvent` when somebody zooms or moves.
+ */
+export class PowerChart extends PageElement {
+  static override properties = {
+    points: { attribute: false },
+    window: { attribute: false },
+    bounds: { attribute: false },
+    timeZone: { attribute: false },
+    label: { attribute: false },
+    off: { state: true },
+    at: { state: true },
+  }
+  declare points: readonly CoursePoint[]
+  declare window: Timespan
+  declare bounds: Timespan
+  declare timeZone: string
+  declare label: string
+  /** Lines that somebody switched off. */
+  declare off: ReadonlySet<LineKey>
+  /** The point under the cursor. */
+  declare at: number | undefined
+
+  #plots: readonly uPlot[] = []
+  #kinds = ''
+  #resizing = new ResizeObserver(() => this.#resize())
+  #stop = () => {}
+
+  constructor() {
+    super()
+    this.off = new Set()
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    this.#resizing.observe(this)
+    dark.addEventListener('change', this.#redraw)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.#resizing.disconnect()
+    dark.removeEventListener('change', this.#redraw)
+    this.#stop()
+    this.#destroy()
+  }
+
+  override render(): TemplateResult {
+    const isAll = isWhole(this.window, this.bounds)
+    const button = (key: string, name: string, text: string, isOff = false) =>
+      html`<button type="button" title=${name} aria-label=${name} ?disabled=${isOff}
+        @click=${() => this.#press(key)}>${text}</button>`
+    return html`
+      <div class="chart-head">
+        ${this.#renderLegend()}
+        <div class="buttons" role="group" aria-label=${words.zoomIn}>
+          ${button('ArrowLeft', words.moveLeft, '‹', isAll)}
+          ${button('-', words.zoomOut, '−', isAll)}
+          ${button('+', words.zoomIn, '+')}
+          ${button('ArrowRight', words.moveRight, '›', isAll)}
+          ${button('0', words.zoomAll, '⤢', isAll)}
+        </div>
+      </div>
+      <div
+        class="plots"
+        tabindex="0"
+        role="group"
+        aria-label=${words.chart(this.label)}
+        aria-describedby="chart-help"
+      ></div>
+      <p id="chart-help" class="quiet help">${words.chartHelp}</p>
+    `
+  }
+
+  #renderLegend(): TemplateResult {
+    const point = this.at === undefined ? undefined : this.points[this.at]
+    const time = point === undefined ? '' : dayAndTimeText(middleOf(point), this.timeZone)
+    return html`<div class="legend" role="group" aria-label=${words.legend}>
+      ${linesOf(this.points).map(({ key, kind }) => {
+        const value = point?.[key]?.avg
+        return html`<button type="button" class="line ${kind}" aria-pressed=${!this.off.has(key)}
+          @click=${() => this.#toggle(key)}
+        >${words.kinds[kind]}${point === undefined ? '' : html` <b>${numberText(power(value))}</b>`}</button>`
+      })}
+      <span class="line soc">${words.kinds.soc}${
+        point === undefined ? '' : html` <b>${numberText(percent(point.soc?.avg))}</b>`
+      }</span>
+      <span class="quiet time">${time}</span>
+    </div>`
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    const kinds = [linesOf(this.points).map(({ key }) => key), [...this.off], this.timeZone].join()
+    if (kinds !== this.#kinds || this.#plots.length === 0) {
+      this.#kinds = kinds
+      this.#draw()
+    } else if (changed.has('points') || changed.has('window')) {
+      this.#fill()
+    }
+  }
+
+  #toggle(key: LineKey): void {
+    const off = new Set(this.off)
+    if (!off.delete(key)) off.add(key)
+    this.off = off
+    this.requestUpdate()
+  }
+
+  #press(key: string): void {
+    const next = windowAfter(key, this.#target)
+    if (next !== undefined) this.#show(next)
+  }
+
+  #show(window: Timespan): void {
+    this.dispatchEvent(new WindowEvent(window))
+  }
+
+  get #box(): HTMLElement | null {
+    return this.querySelector('.plots')
+  }
+
+  get #target() {
+    const chart = this
+    return {
+      get window() {
+        return chart.window
+      },
+      get bounds() {
+        return chart.bounds
+      },
+      plot() {
+        const over = chart.#plots[0]?.over.getBoundingClientRect()
+        return { left: over?.left ?? 0, width: over?.width || 1 }
+      },
+      show: (window: Timespan) => chart.#show(window),
+    }
+  }
+
+  #destroy(): void {
+    for (const plot of this.#plots) plot.destroy()
+    this.#plots = []
+  }
+
+  #redraw = (): void => this.#draw()
+
+  #draw(): void {
+    const box = this.#box
+    if (box === null || box.clientWidth === 0) return
+    this.#destroy()
+    const style = getComputedStyle(this)
+    const color = (name: string) => style.getPropertyValue(`--${name}`).trim()
+    const shown = linesOf(this.points).filter(({ key }) => !this.off.has(key))
+    const powers: uPlot.Series[] = shown.map(({ kind }) => ({
+      label: words.kinds[kind],
+      stroke: color(kind),
+      width: kind === 'house' ? 2 : 1.6,
+      points: { show: false },
+      ...(kind === 'solar' ? { fill: color('solar-fill') } : {}),
+    }))
+    const [width, height] = this.#size
+    const watts = (_: uPlot, ticks: number[]) => axisTexts(ticks, 'W')
+    const shares = (_: uPlot, ticks: number[]) => ticks.map((tick) => numberText(percent(tick)))
+    this.#plots = [
+      new uPlot(
+        {
+          ...this.#options(color, watts, true),
+          width,
+          height,
+          series: [{}, ...powers],
+        },
+        undefined,
+        box,
+      ),
+      new uPlot(
+        {
+          ...this.#options(color, shares, false),
+          width,
+          height: Math.round(height * 0.34),
+          series: [
+            {},
+            {
+              label: words.kinds.soc,
+              stroke: color('battery'),
+              fill: color('battery-fill'),
+              width: 1.6,
+              points: { show: false },
+            },
+          ],
+        },
+        undefined,
+        box,
+      ),
+    ]
+    this.#stop()
+    this.#stop = listenForGestures(box, this.#target)
+    this.#fill()
+  }
+
+  #options(
+    color: (name: string) => string,
+    values: (plot: uPlot, ticks: number[]) => string[],
+    isPower: boolean,
+  ): Omit<uPlot.Options, 'width' | 'height' | 'series'> {
+    const line = { stroke: color('rule'), width: 1 }
+    const axis = {
+      stroke: color('quiet'),
+      grid: line,
+      ticks: { show: false },
+      font: `12px ${getComputedStyle(this).fontFamily}`,
+    }
+    return {
+      ms: 1,
+      legend: { show: false },
+      padding: [10, 24, isPower ? 0 : 10, 0],
+      cursor: {
+        sync: { key: 'heliograph' },
+        drag: { x: true, y: false, setScale: false },
+        points: { size: 7 },
+      },
+      scales: {
+        x: { time: true, range: () => [this.window.from, this.window.to] },
+        y: isPower
+          ? { range: (_, least, most) => powerRange(least, most) }
+          : { range: () => [0, 100] },
+      },
+      axes: [
+        {
+          ...axis,
+          show: isPower,
+          size: 30,
+          splits: (plot) => this.#ticks(plot),
+          values: (_, ticks) => this.#tickTexts(ticks),
+        },
+        { ...axis, size: AXIS_WIDTH, values, ...(isPower ? {} : { splits: () => [0, 50, 100] }) },
+      ],
+      hooks: {
+        setCursor: [
+          (plot) => {
+            const at = plot.cursor.idx ?? undefined
+            if (isPower && at !== this.at) {
+              this.at = at
+              this.requestUpdate()
+            }
+          },
+        ],
+        setSelect: [
+          (plot) => {
+            const { left, width } = plot.select
+            if (width < 5) return
+            plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+            const [from, to] = [plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x')]
+            this.#show({ from: Math.round(from), to: Math.round(to) })
+          },
+        ],
+      },
+    }
+  }
+
+  #ticks(plot: uPlot): number[] {
+    const { from, to } = this.window
+    return clockTicks(from, to, this.timeZone, Math.max(2, Math.floor(plot.width / SPACE_OF_TICK)))
+  }
+
+  /** Times, and the day where one begins if there are several. */
+  #tickTexts(ticks: readonly number[]): string[] {
+    const { from, to } = this.window
+    const zone = this.timeZone
+    const isLong = to - from > 30 * 3_600_000
+    return ticks.map((tick) => {
+      const day = dayAt(tick, zone)
+      const beginsDay = isLong && dayAt(tick - 1000, zone) !== day
+      return beginsDay ? dayText(day, 'short') : timeText(tick, zone)
+    })
+  }
+
+  #fill(): void {
+    const [powers, charge] = this.#plots
+    const shown = linesOf(this.points).filter(({ key }) => !this.off.has(key))
+    const times = this.points.map(middleOf)
+    const lines = shown.map(({ key }) => this.points.map((point) => point[key]?.avg ?? null))
+    powers?.setData([times, ...lines])
+    charge?.setData([times, this.points.map(({ soc }) => soc?.avg ?? null)])
+  }
+
+  get #size(): [width: number, height: number] {
+    const width = this.#box?.clientWidth ?? 600
+    return [width, Math.round(Math.min(Math.max(width * 0.4, 220), innerHeight * 0.5))]
+  }
+
+  #resize(): void {
+    if (this.#plots.length === 0) {
+      this.#draw()
+      return
+    }
+    const [width, height] = this.#size
+    const [powers, charge] = this.#plots
+    if (width === powers?.width && height === powers.height) return
+    powers?.setSize({ width, height })
+    charge?.setSize({ width, height: Math.round(height * 0.34) })
+  }
+}
+
+/** From a little below the lowest to a little above the highest, with 0, and never so close that noise fills it. */
+function powerRange(least: number | null, most: number | null): [number, number] {
+  const low = Math.min(least ?? 0, 0)
+  const high = Math.max(most ?? 0, 0, low + 500)
+  const room = (high - low) * 0.06
+  return [low === 0 ? 0 : low - room, high + room]
+}

@@ -1,0 +1,126 @@
+import { sql } from 'kysely'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { openServer, type Server } from '../support/server.ts'
+import { EnergyOfPeriods, NamePlant } from './operations.ts'
+import { figuresOf, hasChromium, openChromium, openTab } from './tab.ts'
+
+describe.skipIf(!hasChromium)('what the plant is doing', () => {
+  let database: TestDatabase
+  let server: Server
+  let browser: Browser
+  beforeAll(async () => {
+    database = await openTestDatabase('native')
+    server = await openServer({ DATABASE_URL: database.url, SIMULATE: '0' })
+    browser = await openChromium()
+    const admin = server.as(server.adminToken)
+    await admin.ask(NamePlant, { id: 7, name: 'Roof', timeZone: 'Pacific/Auckland' })
+    await admin.ask(NamePlant, { id: 8, name: 'Barn', timeZone: 'Europe/Berlin' })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.[Symbol.asyncDispose]()
+    await database?.[Symbol.asyncDispose]()
+  })
+
+  /** As any other program writes: a reading of so many seconds ago. */
+  const insert = (plantId: number, secondsAgo: number, values: { pv: number; soc?: number }) =>
+    sql`
+      insert into solark.telemetry
+        (plant_id, timestamp, soc, pv_power, batt_power, grid_power, load_power)
+      values (${plantId}, now() - make_interval(secs => ${secondsAgo}), ${values.soc ?? 81},
+        ${values.pv}, -2310, -1985, 2960)`.execute(database.kysely)
+
+  test('a reading that SQL writes moves the picture, as far as it flows', async () => {
+    await insert(7, 60, { pv: 7420 })
+    await insert(8, 60, { pv: 1200 })
+    await using tab = await openTab(browser, `${server.url}/#now?plant=7`)
+    const { page, foreign, complaints } = tab
+    const solar = page.locator('energy-flow .node.solar')
+    await expect.poll(() => solar.innerText()).toContain('7.42 kW')
+    await insert(7, 0, { pv: 5300, soc: 83 })
+    await expect.poll(() => solar.innerText()).toContain('5.30 kW')
+    expect(await page.locator('energy-flow data.main').evaluateAll(valuesOf)).toEqual([
+      '5300',
+      '-1985',
+      '-2960',
+      '83',
+    ])
+    const moving = page.locator('energy-flow .moving')
+    expect(
+      await moving.evaluateAll((paths) => paths.map((path) => path.getAnimations().length)),
+    ).toEqual([1, 1, 1, 1])
+    expect(await page.getByRole('status').first().innerText()).toBe('Live')
+    expect([foreign, complaints]).toEqual([[], []])
+  })
+
+  test('the kWh of today are those of the API, by the clock of the plant', async () => {
+    await insert(7, 30, { pv: 5000 })
+    await insert(7, 1, { pv: 5100 })
+    const day = new Intl.DateTimeFormat('en-CA', { timeZone: 'Pacific/Auckland' }).format(
+      new Date(),
+    )
+    await using tab = await openTab(browser, `${server.url}/#now?plant=7`)
+    await expect.poll(async () => (await figuresOf(tab.page, 'today-summary')).Solar).toMatch(/\d/)
+    const shown = await figuresOf(tab.page, 'today-summary')
+    const { energy } = await server
+      .as()
+      .ask(EnergyOfPeriods, { plantId: 7, from: day, to: day, period: 'DAY' })
+    const today = energy[0]
+    expect(shown).toEqual({
+      Solar: String(today?.energy.pv),
+      House: String(today?.energy.load),
+      'From the grid': String(today?.energy.gridImport),
+      'To the grid': String(today?.energy.gridExport),
+      'Into the battery': String(today?.energy.batteryCharge),
+      'From the battery': String(today?.energy.batteryDischarge),
+      'Self-sufficiency': String(today?.selfSufficiency),
+      'Self-consumption': String(today?.selfConsumption),
+    })
+  })
+
+  test('another plant is picked by name, and stays picked in the address', async () => {
+    await insert(7, 0, { pv: 5000 })
+    await insert(8, 0, { pv: 1300 })
+    await using tab = await openTab(browser, server.url)
+    const { page } = tab
+    await page.getByLabel('Plant', { exact: true }).selectOption('Barn')
+    await page.getByRole('heading', { name: 'Barn' }).waitFor()
+    const solar = page.locator('energy-flow .node.solar')
+    await expect.poll(() => solar.innerText()).toContain('1.30 kW')
+    expect(new URL(page.url()).hash).toBe('#now?plant=8')
+    await page.reload()
+    await page.getByRole('heading', { name: 'Barn' }).waitFor()
+    await page.goBack()
+    await page.getByRole('heading', { name: 'Roof' }).waitFor()
+  })
+
+  test('a silent plant is called silent, and nothing of it moves', async () => {
+    await sql`delete from solark.telemetry where plant_id = 8`.execute(database.kysely)
+    await insert(8, 7200, { pv: 900 })
+    await using tab = await openTab(browser, `${server.url}/#now?plant=8`)
+    const { page } = tab
+    await page.getByText('The plant is silent. Its last reading was 2 hr ago.').waitFor()
+    expect(await page.getByRole('status').first().innerText()).toBe('Silent')
+    const running = await page.evaluate(() => document.getAnimations().length)
+    expect(running).toBe(0)
+    await insert(8, 0, { pv: 950 })
+    await expect.poll(() => page.getByRole('status').first().innerText()).toBe('Live')
+  })
+
+  test('with reduced motion nothing moves, and the words say which way it goes', async () => {
+    await insert(7, 0, { pv: 5000 })
+    await using tab = await openTab(browser, `${server.url}/#now?plant=7`, {
+      reducedMotion: 'reduce',
+    })
+    const { page } = tab
+    await page.locator('energy-flow').getByText('exporting').waitFor()
+    await page.locator('energy-flow').getByText('charging', { exact: true }).waitFor()
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0)
+  })
+})
+
+function valuesOf(elements: Element[]): (string | null)[] {
+  return elements.map((element) => element.getAttribute('value'))
+}

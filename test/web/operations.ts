@@ -1,0 +1,46 @@
+import { graphql } from '../generated/gql.ts'
+
+/** What the tests of the page ask, to compare. */
+
+export const NamePlant = graphql(`
+  mutation NamePlantOfPage($id: Int!, $name: String, $timeZone: TimeZone) {
+    upsertPlant(id: $id, name: $name, timeZone: $timeZone) {
+      id
+    }
+  }
+`)
+
+export const EnergyOfPeriods = graphql(`
+  query EnergyOfPeriods($plantId: Int!, $from: Date!, $to: Date!, $period: Period!) {
+    energy(plantId: $plantId, from: $from, to: $to, period: $period) {
+      start
+      energy {
+        pv
+        load
+        gridImport
+        gridExport
+        batteryCharge
+        batteryDischarge
+      }
+      selfSufficiency
+      selfConsumption
+      coverage
+    }
+  }
+`)
+
+export const CourseOfDay = graphql(`
+  query CourseOfDay($plantId: Int!, $from: DateTime!, $to: DateTime!, $maxPoints: Int!) {
+    history(plantId: $plantId, from: $from, to: $to, maxPoints: $maxPoints) {
+      points {
+        start
+        pvPower {
+          avg
+        }
+        soc {
+          avg
+        }
+      }
+    }
+  }
+`)
