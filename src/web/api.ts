@@ -73,7 +73,7 @@ export class Api extends EventTarget {
         {
           next: (result) => settle(result, resolve, reject),
           error: (reason) => reject(errorOf(reason)),
-          complete: () => reject(new ApiError('The server sent no result', 'NO_RESULT')),
+          complete: () => reject(errorOf(undefined)),
         },
       )
       signal?.addEventListener('abort', () => {
@@ -89,16 +89,21 @@ export class Api extends EventTarget {
     variables: Variables,
     onResult: (result: Result) => void,
   ): () => void {
-    let isOver = false
     let stop = () => {}
+    /** Which subscription is the current one; one that ended says so late. */
+    let current = 0
     const begin = () => {
-      if (isOver) return
+      const mine = ++current
+      const beginLater = () =>
+        setTimeout(() => {
+          if (mine === current && this.#state !== 'refused') begin()
+        }, LONGEST_WAIT)
       stop = this.#client.subscribe<Result, Record<string, unknown>>(
         { query: document.toString(), variables },
         {
           next: (result) => settle(result, onResult, () => {}),
-          error: () => setTimeout(begin, LONGEST_WAIT),
-          complete: () => setTimeout(begin, LONGEST_WAIT),
+          error: beginLater,
+          complete: beginLater,
         },
       )
     }
@@ -109,7 +114,7 @@ export class Api extends EventTarget {
     this.addEventListener('token', beginAnew)
     begin()
     return () => {
-      isOver = true
+      current = 0
       this.removeEventListener('token', beginAnew)
       stop()
     }
@@ -135,6 +140,7 @@ export class Api extends EventTarget {
       connectionParams: () =>
         this.token === null ? {} : { authorization: `Bearer ${this.token}` },
       keepAlive: PING_EVERY,
+      connectionAckWaitTimeout: PONG_WITHIN,
       retryAttempts: Number.POSITIVE_INFINITY,
       shouldRetry: (reason) => closeCodeOf(reason) !== TOKEN_REFUSED,
       retryWait: async (retries) => {

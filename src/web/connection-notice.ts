@@ -14,6 +14,7 @@ export class ConnectionNotice extends PageElement {
     hasPlants: { attribute: false },
     plantId: { attribute: false },
     heading: { attribute: false },
+    error: { attribute: false },
   }
   declare state: ConnectionState
   declare plant: PlantNow | undefined
@@ -23,6 +24,8 @@ export class ConnectionNotice extends PageElement {
   declare plantId: number | undefined
   /** Of a view that is about no plant. */
   declare heading: string | undefined
+  /** Why the plants are not known. */
+  declare error: Error | undefined
 
   override render(): TemplateResult {
     const { plant } = this
@@ -53,7 +56,7 @@ export class ConnectionNotice extends PageElement {
 
   get #kind(): keyof typeof words.state {
     if (this.state !== 'open') return this.state
-    if (this.hasPlants === undefined) return 'connecting'
+    if (this.hasPlants === undefined && this.error === undefined) return 'connecting'
     if (this.plant?.reading === undefined) return 'empty'
     return this.plant.isStale ? 'silent' : 'live'
   }
@@ -64,6 +67,9 @@ export class ConnectionNotice extends PageElement {
       if (plant?.reading === undefined) return nothing
       const time = dayAndTimeText(Date.parse(plant.reading.timestamp), plant.timeZone)
       return html`<p class="banner">${words.lostSince(time)}</p>`
+    }
+    if (this.error !== undefined) {
+      return html`<p class="banner">${words.failed(this.error.message)}</p>`
     }
     if (hasPlants === false) {
       return html`<div class="banner"><h3>${words.noPlant}</h3><p>${words.noPlantHelp}</p></div>`

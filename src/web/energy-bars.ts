@@ -22,7 +22,7 @@ export class PickEvent extends Event {
 }
 
 const AXIS_WIDTH = 58
-const LABEL_HEIGHT = 26
+const LABEL_HEIGHT = 30
 const ROOM_OF_LABEL = 34
 
 /** Bars of kWh: upwards where it came from, downwards where it went. Emits a `PickEvent`, and `open` for Enter. */
@@ -70,7 +70,10 @@ export class EnergyBars extends PageElement {
         aria-describedby="bars-help"
         @keydown=${this.#onKey}
       >${this.width === 0 ? nothing : this.#renderSvg()}</div>
-      <p id="bars-help" class="quiet help">${words.energyHelp}</p>`
+      <p id="bars-help" class="quiet help">
+        <span class="keys">${words.energyHelp}</span>
+        ${this.periods.some((period) => this.#isPartial(period)) ? words.coverageHelp : nothing}
+      </p>`
   }
 
   #renderSvg(): TemplateResult {
@@ -100,11 +103,17 @@ export class EnergyBars extends PageElement {
       ${periods.map((period, index) => {
         const x = AXIS_WIDTH + slot * index + (slot - bar) / 2
         const isPicked = index === this.picked
-        return svg`<g class="bar ${isPicked ? 'picked' : ''} ${this.#isPartial(period) ? 'partial' : ''}"
+        return svg`<g class="bar ${isPicked ? 'picked' : ''}"
           @click=${() => this.dispatchEvent(new PickEvent(isPicked ? undefined : index))}>
           <rect class="slot" x=${AXIS_WIDTH + slot * index} y="0" width=${slot} height=${height - LABEL_HEIGHT} />
           ${stack(up, period, { x, bar, zero: half, scale, sign: 1 })}
           ${stack(down, period, { x, bar, zero: half, scale, sign: -1 })}
+          ${
+            this.#isPartial(period)
+              ? svg`<rect class="measured track" x=${x} y=${height - LABEL_HEIGHT + 3} width=${bar} height="2" />
+                <rect class="measured" x=${x} y=${height - LABEL_HEIGHT + 3} width=${bar * period.coverage} height="2" />`
+              : nothing
+          }
           ${
             index % every === 0
               ? svg`<text class="name" x=${x + bar / 2} y=${height - 8}>${this.names[index]}</text>`
@@ -155,10 +164,11 @@ function stack(
   })
 }
 
-/** Two round values on each side of the axis, and 0. */
+/** Round values on both sides of the axis, at most four a side, and 0. */
 function ticksOf(most: number): number[] {
   const size = 10 ** Math.floor(Math.log10(most))
-  const step = [0.5, 1, 2, 5].map((each) => each * size).findLast((each) => each * 2 <= most)
-  const one = step ?? most / 2
-  return [2 * one, one, 0, -one, -2 * one]
+  const step =
+    [0.25, 0.5, 1, 2.5].map((each) => each * size).find((each) => most / each < 5) ?? size
+  const count = Math.floor(most / step)
+  return Array.from({ length: 2 * count + 1 }, (_, index) => (count - index) * step)
 }

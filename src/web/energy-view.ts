@@ -190,12 +190,14 @@ export class EnergyView extends PageElement {
   /** Of the picked bar, else of the whole; of the newest year if there is no whole. */
   #renderShares({ bars, whole }: { bars: readonly BarPeriod[]; whole: BarPeriod | undefined }) {
     const picked = this.picked === undefined ? undefined : bars[this.picked]
-    const shown = picked ?? whole ?? bars.at(-1)
+    const shown = picked ?? whole ?? bars.findLast(({ coverage }) => coverage > 0) ?? bars.at(-1)
     if (shown === undefined) return nothing
     const isBar = shown !== whole
+    const name = isBar ? this.#nameOf(shown, 'full') : this.#title
     return html`<section class="shares" aria-labelledby="shares-title">
       <div class="shares-head">
-        <h3 id="shares-title" role="status">${isBar ? this.#nameOf(shown, 'full') : this.#title}</h3>
+        <h3 id="shares-title">${name}</h3>
+        <p class="sr" role="status">${name}</p>
         ${
           isBar && this.#placeOf(shown) !== undefined
             ? html`<a class="button" href=${hashOf(this.#placeOf(shown) ?? this.place)}>${words.open(this.#nameOf(shown, 'full'))}</a>`

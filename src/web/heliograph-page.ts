@@ -9,6 +9,7 @@ import { words } from './words.ts'
 
 /** A tick that comes so much later means that the machine slept, or the tab was hidden. */
 const SLEPT = 20_000
+const TIME_STEP = 10_000
 
 /** The frame: the head with views and plants, how live the picture is, the view itself, and the question for a token. */
 export class HeliographPage extends PageElement {
@@ -27,6 +28,7 @@ export class HeliographPage extends PageElement {
     this.addEventListener('go', (event) => {
       if (event instanceof CustomEvent) location.hash = hashOf({ ...this.place, ...event.detail })
     })
+    this.addEventListener('migrated', this.#plants.list)
     this.addEventListener('want-admin', () => this.#dialog?.open(true))
     this.addEventListener('want-token', () => this.#dialog?.open(false))
   }
@@ -100,6 +102,7 @@ export class HeliographPage extends PageElement {
           .plant=${this.#plant}
           .hasPlants=${this.#plants.all === undefined ? undefined : this.#plants.all.length > 0}
           .plantId=${this.place.plantId}
+          .error=${this.#plants.error}
           .heading=${this.place.view === 'system' ? words.views.system : undefined}
         ></connection-notice>
         ${this.#renderView()}
@@ -147,7 +150,8 @@ export class HeliographPage extends PageElement {
     const plant = this.#plant
     if (plant === undefined) return nothing
     const isLive = this.#api.state === 'open' && !plant.isStale
-    const time = this.#plants.serverTime
+    // Not each second: it changes charts only by the minute.
+    const time = Math.floor(this.#plants.serverTime / TIME_STEP) * TIME_STEP
     if (view === 'day') {
       return html`<day-view
         .api=${this.#api}

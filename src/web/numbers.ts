@@ -84,11 +84,13 @@ export function numberText({ text, unit }: ShownNumber): string {
   return unit === '' ? text : `${text} ${unit}`
 }
 
+const now = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'always', style: 'short' })
 
 /** Such as "5 sec. ago". */
 export function ago(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000))
+  if (seconds === 0) return now.format(0, 'second')
   if (seconds < 100) return relative.format(-seconds, 'second')
   if (seconds < 100 * 60) return relative.format(-Math.round(seconds / 60), 'minute')
   if (seconds < 48 * 3600) return relative.format(-Math.round(seconds / 3600), 'hour')

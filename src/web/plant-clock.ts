@@ -36,12 +36,13 @@ export function offsetAt(instant: number, zone: string): number {
 }
 
 export function timeText(instant: number, zone: string): string {
-  return format(zone, { hour: 'numeric', minute: '2-digit' }).format(instant)
+  return format(zone, { timeStyle: 'short' }).format(instant)
 }
 
 /** With the offset where the clock shows this time twice. */
 export function exactTimeText(instant: number, zone: string): string {
-  const isRepeated = [-HOUR, HOUR].some(
+  // Lord Howe Island changes its clocks by half an hour.
+  const isRepeated = [-HOUR, -HOUR / 2, HOUR / 2, HOUR].some(
     (away) => timeText(instant + away, zone) === timeText(instant, zone),
   )
   return isRepeated

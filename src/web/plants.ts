@@ -1,4 +1,4 @@
-import type { Api } from './api.ts'
+import { type Api, ApiError } from './api.ts'
 import {
   LiveDocument,
   PlantsDocument,
@@ -34,6 +34,8 @@ interface Told {
 export class Plants extends EventTarget {
   /** undefined until the server has listed them. */
   #list: readonly ListedPlant[] | undefined
+  /** Why the server did not list them last time; undefined if it did, or if there is no connection. */
+  error: ApiError | undefined
   #newest = new Map<number, Told>()
   #api: Api
   #clockAhead = 0
@@ -42,10 +44,9 @@ export class Plants extends EventTarget {
   constructor(api: Api) {
     super()
     this.#api = api
-    const list = () => void this.#listPlants()
-    api.addEventListener('open', list)
+    api.addEventListener('open', this.list)
     setInterval(() => {
-      if (api.state === 'open' && document.visibilityState === 'visible') list()
+      if (api.state === 'open' && document.visibilityState === 'visible') this.list()
     }, LIST_EVERY)
     api.follow(LiveDocument, {}, ({ latestEnergy }) => this.#take(latestEnergy))
   }
@@ -72,17 +73,23 @@ export class Plants extends EventTarget {
     this.#picked = { plantId, stop }
   }
 
+  /** Lists them again, such as after something was done that may change them. */
+  readonly list = (): void => void this.#listPlants()
+
   async #listPlants(): Promise<void> {
     try {
       const { plants } = await this.#api.ask(PlantsDocument, {})
       this.#list = plants
+      this.error = undefined
       for (const { id, latest } of plants) {
         if (latest) this.#take(latest)
         else this.#newest.delete(id)
       }
       this.dispatchEvent(new Event('change'))
-    } catch {
-      // The next time may be better; what is shown says how old it is.
+    } catch (error) {
+      this.error =
+        error instanceof ApiError && error.code !== 'CONNECTION_CLOSED' ? error : undefined
+      this.dispatchEvent(new Event('change'))
     }
   }
 

@@ -92,7 +92,9 @@ export class PowerChart extends PageElement {
         aria-label=${words.chart(this.label)}
         aria-describedby="chart-help"
       ></div>
-      <p id="chart-help" class="quiet help">${words.chartHelp}</p>
+      <p id="chart-help" class="quiet help">
+        <span class="keys">${words.chartKeys}</span> <span class="touch">${words.chartTouch}</span>
+      </p>
     `
   }
 

@@ -49,6 +49,7 @@ export class ShownQuery<Result> implements ReactiveController {
 
   /** Asks again, and keeps what is there until the answer comes. */
   readonly again = (): void => {
+    if (this.#api?.state === 'refused') return
     this.#running.abort()
     const running = new AbortController()
     this.#running = running

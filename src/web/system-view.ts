@@ -1,13 +1,18 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Api } from './api.ts'
 import { figure } from './figure.ts'
-import { SystemStateDocument, type SystemStateQuery } from './generated/graphql.ts'
+import {
+  StoredDocument,
+  type StoredQuery,
+  SystemStateDocument,
+  type SystemStateQuery,
+} from './generated/graphql.ts'
 import { ago, bytes, count, duration } from './numbers.ts'
 import { PageElement } from './page-element.ts'
 import { ShownQuery } from './shown-query.ts'
 import { words } from './words.ts'
 
-type Source = SystemStateQuery['plants'][number]['sources'][number]
+type Source = StoredQuery['plants'][number]['sources'][number]
 
 /** How the server does, where readings come from, what is stored, and what is to be done about it. */
 export class SystemView extends PageElement {
@@ -19,19 +24,27 @@ export class SystemView extends PageElement {
     every: 10_000,
   })
 
+  #stored = new ShownQuery(this, {
+    ask: (signal) => this.api.ask(StoredDocument, {}, signal),
+    every: 10_000,
+  })
+
   protected override willUpdate(): void {
     this.#state.about(this.api, [])
+    this.#stored.about(this.api, [])
   }
 
   override render(): TemplateResult {
     const { data, error } = this.#state
+    const stored = this.#stored.data
     return html`
       ${error === undefined ? nothing : html`<p class="banner">${words.failed(error.message)}</p>`}
       ${
         data === undefined
           ? html`<div class="chart-space" aria-busy="true"></div>`
-          : html`<div class="system" @migrated=${this.#state.again}>
-              ${this.#renderChecks(data)} ${this.#renderSources(data)} ${this.#renderStored(data)}
+          : html`<div class="system" @migrated=${this.#again}>
+              ${this.#renderChecks(data)} ${stored === undefined ? nothing : this.#renderSources(stored)}
+              ${this.#renderStored(data, stored)}
               <div class="todo">
                 <migrations-panel .api=${this.api} .schema=${data.schemaStatus}></migrations-panel>
                 ${this.#renderAccess()}
@@ -59,7 +72,12 @@ export class SystemView extends PageElement {
     </section>`
   }
 
-  #renderSources({ plants }: SystemStateQuery): TemplateResult {
+  #again = (): void => {
+    this.#state.again()
+    this.#stored.again()
+  }
+
+  #renderSources({ plants }: StoredQuery): TemplateResult {
     const { system } = words
     const sources = plants.flatMap(({ id, name, sources }) =>
       sources.map((source) => ({ plant: words.plantName(id, name), source })),
@@ -74,7 +92,10 @@ export class SystemView extends PageElement {
     </section>`
   }
 
-  #renderStored({ systemStats, schemaStatus }: SystemStateQuery): TemplateResult {
+  #renderStored(
+    { schemaStatus }: SystemStateQuery,
+    stored: StoredQuery | undefined,
+  ): TemplateResult {
     const { system } = words
     const { storage } = schemaStatus
     const table = {
@@ -93,15 +114,20 @@ export class SystemView extends PageElement {
         why: storage.compressionReason,
       },
     ]
-    const { totalEnergySnapshots, energySnapshots24h, databaseSizeBytes } = systemStats
-    const number = (name: string, value: number, text = count(value)) =>
-      figure({ name, value, shown: { text, unit: '' } })
+    const { totalEnergySnapshots, energySnapshots24h, databaseSizeBytes } =
+      stored?.systemStats ?? {}
+    const number = (name: string, value: number | undefined, write: (value: number) => string) =>
+      figure({
+        name,
+        value,
+        shown: { text: value === undefined ? words.none : write(value), unit: '' },
+      })
     return html`<section aria-labelledby="stored-title">
       <h3 id="stored-title">${system.stored}</h3>
       <dl class="figures small">
-        ${number(system.readings, totalEnergySnapshots)}
-        ${number(system.added24h, energySnapshots24h)}
-        ${number(system.size, databaseSizeBytes, bytes(databaseSizeBytes))}
+        ${number(system.readings, totalEnergySnapshots, count)}
+        ${number(system.added24h, energySnapshots24h, count)}
+        ${number(system.size, databaseSizeBytes, bytes)}
       </dl>
       <dl class="rows">
         ${rows.map(

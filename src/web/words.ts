@@ -87,8 +87,9 @@ export const words = {
   spans: { 1: '1 day', 7: '7 days', 30: '30 days' },
   span: 'Span',
   chart: (what: string) => `Power and charge, ${what}`,
-  chartHelp:
-    'Drag to zoom, Shift and drag to move, double-click for all. Keys: + and − zoom, arrows move, 0 shows all. Touch: pinch and drag.',
+  chartKeys:
+    'Drag to zoom, Shift and drag to move, double-click for all. Keys: + and − zoom, arrows move, 0 shows all.',
+  chartTouch: 'Pinch to zoom, drag to move.',
   zoomIn: 'Zoom in',
   zoomOut: 'Zoom out',
   zoomAll: 'Show all',
@@ -108,6 +109,7 @@ export const words = {
   energyHelp: 'Arrow keys pick a bar, Enter opens it.',
   whole: 'Whole period',
   coverage: (share: string) => `Measured ${share} of the time`,
+  coverageHelp: 'A line below a bar: how much of that time was measured.',
   coverageColumn: 'Measured',
   coverageSoFar: (share: string) =>
     `Still under way. Measured ${share} of the whole period so far.`,

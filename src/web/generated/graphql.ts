@@ -98,7 +98,12 @@ export type CourseQuery = { history: { bucket: string, points: Array<{ start: st
 export type SystemStateQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SystemStateQuery = { health: { status: HealthStatus, version: string, uptimeSeconds: number, checks: Array<{ name: string, status: HealthStatus, detail: string | null }> }, plants: Array<{ id: number, name: string | null, isSimulated: boolean, sources: Array<{ name: string, kind: string, status: SourceStatus, lastReadingAt: string | null, lastError: string | null, readings24h: number, duplicates24h: number, doubtful24h: number }> }>, systemStats: { totalEnergySnapshots: number, energySnapshots24h: number, databaseSizeBytes: number }, schemaStatus: { serverVersion: string, pendingMigrations: number, storage: { kind: StorageKind, timescaledbVersion: string | null, reason: string | null, retention: string | null, rollupRetention: string | null, compressAfter: string | null, compressionReason: string | null }, migrations: Array<{ name: string, status: MigrationStepStatus, error: string | null }> } };
+export type SystemStateQuery = { health: { status: HealthStatus, version: string, uptimeSeconds: number, checks: Array<{ name: string, status: HealthStatus, detail: string | null }> }, schemaStatus: { serverVersion: string, pendingMigrations: number, storage: { kind: StorageKind, timescaledbVersion: string | null, reason: string | null, retention: string | null, rollupRetention: string | null, compressAfter: string | null, compressionReason: string | null }, migrations: Array<{ name: string, status: MigrationStepStatus, error: string | null }> } };
+
+export type StoredQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type StoredQuery = { plants: Array<{ id: number, name: string | null, sources: Array<{ name: string, kind: string, status: SourceStatus, lastReadingAt: string | null, lastError: string | null, readings24h: number, duplicates24h: number, doubtful24h: number }> }>, systemStats: { totalEnergySnapshots: number, energySnapshots24h: number, databaseSizeBytes: number } };
 
 export type ApplyMigrationsMutationVariables = Exact<{ [key: string]: never; }>;
 
@@ -292,26 +297,6 @@ export const SystemStateDocument = new TypedDocumentString(`
       detail
     }
   }
-  plants {
-    id
-    name
-    isSimulated
-    sources {
-      name
-      kind
-      status
-      lastReadingAt
-      lastError
-      readings24h
-      duplicates24h
-      doubtful24h
-    }
-  }
-  systemStats {
-    totalEnergySnapshots
-    energySnapshots24h
-    databaseSizeBytes
-  }
   schemaStatus {
     serverVersion
     pendingMigrations
@@ -332,6 +317,29 @@ export const SystemStateDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SystemStateQuery, SystemStateQueryVariables>;
+export const StoredDocument = new TypedDocumentString(`
+    query Stored {
+  plants {
+    id
+    name
+    sources {
+      name
+      kind
+      status
+      lastReadingAt
+      lastError
+      readings24h
+      duplicates24h
+      doubtful24h
+    }
+  }
+  systemStats {
+    totalEnergySnapshots
+    energySnapshots24h
+    databaseSizeBytes
+  }
+}
+    `) as unknown as TypedDocumentString<StoredQuery, StoredQueryVariables>;
 export const ApplyMigrationsDocument = new TypedDocumentString(`
     mutation ApplyMigrations {
   runMigration {
