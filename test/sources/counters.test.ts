@@ -221,7 +221,7 @@ test('the counters of a cloud tell the kWh between its uploads', async () => {
     [MIDNIGHT + DAY, '2211.7', '5153.8'],
   ] as const) {
     upload(cloud, iso(at), { grid: { etotalFrom, etotalTo } })
-    await store.store(await source.read(at + MINUTE, signal))
+    await store.store(await source.read(at + MINUTE, signal), instantOf(new Date()))
   }
   expect(await meteredBy(api, '2026-06-21', '2026-06-21')).toMatchObject([
     { gridImport: 1.1, gridExport: 9.8, pv: 0, generator: null },

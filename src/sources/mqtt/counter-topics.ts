@@ -1,18 +1,7 @@
-import type { CounterName, CounterReading, CounterSpan } from '../../telemetry/counters/counter.ts'
+import type { CounterReading } from '../../telemetry/counters/counter.ts'
 import type { Moment, MqttMessage } from './assembler.ts'
+import type { MappedCounter } from './mqtt-mapping.ts'
 import { numberIn, timeIn } from './payload.ts'
-
-/** A topic that tells what an inverter counts. */
-export interface MappedCounter {
-  topic: string
-  energy: CounterName
-  span: CounterSpan
-  /** In a JSON payload; undefined if the payload is the number. */
-  path: string | undefined
-  timePath: string | undefined
-  /** By which the number becomes kWh. */
-  factor: number
-}
 
 /**
  * Makes counter readings of topics. Several topics of one counter are the inverters of the plant: there is a reading

@@ -1,8 +1,8 @@
 import { Fault } from '../../fault.ts'
 import { millisecondsOf } from '../../milliseconds.ts'
 import type { NumberField } from '../../quantities.ts'
+import type { CounterName, CounterSpan } from '../../telemetry/counters/counter.ts'
 import { isSide, sides } from '../sides.ts'
-import type { MappedCounter } from './counter-topics.ts'
 import { type MqttPreset, mqttPresets } from './mqtt-presets.ts'
 import type { MappedValue, MqttSettings } from './mqtt-settings.ts'
 
@@ -18,6 +18,18 @@ export interface MappedNumber {
   isMagnitude: boolean
   /** What its number, once multiplied, counts for in the sum of its field. */
   sign: 1 | -1
+}
+
+/** A topic that tells what an inverter counts. */
+export interface MappedCounter {
+  topic: string
+  energy: CounterName
+  span: CounterSpan
+  /** In a JSON payload; undefined if the payload is the number. */
+  path: string | undefined
+  timePath: string | undefined
+  /** By which the number becomes kWh. */
+  factor: number
 }
 
 /** What the topics of a plant are. */
