@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { migrations } from '../migrations/index.ts'
 import type { Config } from './config.ts'
 import { coalesceReads } from './database/coalesce.ts'
@@ -10,7 +11,9 @@ import { Fault } from './fault.ts'
 import { createContext } from './graphql/context.ts'
 import { schema } from './graphql/schema.ts'
 import { loadAdminToken } from './http/admin-token.ts'
+import type { TrustedDocuments } from './http/operations/persisted-operations.ts'
 import { openHttpServer } from './http/server.ts'
+import { readTrustedDocuments } from './http/trusted-documents.ts'
 import type { Logger } from './log.ts'
 import { openHomeAssistant } from './outputs/home-assistant/open-home-assistant.ts'
 import { openServices } from './services.ts'
@@ -24,6 +27,7 @@ import { readSchemaStatus } from './system/schema-status.ts'
 import { startRollupWorker } from './telemetry/history/rollup-worker.ts'
 import { isRetaining } from './telemetry/retention/policy.ts'
 import { startRetention } from './telemetry/retention/schedule.ts'
+import * as documentsOfPage from './web/generated/graphql.ts'
 
 /** The running system, and what its start should tell a person. */
 export interface App extends AsyncDisposable {
@@ -115,6 +119,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       }),
     )
   }
+  const trustedDocuments = await openTrustedDocuments(config)
   const admin =
     config.tokens.admin === undefined
       ? await loadAdminToken(dataDir)
@@ -127,6 +132,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       sizes: services.sizes,
       runOperation: ({ client, writes }, run) =>
         runOperation({ client, timeoutMs: config.operationTimeout, cancels: !writes }, run),
+      trustedDocuments,
       config,
       adminToken: admin.token,
       log,
@@ -158,6 +164,19 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
     sources: configured.map(({ name, kind, plantId }) => ({ name, kind: kind.kind, plantId })),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
+}
+
+/** The documents that clients may send by their id, those of the page among them. */
+async function openTrustedDocuments({
+  trustedDocuments: path,
+  trustedDocumentsOnly: only,
+}: Config): Promise<TrustedDocuments | undefined> {
+  if (path === undefined) return undefined
+  const byId = new Map(await readTrustedDocuments(path))
+  for (const document of Object.values(documentsOfPage)) {
+    if (typeof document === 'object') byId.set(hash('sha256', `${document}`), `${document}`)
+  }
+  return { byId, only }
 }
 
 /** The feed cannot be resumed from before readings that were dropped. */

@@ -129,6 +129,8 @@ const Environment = z.object({
   SLOW_CLIENT_TIMEOUT: timer.default(10_000),
   FEED_RETENTION_DAYS: days.default(7),
   CORS_ORIGINS: origins.default([]),
+  TRUSTED_DOCUMENTS: z.string().optional(),
+  TRUSTED_DOCUMENTS_ONLY: boolean.default(false),
   TRUST_PROXY: networks.default(() => new BlockList()),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
@@ -191,6 +193,10 @@ export interface Config {
   /** For how many days after a commit the feed of every reading can be resumed from it. */
   readonly feedRetention: number
   readonly corsOrigins: readonly string[]
+  /** The file of documents that clients may send by their id; absolute. */
+  readonly trustedDocuments: string | undefined
+  /** Whether clients without the role admin may send no others. */
+  readonly trustedDocumentsOnly: boolean
   /** The proxies whose `X-Forwarded-*` headers are believed. */
   readonly trustedProxies: BlockList
   readonly logLevel: string
@@ -258,6 +264,9 @@ export function parseConfig(
     slowClientTimeout: values.SLOW_CLIENT_TIMEOUT,
     feedRetention: values.FEED_RETENTION_DAYS,
     corsOrigins: Object.freeze(values.CORS_ORIGINS),
+    trustedDocuments:
+      values.TRUSTED_DOCUMENTS === undefined ? undefined : resolve(values.TRUSTED_DOCUMENTS),
+    trustedDocumentsOnly: values.TRUSTED_DOCUMENTS_ONLY,
     trustedProxies: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (options.terminal ? 'pretty' : 'json'),
@@ -296,6 +305,11 @@ function findContradictions(given: Partial<Record<string, string>>): string[] {
   } else if (isOpenToOthers(given) && PUBLIC_READ === undefined && READ_TOKEN === undefined) {
     faults.push(
       `TRUST_PROXY: other machines can reach the server through ${TRUST_PROXY}, and nobody could read: set READ_TOKEN, or PUBLIC_READ=true to let everyone read, or PUBLIC_READ=false if only INGEST_TOKEN and ADMIN_TOKEN are to read`,
+    )
+  }
+  if (boolean.safeParse(given.TRUSTED_DOCUMENTS_ONLY).data && !given.TRUSTED_DOCUMENTS) {
+    faults.push(
+      `TRUSTED_DOCUMENTS_ONLY: expected TRUSTED_DOCUMENTS beside it, the file that lists them, got ${given.TRUSTED_DOCUMENTS_ONLY}`,
     )
   }
   const tokens = [ADMIN_TOKEN, INGEST_TOKEN, READ_TOKEN].filter((token) => token !== undefined)

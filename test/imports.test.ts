@@ -25,6 +25,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   app: [
     'services',
     'http',
+    'web',
     'graphql',
     'outputs',
     'sources',

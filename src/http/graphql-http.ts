@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GraphQLSchema } from 'graphql'
-import type { GraphQLParams } from 'graphql-yoga'
 import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
 import { type Accepted, acceptedBy } from './accept.ts'
@@ -15,6 +14,7 @@ import type { Admission, Turn } from './operations/admission.ts'
 import { createAnswerByYoga } from './operations/answer-by-yoga.ts'
 import { createAnswerDirectly } from './operations/answer-directly.ts'
 import type { RequestLog } from './operations/operation-context.ts'
+import type { CompleteParams } from './operations/persisted-operations.ts'
 import type { QueryLimits } from './operations/query-limits.ts'
 import type { ResponseCache } from './operations/response-cache.ts'
 import type { GraphqlYoga } from './operations/yoga.ts'
@@ -41,6 +41,7 @@ export interface GraphqlHttpOptions {
   admission: Admission
   unsentLimit: UnsentLimit
   maskError: MaskError
+  completeParams: CompleteParams
   /** Milliseconds. A client that takes nothing of a response for twice as long is cut off, as silent WebSockets are. */
   keepAlive: number
   /** Has Yoga respond to every request, to compare. */
@@ -64,14 +65,25 @@ interface Asked {
  * 3. its body is read (request-body.ts): `BODY_TOO_LARGE`, or `BUSY` if all bodies together are too large;
  * 4. if the same bytes were sent before and nothing was committed since, the same answer is sent again
  *    (operations/response-cache.ts);
- * 5. its parameters are parsed (graphql-params.ts): `UNSUPPORTED_MEDIA_TYPE`, `BODY_TOO_COMPLEX`, `BAD_REQUEST`;
+ * 5. its parameters are parsed (graphql-params.ts): `UNSUPPORTED_MEDIA_TYPE`, `BODY_TOO_COMPLEX`, `BAD_REQUEST`; and if
+ *    it names a document in place of its text (operations/persisted-operations.ts): `PERSISTED_QUERY_NOT_FOUND`,
+ *    `DOCUMENT_NOT_TRUSTED`;
  * 6. it takes its turn (operations/admission.ts): `BUSY`;
  * 7. the operation is parsed, validated, held to the limits (operations/query-limits.ts) and executed: a query or a
  *    mutation whose result is one JSON directly (operations/answer-directly.ts), and whatever else there is by Yoga;
  * 8. the answer is sent, compressed if the client accepts that (answer.ts).
  */
 export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions): GraphqlHttp {
-  const { queryLimits, responses, roleOf, callerOf, admission, unsentLimit, byYogaAlone } = options
+  const {
+    queryLimits,
+    responses,
+    completeParams,
+    roleOf,
+    callerOf,
+    admission,
+    unsentLimit,
+    byYogaAlone,
+  } = options
   const timeoutMs = 2 * options.keepAlive
   const readBody = createBodyReader(options.bodies)
   const answerDirectly = createAnswerDirectly(yoga, options)
@@ -80,7 +92,7 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
   async function respond(asked: Asked, turn: Turn): Promise<Answer | EventStream> {
     const { request, response, role, client, accepted, body } = asked
     const method = request.method ?? 'GET'
-    const params: GraphQLParams = parseGraphQLParams(request, body, jsonLimits[role])
+    const params = completeParams(parseGraphQLParams(request, body, jsonLimits[role]), role)
     await turn.take(queryLimits.parsingCost(params.query))
     const context = { role, client, acceptsEvents: accepted.events, admit: turn.take }
     const answer =

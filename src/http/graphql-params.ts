@@ -3,8 +3,11 @@ import type { GraphQLParams } from 'graphql-yoga'
 import { abridge, Fault } from '../fault.ts'
 import type { JsonLimits } from './limits.ts'
 
+/** The parameters of an operation as they came; a list or values of other types are refused later. */
+export type RequestParams = GraphQLParams & { documentId?: unknown }
+
 /** Reads the parameters of an operation from a body. */
-type Parser = (body: Buffer, limits: JsonLimits) => GraphQLParams
+type Parser = (body: Buffer, limits: JsonLimits) => RequestParams
 
 const parsers: Readonly<Record<string, Parser>> = {
   'application/json': parseBody,
@@ -22,7 +25,7 @@ export function parseGraphQLParams(
   request: IncomingMessage,
   body: Buffer | undefined,
   limits: JsonLimits,
-): GraphQLParams {
+): RequestParams {
   if (body === undefined) return parseForm(queryOf(request.url ?? ''), limits)
   const encoding = request.headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity') {
@@ -55,7 +58,7 @@ function queryOf(url: string): string {
 /** More than there are parameters: to parse four million takes minutes. */
 const MOST_FIELDS = 100
 
-function parseForm(text: string, limits: JsonLimits): GraphQLParams {
+function parseForm(text: string, limits: JsonLimits): RequestParams {
   if (text.split('&', MOST_FIELDS + 1).length > MOST_FIELDS) {
     throw new Fault('BODY_TOO_COMPLEX', `Expected a form of at most ${MOST_FIELDS} fields`)
   }
@@ -64,15 +67,23 @@ function parseForm(text: string, limits: JsonLimits): GraphQLParams {
     const value = fields.get(name)
     return value ? parseJson(name, Buffer.from(value), limits) : undefined
   }
-  const params: GraphQLParams = { variables: json('variables'), extensions: json('extensions') }
+  const params: RequestParams = { variables: json('variables'), extensions: json('extensions') }
   const query = fields.get('query')
   const operationName = fields.get('operationName')
+  const documentId = fields.get('documentId')
   if (query) params.query = query
+  if (documentId) params.documentId = documentId
   if (operationName) params.operationName = operationName
   return params
 }
 
-const names: ReadonlySet<string> = new Set(['query', 'operationName', 'variables', 'extensions'])
+const names: ReadonlySet<string> = new Set([
+  'query',
+  'documentId',
+  'operationName',
+  'variables',
+  'extensions',
+])
 
 /** Yoga refuses a list. It would take an object with a member `then` for a promise. */
 function parseBody(bytes: Buffer, limits: JsonLimits) {

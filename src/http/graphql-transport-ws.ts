@@ -18,6 +18,7 @@ import { requireJsonWithin } from './graphql-params.ts'
 import { initJsonLimits, jsonLimits, maxIdCharacters } from './limits.ts'
 import type { Admission, Turn } from './operations/admission.ts'
 import { createOperationKey } from './operations/operation-key.ts'
+import type { CompleteParams } from './operations/persisted-operations.ts'
 import { prepareOperation } from './operations/prepared-operation.ts'
 import type { QueryLimits } from './operations/query-limits.ts'
 import { writeResult } from './operations/record-execution.ts'
@@ -78,6 +79,7 @@ export function createGraphqlTransportWs(options: {
   schema: GraphQLSchema
   yoga: GraphqlYoga
   queryLimits: QueryLimits
+  completeParams: CompleteParams
   /** Without it no response is used twice. */
   readDataVersion: ReadDataVersion | undefined
   admission: Admission
@@ -92,6 +94,7 @@ export function createGraphqlTransportWs(options: {
     schema,
     yoga,
     queryLimits,
+    completeParams,
     admission,
     bodies,
     subscriptions,
@@ -212,14 +215,22 @@ export function createGraphqlTransportWs(options: {
     },
   ): Promise<Outcome> {
     try {
-      const { query, operationName, variables } = params
+      const { operationName, variables } = params
+      const { query = '' } = completeParams(
+        { query: params.query, ...(params.extensions ? { extensions: params.extensions } : {}) },
+        role,
+      )
       const requestLog = { client: connection.client, operation: operationName?.slice(0, 100) }
       log.debug(requestLog, 'websocket operation')
       using body = bodies.open(client)
       if (!body.add(length)) throw bodiesBusy()
       await turn.take(queryLimits.parsingCost(query))
       const context = { role, client, admit: turn.take }
-      const operation = prepareOperation({ yoga, schema }, params, context)
+      const operation = prepareOperation(
+        { yoga, schema },
+        { query, operationName, variables },
+        context,
+      )
       const { document, kind } = operation
       const errors = operation.validate()
       if (errors.length > 0) return errors

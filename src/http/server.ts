@@ -24,6 +24,10 @@ import {
 } from './limits.ts'
 import { createAdmission } from './operations/admission.ts'
 import type { RequestLog } from './operations/operation-context.ts'
+import {
+  createPersistedOperations,
+  type TrustedDocuments,
+} from './operations/persisted-operations.ts'
 import { createQueryLimits } from './operations/query-limits.ts'
 import { type ReadDataVersion, ResponseCache } from './operations/response-cache.ts'
 import { createSharedSubscriptions } from './operations/shared-subscriptions.ts'
@@ -55,6 +59,8 @@ export interface HttpServerOptions<Context extends object> extends ProbeOptions 
   runOperation?: RunOperation
   /** What the cost of an operation depends on. Without it the usual sizes count. */
   sizes?: Services['sizes']
+  /** Documents that clients may send by their id. */
+  trustedDocuments?: TrustedDocuments | undefined
   /** Has Yoga respond to every GraphQL request over HTTP, so that a test can compare. */
   byYogaAlone?: boolean
   /** What the errors of lower layers mean to a client. Without it they are masked. */
@@ -123,6 +129,7 @@ export async function openHttpServer<Context extends object>(
     maskError,
     runOperation: options.runOperation,
   })
+  const completeParams = createPersistedOperations(options.trustedDocuments)
   const responses = new ResponseCache<Answer | EventStream>(options.readDataVersion)
   const inFlight = trackInFlightRequests()
   const route = createRouter({
@@ -131,6 +138,7 @@ export async function openHttpServer<Context extends object>(
       queryLimits,
       responses,
       maskError,
+      completeParams,
       byYogaAlone: options.byYogaAlone,
       roleOf,
       callerOf,
@@ -149,6 +157,8 @@ export async function openHttpServer<Context extends object>(
     // A client that is slow to send its headers or body is cut off. Responses may take any time.
     headersTimeout: 10_000,
     requestTimeout: 60_000,
+    // Longer than proxies keep an idle connection, which is 60 s for most, so that none sends on one that is closing.
+    keepAliveTimeout: 65_000,
     connectionsCheckingInterval: 5000,
     requireHostHeader: false, // createOriginGuard
     shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
@@ -161,6 +171,7 @@ export async function openHttpServer<Context extends object>(
       yoga,
       subscriptions,
       queryLimits,
+      completeParams,
       readDataVersion: options.readDataVersion,
       admission,
       bodies,
