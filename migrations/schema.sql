@@ -423,8 +423,6 @@ CREATE INDEX counter_run_begins ON solark.counter_run USING btree (counter, sinc
 
 CREATE INDEX latest_plant_id_timestamp_idx ON solark.latest USING btree (plant_id, "timestamp" DESC);
 
-CREATE INDEX source_plant_id ON solark.source USING btree (plant_id);
-
 CREATE INDEX telemetry_timestamp_plant_id_idx ON solark.telemetry USING btree ("timestamp", plant_id);
 
 CREATE INDEX telemetry_change_plant_id_idx ON solark.telemetry_change USING btree (plant_id);

@@ -110,17 +110,18 @@ export async function readSources(
   plantIds: readonly number[],
 ): Promise<SourceState[]> {
   const { rows } = await sql<SourceState>`
-    select name, kind, asked.id as "plantId", plants, round(date_part('epoch', every) * 1000) as "everyMs",
+    select name, kind, given.id as "plantId", plants, round(date_part('epoch', every) * 1000) as "everyMs",
       held_until > clock_timestamp() as "isHeld", last_reading_at as "lastReadingAt",
       failing_since as "failingSince", last_error as "lastError", counted.*
-    from unnest(${plantIds}::integer[]) as asked (id)
-    join solark.source on asked.id >= plant_id and asked.id < plant_id + plants
+    from solark.source
+    cross join lateral generate_series(plant_id, plant_id + plants - 1) as given (id)
     cross join lateral (
       select coalesce(sum(readings), 0)::integer as readings, coalesce(sum(duplicates), 0)::integer as duplicates,
         coalesce(sum(doubtful), 0)::integer as doubtful
       from solark.source_hour
       where source = name and hour > clock_timestamp() - interval '24 hours'
     ) as counted
+    where given.id = any (${plantIds}::integer[])
     order by name`.execute(kysely)
   return rows
 }

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client/core'
+import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client/core'
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries'
-import { Client, fetchExchange, gql as urqlGql } from '@urql/core'
+import { Client, fetchExchange } from '@urql/core'
+import { parse } from 'graphql'
 import { expect, test } from 'vitest'
 import { readTrustedDocuments } from '../../src/http/trusted-documents.ts'
 import { openRawClient } from './raw-client.ts'
@@ -93,7 +94,7 @@ test('Apollo Client with its persisted queries, and urql by GET, are answered', 
     })
     for (let time = 0; time < 2; time++) {
       const { data } = await client.query({
-        query: gql`query Now { role plants { id name } }`,
+        query: parse('query Now { role plants { id name } }'),
         fetchPolicy: 'no-cache',
       })
       expect(data).toMatchObject({ role: 'read', plants: [{ id: 1, name: 'Plant 1' }] })
@@ -110,7 +111,7 @@ test('Apollo Client with its persisted queries, and urql by GET, are answered', 
     preferGetMethod: true,
     fetch: counting,
   })
-  const { data, error } = await urql.query(urqlGql`{ plants { id } }`, {}).toPromise()
+  const { data, error } = await urql.query('{ plants { id } }', {}).toPromise()
   expect([error, data]).toEqual([undefined, { plants: [{ id: 1 }] }])
 })
 
