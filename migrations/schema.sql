@@ -1414,9 +1414,9 @@ comment on column solark.telemetry.batt_current is 'A; + discharging, - charging
 
 comment on column solark.telemetry.pv_power is 'W, >= 0';
 
-comment on column solark.telemetry.pv_voltage is 'V';
+comment on column solark.telemetry.pv_voltage is 'V; of several PV strings the mean, weighted by current';
 
-comment on column solark.telemetry.pv_current is 'A';
+comment on column solark.telemetry.pv_current is 'A; of all PV strings together';
 
 comment on column solark.telemetry.load_power is 'W, >= 0';
 

@@ -65,14 +65,14 @@ export const quantities = [
     column: 'pv_voltage',
     type: 'number',
     unit: 'V',
-    description: 'V.',
+    description: 'V; of several PV strings the mean, weighted by current.',
   },
   {
     field: 'pvCurrent',
     column: 'pv_current',
     type: 'number',
     unit: 'A',
-    description: 'A.',
+    description: 'A; of all PV strings together.',
   },
   {
     field: 'loadPower',

@@ -141,7 +141,7 @@ export type TelemetryInput = {
   loadPower?: number | null | undefined;
   /** 0 or more. */
   plantId: number;
-  /** A. */
+  /** A; of all PV strings together. */
   pvCurrent?: number | null | undefined;
   /** W, >= 0. */
   pvPower?: number | null | undefined;
@@ -151,7 +151,7 @@ export type TelemetryInput = {
   pvToGrid?: number | null | undefined;
   /** Whether PV feeds the load. */
   pvToLoad?: boolean | null | undefined;
-  /** V. */
+  /** V; of several PV strings the mean, weighted by current. */
   pvVoltage?: number | null | undefined;
   /** State of charge, %. */
   soc?: number | null | undefined;

@@ -6,6 +6,7 @@ import {
   counterNames,
 } from '../../telemetry/counters/counter.ts'
 import { emptyReading } from '../../telemetry/reading.ts'
+import { type JoinedStrings, joinStrings } from '../pv-strings.ts'
 import type { Omission } from '../source.ts'
 import {
   type GeneratorPort,
@@ -42,7 +43,16 @@ export function decodeRegisters(
   words: Words,
 ): { values: InverterValues; omitted: Omission[] } {
   const omitted: Omission[] = []
+  const strings = decodeStrings(map, words)
   const values = recordOf(numberFields, (field) => {
+    if (field === 'pvVoltage' || field === 'pvCurrent') {
+      const own = map.quantities[field]
+      if (own === undefined) return null
+      if (strings !== undefined) return strings[field === 'pvVoltage' ? 'voltage' : 'current']
+      const reason = `${show(own.registers, words)}, which does not tell that of each PV string`
+      omitted.push({ field, reason })
+      return null
+    }
     const parts = valuesOf(map, port, field).map((value) => decodeValue(value, words))
     if (parts.length === 0) return null
     let sum = 0
@@ -82,6 +92,25 @@ export function decodeCounters(
       return typeof decoded === 'number' ? decoded : null
     })
   return { TODAY: of(map.day), TOTAL: of(map.total) }
+}
+
+/** Returns what the PV strings are together; undefined if the registers do not tell. */
+function decodeStrings({ quantities }: RegisterMap, words: Words): JoinedStrings | undefined {
+  const of = (field: 'pvPower' | 'pvVoltage' | 'pvCurrent', string: number) => {
+    const value = quantities[field]
+    const register = value?.registers[string]
+    if (value === undefined || register === undefined) return null
+    const decoded = decodeValue({ ...value, registers: [register] }, words)
+    return typeof decoded === 'number' ? decoded : null
+  }
+  const powers = quantities.pvPower?.registers ?? []
+  return joinStrings(
+    powers.map((_, string) => ({
+      power: of('pvPower', string),
+      voltage: of('pvVoltage', string),
+      current: of('pvCurrent', string),
+    })),
+  )
 }
 
 /** Returns the value, or why there is none. */

@@ -1,10 +1,11 @@
 import type { Instant } from '../../database/instant.ts'
-import { type NumberField, numberFields, quantityOf, recordOf } from '../../quantities.ts'
+import { type NumberField, numberFields, recordOf } from '../../quantities.ts'
 import {
   type CounterReading,
   counterNames,
   counterSpans,
 } from '../../telemetry/counters/counter.ts'
+import { joinStrings } from '../pv-strings.ts'
 import type { Omission } from '../source.ts'
 import type { InverterCounters, InverterValues } from './decode-registers.ts'
 
@@ -15,25 +16,24 @@ export type InverterAnswer =
 
 /**
  * How a quantity of several inverters becomes that of their plant:
- * - `sum`: powers, and the current of the battery.
+ * - `sum`: powers, and currents.
  * - `highest`: the inverters' temperatures.
- * - `first`: what only the first has to say, such as the voltage of its first PV string.
+ * - `strings`: the voltage of PV, which is that of all strings.
  * - `battery`: the first's, whose battery it is if all share one; otherwise no number is that of all.
  */
-type Joining = 'sum' | 'highest' | 'first' | 'battery'
+type Joining = 'sum' | 'highest' | 'strings' | 'battery'
 
 const joinings: Partial<Record<NumberField, Joining>> = {
   soc: 'battery',
   batteryVoltage: 'battery',
   batteryCurrent: 'sum',
   batteryTemperature: 'battery',
-  pvVoltage: 'first',
-  pvCurrent: 'first',
+  pvVoltage: 'strings',
   inverterTemperature: 'highest',
 }
 
 function joiningOf(field: NumberField): Joining {
-  return joinings[field] ?? (quantityOf(field).unit === 'W' ? 'sum' : 'first')
+  return joinings[field] ?? 'sum'
 }
 
 /**
@@ -58,14 +58,23 @@ export function joinInverters(
       }
       return null
     }
-    const needed = joining === 'sum' || joining === 'highest' ? answers : answers.slice(0, 1)
+    const needed = joining === 'battery' ? answers.slice(0, 1) : answers
     omitted.push(...needed.flatMap((answer) => missingOf(field, answer)))
+    if (joining === 'strings') return voltageOf(answers)
     const parts = needed.map((answer) => ('values' in answer ? answer.values[field] : null))
     const numbers = parts.filter((part) => part !== null)
     if (numbers.length < parts.length) return null
     return joining === 'highest' ? Math.max(...numbers) : sum(numbers)
   })
   return { values, omitted: omitted.filter(({ field }) => isKnown(field, answers)) }
+}
+
+function voltageOf(answers: readonly InverterAnswer[]): number | null {
+  const strings = answers.map((answer) => {
+    const { pvVoltage = null, pvCurrent = null } = 'values' in answer ? answer.values : {}
+    return { voltage: pvVoltage, current: pvCurrent, power: null }
+  })
+  return joinStrings(strings)?.voltage ?? null
 }
 
 /** What one inverter of a plant counts by itself. */

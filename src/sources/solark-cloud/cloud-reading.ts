@@ -1,6 +1,7 @@
 import type { Instant } from '../../database/instant.ts'
 import { type NumberField, recordOf } from '../../quantities.ts'
 import { emptyReading, type Reading } from '../../telemetry/reading.ts'
+import { joinStrings } from '../pv-strings.ts'
 import {
   cloudFlowNames,
   type FlowMeasurements,
@@ -165,23 +166,11 @@ function stringsOf(
   if ('missing' in answers) return without(answers.missing)
   const all = answers.payloads.flatMap(({ pvIV }) => pvIV)
   if (all.length === 0) return without('pvIV of the input has no string')
-  const lacking = 'pvIV of the input lacks a vpv or ipv'
-  // Nothing says whether such a string delivers power.
-  if (all.some(({ vpv, ipv, ppv }) => ppv === null && (vpv === null || ipv === null))) {
-    return without(lacking)
-  }
-  const delivering = all.filter(({ vpv, ipv, ppv }) => (ppv ?? (vpv ?? 0) * (ipv ?? 0)) > 0)
-  const strings = delivering.length > 0 ? delivering : all
-  const current = sumOf(strings.map(({ ipv }) => ipv))
-  const power = sumOf(
-    strings.map(({ vpv, ipv }) => (vpv === null || ipv === null ? null : vpv * ipv)),
+  const joined = joinStrings(
+    all.map(({ vpv, ipv, ppv }) => ({ voltage: vpv, current: ipv, power: ppv })),
   )
-  if (current === null || power === null) return without(lacking)
-  const mean = delivering.length > 0 && current > 0 ? rounded(power / current) : null
-  return {
-    pvVoltage: strings.length === 1 ? (strings[0]?.vpv ?? null) : mean,
-    pvCurrent: current,
-  }
+  if (joined === undefined) return without('pvIV of the input lacks a vpv or ipv')
+  return { pvVoltage: joined.voltage, pvCurrent: joined.current }
 }
 
 /** null if one is not known, or there is none. */

@@ -29,8 +29,8 @@ test('a Sol-Ark at noon is read as it is', async () => {
       batteryCurrent: -43.1,
       batteryTemperature: 27.4,
       pvPower: 7420,
-      pvVoltage: 386,
-      pvCurrent: 9.8,
+      pvVoltage: 378.6,
+      pvCurrent: 19.6,
       loadPower: 2960,
       gridPower: -1985,
       generatorPower: 0,
@@ -64,7 +64,7 @@ test('a poll takes two requests, each of neighbouring registers, and once a minu
   await using server = await openModbusServer({ 1: day })
   await using source = open({ port: server.port })
   const poll: typeof server.asked = [
-    [1, 91, 20],
+    [1, 91, 24],
     [1, 166, 26],
   ]
   const counters: typeof server.asked = [[1, 70, 39]]
@@ -151,6 +151,33 @@ test('more than a register can hold is read from the legs', async () => {
   expect(await reading()).toMatchObject({ gridPower: -1985 })
 })
 
+test('volts and amperes of PV are those of all strings that deliver', async () => {
+  await using server = await openModbusServer({ 1: day })
+  await using source = open({ port: server.port })
+  const read = async (words: Record<number, number>) => {
+    server.units = { 1: { ...day, ...words } }
+    const { readings, omitted } = await source.read(NOON, signal)
+    const { pvVoltage, pvCurrent } = readings[0] ?? {}
+    const reasons = omitted.filter(({ field }) => field === 'pvVoltage' || field === 'pvCurrent')
+    return { pvVoltage, pvCurrent, reasons: reasons.map(({ reason }) => reason) }
+  }
+  // Strings of different lengths: 300 V * 10 A + 150 V * 5 A are 3750 W at 15 A.
+  const unequal = { 109: 3000, 110: 100, 111: 1500, 112: 50, 186: 3000, 187: 750 }
+  expect(await read(unequal)).toEqual({ pvVoltage: 250, pvCurrent: 15, reasons: [] })
+  // Nothing is connected to the second input, which shows its offset.
+  const one = { 109: 915, 110: 1, 111: 24, 112: 1, 186: 9, 187: 0 }
+  expect(await read(one)).toEqual({ pvVoltage: 91.5, pvCurrent: 0.1, reasons: [] })
+  const dark = { 109: 24, 110: 0, 111: 0, 112: 0, 186: 0, 187: 0 }
+  expect(await read(dark)).toEqual({ pvVoltage: null, pvCurrent: 0, reasons: [] })
+  // No register of a fourth string is known.
+  const fourth = await read({ 189: 2000 })
+  expect(fourth).toMatchObject({ pvVoltage: null, pvCurrent: null })
+  expect(fourth.reasons).toEqual([
+    'registers 109, 111 and 113 show 3860, 3712, 0, which does not tell that of each PV string',
+    'registers 110, 112 and 114 show 98, 98, 0, which does not tell that of each PV string',
+  ])
+})
+
 test('the 16 kW model counts the power of the grid in steps of 10 W', async () => {
   await using server = await openModbusServer({ 1: { ...day, 169: word(-812) } })
   await using source = open({ port: server.port, model: 'sol-ark-16k' })
@@ -173,6 +200,8 @@ test('three phases: charging and exporting, discharging and importing', async ()
     673: 4100,
     676: 6123,
     677: 65,
+    678: 6100,
+    679: 67,
   }
   await using server = await openModbusServer({ 1: threePhases })
   await using source = open({ port: server.port, model: 'deye-three-phase' })
@@ -185,8 +214,8 @@ test('three phases: charging and exporting, discharging and importing', async ()
     batteryCurrent: -78.7,
     batteryTemperature: 24,
     pvPower: 8100,
-    pvVoltage: 612.3,
-    pvCurrent: 6.5,
+    pvVoltage: 611.133,
+    pvCurrent: 13.2,
     loadPower: 1400,
     gridPower: -3200,
     generatorPower: 600,
@@ -295,7 +324,8 @@ test('several inverters on a line are one plant, whose battery they share', asyn
     batteryVoltage: 53.6,
     batteryTemperature: 27.4,
     inverterTemperature: 51.2,
-    pvVoltage: 386,
+    pvCurrent: 39.2,
+    pvVoltage: 378.6,
   })
 })
 
@@ -375,7 +405,7 @@ test('where nothing listens, the message says where and what to check, and a lat
   await expect(source.read(NOON, signal)).rejects.toMatchObject({
     code: 'SOURCE_UNAVAILABLE',
     message: expect.stringMatching(
-      /^Asked for registers 91 to 110 of unit 1 at 127\.0\.0\.1:\d+: connect ECONNREFUSED .* Check "host"/,
+      /^Asked for registers 91 to 114 of unit 1 at 127\.0\.0\.1:\d+: connect ECONNREFUSED .* Check "host"/,
     ),
   })
 })
@@ -438,11 +468,9 @@ for (const [transport, answer] of [
     })
     await using source = open({ transport, port: server.port, timeout: 'PT0.2S' })
     await expect(source.read(NOON, signal)).rejects.toThrow('no answer within 200 ms')
-    expect((await source.read(NOON, signal)).readings[0]).toMatchObject({
-      soc: 90,
-      pvVoltage: 9,
-      loadPower: 90,
-    })
+    const { readings, omitted } = await source.read(NOON, signal)
+    expect(readings[0]).toMatchObject({ soc: 90, loadPower: 90 })
+    expect(omitted.map(({ reason }) => reason).join()).toContain('register 91 shows 90,')
     expect(server.connections).toBe(2)
   })
 }

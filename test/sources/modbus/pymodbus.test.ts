@@ -85,7 +85,7 @@ test.skipIf(!hasPymodbus)(
     await expect(source.read(NOON, signal)).rejects.toMatchObject({
       code: 'SOURCE_INVALID',
       message: expect.stringMatching(
-        /^Asked for registers 625 to 677 of unit 1 at .*exception 2, illegal data address/,
+        /^Asked for registers 625 to 679 of unit 1 at .*exception 2, illegal data address/,
       ),
     })
   },

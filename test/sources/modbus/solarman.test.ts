@@ -49,7 +49,7 @@ test('a question is a V5 frame as the logger wants it, each with a sequence of i
       unitId: 1,
       code: 3,
       first: 91,
-      count: 20,
+      count: 24,
     },
     {
       control: 0x4510,
@@ -110,7 +110,7 @@ for (const [behaviour, code, message] of refused) {
       message: expect.stringContaining(message),
     })
     await expect(source.read(NOON, signal)).rejects.toThrow(
-      `registers 91 to 110 of unit 1 at 127.0.0.1:${logger.port}`,
+      `registers 91 to 114 of unit 1 at 127.0.0.1:${logger.port}`,
     )
   })
 }

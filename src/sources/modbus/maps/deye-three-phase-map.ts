@@ -23,9 +23,9 @@ export const deyeThreePhaseMap: RegisterMap = {
     },
     // The third and fourth are of inverters with so many strings, and 0 in all others.
     pvPower: { registers: [672, 673, 674, 675], type: 'u16', scale: 1, unit: 'W' },
-    // Of the first string: those of several have no sum that would be a voltage.
-    pvVoltage: { registers: [676], type: 'u16', scale: 0.1, unit: 'V' },
-    pvCurrent: { registers: [677], type: 'u16', scale: 0.1, unit: 'A' },
+    // Of the first two, in their order: many have no more, and may refuse registers that they do not have.
+    pvVoltage: { registers: [676, 678], type: 'u16', scale: 0.1, unit: 'V' },
+    pvCurrent: { registers: [677, 679], type: 'u16', scale: 0.1, unit: 'A' },
     loadPower: watts(653),
     gridPower: watts(625),
     inverterTemperature: { registers: [541], type: 'u16', scale: 0.1, zero: 1000, unit: '°C' },
@@ -67,5 +67,7 @@ export const deyeThreePhaseHighVoltageMap: RegisterMap = {
     batteryVoltage: { registers: [587], type: 'u16', scale: 0.1, unit: 'V' },
     batteryCurrent: { registers: [591, 594], type: 'i16', scale: 0.01, unit: 'A' },
     pvPower: { registers: [672, 673, 674, 675], type: 'u16', scale: 10, unit: 'W' },
+    pvVoltage: { registers: [676, 678, 680, 682], type: 'u16', scale: 0.1, unit: 'V' },
+    pvCurrent: { registers: [677, 679, 681, 683], type: 'u16', scale: 0.1, unit: 'A' },
   },
 }

@@ -46,6 +46,7 @@ export function totalKwh(low: number, high: number): RegisterValue {
 export interface RegisterMap {
   /** For messages and the set-up, such as `Sol-Ark 5K, 8K, 12K and 15K`. */
   title: string
+  /** The registers of `pvPower`, `pvVoltage` and `pvCurrent` are those of the PV strings, each in the same order. */
   quantities: Readonly<Partial<Record<NumberField, RegisterValue>>>
   /** W that come in at the generator's terminals; see `GeneratorPort`. */
   generatorPort: RegisterValue

@@ -22,9 +22,9 @@ export const solArkMap: RegisterMap = {
     },
     // The fourth is of inverters with four strings, and 0 in all others.
     pvPower: { registers: [186, 187, 188, 189], type: 'u16', scale: 1, unit: 'W' },
-    // Of the first string: those of several have no sum that would be a voltage.
-    pvVoltage: { registers: [109], type: 'u16', scale: 0.1, unit: 'V' },
-    pvCurrent: { registers: [110], type: 'u16', scale: 0.1, unit: 'A' },
+    // Of the same strings, in their order; no register of the fourth is known.
+    pvVoltage: { registers: [109, 111, 113], type: 'u16', scale: 0.1, unit: 'V' },
+    pvCurrent: { registers: [110, 112, 114], type: 'u16', scale: 0.1, unit: 'A' },
     loadPower: { ...watts(178), legs: [176, 177] },
     gridPower: { ...watts(169), legs: [167, 168] },
     // Of the AC side, the heat sink; 90 is that of the DC side.
