@@ -8,6 +8,9 @@ import { cacheable, cacheableWithinSecond } from './cacheable.ts'
 import { pageCost, STATEMENT } from './cost.ts'
 import { needsRole, requireRole } from './role.ts'
 
+/** A source may miss some of its intervals before a plant counts as silent. */
+const MISSED_INTERVALS = 5
+
 export const PlantRef = builder.objectRef<Plant>('Plant')
 
 PlantRef.implement({
@@ -33,10 +36,15 @@ PlantRef.implement({
     }),
     isStale: t.boolean({
       description:
-        'The newest reading is older than STALE_AFTER (default PT15M), or there is none.',
+        'The newest reading is older than STALE_AFTER (default PT15M), and than five intervals of each source that a server polls for the plant; or there is none.',
       extensions: cacheableWithinSecond,
-      resolve: ({ latest }, _, { staleAfter }) =>
-        latest === null || latest.timestamp < (wholeSecond() - staleAfter) * 1000,
+      resolve: async ({ id, latest }, _, { staleAfter, sources }) => {
+        if (latest === null) return true
+        const age = wholeSecond() - latest.timestamp / 1000
+        if (age <= staleAfter) return false
+        const expected = (await sources.load(id)).filter(({ isHeld }) => isHeld)
+        return expected.every(({ everyMs }) => age > MISSED_INTERVALS * everyMs)
+      },
     }),
     isSimulated: t.boolean({
       description: 'Its readings come from the simulator: ids from 900001.',

@@ -331,6 +331,11 @@ export type SourcesOfPlantQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type SourcesOfPlantQuery = { plant: { sources: Array<{ name: string, kind: string, status: SourceStatus, lastReadingAt: string | null, lastError: string | null, readings24h: number, duplicates24h: number, doubtful24h: number, expectedInterval: string }> } | null };
 
+export type StalePlantsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type StalePlantsQuery = { plants: Array<{ id: number, isStale: boolean }> };
+
 export type DirectionsQueryVariables = Exact<{
   plantId: number;
   from: string;
@@ -1151,6 +1156,14 @@ export const SourcesOfPlantDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SourcesOfPlantQuery, SourcesOfPlantQueryVariables>;
+export const StalePlantsDocument = new TypedDocumentString(`
+    query StalePlants {
+  plants {
+    id
+    isStale
+  }
+}
+    `) as unknown as TypedDocumentString<StalePlantsQuery, StalePlantsQueryVariables>;
 export const DirectionsDocument = new TypedDocumentString(`
     query Directions($plantId: Int!, $from: Date!, $to: Date!) {
   latestEnergy(plantId: $plantId) {

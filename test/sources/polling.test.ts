@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Fault } from '../../src/fault.ts'
 import type { Source, SourceReadings } from '../../src/sources/source.ts'
+import { claimSource } from '../../src/telemetry/source-state.ts'
 import { graphql } from '../generated/gql.ts'
 import { openTestApi, type TestApi } from '../support/api.ts'
 import { reading, storedReadings } from '../support/readings.ts'
@@ -26,6 +28,15 @@ const SourcesOfPlant = graphql(`
         doubtful24h
         expectedInterval
       }
+    }
+  }
+`)
+
+const StalePlants = graphql(`
+  query StalePlants {
+    plants {
+      id
+      isStale
     }
   }
 `)
@@ -141,6 +152,22 @@ test('a source that does not let its user in is left alone, so that the account 
   meter.fault = undefined
   await using _again = await serve(meter.polled())
   await expect.poll(() => sourcesOfPlant()).toMatchObject([{ status: 'WORKING' }])
+})
+
+test('a plant is stale after five intervals of its source, if they are longer than STALE_AFTER', async () => {
+  const { kysely } = api.database
+  const slow = { name: 'slow', kind: 'meter', plantId: 7, plants: 2, everyMs: 3_600_000 }
+  await claimSource(kysely, slow, { holder: randomUUID(), heldMs: 60_000 })
+  await sql`
+    insert into solark.telemetry (plant_id, timestamp, soc)
+    values (7, now() - interval '4 hours', 50), (8, now() - interval '6 hours', 50),
+      (9, now() - interval '1 hour', 50)`.execute(kysely)
+  const { plants } = await api.ask(StalePlants)
+  expect(plants).toEqual([
+    { id: 7, isStale: false },
+    { id: 8, isStale: true },
+    { id: 9, isStale: true },
+  ])
 })
 
 test('a value that cannot be right is left out and counted, and the rest of the reading is stored', async () => {
