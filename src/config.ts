@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { Fault } from './fault.ts'
+import { millisecondsOf } from './milliseconds.ts'
 
 const boolean = z
   .enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'], {
@@ -21,11 +22,8 @@ const wholeNumber = (least: number, most: number) =>
 const days = wholeNumber(1, 36_525)
 
 const milliseconds = z.string().transform((text, context) => {
-  try {
-    const duration = Temporal.Duration.from(text)
-    const total = duration.total({ unit: 'milliseconds', relativeTo: '2000-01-01T00:00Z[UTC]' })
-    if (total > 0 && text.startsWith('P')) return total
-  } catch {}
+  const total = millisecondsOf(text)
+  if (total !== undefined && total > 0) return total
   context.addIssue({
     code: 'custom',
     message: 'expected an ISO 8601 duration above zero, such as PT15M',

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { dateOf, formatInstant } from '../../database/instant.ts'
-import { millisecondsOf } from '../../milliseconds.ts'
 import { numberFields, recordOf } from '../../quantities.ts'
 import { type Broker, connectToBroker } from '../../sources/mqtt/broker.ts'
 import { isRefusal, pauseAfterRefusals } from '../../sources/refusal.ts'
@@ -98,7 +97,7 @@ async function publishWhileConnected(
       await publishPlant(broker, settings, topics, plant.latest, data)
     }
     if (!over.signal.aborted) onPublished()
-    await pause(millisecondsOf(settings.every) ?? 0, over.signal)
+    await pause(settings.every, over.signal)
   }
   const fault = await ended
   if (fault !== undefined && !signal.aborted) throw fault
@@ -111,7 +110,7 @@ async function publishPlant(
   latest: Plant['latest'],
   { readToday }: HomeAssistantData,
 ): Promise<void> {
-  const oldest = Date.now() - (millisecondsOf(staleAfter) ?? 0)
+  const oldest = Date.now() - staleAfter
   const isCurrent = latest !== null && dateOf(latest.timestamp).getTime() >= oldest
   if (latest !== null) {
     const today = await readToday(latest.plantId)

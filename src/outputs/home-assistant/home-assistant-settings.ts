@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { brokerSettings, durationSetting } from '../../sources/mqtt/mqtt-settings.ts'
+import { brokerSettings, timerSetting } from '../../sources/mqtt/mqtt-settings.ts'
 
 const level = z.string().regex(/^[^+#/]+(?:\/[^+#/]+)*$/, {
   error: 'expected a topic such as heliograph, without the wildcards + and #',
@@ -12,11 +12,11 @@ export const homeAssistantSettings = z.strictObject({
   discoveryPrefix: level
     .default('homeassistant')
     .describe('The discovery prefix that Home Assistant is set to.'),
-  every: durationSetting
-    .default('PT10S')
+  every: timerSetting
+    .prefault('PT10S')
     .describe('How often readings and energies are published, as an ISO 8601 duration.'),
-  staleAfter: durationSetting
-    .default('PT15M')
+  staleAfter: timerSetting
+    .prefault('PT15M')
     .describe(
       'How old the newest reading of a plant may be before the plant counts as unavailable, as an ISO 8601 duration.',
     ),

@@ -1,24 +1,14 @@
 import { z } from 'zod'
+import { durationSetting } from '../duration-setting.ts'
 import { modelNames, models } from './maps/models.ts'
 import { generatorPorts } from './maps/register-map.ts'
 
 /** A day between two polls is still a poll. */
 const LONGEST_MS = 24 * 60 * 60_000
 
-/** Milliseconds, written as an ISO 8601 duration. */
-const milliseconds = (leastMs: number, expected: string) =>
-  z.string().transform((text, context) => {
-    try {
-      const total = Temporal.Duration.from(text).total('milliseconds')
-      if (text.startsWith('P') && total >= leastMs && total <= LONGEST_MS) return total
-    } catch {}
-    context.addIssue({ code: 'custom', message: `expected an ISO 8601 duration, ${expected}` })
-    return z.NEVER
-  })
-
 /** The setting of how often inverters are asked. Parsed to milliseconds. */
 export function pollInterval(usual: string) {
-  return milliseconds(1000, 'from PT1S to P1D, such as PT5S')
+  return durationSetting(1000, LONGEST_MS, 'PT5S')
     .prefault(usual)
     .describe('How often it is asked, as an ISO 8601 duration such as PT5S.')
 }
@@ -38,7 +28,7 @@ export const inverterSettings = {
     .describe(
       `The family of inverters: ${modelNames.map((name) => `${name} (${models[name].title})`).join('; ')}.`,
     ),
-  timeout: milliseconds(100, 'from PT0.1S to P1D, such as PT3S')
+  timeout: durationSetting(100, LONGEST_MS, 'PT3S')
     .prefault('PT3S')
     .describe('How long it may take to connect, and to answer each request.'),
   generatorPort: z

@@ -1,5 +1,4 @@
 import { Fault } from '../../fault.ts'
-import { millisecondsOf } from '../../milliseconds.ts'
 import type { NumberField } from '../../quantities.ts'
 import type { CounterName, CounterSpan } from '../../telemetry/counters/counter.ts'
 import { isSide, sides } from '../sides.ts'
@@ -66,10 +65,7 @@ export function mappingOf(settings: MqttSettings): MqttMapping {
     throw refused(`several topics are the time: ${namesOf(times)}. Map one to time`)
   }
   const [time] = times
-  const windowMs = required(settings.window)
-  const everyMs = required(settings.every)
-  const staleAfter = settings.staleAfter ?? preset?.staleAfter
-  const expected = preset?.expectedEvery
+  const { window: windowMs, every: everyMs } = settings
   return {
     fields: fieldsOf(entries.filter((entry) => entry !== time)),
     time: time && partOf(time),
@@ -80,8 +76,8 @@ export function mappingOf(settings: MqttSettings): MqttMapping {
       (preset?.availability ?? []).map((filter) => filledIn(filter, settings, preset)),
     windowMs,
     everyMs,
-    staleAfterMs: staleAfter === undefined ? STALE_WINDOWS * windowMs : required(staleAfter),
-    expectedEveryMs: Math.max(windowMs, everyMs, expected === undefined ? 0 : required(expected)),
+    staleAfterMs: settings.staleAfter ?? preset?.staleAfterMs ?? STALE_WINDOWS * windowMs,
+    expectedEveryMs: Math.max(windowMs, everyMs, preset?.expectedEveryMs ?? 0),
   }
 }
 
@@ -229,12 +225,6 @@ function namesOf(entries: readonly Entry[]): string {
   return entries
     .map(({ topic, value }) => (value.path === undefined ? topic : `${topic} (${value.path})`))
     .join(' and ')
-}
-
-function required(duration: string): number {
-  const ms = millisecondsOf(duration)
-  if (ms === undefined) throw new RangeError(`${duration} is not a duration`)
-  return ms
 }
 
 function refused(what: string): Fault {

@@ -19,10 +19,10 @@ export interface MqttPreset {
   topics: readonly (readonly [topic: string, value: MappedValue])[]
   counters: readonly (readonly [topic: string, counter: MappedCounterSetting])[]
   availability: readonly string[]
-  /** How long a value counts, if not for ten windows. ISO 8601. */
-  staleAfter?: string
-  /** How often readings are to be expected, if not once a window. ISO 8601. */
-  expectedEvery?: string
+  /** How long a value counts, if not for ten windows. */
+  staleAfterMs?: number
+  /** How often readings are to be expected, if not once a window. */
+  expectedEveryMs?: number
 }
 
 /** The presets. Each names where its topics were seen. */
@@ -50,8 +50,8 @@ export const mqttPresets: readonly MqttPreset[] = [
     // Such as SS/availability_1_ss1, or SUNSYNK/status/<serial number>/availability. A client has one last will, which
     // speaks for all topics of the add-on.
     availability: ['{baseTopic}/+', '{baseTopic}/{prefix}/availability'],
-    staleAfter: 'PT11M',
-    expectedEvery: 'PT60S',
+    staleAfterMs: 11 * 60_000,
+    expectedEveryMs: 60_000,
   },
   {
     // FACTS of Sol-Ark; JRGTH/mqtt_ups_sched (README) lists topics. The battery is + charging there.
@@ -81,8 +81,8 @@ export const mqttPresets: readonly MqttPreset[] = [
     topics: [],
     counters: [],
     availability: ['homeassistant/status'],
-    staleAfter: 'PT1H',
-    expectedEvery: 'PT60S',
+    staleAfterMs: 60 * 60_000,
+    expectedEveryMs: 60_000,
   },
 ]
 

@@ -1,19 +1,14 @@
 import { z } from 'zod'
-import { millisecondsOf } from '../../milliseconds.ts'
 import { numberFields } from '../../quantities.ts'
 import { counterNames } from '../../telemetry/counters/counter.ts'
+import { durationSetting } from '../duration-setting.ts'
 import { sideNames } from '../sides.ts'
 
-/** Timers of Node fire at once if they are set to more. */
-const LONGEST_MS = 2 ** 31 - 1
+/** Timers of Node fire at once if they are set to some hours more. */
+const LONGEST_MS = 24 * 24 * 60 * 60_000
 
-export const durationSetting = z.string().refine((text) => isWithin(millisecondsOf(text)), {
-  error: 'expected an ISO 8601 duration from PT1S to P24D, such as PT10S',
-})
-
-function isWithin(ms: number | undefined): boolean {
-  return ms !== undefined && ms >= 1000 && ms <= LONGEST_MS
-}
+/** A duration that a timer can wait for. */
+export const timerSetting = durationSetting(1000, LONGEST_MS, 'PT10S')
 
 const name = z.string().min(1)
 
@@ -186,15 +181,15 @@ export const mqttSettings = z.strictObject({
     .describe(
       'Topics (wildcards allowed) on which the payload "offline" says that the values are not current any more. Those of the preset if left out.',
     ),
-  window: durationSetting
-    .default('PT10S')
+  window: timerSetting
+    .prefault('PT10S')
     .describe(
       'How long after the first new value a reading waits for the others, as an ISO 8601 duration.',
     ),
-  every: durationSetting
-    .default('PT5S')
+  every: timerSetting
+    .prefault('PT5S')
     .describe('The shortest time between two readings, as an ISO 8601 duration.'),
-  staleAfter: durationSetting
+  staleAfter: timerSetting
     .optional()
     .describe(
       'How long a value counts if its topic does not come again, as an ISO 8601 duration. If left out: PT11M for sunsynk, which sends some every 5 minutes; PT1H for statestream, which sends what changes; else ten windows.',

@@ -3,7 +3,7 @@ import { formatInstant, type Instant } from '../../database/instant.ts'
 import { CloudFault } from './cloud-fault.ts'
 import { type CloudAddress, requestCloud } from './cloud-request.ts'
 import { cloudNumber, parsePayload } from './payloads.ts'
-import { baseOf, durationMs, type SolarkAccountSettings } from './settings.ts'
+import { baseOf, type SolarkAccountSettings } from './settings.ts'
 
 /** An account of the cloud, with its password. */
 export interface CloudAccount extends CloudAddress {
@@ -17,14 +17,11 @@ export interface CloudAccount extends CloudAddress {
 export function cloudAccount(settings: SolarkAccountSettings, password: string): CloudAccount {
   const { host, basePath, origin, timeout, username, passwordVariable } = settings
   const base = baseOf(host, basePath)
-  const timeoutMs = durationMs(timeout)
-  if (base === undefined || timeoutMs === undefined) {
-    throw new CloudFault('invalid', `Expected a host and a timeout; got ${host} and ${timeout}`)
-  }
+  if (base === undefined) throw new CloudFault('invalid', `Expected a host; got ${host}`)
   return {
     base,
     origin: origin.replace(/\/+$/, ''),
-    timeoutMs,
+    timeoutMs: timeout,
     username,
     passwordVariable,
     password,

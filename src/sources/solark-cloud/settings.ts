@@ -1,20 +1,12 @@
 import { z } from 'zod'
 import { parseTimeZone } from '../../telemetry/time-zone.ts'
+import { durationSetting } from '../duration-setting.ts'
 
 const LEAST_EVERY_MS = 60_000
 const MOST_EVERY_MS = 86_400_000
 const MOST_TIMEOUT_MS = 120_000
 
 const text = (description: string) => z.string().trim().min(1).describe(description)
-
-const duration = (least: number, most: number) =>
-  z.string().refine(
-    (value) => {
-      const ms = durationMs(value)
-      return ms !== undefined && ms >= least && ms <= most
-    },
-    `expected an ISO 8601 duration from ${least / 1000} to ${most / 1000} seconds, such as PT2M`,
-  )
 
 /** How an account of the cloud is reached: what is needed before a plant is chosen. */
 export const solarkAccountSettings = z.strictObject({
@@ -43,9 +35,9 @@ export const solarkAccountSettings = z.strictObject({
   passwordVariable: text('Environment variable that holds the password of the account.').default(
     'SOLARK_CLOUD_PASSWORD',
   ),
-  timeout: duration(1, MOST_TIMEOUT_MS)
+  timeout: durationSetting(1, MOST_TIMEOUT_MS, 'PT20S')
     .describe('ISO 8601 duration after which a request counts as failed, at most PT2M.')
-    .default('PT20S'),
+    .prefault('PT20S'),
 })
 
 /** The settings of a source of the kind `solark-cloud`. */
@@ -62,11 +54,11 @@ export const solarkCloudSettings = solarkAccountSettings.extend({
       'Serial numbers of the inverters that make up the plant; left out, all that the cloud lists. Name them if the list has one that is out of use: a plant of which an inverter is missing is not measured.',
     )
     .optional(),
-  every: duration(LEAST_EVERY_MS, MOST_EVERY_MS)
+  every: durationSetting(LEAST_EVERY_MS, MOST_EVERY_MS, 'PT2M')
     .describe(
       'ISO 8601 duration between polls, at least PT1M. The logger uploads every five minutes, and what was read once is not read again.',
     )
-    .default('PT2M'),
+    .prefault('PT2M'),
   timeZone: z
     .string()
     .refine(
@@ -88,15 +80,6 @@ export const solarkCloudSettings = solarkAccountSettings.extend({
 
 export type SolarkAccountSettings = z.output<typeof solarkAccountSettings>
 export type SolarkCloudSettings = z.output<typeof solarkCloudSettings>
-
-/** Milliseconds of an ISO 8601 duration without years and months; undefined if it is none. */
-export function durationMs(text: string): number | undefined {
-  try {
-    return Temporal.Duration.from(text).total('milliseconds')
-  } catch {
-    return undefined
-  }
-}
 
 /**
  * The address that the paths of the API are added to, without a slash at its end; undefined if the host is none, or

@@ -15,7 +15,7 @@ import {
   realtimePayload,
 } from './payloads.ts'
 import { type CloudInverter, listInverters } from './plants.ts'
-import { durationMs, type SolarkCloudSettings, solarkCloudSettings } from './settings.ts'
+import { type SolarkCloudSettings, solarkCloudSettings } from './settings.ts'
 import { UploadClock } from './upload-clock.ts'
 
 /** An inverter that uploaded so much before the plant's newest upload, in µs, has missed one, at least. */
@@ -157,6 +157,6 @@ function dateIn(timeZone: string, at: Instant): string {
 export const solarkCloudKind: SourceKind<SolarkCloudSettings> = {
   kind: 'solark-cloud',
   settings: solarkCloudSettings,
-  everyMs: ({ every }) => durationMs(every) ?? 120_000,
+  everyMs: ({ every }) => every,
   open: (settings, context) => new SolarkCloud(settings, context),
 }

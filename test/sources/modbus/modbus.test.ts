@@ -538,7 +538,7 @@ test('settings that do not fit together are refused with their name', () => {
   refused({ path: '/dev/ttyUSB0' }).toThrow('"path" has no meaning')
   refused({ unitId: 0 }).toThrow()
   refused({ units: [1, 2, 1] }).toThrow('"units" has unit 1 at 127.0.0.1:502 twice')
-  refused({ every: '5 seconds' }).toThrow('expected an ISO 8601 duration, from PT1S to P1D')
+  refused({ every: '5 seconds' }).toThrow('expected an ISO 8601 duration from PT1S to P1D')
 })
 
 test('settings have defaults, and are described', () => {
