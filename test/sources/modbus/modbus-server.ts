@@ -22,55 +22,8 @@ export interface ModbusServer extends AsyncDisposable {
 /** The server of `modbus-serial` over inverters that may be changed. */
 export async function openModbusServer(units: Record<number, Inverter>): Promise<ModbusServer> {
   const port = await freePort()
-  const asked: [number, number, number][] = []
-  const state = { units, last: 65_535, isSilent: false }
-  const server = new ServerTCP(
-    {
-      // It asks this for a single register.
-      getHoldingRegister: (first, unitId, callback) => {
-        asked.push([unitId, first, 1])
-        const words = state.units[unitId]
-        if (words !== undefined && !state.isSilent) callback(null, words[first] ?? 0)
-      },
-      getMultipleHoldingRegisters: (first, count, unitId, callback) => {
-        asked.push([unitId, first, count])
-        const words = state.units[unitId]
-        if (words === undefined || state.isSilent) return
-        if (first + count - 1 > state.last) {
-          callback(Object.assign(new Error('illegal address'), { modbusErrorCode: 2 }), [])
-        } else {
-          callback(
-            null,
-            Array.from({ length: count }, (_, index) => words[first + index] ?? 0),
-          )
-        }
-      },
-    },
-    { host: '127.0.0.1', port },
-  )
-  server.on('socketError', () => {})
-  await once(server, 'initialized')
-  return {
-    port,
-    asked,
-    get units() {
-      return state.units
-    },
-    set units(units) {
-      state.units = units
-    },
-    get last() {
-      return state.last
-    },
-    set last(last) {
-      state.last = last
-    },
-    get isSilent() {
-      return state.isSilent
-    },
-    set isSilent(isSilent) {
-      state.isSilent = isSilent
-    },
+  const device: ModbusServer = {
+    ...{ port, units, last: 65_535, isSilent: false, asked: [] },
     get connections() {
       return server.socks.size
     },
@@ -85,6 +38,33 @@ export async function openModbusServer(units: Record<number, Inverter>): Promise
     },
     [Symbol.asyncDispose]: () => new Promise<void>((closed) => server.close(() => closed())),
   }
+  const server = new ServerTCP(
+    {
+      // It asks this for a single register.
+      getHoldingRegister: (first, unitId, callback) => {
+        device.asked.push([unitId, first, 1])
+        const words = device.units[unitId]
+        if (words !== undefined && !device.isSilent) callback(null, words[first] ?? 0)
+      },
+      getMultipleHoldingRegisters: (first, count, unitId, callback) => {
+        device.asked.push([unitId, first, count])
+        const words = device.units[unitId]
+        if (words === undefined || device.isSilent) return
+        if (first + count - 1 > device.last) {
+          callback(Object.assign(new Error('illegal address'), { modbusErrorCode: 2 }), [])
+        } else {
+          callback(
+            null,
+            Array.from({ length: count }, (_, index) => words[first + index] ?? 0),
+          )
+        }
+      },
+    },
+    { host: '127.0.0.1', port },
+  )
+  server.on('socketError', () => {})
+  await once(server, 'initialized')
+  return device
 }
 
 /** A server that answers with what it is told to. */

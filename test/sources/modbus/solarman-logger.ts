@@ -51,7 +51,6 @@ export interface SolarmanLogger extends AsyncDisposable {
 /** A Solarman logger in front of an inverter with the unit id 1. */
 export async function openLogger(serial: number, words: Inverter): Promise<SolarmanLogger> {
   const questions: Question[] = []
-  const state: { words: Inverter; behaviour: Behaviour } = { words, behaviour: 'answer' }
   let counted = 0
   let lastAnswer: Buffer | undefined
 
@@ -106,12 +105,12 @@ export async function openLogger(serial: number, words: Inverter): Promise<Solar
     body.writeUInt8(code, 1)
     body.writeUInt8(2 * count, 2)
     for (let index = 0; index < count; index += 1) {
-      body.writeUInt16BE(state.words[first + index] ?? 0, 3 + 2 * index)
+      body.writeUInt16BE(logger.words[first + index] ?? 0, 3 + 2 * index)
     }
     const answer = response(sequence, withCrc(body))
     const before = lastAnswer
     lastAnswer = answer
-    switch (state.behaviour) {
+    switch (logger.behaviour) {
       case 'answer':
         return void socket.write(answer)
       case 'double the checksum':
@@ -153,28 +152,15 @@ export async function openLogger(serial: number, words: Inverter): Promise<Solar
     }
   }
 
-  return {
-    port: server.port,
-    serial,
-    questions,
+  const logger: SolarmanLogger = {
+    ...{ port: server.port, serial, words, behaviour: 'answer', questions },
     sockets: server.sockets,
-    get words() {
-      return state.words
-    },
-    set words(words) {
-      state.words = words
-    },
-    get behaviour() {
-      return state.behaviour
-    },
-    set behaviour(behaviour) {
-      state.behaviour = behaviour
-    },
     get connections() {
       return server.connections
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
+  return logger
 }
 
 /** With the checksum of all of it behind it. */
