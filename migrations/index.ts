@@ -11,6 +11,7 @@ import * as sources from './0008_sources.ts'
 import * as sourcePlants from './0009_source_plants.ts'
 import * as counters from './0010_counters.ts'
 import * as tariffs from './0011_tariffs.ts'
+import * as energyViews from './0012_energy_views.ts'
 
 interface PlannedMigration extends Migration {
   /** Describes what `up` would do beyond its name, in sentences. Throws what `up` would throw. Writes nothing. */
@@ -30,4 +31,5 @@ export const migrations: Readonly<Record<string, PlannedMigration>> = {
   '0009_source_plants': sourcePlants,
   '0010_counters': counters,
   '0011_tariffs': tariffs,
+  '0012_energy_views': energyViews,
 }

@@ -510,6 +510,20 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION solark.known_zone(zone text)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform now() at time zone zone;
+  return zone;
+exception when invalid_parameter_value then
+  return null;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION solark.note_deleted()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -896,6 +910,238 @@ begin
 end
 $function$;
 
+create view solark.energy_day as
+ SELECT plant.id AS plant_id,
+    date.day::date AS day,
+    edge.start,
+    edge.until,
+    energy.pv_kwh,
+    energy.load_kwh,
+    energy.grid_import_kwh,
+    energy.grid_export_kwh,
+    energy.battery_charge_kwh,
+    energy.battery_discharge_kwh,
+    energy.generator_kwh,
+    energy.pv_w,
+    energy.load_w,
+    energy.grid_w,
+    energy.battery_w,
+    energy.generator_w,
+    energy.covered_time / (date_part('epoch'::text, edge.until - edge.start) * '1000000'::numeric::double precision) AS coverage
+   FROM solark.plant
+     CROSS JOIN LATERAL ( SELECT solark.known_zone(plant.time_zone) AS zone
+         OFFSET 0) clock
+     CROSS JOIN LATERAL ( SELECT ( SELECT rollup_quarter.start
+                   FROM solark.rollup_quarter
+                  WHERE rollup_quarter.plant_id = plant.id
+                  ORDER BY rollup_quarter.start
+                 LIMIT 1) AS first,
+            ( SELECT rollup_quarter.start
+                   FROM solark.rollup_quarter
+                  WHERE rollup_quarter.plant_id = plant.id
+                  ORDER BY rollup_quarter.start DESC
+                 LIMIT 1) AS last) extent
+     CROSS JOIN LATERAL generate_series(date_trunc('day'::text, (extent.first AT TIME ZONE clock.zone)), date_trunc('day'::text, (extent.last AT TIME ZONE clock.zone)), '1 day'::interval) date(day)
+     CROSS JOIN LATERAL ( SELECT ( SELECT
+                        CASE
+                            WHEN ((shown.second - '01:00:00'::interval) AT TIME ZONE clock.zone) >= date.day THEN shown.second - '01:00:00'::interval
+                            ELSE shown.second
+                        END AS second
+                   FROM ( SELECT (date.day AT TIME ZONE clock.zone) AS second) shown) AS start,
+            ( SELECT
+                        CASE
+                            WHEN ((shown.second - '01:00:00'::interval) AT TIME ZONE clock.zone) >= (date.day + '1 day'::interval) THEN shown.second - '01:00:00'::interval
+                            ELSE shown.second
+                        END AS second
+                   FROM ( SELECT ((date.day + '1 day'::interval) AT TIME ZONE clock.zone) AS second) shown) AS until) edge
+     CROSS JOIN LATERAL ( SELECT
+                CASE
+                    WHEN sum(tile.pv_power_integral) IS NOT NULL THEN GREATEST(sum(tile.pv_power_integral), 0::double precision) / 3600000::double precision
+                    ELSE NULL::double precision
+                END AS pv_kwh,
+                CASE
+                    WHEN sum(tile.load_power_integral) IS NOT NULL THEN GREATEST(sum(tile.load_power_integral), 0::double precision) / 3600000::double precision
+                    ELSE NULL::double precision
+                END AS load_kwh,
+                CASE
+                    WHEN sum(tile.grid_power_integral) IS NOT NULL THEN GREATEST(sum(tile.grid_power_positive), 0::double precision) / 3600000::double precision
+                    ELSE NULL::double precision
+                END AS grid_import_kwh,
+                CASE
+                    WHEN sum(tile.grid_power_integral) IS NOT NULL THEN GREATEST(sum(tile.grid_power_positive) - sum(tile.grid_power_integral), 0::double precision) / 3600000::double precision
+                    ELSE NULL::double precision
+                END AS grid_export_kwh,
+                CASE
+                    WHEN sum(tile.batt_power_integral) IS NOT NULL THEN GREATEST(sum(tile.batt_power_positive) - sum(tile.batt_power_integral), 0::double precision) / 3600000::double precision
+                    ELSE NULL::double precision
+                END AS battery_charge_kwh,
+                CASE
+                    WHEN sum(tile.batt_power_integral) IS NOT NULL THEN GREATEST(sum(tile.batt_power_positive), 0::double precision) / 3600000::double precision
+                    ELSE NULL::double precision
+                END AS battery_discharge_kwh,
+                CASE
+                    WHEN sum(tile.gen_power_integral) IS NOT NULL THEN GREATEST(sum(tile.gen_power_integral), 0::double precision) / 3600000::double precision
+                    ELSE NULL::double precision
+                END AS generator_kwh,
+                CASE
+                    WHEN sum(
+                    CASE
+                        WHEN tile.pv_power_integral IS NULL THEN 0::bigint
+                        ELSE COALESCE(tile.pv_power_covered, tile.covered)
+                    END)::double precision > 0::double precision THEN sum(tile.pv_power_integral) / (sum(
+                    CASE
+                        WHEN tile.pv_power_integral IS NULL THEN 0::bigint
+                        ELSE COALESCE(tile.pv_power_covered, tile.covered)
+                    END)::double precision / '1000000'::numeric::double precision)
+                    ELSE sum(tile.pv_power_sum) / NULLIF(sum(tile.pv_power_count)::double precision, 0::double precision)
+                END AS pv_w,
+                CASE
+                    WHEN sum(
+                    CASE
+                        WHEN tile.load_power_integral IS NULL THEN 0::bigint
+                        ELSE COALESCE(tile.load_power_covered, tile.covered)
+                    END)::double precision > 0::double precision THEN sum(tile.load_power_integral) / (sum(
+                    CASE
+                        WHEN tile.load_power_integral IS NULL THEN 0::bigint
+                        ELSE COALESCE(tile.load_power_covered, tile.covered)
+                    END)::double precision / '1000000'::numeric::double precision)
+                    ELSE sum(tile.load_power_sum) / NULLIF(sum(tile.load_power_count)::double precision, 0::double precision)
+                END AS load_w,
+                CASE
+                    WHEN sum(
+                    CASE
+                        WHEN tile.grid_power_integral IS NULL THEN 0::bigint
+                        ELSE COALESCE(tile.grid_power_covered, tile.covered)
+                    END)::double precision > 0::double precision THEN sum(tile.grid_power_integral) / (sum(
+                    CASE
+                        WHEN tile.grid_power_integral IS NULL THEN 0::bigint
+                        ELSE COALESCE(tile.grid_power_covered, tile.covered)
+                    END)::double precision / '1000000'::numeric::double precision)
+                    ELSE sum(tile.grid_power_sum) / NULLIF(sum(tile.grid_power_count)::double precision, 0::double precision)
+                END AS grid_w,
+                CASE
+                    WHEN sum(
+                    CASE
+                        WHEN tile.batt_power_integral IS NULL THEN 0::bigint
+                        ELSE COALESCE(tile.batt_power_covered, tile.covered)
+                    END)::double precision > 0::double precision THEN sum(tile.batt_power_integral) / (sum(
+                    CASE
+                        WHEN tile.batt_power_integral IS NULL THEN 0::bigint
+                        ELSE COALESCE(tile.batt_power_covered, tile.covered)
+                    END)::double precision / '1000000'::numeric::double precision)
+                    ELSE sum(tile.batt_power_sum) / NULLIF(sum(tile.batt_power_count)::double precision, 0::double precision)
+                END AS battery_w,
+                CASE
+                    WHEN sum(
+                    CASE
+                        WHEN tile.gen_power_integral IS NULL THEN 0::bigint
+                        ELSE COALESCE(tile.gen_power_covered, tile.covered)
+                    END)::double precision > 0::double precision THEN sum(tile.gen_power_integral) / (sum(
+                    CASE
+                        WHEN tile.gen_power_integral IS NULL THEN 0::bigint
+                        ELSE COALESCE(tile.gen_power_covered, tile.covered)
+                    END)::double precision / '1000000'::numeric::double precision)
+                    ELSE sum(tile.gen_power_sum) / NULLIF(sum(tile.gen_power_count)::double precision, 0::double precision)
+                END AS generator_w,
+            sum(tile.covered)::double precision AS covered_time
+           FROM solark.rollup_quarter tile
+          WHERE tile.plant_id = plant.id AND tile.start >= edge.start AND tile.start < edge.until
+         HAVING count(*) > 0) energy;
+
+create view solark.energy_quarter_hour as
+ SELECT plant_id,
+    start,
+        CASE
+            WHEN pv_power_integral IS NOT NULL THEN GREATEST(pv_power_integral, 0::double precision) / 3600000::double precision
+            ELSE NULL::double precision
+        END AS pv_kwh,
+        CASE
+            WHEN load_power_integral IS NOT NULL THEN GREATEST(load_power_integral, 0::double precision) / 3600000::double precision
+            ELSE NULL::double precision
+        END AS load_kwh,
+        CASE
+            WHEN grid_power_integral IS NOT NULL THEN GREATEST(grid_power_positive, 0::double precision) / 3600000::double precision
+            ELSE NULL::double precision
+        END AS grid_import_kwh,
+        CASE
+            WHEN grid_power_integral IS NOT NULL THEN GREATEST(grid_power_positive - grid_power_integral, 0::double precision) / 3600000::double precision
+            ELSE NULL::double precision
+        END AS grid_export_kwh,
+        CASE
+            WHEN batt_power_integral IS NOT NULL THEN GREATEST(batt_power_positive - batt_power_integral, 0::double precision) / 3600000::double precision
+            ELSE NULL::double precision
+        END AS battery_charge_kwh,
+        CASE
+            WHEN batt_power_integral IS NOT NULL THEN GREATEST(batt_power_positive, 0::double precision) / 3600000::double precision
+            ELSE NULL::double precision
+        END AS battery_discharge_kwh,
+        CASE
+            WHEN gen_power_integral IS NOT NULL THEN GREATEST(gen_power_integral, 0::double precision) / 3600000::double precision
+            ELSE NULL::double precision
+        END AS generator_kwh,
+        CASE
+            WHEN
+            CASE
+                WHEN pv_power_integral IS NULL THEN 0::bigint
+                ELSE COALESCE(pv_power_covered, covered)
+            END > 0 THEN pv_power_integral / (
+            CASE
+                WHEN pv_power_integral IS NULL THEN 0::bigint
+                ELSE COALESCE(pv_power_covered, covered)
+            END::double precision / '1000000'::numeric::double precision)
+            ELSE pv_power_sum / NULLIF(pv_power_count, 0)::double precision
+        END AS pv_w,
+        CASE
+            WHEN
+            CASE
+                WHEN load_power_integral IS NULL THEN 0::bigint
+                ELSE COALESCE(load_power_covered, covered)
+            END > 0 THEN load_power_integral / (
+            CASE
+                WHEN load_power_integral IS NULL THEN 0::bigint
+                ELSE COALESCE(load_power_covered, covered)
+            END::double precision / '1000000'::numeric::double precision)
+            ELSE load_power_sum / NULLIF(load_power_count, 0)::double precision
+        END AS load_w,
+        CASE
+            WHEN
+            CASE
+                WHEN grid_power_integral IS NULL THEN 0::bigint
+                ELSE COALESCE(grid_power_covered, covered)
+            END > 0 THEN grid_power_integral / (
+            CASE
+                WHEN grid_power_integral IS NULL THEN 0::bigint
+                ELSE COALESCE(grid_power_covered, covered)
+            END::double precision / '1000000'::numeric::double precision)
+            ELSE grid_power_sum / NULLIF(grid_power_count, 0)::double precision
+        END AS grid_w,
+        CASE
+            WHEN
+            CASE
+                WHEN batt_power_integral IS NULL THEN 0::bigint
+                ELSE COALESCE(batt_power_covered, covered)
+            END > 0 THEN batt_power_integral / (
+            CASE
+                WHEN batt_power_integral IS NULL THEN 0::bigint
+                ELSE COALESCE(batt_power_covered, covered)
+            END::double precision / '1000000'::numeric::double precision)
+            ELSE batt_power_sum / NULLIF(batt_power_count, 0)::double precision
+        END AS battery_w,
+        CASE
+            WHEN
+            CASE
+                WHEN gen_power_integral IS NULL THEN 0::bigint
+                ELSE COALESCE(gen_power_covered, covered)
+            END > 0 THEN gen_power_integral / (
+            CASE
+                WHEN gen_power_integral IS NULL THEN 0::bigint
+                ELSE COALESCE(gen_power_covered, covered)
+            END::double precision / '1000000'::numeric::double precision)
+            ELSE gen_power_sum / NULLIF(gen_power_count, 0)::double precision
+        END AS generator_w,
+    covered::double precision / '900000000'::numeric::double precision AS coverage
+   FROM solark.rollup_quarter;
+
 CREATE CONSTRAINT TRIGGER plant_counters AFTER DELETE OR UPDATE OF id ON solark.plant DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION solark.forget_counters();
 
 CREATE CONSTRAINT TRIGGER plant_gap_limit AFTER DELETE OR UPDATE OF id, max_gap ON solark.plant DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION solark.note_gap_limit();
@@ -950,6 +1196,74 @@ comment on column solark.counter_run.kwh is 'kWh, of each of solark.counter.mete
 
 comment on column solark.counter_run.begins is 'Whether the counter did not just count on from the run before: after a start, a gap, a fall or a leap';
 
+comment on view solark.energy_day is 'Energy of each plant on each day of its own clock, from the rollups: some ten seconds behind the readings. Name the plants and days in WHERE, and no others are read. Exact since 2000, because since then days of all zones consist of whole quarters of an hour';
+
+comment on column solark.energy_day.plant_id is 'solark.plant.id';
+
+comment on column solark.energy_day.day is 'By the plant''s clock';
+
+comment on column solark.energy_day.start is 'When the day begins';
+
+comment on column solark.energy_day.until is 'When the next day begins; a day may have 23 or 25 hours';
+
+comment on column solark.energy_day.pv_kwh is 'kWh from the panels; null: not measured';
+
+comment on column solark.energy_day.load_kwh is 'kWh that the house used; null: not measured';
+
+comment on column solark.energy_day.grid_import_kwh is 'kWh taken from the grid; null: not measured';
+
+comment on column solark.energy_day.grid_export_kwh is 'kWh fed into the grid; null: not measured';
+
+comment on column solark.energy_day.battery_charge_kwh is 'kWh charged into the battery; null: not measured';
+
+comment on column solark.energy_day.battery_discharge_kwh is 'kWh discharged from the battery; null: not measured';
+
+comment on column solark.energy_day.generator_kwh is 'kWh from a generator; null: not measured';
+
+comment on column solark.energy_day.pv_w is 'Mean W from the panels; null: not measured';
+
+comment on column solark.energy_day.load_w is 'Mean W that the house used; null: not measured';
+
+comment on column solark.energy_day.grid_w is 'Mean W; + importing, - exporting; null: not measured';
+
+comment on column solark.energy_day.battery_w is 'Mean W; + discharging, - charging; null: not measured';
+
+comment on column solark.energy_day.generator_w is 'Mean W from a generator; null: not measured';
+
+comment on column solark.energy_day.coverage is 'Share of the time that readings cover, 0 to 1';
+
+comment on view solark.energy_quarter_hour is 'Energy of each plant in each quarter of an hour of UTC, from the rollups: some ten seconds behind the readings';
+
+comment on column solark.energy_quarter_hour.plant_id is 'solark.plant.id';
+
+comment on column solark.energy_quarter_hour.start is 'When the quarter of an hour begins';
+
+comment on column solark.energy_quarter_hour.pv_kwh is 'kWh from the panels; null: not measured';
+
+comment on column solark.energy_quarter_hour.load_kwh is 'kWh that the house used; null: not measured';
+
+comment on column solark.energy_quarter_hour.grid_import_kwh is 'kWh taken from the grid; null: not measured';
+
+comment on column solark.energy_quarter_hour.grid_export_kwh is 'kWh fed into the grid; null: not measured';
+
+comment on column solark.energy_quarter_hour.battery_charge_kwh is 'kWh charged into the battery; null: not measured';
+
+comment on column solark.energy_quarter_hour.battery_discharge_kwh is 'kWh discharged from the battery; null: not measured';
+
+comment on column solark.energy_quarter_hour.generator_kwh is 'kWh from a generator; null: not measured';
+
+comment on column solark.energy_quarter_hour.pv_w is 'Mean W from the panels; null: not measured';
+
+comment on column solark.energy_quarter_hour.load_w is 'Mean W that the house used; null: not measured';
+
+comment on column solark.energy_quarter_hour.grid_w is 'Mean W; + importing, - exporting; null: not measured';
+
+comment on column solark.energy_quarter_hour.battery_w is 'Mean W; + discharging, - charging; null: not measured';
+
+comment on column solark.energy_quarter_hour.generator_w is 'Mean W from a generator; null: not measured';
+
+comment on column solark.energy_quarter_hour.coverage is 'Share of the time that readings cover, 0 to 1';
+
 comment on column solark.feed.id is 'The only row';
 
 comment on column solark.feed.generation is 'Of the cursors; a restore into another database begins a new one';
@@ -961,6 +1275,8 @@ comment on column solark.feed.floor is 'Transactions before it may be missing in
 comment on function solark.has_empty_chunks() is 'Whether no chunk of solark.telemetry has uncompressed readings; true for a regular table';
 
 comment on function solark.is_noted(integer,timestamp with time zone,timestamp with time zone) is 'Whether a row of solark.telemetry_change touches a time range of a plant, so that its tiles may be outdated';
+
+comment on function solark.known_zone(text) is 'The time zone if the database knows it, else null';
 
 comment on table solark.latest is 'Copies of readings, among them the newest of each plant; maintained by the triggers of solark.telemetry';
 

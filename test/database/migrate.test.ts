@@ -175,6 +175,8 @@ describe.each(engines)('runMigration on %s', (engine) => {
       'solark.counted_chunk table',
       'solark.counter table',
       'solark.counter_run table',
+      'solark.energy_day view',
+      'solark.energy_quarter_hour view',
       'solark.feed table',
       'solark.latest table',
       'solark.plant table',

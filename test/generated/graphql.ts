@@ -551,6 +551,21 @@ export type SetPlainMutationVariables = Exact<{
 
 export type SetPlainMutation = { setTariff: { currency: string } };
 
+export type SeenQueryVariables = Exact<{
+  plantId: number;
+  from: string;
+  to: string;
+  since: string;
+  until: string;
+}>;
+
+
+export type SeenQuery = { energy: Array<{ day: string, start: string, end: string, coverage: number, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null, generator: number | null } }>, days: { points: Array<{ start: string, pvPower: { avg: number } | null, loadPower: { avg: number } | null, gridPower: { avg: number } | null, batteryPower: { avg: number } | null, generatorPower: { avg: number } | null }> }, quarters: { points: Array<{ start: string, coverage: number, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null, generator: number | null }, pvPower: { avg: number } | null, loadPower: { avg: number } | null, gridPower: { avg: number } | null, batteryPower: { avg: number } | null, generatorPower: { avg: number } | null }> } };
+
+export type EverythingFragment = { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null, generator: number | null };
+
+export type MeansFragment = { pvPower: { avg: number } | null, loadPower: { avg: number } | null, gridPower: { avg: number } | null, batteryPower: { avg: number } | null, generatorPower: { avg: number } | null };
+
 export type EnergyQueryVariables = Exact<{
   plantId: number;
   from: string;
@@ -787,6 +802,36 @@ export const FiguresFragmentDoc = new TypedDocumentString(`
   coverage
 }
     `, {"fragmentName":"Figures"}) as unknown as TypedDocumentString<FiguresFragment, unknown>;
+export const EverythingFragmentDoc = new TypedDocumentString(`
+    fragment Everything on Energy {
+  pv
+  load
+  gridImport
+  gridExport
+  batteryCharge
+  batteryDischarge
+  generator
+}
+    `, {"fragmentName":"Everything"}) as unknown as TypedDocumentString<EverythingFragment, unknown>;
+export const MeansFragmentDoc = new TypedDocumentString(`
+    fragment Means on HistoryPoint {
+  pvPower {
+    avg
+  }
+  loadPower {
+    avg
+  }
+  gridPower {
+    avg
+  }
+  batteryPower {
+    avg
+  }
+  generatorPower {
+    avg
+  }
+}
+    `, {"fragmentName":"Means"}) as unknown as TypedDocumentString<MeansFragment, unknown>;
 export const LoadsFragmentDoc = new TypedDocumentString(`
     fragment Loads on EnergyPeriod {
   totals: energy {
@@ -1568,6 +1613,60 @@ export const SetPlainDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SetPlainMutation, SetPlainMutationVariables>;
+export const SeenDocument = new TypedDocumentString(`
+    query Seen($plantId: Int!, $from: Date!, $to: Date!, $since: DateTime!, $until: DateTime!) {
+  energy(plantId: $plantId, from: $from, to: $to) {
+    day
+    start
+    end
+    coverage
+    energy {
+      ...Everything
+    }
+  }
+  days: history(plantId: $plantId, from: $since, to: $until, bucket: "P1D") {
+    points {
+      start
+      ...Means
+    }
+  }
+  quarters: history(plantId: $plantId, from: $since, to: $until, bucket: "PT15M") {
+    points {
+      start
+      coverage
+      energy {
+        ...Everything
+      }
+      ...Means
+    }
+  }
+}
+    fragment Everything on Energy {
+  pv
+  load
+  gridImport
+  gridExport
+  batteryCharge
+  batteryDischarge
+  generator
+}
+fragment Means on HistoryPoint {
+  pvPower {
+    avg
+  }
+  loadPower {
+    avg
+  }
+  gridPower {
+    avg
+  }
+  batteryPower {
+    avg
+  }
+  generatorPower {
+    avg
+  }
+}`) as unknown as TypedDocumentString<SeenQuery, SeenQueryVariables>;
 export const EnergyDocument = new TypedDocumentString(`
     query Energy($plantId: Int!, $from: Date!, $to: Date!, $period: Period, $timeZone: TimeZone) {
   energy(

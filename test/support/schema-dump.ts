@@ -42,6 +42,9 @@ export async function dumpSchema(kysely: Kysely<never>): Promise<string> {
       union all
       select 5, name, 0, trim(trailing E'\n' from pg_get_functiondef(oid)) from own_function
       union all
+      select 6, name, 0, format(E'create view solark.%I as\n%s', name, trim(trailing ';' from pg_get_viewdef(oid, true)))
+      from relation where kind = 'v'
+      union all
       select 6, tgname, 0, pg_get_triggerdef(pg_trigger.oid)
       from relation join pg_trigger on tgrelid = relation.oid and not tgisinternal
       union all
@@ -53,6 +56,7 @@ export async function dumpSchema(kysely: Kysely<never>): Promise<string> {
       select 8, relation.name, objsubid, format('comment on %s is %L',
         case when objsubid > 0 then format('column solark.%I.%I', relation.name, attname)
           when kind = 'S' then format('sequence solark.%I', relation.name)
+          when kind = 'v' then format('view solark.%I', relation.name)
           else format('table solark.%I', relation.name) end, description)
       from relation
       join pg_description on objoid = relation.oid and classoid = 'pg_class'::regclass

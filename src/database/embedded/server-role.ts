@@ -12,6 +12,9 @@ import { type DataFolder, folderFault, giveToOwnerOf } from './data-folder.ts'
  */
 export const SERVER_ROLE = 'heliograph_server'
 
+/** May read the views of energy and nothing else, once a superuser gives it a password. Migrations let it in. */
+const READER_ROLE = 'heliograph_reader'
+
 /** What it may do beyond its own database: health names the transaction that holds the feed up, whoever runs it. */
 const RIGHTS = 'pg_read_all_stats'
 
@@ -29,26 +32,28 @@ export async function serverUrl(folder: DataFolder, port: number): Promise<strin
 }
 
 /**
- * Creates the role if it is missing, and makes it the owner of what it does not own yet. In a folder of an older
+ * Creates the roles that are missing, and makes the server's the owner of what it does not own yet. In a folder of an older
  * Heliograph that is everything, which belonged to the superuser. A step that is interrupted is done at the next start.
  * The caller must hold the start lock.
  */
 export async function prepareServerRole(folder: DataFolder, { client }: Connection): Promise<void> {
-  const { rows } = await client.query<{ known: boolean; owns: boolean }>(
+  const { rows } = await client.query<{ known: boolean; hasReader: boolean; owns: boolean }>(
     `select exists (select from pg_roles where rolname = $1) as known,
+      exists (select from pg_roles where rolname = $2) as "hasReader",
       pg_get_userbyid(datdba) = $1 as owns
      from pg_database where datname = current_database()`,
-    [SERVER_ROLE],
+    [SERVER_ROLE, READER_ROLE],
   )
-  const { known = false, owns = false } = rows[0] ?? {}
+  const { known = false, hasReader = false, owns = false } = rows[0] ?? {}
   const hasPassword = (await readServerPassword(folder)) !== undefined
   const statements = await takeOverStatements(client)
-  if (known && owns && hasPassword && statements.length === 0) return
+  if (known && hasReader && owns && hasPassword && statements.length === 0) return
 
   // The disk guard may have left it on. This writes little, and without the role nobody can read.
   await client.query(`
     set default_transaction_read_only = off; set lock_timeout = '${LOCK_TIMEOUT}'`)
   if (!known || !hasPassword) await giveEntrance(folder, client, known)
+  if (!hasReader) await client.query(`create role ${READER_ROLE}`)
   try {
     if (!owns) await client.query(`alter database ${NAME} owner to ${SERVER_ROLE}`)
     // One by one, so that no two tables are waited for at once.

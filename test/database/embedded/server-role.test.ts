@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { describe, expect, test, vi } from 'vitest'
+import { migrations } from '../../../migrations/index.ts'
 import { openDatabase } from '../../../src/database/database.ts'
 import { administratorUrl } from '../../../src/database/embedded/connection.ts'
 import { dataFolder } from '../../../src/database/embedded/data-folder.ts'
 import { openEmbeddedPostgres } from '../../../src/database/embedded/embedded-postgres.ts'
+import { migrate } from '../../../src/database/migrate.ts'
 import { createLogger } from '../../../src/log.ts'
 import { readLatestOf } from '../../../src/telemetry/latest.ts'
 import { migrateAll } from '../../support/migrate-all.ts'
@@ -92,6 +94,47 @@ describe('the role of the server', () => {
     }
     await using again = await open(folder.path)
     expect(await query(again.url, whoAmI)).toMatchObject([{ isSuperuser: false }])
+  })
+
+  test('lets somebody read the views of energy, and nothing else', async () => {
+    await using folder = await temporaryFolder()
+    await using postgres = await open(folder.path)
+    await using database = openDatabase({
+      url: postgres.url,
+      poolSize: 2,
+      statementTimeout: 60_000,
+    })
+    await migrateAll(database)
+    await query(
+      await superuserUrl(folder.path, postgres.url),
+      "alter role heliograph_reader login password 'in the light of day'",
+    )
+    const reader = new URL(postgres.url)
+    reader.username = 'heliograph_reader'
+    reader.password = 'in the light of day'
+    expect(await query(reader.href, 'select * from solark.energy_day')).toEqual([])
+    await expect(query(reader.href, 'select * from solark.latest')).rejects.toMatchObject({
+      code: '42501',
+    })
+  })
+
+  test('may make no roles: without one for readers a migration says what to run', async () => {
+    await using folder = await temporaryFolder()
+    await using postgres = await open(folder.path)
+    const superuser = await superuserUrl(folder.path, postgres.url)
+    await query(superuser, 'drop role heliograph_reader')
+    await using database = openDatabase({
+      url: postgres.url,
+      poolSize: 2,
+      statementTimeout: 60_000,
+    })
+    await using session = await database.openSession('test')
+    const { status, notices } = await migrate(session, { migrations })
+    expect(status).toBe('APPLIED')
+    const cure = /run: (create role heliograph_reader; .*)/.exec(notices.join('\n'))?.[1]
+    if (cure === undefined) throw new Error(`Expected a cure in ${notices.join('\n')}`)
+    await query(superuser, cure)
+    await query(superuser, 'set role heliograph_reader; select * from solark.energy_quarter_hour')
   })
 
   test('takes over a folder in which the superuser owned everything, with all that is in it', async () => {
