@@ -142,6 +142,12 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
         return { ...health, timestamp: dateOf(health.timestamp).toISOString() }
       },
       ready: services.checkReadiness,
+      readExample: async () => {
+        const latest = await services.statistics.latest()
+        if (latest === undefined) return undefined
+        const day = dateOf(latest.timestamp).toISOString().slice(0, 10)
+        return { plantId: latest.plantId, day }
+      },
     }),
   )
   const gauges = opening.use(openProcessGauges())

@@ -13,6 +13,7 @@ import { createConnectionLimit } from './connection-limit.ts'
 import { createMaskError, sendError, type Translate } from './errors.ts'
 import type { EventStream } from './event-stream.ts'
 import { createGraphiQL } from './graphiql.ts'
+import type { Example } from './graphiql-tabs.ts'
 import { createGraphqlHttp } from './graphql-http.ts'
 import { createGraphqlTransportWs } from './graphql-transport-ws.ts'
 import { trackInFlightRequests } from './in-flight-requests.ts'
@@ -63,6 +64,8 @@ export interface HttpServerOptions<Context extends object> extends ProbeOptions 
   trustedDocuments?: TrustedDocuments | undefined
   /** Has Yoga respond to every GraphQL request over HTTP, so that a test can compare. */
   byYogaAlone?: boolean
+  /** What the queries that GraphiQL opens with are about. Without it they are about plant 1 and today. */
+  readExample?: () => Promise<Example | undefined>
   /** What the errors of lower layers mean to a client. Without it they are masked. */
   translate?: Translate
 }
@@ -148,7 +151,10 @@ export async function openHttpServer<Context extends object>(
       unsentLimit,
       keepAlive: config.keepAlive,
     }),
-    graphiql: createGraphiQL({ publicRead }),
+    graphiql: createGraphiQL({
+      publicRead,
+      readExample: options.readExample ?? (async () => undefined),
+    }),
     page: createPage(),
     probes: createProbes(options, { roleOf, publicRead }),
   })

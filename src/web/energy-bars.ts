@@ -21,7 +21,7 @@ export class PickEvent extends Event {
   }
 }
 
-const AXIS_WIDTH = 58
+const AXIS_WIDTH = 68
 const LABEL_HEIGHT = 30
 const ROOM_OF_LABEL = 34
 

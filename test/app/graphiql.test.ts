@@ -65,6 +65,16 @@ test.skipIf(!found)(
         return seen.size
       })
       .toBeGreaterThanOrEqual(3)
+    for (const [tab, found] of [
+      ['Chart', '"pvPower"'],
+      ['Energy', '"coverage"'],
+    ] as const) {
+      await page.getByRole('tab', { name: tab }).click()
+      await expect.poll(() => textOf(result)).not.toContain(found)
+      await execute.click()
+      await expect.poll(() => textOf(result)).toContain(found)
+    }
+    await page.getByRole('tab', { name: 'Record' }).waitFor()
     expect(foreign).toEqual([])
     expect(complaints).toEqual([])
 

@@ -82,6 +82,7 @@ describe.skipIf(!found)('GraphiQL in a browser with no internet', { retry: 2 }, 
     const result = page.locator('.result-window')
     const { authorization } = bearer(tokens.READ_TOKEN)
     await expect.poll(() => textOf(result)).toContain('UNAUTHENTICATED')
+    await page.getByText('# Reading needs a token').first().waitFor()
     await page.getByRole('tab', { name: 'Live' }).click()
     await page.locator('.graphiql-editor-tool').getByText('<token>').click()
     await page.keyboard.press('ControlOrMeta+A')

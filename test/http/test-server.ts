@@ -135,6 +135,7 @@ function testSchema(
   })
   builder.objectType('Telemetry', {
     fields: (t) => ({
+      plant: t.field({ type: 'Plant', resolve: () => ({ id: 1 }) }),
       timestamp: t.string({ resolve: () => '2026-06-21T18:04:05.000Z' }),
       soc: t.float({
         resolve: ({ soc }) => {
