@@ -20,14 +20,25 @@ export function linesOf(points: readonly CoursePoint[]): readonly (typeof lines)
   })
 }
 
-/** The points with those from the first new one on replaced, which were asked for again. */
+/** Where the buckets begin that were still open, or to come, at an instant; undefined if there are none. */
+export function startOfTail(points: readonly CoursePoint[], since: number): number | undefined {
+  const first = points.find(({ end }) => Date.parse(end) > since)
+  return first === undefined ? undefined : Date.parse(first.start)
+}
+
+/** The points with those of the tail in place of the old ones, which were asked for again. */
 export function joinTail(
   points: readonly CoursePoint[],
   tail: readonly CoursePoint[],
 ): readonly CoursePoint[] {
   const [first] = tail
-  if (first === undefined) return points
-  return [...points.filter(({ start }) => start < first.start), ...tail]
+  const last = tail.at(-1)
+  if (first === undefined || last === undefined) return points
+  return [
+    ...points.filter(({ start }) => start < first.start),
+    ...tail,
+    ...points.filter(({ start }) => start > last.start),
+  ]
 }
 
 /** The middle of a bucket, where its average is drawn. */

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Api } from './api.ts'
 import { isWhole, type Timespan, within } from './chart-window.ts'
-import { type CoursePoint, joinTail } from './course.ts'
+import { type CoursePoint, joinTail, startOfTail } from './course.ts'
 import { renderEnergyFigures } from './energy-figures.ts'
 import { CourseDocument, EnergyOfDocument } from './generated/graphql.ts'
 import { coverageText } from './numbers.ts'
@@ -15,6 +15,11 @@ import { words } from './words.ts'
 
 /** How often the newest minutes of the chart are asked for. */
 const TAIL_EVERY = 10_000
+/** How often all of it is: readings may come late, or be corrected. */
+const COURSE_EVERY = 15 * 60_000
+/** Milliseconds for which a reading may be under way. */
+const LATE = 60_000
+const NONE: readonly CoursePoint[] = []
 /** A chart of every pixel takes twice as long to draw, and looks the same. */
 const PIXELS_PER_POINT = 2
 /** Zooming asks for finer buckets when it rests. */
@@ -60,29 +65,30 @@ export class DayView extends PageElement {
     ask: (signal) => {
       if (this.settled === undefined) return undefined
       const most = Math.round(Math.max(this.clientWidth, 320) / PIXELS_PER_POINT)
-      return this.api.ask(
-        CourseDocument,
-        { plantId: this.plant.id, ...isoOf(this.settled), maxPoints: Math.min(most, 2000) },
-        signal,
-      )
-    },
-  })
-
-  /** The last buckets again, by the same edges: those that readings still come for. */
-  #newest = new ShownQuery(this, {
-    ask: (signal) => {
-      const { bucket, points } = this.#course.data?.history ?? {}
-      const window = this.settled
-      if (points === undefined || bucket === undefined || window === undefined) return undefined
-      const now = this.time
-      if (now > window.to + TAIL_EVERY || now < window.from) return undefined
-      const last = points.findLastIndex(({ start }) => Date.parse(start) <= now - TAIL_EVERY * 3)
-      const from = Date.parse(points[Math.max(last - 1, 0)]?.start ?? '')
-      if (Number.isNaN(from)) return undefined
+      const askedAt = this.time
       return this.api
         .ask(
           CourseDocument,
-          { plantId: this.plant.id, ...isoOf({ from, to: window.to }), bucket },
+          { plantId: this.plant.id, ...isoOf(this.settled), maxPoints: Math.min(most, 2000) },
+          signal,
+        )
+        .then(({ history }) => ({ ...history, askedAt }))
+    },
+    every: COURSE_EVERY,
+  })
+
+  /** The buckets that were not over when the course was asked for, by the same edges. */
+  #newest = new ShownQuery(this, {
+    ask: (signal) => {
+      const { bucket, points, askedAt } = this.#course.data ?? {}
+      if (points === undefined || bucket === undefined || askedAt === undefined) return undefined
+      const from = startOfTail(points, askedAt - LATE)
+      const last = points.findLast(({ start }) => Date.parse(start) <= this.time)
+      if (from === undefined || last === undefined || Date.parse(last.end) <= from) return undefined
+      return this.api
+        .ask(
+          CourseDocument,
+          { plantId: this.plant.id, ...isoOf({ from, to: Date.parse(last.end) }), bucket },
           signal,
         )
         .then(({ history }) => ({ of: points, points: history.points }))
@@ -119,7 +125,7 @@ export class DayView extends PageElement {
   }
 
   #joinPoints(): void {
-    const points = this.#course.data?.history.points ?? []
+    const points = this.#course.data?.points ?? NONE
     const tail = this.#newest.data
     if (this.#joined[0] === points && this.#joined[1] === tail) return
     this.#joined = [points, tail]

@@ -126,7 +126,8 @@ export class EnergyBars extends PageElement {
   }
 
   #isPartial(period: BarPeriod): boolean {
-    return period.coverage < 1 && stageOf(period, this.now) === 'over'
+    const { coverage } = period
+    return coverage > 0 && coverage < 1 && stageOf(period, this.now) === 'over'
   }
 
   #onKey(event: KeyboardEvent): void {

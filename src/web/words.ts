@@ -33,7 +33,7 @@ export const words = {
     grid: 'Grid',
     house: 'House',
     generator: 'Generator',
-    soc: 'Charge',
+    soc: 'State of charge',
   },
   charging: 'charging',
   discharging: 'discharging',
