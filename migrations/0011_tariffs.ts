@@ -9,7 +9,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('plant_id', 'integer', (column) => column.notNull())
     .addColumn('valid_from', 'date', (column) => column.notNull())
     .addColumn('currency', 'text', (column) => column.notNull())
-    .addColumn('daily_charge', 'numeric', (column) => column.notNull())
+    .addColumn('daily_charge', 'numeric(18, 10)', (column) => column.notNull())
     .addColumn('import_rates', 'jsonb', (column) => column.notNull())
     .addColumn('export_rates', 'jsonb', (column) => column.notNull())
     .addPrimaryKeyConstraint('tariff_pkey', ['plant_id', 'valid_from'])
@@ -31,10 +31,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('start', 'timestamptz', (column) => column.notNull())
     .addColumn('until', 'timestamptz', (column) => column.notNull())
     .addColumn('currency', 'text', (column) => column.notNull())
-    .addColumn('import_price', 'numeric', (column) => column.notNull())
-    .addColumn('export_price', 'numeric')
+    .addColumn('import_price', 'numeric(18, 10)', (column) => column.notNull())
+    .addColumn('export_price', 'numeric(18, 10)')
     .addPrimaryKeyConstraint('price_pkey', ['plant_id', 'start'])
     .addCheckConstraint('price_length', sql`until > start and until <= start + interval '24 hours'`)
+    .addCheckConstraint('price_number', sql`import_price <> 'NaN' and export_price <> 'NaN'`)
     .execute()
   await sql`comment on table solark.price is 'Prices that change by the hour or quarter of an hour, for tariffs with addPrices'`.execute(
     db,

@@ -77,8 +77,8 @@ create table solark.price (
   start timestamp with time zone not null,
   until timestamp with time zone not null,
   currency text not null,
-  import_price numeric not null,
-  export_price numeric
+  import_price numeric(18,10) not null,
+  export_price numeric(18,10)
 );
 
 create table solark.reading_count (
@@ -316,7 +316,7 @@ create table solark.tariff (
   plant_id integer not null,
   valid_from date not null,
   currency text not null,
-  daily_charge numeric not null,
+  daily_charge numeric(18,10) not null,
   import_rates jsonb not null,
   export_rates jsonb not null
 );
@@ -388,6 +388,8 @@ alter table solark.plant add constraint plant_rated_power_check CHECK (((rated_p
 alter table solark.price add constraint price_pkey PRIMARY KEY (plant_id, start);
 
 alter table solark.price add constraint price_length CHECK (((until > start) AND (until <= (start + '24:00:00'::interval))));
+
+alter table solark.price add constraint price_number CHECK (((import_price <> 'NaN'::numeric) AND (export_price <> 'NaN'::numeric)));
 
 alter table solark.reading_count add constraint reading_count_pkey PRIMARY KEY (hour);
 

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
 import { formatInstant, type Instant } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
+import { deleteCounterRuns } from '../telemetry/counters/delete-counter-runs.ts'
 import { deleteReadings } from '../telemetry/delete.ts'
 import { readExtent } from '../telemetry/extent.ts'
 import type { OpenCommandContext } from './command-context.ts'
@@ -67,9 +68,10 @@ export function deleteCommand(open: OpenCommandContext): Command {
       }
       // What counters showed is also where there are no readings.
       if (!interruption.signal.aborted) {
-        deleted += await deleteReadings(session.kysely, { plantId, from, to }).catch(
-          context.rethrow,
-        )
+        await session.kysely
+          .transaction()
+          .execute((transaction) => deleteCounterRuns(transaction, { plantId, from, to }))
+          .catch(context.rethrow)
       }
       process.stdout.write(`${deleted} readings deleted\n`)
       if (interruption.signal.aborted) {

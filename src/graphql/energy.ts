@@ -41,7 +41,7 @@ export const EnergyRef = builder.objectRef<Energy>('Energy').implement({
 })
 
 const meteredRules =
-  "kWh by the inverters' own counters, which a source reads: the difference to energy shows what the readings missed. A total counter is preferred to one that begins anew each midnight. A fall is a reset, once the next reading of the counter confirms it. null if no source has the counter, if one of several inverters does not tell, or if a start or end of the period, such as that of today, is not known: it is if the counter showed the same before and after it, or was read at most 20 minutes apart on both sides, and is interpolated then. null as well if a counter of one day was not read for longer than that within the period, or a counter shows more than inverters can deliver."
+  "kWh by the inverters' own counters, which a source reads; null if they do not tell. The difference from energy shows what the readings missed. A total counter is preferred to one that begins anew each midnight. A fall is a reset, once the next reading of the counter confirms it. What a counter showed at the start and the end of the period is known if it showed the same before and after, or if it was read on both sides at most 20 minutes apart, and is interpolated then; that of today is not. They do not tell either if one of several inverters is missing, if a counter of one day was not read for more than 20 minutes, or if it rose by more than inverters can deliver."
 
 const Metered = builder.objectRef<MeteredEnergy>('MeteredEnergy').implement({
   extensions: { ...cacheable, ...record },

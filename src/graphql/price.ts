@@ -13,6 +13,8 @@ import { pageCost, STATEMENT } from './cost.ts'
 import { needsRole, requireRole } from './role.ts'
 import { requirePlant } from './tariff.ts'
 
+const QUARTER_MS = 15 * 60_000
+
 const PriceRef = builder.objectRef<StoredPrice>('Price').implement({
   description: 'What a kWh costs in a range of time, for tariffs that add prices.',
   fields: (t) => ({
@@ -36,7 +38,8 @@ builder.queryField('prices', (t) =>
   t.field({
     type: [PriceRef],
     description: `The recorded prices that touch a range of time, in order; at most ${MOST_POINTS}.`,
-    complexity: pageCost(MOST_POINTS / 4),
+    complexity: ({ from, to }) =>
+      pageCost(Math.min(MOST_POINTS, (to.getTime() - from.getTime()) / QUARTER_MS)),
     args: {
       plantId: t.arg.int({ required: true }),
       from: t.arg({ type: 'DateTime', required: true }),

@@ -66,6 +66,8 @@ export async function readCosts(
     currencies.size === 0
       ? []
       : await readPriceSeries(kysely, range, { currencies: [...currencies], limit: MOST_RATES + 1 })
+  // Those beyond the limit were left out, and must not count as unknown.
+  if (prices.length > MOST_RATES) request.rateAllowance.spend(prices.length)
   const clock = zoneClock(plantZone(plant))
   const steps = rateSteps({ tariffs, prices, clock, from, to })
   const periods = edges.slice(1).map((end, index) => new Tally(edges[index] ?? end, end))

@@ -53,7 +53,7 @@ export interface RateWindowInput {
 
 type Path = readonly (string | number)[]
 
-/** Four for each way: each month has its own, and then some. */
+/** Eight for each month. */
 export const MOST_WINDOWS = 100
 export const QUARTERS_OF_A_DAY = 96
 const allMonths = Array.from({ length: 12 }, (_, index) => index + 1)

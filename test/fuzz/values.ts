@@ -27,6 +27,8 @@ const scalars: Readonly<Record<string, (random: Random) => string>> = {
   Float: (random) =>
     random.pick(['0', '-0.0', '1', '50.5', '-2310', '7420', '1e-300', '1e11', '1e12', '1.7e308']),
   SafeInt: (random) => random.pick(['0', '-1', '9007199254740991', '-9007199254740991']),
+  Decimal: (random) =>
+    JSON.stringify(random.pick(['0', '0.2815', '-3.5', '99999999.9999999999', '-0.0000000001'])),
   Boolean: (random) => random.pick(['true', 'false']),
   ID: (random) => JSON.stringify(random.pick(['1', '', 'x', '9999999999'])),
   String: (random) =>
@@ -35,6 +37,10 @@ const scalars: Readonly<Record<string, (random: Random) => string>> = {
         '',
         'a',
         'Plant 7',
+        'EUR',
+        'JPY',
+        '16:00',
+        '24:00',
         '0001_readings',
         'Dach Süd ☀',
         '\u0000',

@@ -26,10 +26,13 @@ const range = ['soc', 'pvPower', 'loadPower', 'batteryPower', 'gridPower', 'batt
 const kilowattHours = 'energy { pv load gridImport gridExport batteryCharge batteryDischarge }'
 const points = `plant { id name } bucket timeZone points { start end samples coverage ${range} ${kilowattHours} }`
 const history = (args: string, below = points) => `history(plantId: 7, ${args}) { ${below} }`
+const meteredFields =
+  'metered { pv load gridImport gridExport batteryCharge batteryDischarge generator }'
 const energy = (
   args: string,
+  more = '',
 ) => `energy(plantId: 7, ${args}) { start end day ${kilowattHours} selfConsumption
-  selfSufficiency peakPvPower peakLoadPower minSoc maxSoc coverage }`
+  selfSufficiency peakPvPower peakLoadPower minSoc maxSoc coverage ${more} }`
 
 const costs = (args: string) => `costs(plantId: 7, ${args}) { day importCost total savings }`
 
@@ -77,6 +80,7 @@ test.for([
   ['2000 points by maxPoints', times(1, history(`${year}, maxPoints: 2000`))],
   ['seven charts of a year', times(7, history(year))],
   ['2000 days of energy, twice', times(2, energy(days))],
+  ['2000 days of energy with the counters', times(1, energy(days, meteredFields))],
   [
     'five charts of 720 points with four quantities',
     times(5, history(`${lately(2.5)}, bucket: "PT5M"`, fourQuantities)),

@@ -400,6 +400,41 @@ describe.each(engines)('costs on %s', (engine) => {
     expect((await api.ask(Tariffs, { plantId: 8 })).tariffs).toEqual([])
   })
 
+  test('more prices than an operation may have are refused, also where they are all the same', async () => {
+    await set({
+      plantId: 8,
+      validFrom: '2025-01-01',
+      import: { rate: '0', addPrices: true },
+    })
+    await sql`
+      insert into solark.price (plant_id, start, until, currency, import_price)
+      select 8, time, time + interval '15 minutes', 'EUR', 0.2
+      from generate_series(timestamptz '2025-01-01Z', '2026-03-01Z', interval '15 minutes') as time`.execute(
+      api.services.database.kysely,
+    )
+    const year = { plantId: 8, from: '2025-01-01', to: '2025-12-31', period: 'YEAR' } as const
+    expect(await ask(year)).toMatchObject([{ currency: 'EUR', importCost: null }])
+    expect((await api.fail(Costs, { ...year, to: '2026-02-28' }))[0]?.extensions).toEqual({
+      code: 'QUERY_TOO_COMPLEX',
+      path: ['from'],
+    })
+    await api.ask(DeleteTariff, { validFrom: '2025-01-01' })
+  })
+
+  test('a tariff that SQL wrote wrong is told of, instead of costs', async () => {
+    await set({ plantId: 8 })
+    const { kysely } = api.services.database
+    await sql`update solark.tariff set import_rates = '{"rate": "a lot"}' where plant_id = 8`.execute(
+      kysely,
+    )
+    const day = { plantId: 8, from: '2026-03-07', to: '2026-03-07' }
+    expect((await api.fail(Costs, day))[0]).toMatchObject({
+      message: expect.stringContaining('import.rate of plant 8'),
+      extensions: { code: 'BAD_USER_INPUT', path: ['plantId'] },
+    })
+    await api.ask(DeleteTariff, { validFrom: '2026-01-01' })
+  })
+
   test('a tariff is told as it was set, and can be taken back by the admin alone', async () => {
     const windows = [{ rate: '-0.0512', weekdays: ['SUNDAY' as const], from: '12:15', to: '24:00' }]
     await set({

@@ -12,12 +12,25 @@ export async function deleteCounterRuns(
   { plantId, from, to }: { plantId: number; from: Instant; to: Instant },
 ): Promise<void> {
   if (from === to) return
+  // One by one in the key: as a join, a deletion may read the whole table.
   await sql`
     with deleted as (
-      delete from solark.counter_run as run using solark.counter as known
-      where known.plant_id = ${plantId} and run.counter = known.id
-        and run.since < ${timestamptz(to)} and run.until >= ${timestamptz(from)}
-      returning run.*
+      delete from solark.counter_run
+      where ctid = any (array(
+        select touched.ctid
+        from solark.counter as known
+        cross join lateral (
+          select ctid from solark.counter_run
+          where counter = known.id and since < ${timestamptz(to)} and until >= ${timestamptz(from)}
+            and since >= coalesce((
+              select max(since) from solark.counter_run
+              where counter = known.id and since < ${timestamptz(from)}
+            ), ${timestamptz(from)})
+          offset 0
+        ) as touched
+        where known.plant_id = ${plantId}
+      ))
+      returning *
     )
     insert into solark.counter_run (counter, since, until, kwh, begins)
     select counter, since, ${timestamptz(from - 1)}, kwh, begins
@@ -27,12 +40,16 @@ export async function deleteCounterRuns(
     from deleted where until >= ${timestamptz(to)}`.execute(kysely)
   // What follows does not count on from a run that is there.
   await sql`
-    update solark.counter_run as run set begins = true
-    from solark.counter as known
-    where known.plant_id = ${plantId} and run.counter = known.id and run.since = (
-      select min(since) from solark.counter_run
-      where counter = known.id and since >= ${timestamptz(to)}
-    )`.execute(kysely)
+    update solark.counter_run set begins = true
+    where ctid = any (array(
+      select next.ctid
+      from solark.counter as known
+      cross join lateral (
+        select ctid from solark.counter_run
+        where counter = known.id and since >= ${timestamptz(to)} order by since limit 1
+      ) as next
+      where known.plant_id = ${plantId}
+    ))`.execute(kysely)
 }
 
 /** Returns the counters of all plants, by their ids. */

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { Counter, CounterRunOf } from '../../../src/telemetry/counters/counter.ts'
 import { storeCounterRuns } from '../../../src/telemetry/counters/counter-runs.ts'
+import { deleteCounterRuns } from '../../../src/telemetry/counters/delete-counter-runs.ts'
 import { readMetered } from '../../../src/telemetry/counters/read-metered.ts'
 import { KEEP_ALL } from '../../../src/telemetry/retention/policy.ts'
 import { runRetention } from '../../../src/telemetry/retention/run.ts'
@@ -28,6 +29,9 @@ async function storePast({ kysely }: Pick<TestDatabase, 'kysely'>, of: Counter):
 const edgesOf = (days: number) =>
   Array.from({ length: days + 1 }, (_, index) => daysAgo(days - index))
 
+const rowsReadOf = ({ statements }: ReturnType<typeof explainEach>) =>
+  statements.reduce((sum, { rowsRead }) => sum + rowsRead, 0)
+
 describe.each(engines)('runs of counters on %s', (engine) => {
   test('are read beside edges and new beginnings, however many are stored', async () => {
     await using database = await openTestDatabase(engine)
@@ -43,8 +47,17 @@ describe.each(engines)('runs of counters on %s', (engine) => {
     )
     expect(metered.map(({ load }) => load)).toEqual(metered.map(({ pv }) => pv))
     expect(metered.every(({ gridExport }) => gridExport === null)).toBe(true)
-    const rowsRead = explained.statements.reduce((sum, { rowsRead }) => sum + rowsRead, 0)
-    expect(rowsRead).toBeLessThan(31 * 2 * 8)
+    expect(rowsReadOf(explained)).toBeLessThan(31 * 2 * 8)
+
+    const deleting = explainEach(database.kysely)
+    const range = { plantId: 7, from: edges[20] ?? 0, to: edges[21] ?? 0 }
+    await deleteCounterRuns(deleting.kysely, range)
+    // 96 of each of two counters.
+    expect(rowsReadOf(deleting)).toBeLessThan(96 * 2 * 5)
+    const left = await readMetered(database.kysely, { plantId: 7, edges })
+    expect(left.map(({ pv }) => pv)).toEqual(
+      metered.map(({ pv }, day) => (day === 19 || day === 20 ? null : pv)),
+    )
   })
 
   test('stored again are stored once, and grow', async () => {
