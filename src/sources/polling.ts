@@ -168,8 +168,18 @@ class SourceRun {
       await sleep(this.#options.store.heldMs / 3, undefined, {
         signal: AbortSignal.any([over.signal, this.#signal]),
       }).catch(() => {})
-      if (!over.signal.aborted && !this.#signal.aborted && !(await this.#options.store.claim()))
-        over.abort()
+      if (over.signal.aborted || this.#signal.aborted) return
+      if (!(await this.#claimAgain())) over.abort()
+    }
+  }
+
+  async #claimAgain(): Promise<boolean> {
+    const { store, log, identity } = this.#options
+    try {
+      return await store.claim()
+    } catch (error) {
+      log.error({ source: identity.name, err: error }, `The source ${identity.name} failed`)
+      return false
     }
   }
 

@@ -13,9 +13,9 @@ export interface JoinedStrings {
 }
 
 /**
- * Returns volts and amperes of all strings that deliver power: the sum of their currents, and the mean of their voltages,
- * weighted by current, so that one times the other is their power. If none delivers, the current is 0, and only a single
- * string has a voltage. undefined if that cannot be known, because a string that delivers, or may, lacks a value.
+ * Returns volts and amperes of all strings that deliver power: the sum of their currents, and the mean of their
+ * voltages, weighted by current, so that one times the other is their power. If none delivers, the current is 0, and
+ * only a single string has a voltage. undefined if a string that delivers, or may, lacks a value.
  */
 export function joinStrings(strings: readonly PvString[]): JoinedStrings | undefined {
   const powers = strings.map(powerOf)

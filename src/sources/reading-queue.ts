@@ -25,8 +25,8 @@ export interface ReadingQueue {
   /** Readings that found no room since the start. */
   readonly dropped: number
   /**
-   * Resolves when they are safe on disk; if the queue is full they are dropped and counted. Rejects if the disk does not
-   * take them: then they wait in memory alone.
+   * Resolves when they are safe on disk; if the queue is full they are dropped and counted. Rejects if the disk does
+   * not take them: then they wait in memory alone.
    */
   append(waiting: readonly Waiting[]): Promise<void>
   /** The oldest ones, at most `most`. */

@@ -25,7 +25,7 @@ import type { Source, SourceReadings } from './source.ts'
 export interface SourceStore extends AsyncDisposable {
   /** How long a claim holds without being renewed, in milliseconds. */
   readonly heldMs: number
-  /** Whether the database said at the last claim who has the source. */
+  /** Whether the last claim, if there was one, was told who has the source. */
   readonly isTold: boolean
   /** Readings that wait on disk for the database. */
   readonly waiting: number
@@ -70,7 +70,7 @@ class QueuedStore implements SourceStore {
   readonly #counters: CounterKeeper
   readonly #holder = randomUUID()
   #has = false
-  #isTold = false
+  #isTold = true
   #isAway = false
   /** Whether the disk did not take what waits. */
   #isUnsafe = false

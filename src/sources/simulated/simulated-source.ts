@@ -24,8 +24,8 @@ const MOST_PLANTS_WITH_PAST = 20
 
 /**
  * Simulated plants as a source. Each poll gives their readings since the one before. The first polls also give what a
- * plant would have reported while no server ran, so that charts are not empty: one plant a poll, a reading a minute from
- * its newest one on, at most the last 24 hours.
+ * plant would have reported while no server ran, so that charts are not empty: one plant a poll, a reading a minute
+ * from its newest one on, at most the last 24 hours.
  */
 export function openSimulatedSource(options: SimulatedSourceOptions): PolledSource {
   const { plants, everyMs, register, newest } = options

@@ -15,23 +15,27 @@ export async function openMortalServer(
   onAnswer: (isWhole: boolean) => void,
 ): Promise<MortalServer> {
   const sockets = new Set<Socket>()
+  /** Of connections of this life. */
+  const alive = new Set<Socket>()
   let left = Number.POSITIVE_INFINITY
   let died = Promise.withResolvers<void>()
   const server = createServer((near) => {
+    alive.add(near)
     const behind = connect(portBehind, '127.0.0.1')
     for (const socket of [near, behind]) {
       sockets.add(socket)
       socket.on('error', () => {})
       socket.on('close', () => {
         sockets.delete(socket)
+        alive.delete(near)
         near.destroy()
         behind.destroy()
       })
     }
     near.on('data', (data) => behind.write(data))
     behind.on('data', (answer: Buffer) => {
-      // It is dead already, and another connection was the last one.
-      if (!server.listening) return
+      // A server that was killed answers nothing any more, not even when it has come back.
+      if (!alive.has(near)) return
       const sent = Math.min(left, answer.length)
       left -= sent
       onAnswer(sent === answer.length)
@@ -41,6 +45,7 @@ export async function openMortalServer(
   })
   /** What was sent arrives, as when the system closes the connections of a process that was killed. */
   const die = (near: Socket, last: Buffer) => {
+    alive.clear()
     server.close(() => died.resolve())
     near.end(last)
     for (const socket of sockets) if (socket !== near) socket.end()
