@@ -65,6 +65,10 @@ test.skipIf(!found)(
         return seen.size
       })
       .toBeGreaterThanOrEqual(3)
+    if (process.env.SCREENSHOT === '1') {
+      await mkdir(dirname(screenshot), { recursive: true })
+      await page.screenshot({ path: screenshot })
+    }
     for (const [tab, found] of [
       ['Chart', '"pvPower"'],
       ['Energy', '"coverage"'],
@@ -77,11 +81,6 @@ test.skipIf(!found)(
     await page.getByRole('tab', { name: 'Record' }).waitFor()
     expect(foreign).toEqual([])
     expect(complaints).toEqual([])
-
-    if (process.env.SCREENSHOT === '1') {
-      await mkdir(dirname(screenshot), { recursive: true })
-      await page.screenshot({ path: screenshot })
-    }
   },
 )
 
