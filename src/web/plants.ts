@@ -1,6 +1,7 @@
 import { type Api, ApiError } from './api.ts'
 import {
   LiveDocument,
+  type LiveSubscription,
   PlantsDocument,
   type PlantsQuery,
   type ReadingFragment,
@@ -48,7 +49,7 @@ export class Plants extends EventTarget {
     setInterval(() => {
       if (api.state === 'open' && document.visibilityState === 'visible') this.list()
     }, LIST_EVERY)
-    api.follow(LiveDocument, {}, ({ latestEnergy }) => this.#take(latestEnergy))
+    api.follow(LiveDocument, {}, this.#receive)
   }
 
   /** In the order of the server, simulated ones last. */
@@ -67,10 +68,7 @@ export class Plants extends EventTarget {
   pick(plantId: number): void {
     if (this.#picked?.plantId === plantId) return
     this.#picked?.stop()
-    const stop = this.#api.follow(LiveDocument, { plantId }, ({ latestEnergy }) =>
-      this.#take(latestEnergy),
-    )
-    this.#picked = { plantId, stop }
+    this.#picked = { plantId, stop: this.#api.follow(LiveDocument, { plantId }, this.#receive) }
   }
 
   /** Lists them again, such as after something was done that may change them. */
@@ -100,10 +98,16 @@ export class Plants extends EventTarget {
     if (before !== undefined && before.toldAt > toldAt) return
     this.#clockAhead = toldAt - receivedAt
     this.#newest.set(reading.plant.id, { reading, receivedAt, toldAt })
-    const listed = this.#list?.find(({ id }) => id === reading.plant.id)
-    // A plant that is new, or no longer silent.
-    if (this.#list !== undefined && listed?.isStale !== false) void this.#listPlants()
     this.dispatchEvent(new Event('change'))
+  }
+
+  /** Takes what was pushed. If the plant is new, or no longer silent, the list is out of date. */
+  readonly #receive = ({ latestEnergy: reading }: LiveSubscription): void => {
+    const { id } = reading.plant
+    const listed = this.#list?.find((plant) => plant.id === id)
+    const isNews = this.#newest.get(id)?.reading.timestamp !== reading.timestamp
+    this.#take(reading)
+    if (this.#list !== undefined && isNews && listed?.isStale !== false) this.list()
   }
 
   #now(plant: ListedPlant): PlantNow {

@@ -3,13 +3,14 @@ import uPlot from 'uplot'
 import { listenForGestures, windowAfter } from './chart-gestures.ts'
 import { isWhole, type Timespan } from './chart-window.ts'
 import { type CoursePoint, type LineKey, linesOf, middleOf } from './course.ts'
-import { axisTexts, numberText, percent, power } from './numbers.ts'
+import { numberText, percent, power } from './numbers.ts'
 import { PageElement } from './page-element.ts'
-import { clockTicks, dayAndTimeText, dayAt, dayText, timeText } from './plant-clock.ts'
+import { dayAndTimeText } from './plant-clock.ts'
+import { chargeOptions, type PlotLook, powerOptions } from './plot-options.ts'
 import { words } from './words.ts'
 
-const SPACE_OF_TICK = 84
-const AXIS_WIDTH = 52
+/** The height of the plot of the state of charge, by that of the powers. */
+const CHARGE_HEIGHT = 0.34
 const dark = matchMedia('(prefers-color-scheme: dark)')
 
 /** The window that somebody zoomed or moved to. */
@@ -174,45 +175,25 @@ export class PowerChart extends PageElement {
     if (box === null || box.clientWidth === 0) return
     this.#destroy()
     const style = getComputedStyle(this)
-    const color = (name: string) => style.getPropertyValue(`--${name}`).trim()
-    const shown = linesOf(this.points).filter(({ key }) => !this.off.has(key))
-    const powers: uPlot.Series[] = shown.map(({ kind }) => ({
-      label: words.kinds[kind],
-      stroke: color(kind),
-      width: kind === 'house' ? 2 : 1.6,
-      points: { show: false },
-      ...(kind === 'solar' ? { fill: color('solar-fill') } : {}),
-    }))
     const [width, height] = this.#size
-    const watts = (_: uPlot, ticks: number[]) => axisTexts(ticks, 'W')
-    const shares = (_: uPlot, ticks: number[]) => ticks.map((tick) => numberText(percent(tick)))
+    const look: PlotLook = {
+      color: (name) => style.getPropertyValue(`--${name}`).trim(),
+      fontFamily: style.fontFamily,
+      timeZone: this.timeZone,
+      window: () => this.window,
+      onCursor: (index) => {
+        if (index === this.at) return
+        this.at = index
+        this.requestUpdate()
+      },
+      onSelect: (window) => this.#show(window),
+    }
+    const shown = linesOf(this.points).filter(({ key }) => !this.off.has(key))
+    const kinds = shown.map(({ kind }) => kind)
     this.#plots = [
+      new uPlot({ ...powerOptions(look, kinds), width, height }, undefined, box),
       new uPlot(
-        {
-          ...this.#options(color, watts, true),
-          width,
-          height,
-          series: [{}, ...powers],
-        },
-        undefined,
-        box,
-      ),
-      new uPlot(
-        {
-          ...this.#options(color, shares, false),
-          width,
-          height: Math.round(height * 0.34),
-          series: [
-            {},
-            {
-              label: words.kinds.soc,
-              stroke: color('battery'),
-              fill: color('battery-fill'),
-              width: 1.6,
-              points: { show: false },
-            },
-          ],
-        },
+        { ...chargeOptions(look), width, height: Math.round(height * CHARGE_HEIGHT) },
         undefined,
         box,
       ),
@@ -220,83 +201,6 @@ export class PowerChart extends PageElement {
     this.#stop()
     this.#stop = listenForGestures(box, this.#target)
     this.#fill()
-  }
-
-  #options(
-    color: (name: string) => string,
-    values: (plot: uPlot, ticks: number[]) => string[],
-    isPower: boolean,
-  ): Omit<uPlot.Options, 'width' | 'height' | 'series'> {
-    const line = { stroke: color('rule'), width: 1 }
-    const axis = {
-      stroke: color('quiet'),
-      grid: line,
-      ticks: { show: false },
-      font: `12px ${getComputedStyle(this).fontFamily}`,
-    }
-    return {
-      ms: 1,
-      legend: { show: false },
-      padding: [10, 24, isPower ? 0 : 10, 0],
-      cursor: {
-        sync: { key: 'heliograph' },
-        drag: { x: true, y: false, setScale: false },
-        points: { size: 7 },
-      },
-      scales: {
-        x: { time: true, range: () => [this.window.from, this.window.to] },
-        y: isPower
-          ? { range: (_, least, most) => powerRange(least, most) }
-          : { range: () => [0, 100] },
-      },
-      axes: [
-        {
-          ...axis,
-          show: isPower,
-          size: 30,
-          splits: (plot) => this.#ticks(plot),
-          values: (_, ticks) => this.#tickTexts(ticks),
-        },
-        { ...axis, size: AXIS_WIDTH, values, ...(isPower ? {} : { splits: () => [0, 50, 100] }) },
-      ],
-      hooks: {
-        setCursor: [
-          (plot) => {
-            const at = plot.cursor.idx ?? undefined
-            if (isPower && at !== this.at) {
-              this.at = at
-              this.requestUpdate()
-            }
-          },
-        ],
-        setSelect: [
-          (plot) => {
-            const { left, width } = plot.select
-            if (width < 5) return
-            plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
-            const [from, to] = [plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x')]
-            this.#show({ from: Math.round(from), to: Math.round(to) })
-          },
-        ],
-      },
-    }
-  }
-
-  #ticks(plot: uPlot): number[] {
-    const { from, to } = this.window
-    return clockTicks(from, to, this.timeZone, Math.max(2, Math.floor(plot.width / SPACE_OF_TICK)))
-  }
-
-  /** Times, and the day where one begins if there are several. */
-  #tickTexts(ticks: readonly number[]): string[] {
-    const { from, to } = this.window
-    const zone = this.timeZone
-    const isLong = to - from > 30 * 3_600_000
-    return ticks.map((tick) => {
-      const day = dayAt(tick, zone)
-      const beginsDay = isLong && dayAt(tick - 1000, zone) !== day
-      return beginsDay ? dayText(day, 'short') : timeText(tick, zone)
-    })
   }
 
   #fill(): void {
@@ -322,14 +226,6 @@ export class PowerChart extends PageElement {
     const [powers, charge] = this.#plots
     if (width === powers?.width && height === powers.height) return
     powers?.setSize({ width, height })
-    charge?.setSize({ width, height: Math.round(height * 0.34) })
+    charge?.setSize({ width, height: Math.round(height * CHARGE_HEIGHT) })
   }
-}
-
-/** From a little below the lowest to a little above the highest, with 0, and never so close that noise fills it. */
-function powerRange(least: number | null, most: number | null): [number, number] {
-  const low = Math.min(least ?? 0, 0)
-  const high = Math.max(most ?? 0, 0, low + 500)
-  const room = (high - low) * 0.06
-  return [low === 0 ? 0 : low - room, high + room]
 }

@@ -101,14 +101,24 @@ describe.skipIf(!hasChromium)('what the plant is doing', () => {
   test('a silent plant is called silent, and nothing of it moves', async () => {
     await sql`delete from solark.telemetry where plant_id = 8`.execute(database.kysely)
     await insert(8, 7200, { pv: 900 })
-    await using tab = await openTab(browser, `${server.url}/#now?plant=8`)
+    await using tab = await openTab(browser, `${server.url}/#now?plant=7`)
     const { page } = tab
+    let listed = 0
+    page.on('websocket', (socket) =>
+      socket.on('framesent', ({ payload }) => {
+        if (payload.includes('query Plants')) listed++
+      }),
+    )
+    await page.goto(`${server.url}/?again#now?plant=8`)
     await page.getByText('The plant is silent. Its last reading was 2 hr ago.').waitFor()
     expect(await page.getByRole('status').first().innerText()).toBe('Silent')
     const running = await page.evaluate(() => document.getAnimations().length)
     expect(running).toBe(0)
     await insert(8, 0, { pv: 950 })
     await expect.poll(() => page.getByRole('status').first().innerText()).toBe('Live')
+    // Once for the connection, once because the plant is no longer silent, and every 15 seconds.
+    expect(listed).toBeGreaterThanOrEqual(2)
+    expect(listed).toBeLessThan(12)
   })
 
   test('with reduced motion nothing moves, and the words say which way it goes', async () => {
