@@ -8,7 +8,7 @@ import {
 } from './generated/graphql.ts'
 
 export type PlantReading = ReadingFragment
-export type ListedPlant = PlantsQuery['plants'][number]
+type ListedPlant = PlantsQuery['plants'][number]
 
 /** A plant and its newest reading. */
 export interface PlantNow extends ListedPlant {

@@ -78,7 +78,7 @@ export class PowerChart extends PageElement {
     return html`
       <div class="chart-head">
         ${this.#renderLegend()}
-        <div class="buttons" role="group" aria-label=${words.zoomIn}>
+        <div class="buttons" role="group" aria-label=${words.zoom}>
           ${button('ArrowLeft', words.moveLeft, '‹', isAll)}
           ${button('-', words.zoomOut, '−', isAll)}
           ${button('+', words.zoomIn, '+')}

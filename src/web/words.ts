@@ -25,7 +25,6 @@ export const words = {
   plant: 'Plant',
   plantName: (id: number, name: string | null | undefined) => name ?? `Plant ${id}`,
   allPlants: 'All plants',
-  api: 'API',
 
   kinds: {
     solar: 'Solar',
@@ -40,7 +39,6 @@ export const words = {
   importing: 'importing',
   exporting: 'exporting',
   idle: 'idle',
-  notMeasured: 'not measured',
   none: '–',
   flow: 'Flow of power',
 
@@ -55,7 +53,6 @@ export const words = {
   measured: (ago: string) => `measured ${ago}`,
   lostSince: (time: string) => `No connection. These are the values of ${time}.`,
   silentSince: (ago: string) => `The plant is silent. Its last reading was ${ago}.`,
-  simulatedNote: 'This plant is simulated: every reading is made up.',
   noPlant: 'There is no plant yet',
   noPlantHelp:
     'npm run connect reads an inverter, npm run import reads a file, and any program may send recordTelemetry. The first reading appears here by itself.',
@@ -83,13 +80,13 @@ export const words = {
   previous: 'Earlier',
   next: 'Later',
   pickDay: 'Day',
-  pickMonth: 'Month',
   spans: { 1: '1 day', 7: '7 days', 30: '30 days' },
   span: 'Span',
   chart: (what: string) => `Power and charge, ${what}`,
   chartKeys:
     'Drag to zoom, Shift and drag to move, double-click for all. Keys: + and − zoom, arrows move, 0 shows all.',
   chartTouch: 'Pinch to zoom, drag to move.',
+  zoom: 'Zoom and move',
   zoomIn: 'Zoom in',
   zoomOut: 'Zoom out',
   zoomAll: 'Show all',
@@ -99,7 +96,6 @@ export const words = {
   asTable: 'Show as a table',
   time: 'Time',
   empty: 'Nothing was measured in this time.',
-  loading: 'Loading',
 
   periods: { day: 'Day', month: 'Month', year: 'Year', all: 'All years' },
   period: 'Period',
@@ -107,7 +103,6 @@ export const words = {
   uses: 'Where it went',
   energyChart: (what: string) => `Energy in kWh, ${what}`,
   energyHelp: 'Arrow keys pick a bar, Enter opens it.',
-  whole: 'Whole period',
   coverage: (share: string) => `Measured ${share} of the time`,
   coverageHelp: 'A line below a bar: how much of that time was measured.',
   coverageColumn: 'Measured',
@@ -154,7 +149,6 @@ export const words = {
       count === 1 ? 'One migration is pending.' : `${count} migrations are pending.`,
     apply: 'Apply them now',
     applying: 'Applying',
-    applied: 'Applied.',
     needsAdmin: 'This needs the admin token.',
     runStatus: {
       APPLIED: 'Applied.',
@@ -183,5 +177,4 @@ export const words = {
       'This server does not know that token. Look for spaces, or for the token of another server.',
   },
   failed: (message: string) => `The server says: ${message}`,
-  error: 'This could not be read',
 }
