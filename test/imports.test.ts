@@ -62,7 +62,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   outputs: ['sources', 'telemetry', 'database', 'type log', 'quantities', 'version'],
   tariffs: ['telemetry', 'database', 'fault'],
   system: ['telemetry', 'database', 'timeout', 'fault'],
-  telemetry: ['database', 'type log', 'pull-queue', 'quantities', 'fault'],
+  telemetry: ['database', 'type log', 'pull-queue', 'quantities', 'whole-second', 'fault'],
   database: ['type config', 'type log', 'type quantities', 'timeout', 'fault'],
   migrations: ['quantities'],
   log: ['type config'],

@@ -19,7 +19,8 @@ const SystemStats = builder.objectRef<SystemCounts>('SystemStats').implement({
     totalConversations: t.expose('totalConversations', {
       type: 'SafeInt',
       description:
-        'Rows of agent.conversations, which another program owns; 0 if there is no such table.',
+        'Rows of agent.conversations, which another program owns; at most a second old; 0 if there is no such table.',
+      extensions: cacheableWithinSecond,
     }),
     conversationsToday: t.expose('conversationsToday', {
       type: 'SafeInt',

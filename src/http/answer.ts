@@ -77,16 +77,16 @@ export async function sendAnswer(
   if (request.method === 'GET' && answer.validity !== 'NEVER') {
     head['Cache-Control'] = 'private, no-cache'
     head.ETag = answer.etag
+    addVary(response)
   } else {
     head['Cache-Control'] = 'no-store'
   }
   if (head.ETag !== undefined && isNamed(headers['if-none-match'], answer.etag)) {
-    addVary(response)
     response.writeHead(304, head).end()
     return true
   }
   if (body.length >= FEWEST_BYTES_TO_COMPRESS) {
-    addVary(response)
+    if (head.ETag === undefined) addVary(response)
     const encoding = encodingFor(headers['accept-encoding'])
     if (encoding !== undefined) {
       body = await answer.compressedBy(encoding)

@@ -100,8 +100,9 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
         ? undefined
         : await answerDirectly(params, { method, type: accepted.json, context })) ??
       (await answerByYoga(params, { method, accept: request.headers.accept, context }))
-    // Others who ask the same must not be given what may not have been executed.
-    if (response.destroyed && !(answer instanceof EventStream)) throw connectionLost()
+    // Others who ask the same are given what was executed, but not a refusal because this client is gone.
+    const isRefusal = answer.validity === 'NEVER' && !(answer instanceof EventStream)
+    if (response.destroyed && isRefusal) throw connectionLost()
     return answer
   }
 
@@ -138,11 +139,11 @@ const LONGEST_KEY = 100_000
  */
 function cacheKeyOf({ request, role, accepted, body }: Asked): string | undefined {
   if (accepted.json === undefined) return undefined
-  if (body === undefined) return `${role} ${accepted.json} ${request.url}`
+  if (body === undefined) return `GET ${role} ${accepted.json} ${request.url}`
   if (body.length > LONGEST_KEY || request.headers['content-encoding'] !== undefined)
     return undefined
   if (mediaTypeOf(request) !== 'application/json') return undefined
-  return `${role} ${accepted.json} ${body.toString('latin1')}`
+  return `POST ${role} ${accepted.json} ${body.toString('latin1')}`
 }
 
 function connectionLost(): Fault {

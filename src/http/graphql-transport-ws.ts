@@ -71,6 +71,9 @@ export interface GraphqlTransportWs {
   closed(connection: WebSocketConnection): void
 }
 
+/** Of answers to queries, which most clients send over HTTP. */
+const MAX_MIB = 8
+
 /** How a beginning ended: with a source of events, with a result as JSON, or with the errors why there is neither. */
 type Outcome = SubscriptionStream | { readonly result: string } | readonly GraphQLError[]
 
@@ -104,7 +107,7 @@ export function createGraphqlTransportWs(options: {
     limits,
   } = options
   const keyOf = createOperationKey(schema)
-  const responses = new ResponseCache<Answer>(options.readDataVersion)
+  const responses = new ResponseCache<Answer>(options.readDataVersion, MAX_MIB)
   const validityOf = createValidityOf(schema)
 
   async function handle(connection: WebSocketConnection, text: string): Promise<void> {
@@ -217,7 +220,11 @@ export function createGraphqlTransportWs(options: {
     try {
       const { operationName, variables } = params
       const { query = '' } = completeParams(
-        { query: params.query, ...(params.extensions ? { extensions: params.extensions } : {}) },
+        {
+          query: params.query,
+          ...(params.extensions ? { extensions: params.extensions } : {}),
+          ...('documentId' in params ? { documentId: params.documentId } : {}),
+        },
         role,
       )
       const requestLog = { client: connection.client, operation: operationName?.slice(0, 100) }

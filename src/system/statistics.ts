@@ -79,7 +79,7 @@ async function readSystemCounts(kysely: Kysely<Schema>): Promise<SystemCounts> {
     ReadingCounts & { complete: boolean; plants: number; hasAgents: boolean }
   >`
     select kept.*, (select count(*) from solark.plant) as plants, ${hasAgents} as "hasAgents"
-    from ${keptCounts}`.execute(kysely)
+    from ${keptCounts()}`.execute(kysely)
   const [known] = rows
   if (known === undefined) throw new Error('Expected one row of counts, got none')
   const { total, lastDay } = known.complete ? known : await countReadings(kysely)

@@ -184,6 +184,28 @@ test('who asks at once waits for one answer, and is told the one failure', async
   }
 })
 
+test('an answer for which its client did not wait is given to the next', async () => {
+  await using open = await openStore()
+  await open.runsOf(1)
+  const made = Promise.withResolvers<void>()
+  open.store.until = made.promise
+  const leaving = new AbortController()
+  const left = fetch(`${open.server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+    body: JSON.stringify({ query: '{ chart { value } }' }),
+    signal: leaving.signal,
+  }).catch(() => undefined)
+  await expect.poll(() => open.store.runs).toBe(2)
+  leaving.abort()
+  await left
+  const next = open.ask()
+  await expect.poll(() => open.store.asked).toBe(2)
+  made.resolve()
+  expect(await next).toEqual({ data: { chart: { value: 1 } } })
+  expect(open.store.runs).toBe(2)
+})
+
 test('many who ask for the same heavy answer in a text that is new are all answered', async () => {
   await using open = await openStore()
   const made = Promise.withResolvers<void>()

@@ -24,7 +24,8 @@ export type CompleteParams = (params: RequestParams, role: Role) => GraphQLParam
  * - `extensions.persistedQuery.sha256Hash`, as Apollo's automatic persisted queries do: a hash that is not known is
  *   refused with `PERSISTED_QUERY_NOT_FOUND`, and the client sends text and hash once more. The text is kept as long as
  *   there is room.
- * - `documentId`, as in GraphQL over HTTP: the id of a trusted document, with or without `sha256:`.
+ * - `documentId`, as in GraphQL over HTTP: the id of a trusted document, with or without `sha256:`. Over WebSocket an
+ *   empty `query` goes with it, because the protocol wants one.
  *
  * If only trusted documents may be executed, `DOCUMENT_NOT_TRUSTED` refuses any other text, but from an admin.
  */
@@ -75,8 +76,8 @@ export function createPersistedOperations(trusted?: TrustedDocuments): CompleteP
 }
 
 function documentOf(trusted: TrustedDocuments | undefined, documentId: unknown): string {
-  const id = typeof documentId === 'string' ? documentId.replace(/^sha256:/, '') : ''
-  const text = trusted?.byId.get(id)
+  const id = typeof documentId === 'string' ? documentId : ''
+  const text = trusted?.byId.get(id) ?? trusted?.byId.get(id.replace(/^sha256:/, ''))
   if (text !== undefined) return text
   throw new Fault(
     'DOCUMENT_NOT_TRUSTED',

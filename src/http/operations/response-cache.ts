@@ -41,7 +41,7 @@ interface Pending<Response> {
   readonly response: Promise<Response>
 }
 
-const MAX_BYTES = 32 * 1024 * 1024
+const MAX_MIB = 32
 const MIN_ENTRY_BYTES = 500
 
 /**
@@ -58,15 +58,16 @@ const MIN_ENTRY_BYTES = 500
  */
 export class ResponseCache<Response extends CacheableResponse> {
   readonly #readVersion: ReadDataVersion | undefined
-  readonly #entries = new LRUCache<string, Entry<Response>>({
-    maxSize: MAX_BYTES,
-    sizeCalculation: ({ response }, key) => MIN_ENTRY_BYTES + key.length + (response?.size ?? 0),
-  })
+  readonly #entries: LRUCache<string, Entry<Response>>
   readonly #pending = new Map<string, Pending<Response>>()
 
   /** `readVersion` begins to read after it is called. Without it no response is used again. */
-  constructor(readVersion: ReadDataVersion | undefined) {
+  constructor(readVersion: ReadDataVersion | undefined, maxMiB = MAX_MIB) {
     this.#readVersion = readVersion
+    this.#entries = new LRUCache({
+      maxSize: maxMiB * 1024 * 1024,
+      sizeCalculation: ({ response }, key) => MIN_ENTRY_BYTES + key.length + (response?.size ?? 0),
+    })
   }
 
   async respond(key: string, run: () => Promise<Response>): Promise<Response> {
@@ -83,12 +84,11 @@ export class ResponseCache<Response extends CacheableResponse> {
     const version = entry.validity === 'WITHIN_SECOND' ? `${read} ${wholeSecond()}` : read
     const kept = this.#entries.peek(key)
     if (kept?.version === version && kept.response !== undefined) return kept.response
-    let pending = this.#pending.get(key)
-    while (pending?.version === version) {
-      // If it fails for another client, which left or was sent BUSY, it is run once more.
+    const pending = this.#pending.get(key)
+    if (pending?.version === version) {
+      // If it fails for another client, which left or was sent BUSY, this one runs by itself, and waits for no third.
       const response = await pending.response.catch(() => undefined)
       if (response?.isForAll) return response
-      pending = this.#pending.get(key)
     }
     return await this.#run(key, version, run)
   }

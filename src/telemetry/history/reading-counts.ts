@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
 import { timestamptz } from '../../database/timestamptz.ts'
+import { wholeSecond } from '../../whole-second.ts'
 import { frozenBy, hourOf } from '../changes/changed-quarters.ts'
 import { forgetNotedCounts, notes } from '../changes/notes.ts'
 import { rollupState } from '../changes/rollup-state.ts'
@@ -17,9 +18,14 @@ export interface ReadingCounts {
 }
 
 /** By a clock of whole seconds, so that who asks again within the second is given the same. */
-const dayAgo = sql`date_trunc('second', now()) - interval '24 hours'`
+function dayAgo(): RawBuilder<Instant> {
+  return timestamptz((wholeSecond() - 24 * 60 * 60_000) * 1000)
+}
+
 /** The first hour of UTC that lies completely within the last 24 hours. */
-const firstHour = sql`${hourOf(dayAgo)} + interval '1 hour'`
+function firstHour(): RawBuilder<Instant> {
+  return sql`${hourOf(dayAgo())} + interval '1 hour'`
+}
 
 /** Dropped chunks whose readings are still counted, as a table `gone (first, last)`; empty on a regular table. */
 export const goneChunks = sql`(
@@ -36,18 +42,18 @@ export const goneChunks = sql`(
  * counted when it was rolled up, and what was noted since. Readings are counted only of the hour in which the last 24
  * hours begin. `complete` is false if a chunk was dropped whose readings are still counted.
  */
-export const keptCounts: RawBuilder<unknown> = sql`(
+export const keptCounts = (): RawBuilder<unknown> => sql`(
   select (rollup.readings + noted.total)::bigint as total,
     (
-      (select count(*) from solark.telemetry where timestamp > ${dayAgo} and timestamp < ${firstHour})
-      + (select coalesce(sum(readings), 0) from solark.reading_count where hour >= ${firstHour})
+      (select count(*) from solark.telemetry where timestamp > ${dayAgo()} and timestamp < ${firstHour()})
+      + (select coalesce(sum(readings), 0) from solark.reading_count where hour >= ${firstHour()})
       + noted.day
     )::bigint as "lastDay",
     not exists (select from ${goneChunks}) as complete
   from ${rollupState}
   cross join (
     select coalesce(sum(readings), 0) as total,
-      coalesce(sum(readings) filter (where first >= ${firstHour}), 0) as day
+      coalesce(sum(readings) filter (where first >= ${firstHour()}), 0) as day
     from ${notes}
   ) as noted
 ) as kept`
@@ -55,7 +61,7 @@ export const keptCounts: RawBuilder<unknown> = sql`(
 /** Exact. Reads no readings if that is possible. */
 export async function readCounts(kysely: Kysely<Schema>): Promise<ReadingCounts> {
   const { rows } = await sql<ReadingCounts & { complete: boolean }>`
-    select * from ${keptCounts}`.execute(kysely)
+    select * from ${keptCounts()}`.execute(kysely)
   const [kept] = rows
   return kept?.complete ? { total: kept.total, lastDay: kept.lastDay } : await countReadings(kysely)
 }
@@ -64,7 +70,7 @@ export async function readCounts(kysely: Kysely<Schema>): Promise<ReadingCounts>
 export async function countReadings(kysely: Kysely<Schema>): Promise<ReadingCounts> {
   const { rows } = await sql<ReadingCounts>`
     select (select count(*) from solark.telemetry) as total,
-      (select count(*) from solark.telemetry where timestamp > ${dayAgo}) as "lastDay"`.execute(
+      (select count(*) from solark.telemetry where timestamp > ${dayAgo()}) as "lastDay"`.execute(
     kysely,
   )
   const [counts] = rows
