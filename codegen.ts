@@ -27,7 +27,7 @@ const config: CodegenConfig = {
   generates: {
     'test/generated/': {
       ...typedOperations,
-      documents: ['test/**/*.ts', 'bench/**/*.ts', '!test/generated/**'],
+      documents: ['test/**/*.ts', 'bench/**/*.ts', '!test/generated/**', '!bench/peer/**'],
     },
     'src/web/generated/': {
       ...typedOperations,

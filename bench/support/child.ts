@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 
 /** A process of its own, so that its work and its garbage do not disturb the measuring one. */
@@ -20,31 +22,43 @@ const Ready = z.object({ url: z.string() })
 const Cpu = z.object({ cpu: z.number() })
 const Memory = z.object({ memory: z.number() })
 
-/** Starts a module of `bench/children`, in this environment alone, and waits until it says that it is ready. */
+/** Of Linux; elsewhere the system chooses a core. */
+const TASKSET = '/usr/bin/taskset'
+
+/**
+ * Starts a module of `bench/children`, in this environment alone, and waits until it says that it is ready. With
+ * `core`, it runs on that one alone, if there is more than one and the system can be told.
+ */
 export async function startChild(
   module: string,
   args: readonly string[],
   environment: Record<string, string> = {},
+  core?: number,
 ): Promise<Child> {
-  const process = fork(new URL(`../children/${module}`, import.meta.url), args, {
+  const onCore =
+    core !== undefined && availableParallelism() > 1 && existsSync(TASKSET)
+      ? { execPath: TASKSET, execArgv: ['--cpu-list', `${core}`, process.execPath] }
+      : { execArgv: [] }
+  const child = fork(new URL(`../children/${module}`, import.meta.url), args, {
+    ...onCore,
     env: environment,
-    execArgv: ['--expose-gc'],
+    execArgv: [...onCore.execArgv, '--expose-gc'],
   })
-  const { url } = Ready.parse(await answer(process))
+  const { url } = Ready.parse(await answer(child))
   const ask = (question: string) => {
-    process.send(question)
-    return answer(process)
+    child.send(question)
+    return answer(child)
   }
   return {
     url,
     cpu: async () => Cpu.parse(await ask('cpu')).cpu,
     memory: async () => Memory.parse(await ask('memory')).memory,
     ask,
-    answer: () => answer(process),
+    answer: () => answer(child),
     [Symbol.asyncDispose]: async () => {
-      if (process.exitCode !== null || process.signalCode !== null) return
-      const ended = once(process, 'exit')
-      process.disconnect()
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      child.disconnect()
       await ended
     },
   }
