@@ -19,10 +19,15 @@ import { charts, fillPlants, latestOf, PLANTS, pageOf, pages, STATISTICS } from 
 
 const ROUNDS = 5
 const ROUND_MS = 1000
+/** Until the functions that a question runs have been compiled. */
+const WARM_UP_MS = 3000
 /** With two commits in it. */
 const COMMITTING_ROUND_MS = 2500
 
 type Commit = () => Promise<unknown>
+
+/** Measures one server for so long, or for a round. */
+type Contender = (milliseconds?: number) => Promise<Throughput>
 
 interface Contest {
   name: string
@@ -105,22 +110,20 @@ async function hold(
   { heliograph, mercurius, load }: { heliograph: Child; mercurius: Child; load: Load },
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const contender = (server: Child, commit?: Commit) => {
+  const contender = (server: Child, commit?: Commit): Contender => {
     const next = source(questions)
-    return () =>
+    const roundMs = commit === undefined ? ROUND_MS : COMMITTING_ROUND_MS
+    return (milliseconds = roundMs) =>
       committing(commit, () =>
-        load.measure(server, next(), {
-          milliseconds: commit === undefined ? ROUND_MS : COMMITTING_ROUND_MS,
-          isEachOnce: 'from' in questions,
-        }),
+        load.measure(server, next(), { milliseconds, isEachOnce: 'from' in questions }),
       )
   }
   const both = {
     heliograph: contender(heliograph, commits?.heliograph),
     mercurius: contender(mercurius, commits?.mercurius),
   }
-  const measure = async <Name extends string>(works: Record<Name, () => Promise<Throughput>>) => {
-    for (const work of Object.values<() => Promise<Throughput>>(works)) await work()
+  const measure = async <Name extends string>(works: Record<Name, Contender>) => {
+    for (const work of Object.values<Contender>(works)) await work(WARM_UP_MS)
     return await interleave(works, { rounds: ROUNDS, signal, title: name })
   }
   const perSecond = ({ perSecond }: Throughput) => perSecond
