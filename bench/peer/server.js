@@ -34,7 +34,11 @@ const reading = `id, plant_id as "plantId", timestamp, soc, batt_power as "batte
 
 const latestOfOne = `select ${reading} from peer.telemetry where plant_id = $1 order by timestamp desc limit 1`
 const latestOfEach = `
-  select distinct on (plant_id) ${reading} from peer.telemetry order by plant_id, timestamp desc`
+  select latest.* from solark.plant
+  cross join lateral (
+    select ${reading} from peer.telemetry where plant_id = plant.id order by timestamp desc limit 1
+  ) as latest
+  order by plant.id`
 const latestOfAny = `select ${reading} from peer.telemetry order by timestamp desc limit 1`
 const page = `
   select ${reading} from peer.telemetry

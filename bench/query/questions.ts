@@ -17,6 +17,7 @@ const reading = `id timestamp soc batteryPower batteryVoltage batteryCurrent pvP
   gridPower pvToGrid gridToLoad pvToLoad pvToBattery batteryToLoad createdAt`
 
 const latest = `query ($plantId: Int!) { latestEnergy(plantId: $plantId) { ${reading} } }`
+const latestOfEach = `{ plants { id latest { ${reading} } } }`
 const page = `query ($plantId: Int!, $to: DateTime) {
   telemetry(plantId: $plantId, to: $to, first: 100) { nodes { ${reading} } }
 }`
@@ -28,6 +29,7 @@ const chart = `query ($plantId: Int!, $from: DateTime!, $to: DateTime!) {
 const statistics =
   '{ systemStats { totalEnergySnapshots energySnapshots24h plants latestEnergy { timestamp pvPower } } }'
 
+export const LATEST_OF_EACH = JSON.stringify({ query: latestOfEach })
 export const STATISTICS = JSON.stringify({ query: statistics })
 
 export function latestOf(plantId: number): string {

@@ -15,7 +15,16 @@ import {
 } from '../support/postgres.ts'
 import { type Load, SERVER_CORE, startLoad, type Throughput } from './load.ts'
 import { startPeer } from './peer.ts'
-import { charts, fillPlants, latestOf, PLANTS, pageOf, pages, STATISTICS } from './questions.ts'
+import {
+  charts,
+  fillPlants,
+  LATEST_OF_EACH,
+  latestOf,
+  PLANTS,
+  pageOf,
+  pages,
+  STATISTICS,
+} from './questions.ts'
 
 const ROUNDS = 5
 const ROUND_MS = 1000
@@ -82,6 +91,10 @@ function contests(newest: Reading, commits: Required<Contest>['commits']): Conte
       questions: everyPlant,
       commits,
       wanted: { of: 'ratio', atLeast: 2 },
+    },
+    {
+      name: `plants { latest }, ${PLANTS} plants, again and again`,
+      questions: [LATEST_OF_EACH],
     },
     {
       name: 'A page of 100 readings, again and again',
