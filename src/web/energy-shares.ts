@@ -42,7 +42,10 @@ export function heightOf(parts: readonly EnergyPart[], { energy }: BarPeriod): n
 }
 
 /** Whether a period is over, under way, or to come. */
-export function stageOf(period: BarPeriod, now: number): 'over' | 'under way' | 'to come' {
+export function stageOf(
+  period: Pick<BarPeriod, 'start' | 'end'>,
+  now: number,
+): 'over' | 'under way' | 'to come' {
   if (Date.parse(period.start) > now) return 'to come'
   return Date.parse(period.end) > now ? 'under way' : 'over'
 }

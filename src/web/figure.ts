@@ -4,7 +4,8 @@ import type { ShownNumber } from './numbers.ts'
 /** A large number with its unit and what it is, for a `dl`. The exact value is in the machine's reach. */
 export function figure(options: {
   name: string
-  value: number | null | undefined
+  /** An amount of money is text. */
+  value: number | string | null | undefined
   shown: ShownNumber
   /** The kind of energy, which gives the colour. */
   kind?: string

@@ -168,6 +168,14 @@ export class HeliographPage extends PageElement {
         .time=${time}
       ></energy-view>`
     }
+    if (view === 'worth') {
+      return html`<worth-view
+        .api=${this.#api}
+        .plant=${plant}
+        .place=${this.place}
+        .time=${time}
+      ></worth-view>`
+    }
     return html`<now-view
       .api=${this.#api}
       .plant=${plant}

@@ -13,8 +13,12 @@ import { MigrationsPanel } from './migrations-panel.ts'
 import { NowView } from './now-view.ts'
 import { PowerChart } from './power-chart.ts'
 import { SystemView } from './system-view.ts'
+import { TariffForm } from './tariff-form.ts'
+import { TariffPanel } from './tariff-panel.ts'
 import { TodaySummary } from './today-summary.ts'
 import { TokenDialog } from './token-dialog.ts'
+import { WorthBars } from './worth-bars.ts'
+import { WorthView } from './worth-view.ts'
 
 customElements.define('connection-notice', ConnectionNotice)
 customElements.define('energy-flow', EnergyFlow)
@@ -25,6 +29,10 @@ customElements.define('history-table', HistoryTable)
 customElements.define('day-view', DayView)
 customElements.define('energy-bars', EnergyBars)
 customElements.define('energy-view', EnergyView)
+customElements.define('worth-bars', WorthBars)
+customElements.define('tariff-form', TariffForm)
+customElements.define('tariff-panel', TariffPanel)
+customElements.define('worth-view', WorthView)
 customElements.define('migrations-panel', MigrationsPanel)
 customElements.define('system-view', SystemView)
 customElements.define('token-dialog', TokenDialog)

@@ -1,6 +1,6 @@
 import { type Day, isDay } from './plant-clock.ts'
 
-export const views = ['now', 'day', 'energy', 'system'] as const
+export const views = ['now', 'day', 'energy', 'worth', 'system'] as const
 export type View = (typeof views)[number]
 export const spans = [1, 7, 30] as const
 /** Days that a chart shows, of which the day of the place is the last. */
@@ -38,9 +38,10 @@ export function placeOf(hash: string): Place {
 export function hashOf({ view, plantId, day, span, period }: Place): string {
   const values = new URLSearchParams()
   if (plantId !== undefined) values.set('plant', String(plantId))
-  if (day !== undefined && (view === 'day' || view === 'energy')) values.set('day', day)
+  const hasPeriod = view === 'energy' || view === 'worth'
+  if (day !== undefined && (view === 'day' || hasPeriod)) values.set('day', day)
   if (view === 'day' && span !== 1) values.set('days', String(span))
-  if (view === 'energy' && period !== 'month') values.set('period', period)
+  if (hasPeriod && period !== 'month') values.set('period', period)
   const query = values.toString()
   return `#${view}${query === '' ? '' : `?${query}`}`
 }

@@ -57,7 +57,9 @@ export function dayAndTimeText(instant: number, zone: string): string {
 
 const dayStyles = {
   full: { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },
+  date: { day: 'numeric', month: 'long', year: 'numeric' },
   short: { day: 'numeric', month: 'short' },
+  weekday: { weekday: 'short' },
   number: { day: 'numeric' },
   month: { month: 'long', year: 'numeric' },
   shortMonth: { month: 'short' },

@@ -20,7 +20,7 @@ const checkNames: Readonly<Record<string, string>> = {
 export const words = {
   product: 'Heliograph',
   skip: 'Skip to the content',
-  views: { now: 'Now', day: 'Day', energy: 'Energy', system: 'System' },
+  views: { now: 'Now', day: 'Day', energy: 'Energy', worth: 'Worth', system: 'System' },
   navigation: 'Views',
   plant: 'Plant',
   plantName: (id: number, name: string | null | undefined) => name ?? `Plant ${id}`,
@@ -110,6 +110,66 @@ export const words = {
     `Still under way. Measured ${share} of the whole period so far.`,
   open: (what: string) => `Open ${what}`,
 
+  worth: {
+    saved: 'Saved',
+    savedHelp: 'What the house would have paid without panels and battery, minus what it paid',
+    savedMeans:
+      'Saved: what the house would have paid without panels and battery, minus what it paid; so what export earned is part of it.',
+    importCost: 'Paid for import',
+    importCostHelp: 'What energy from the grid cost',
+    exportRevenue: 'Earned by export',
+    exportRevenueHelp: 'What was paid for energy into the grid',
+    dailyCharge: 'Daily charge',
+    dailyChargeHelp: 'Of the days so far',
+    total: 'Bill in total',
+    totalHelp:
+      'Import and daily charge, less what export earned; below 0 more was earned than paid',
+    chart: (what: string, currency: string) => `Savings and costs in ${currency}, ${what}`,
+    chartHelp:
+      'Left bar: saved. Right bar: the bill, with its total as a line; what costs goes down, what export earned goes up.',
+    knownHelp: 'A line below a bar: how much of that time is known.',
+    known: (bill: string, savings: string) =>
+      bill === savings
+        ? `Amounts are known for ${bill} of the time.`
+        : `Costs are known for ${bill} of the time, savings for ${savings}.`,
+    underWay: 'Still under way.',
+    knownColumn: 'Costs known',
+    savingsKnownColumn: 'Savings known',
+    nothingKnown:
+      'No amounts are known in this time: nothing was measured, or the tariff or its prices are missing.',
+    currencies: (currency: string) =>
+      `The currency changes in this time. The bars show ${currency}; a period with two currencies has no amounts.`,
+    tariff: 'Tariff',
+    noTariff:
+      'No tariff is set for this plant, so it is not known what its energy cost and saved. Whoever has the admin token can set one here.',
+    notYet: (from: string) => `The first tariff applies from ${from}, after this time.`,
+    since: (from: string) => `From ${from}`,
+    between: (from: string, to: string) => `From ${from} to ${to}`,
+    importRate: 'From the grid',
+    exportRate: 'Into the grid',
+    perKwh: (amount: string) => `${amount} per kWh`,
+    hours: (from: string, to: string) =>
+      from === '00:00' && to === '24:00' ? 'all day' : `${from} to ${to}`,
+    otherwise: 'otherwise',
+    addPrices: 'plus the recorded price of the moment',
+    earlierTariffs: (count: number) =>
+      count === 1 ? 'Another tariff in this time' : `${count} other tariffs in this time`,
+    form: {
+      title: 'Set a tariff',
+      another: 'Set another tariff',
+      help: 'One rate for import and one for export, until the next tariff begins. It replaces a tariff of the same first day. Rates may be negative.',
+      graphiql: 'Rates by the time of use, and hourly prices, are set in GraphiQL.',
+      currency: 'Currency',
+      pickCurrency: 'Pick one',
+      importRate: 'Import, per kWh',
+      exportRate: 'Export, per kWh',
+      dailyCharge: 'Daily charge',
+      validFrom: 'First day',
+      set: 'Set the tariff',
+      done: 'The tariff is set.',
+    },
+  },
+
   system: {
     health: {
       HEALTHY: 'All is well',
@@ -167,7 +227,7 @@ export const words = {
   token: {
     title: 'A token, please',
     why: 'Reading this server needs a token: READ_TOKEN of its configuration, or the admin token.',
-    whyAdmin: 'Applying migrations needs the admin token.',
+    whyAdmin: 'A change on this server needs the admin token.',
     where:
       'npm start prints where the admin token is. It stays in this tab until the tab is closed.',
     label: 'Token',

@@ -89,6 +89,8 @@ type Documents = {
     "\n  mutation NamePlantOfPage($id: Int!, $name: String, $timeZone: TimeZone) {\n    upsertPlant(id: $id, name: $name, timeZone: $timeZone) {\n      id\n    }\n  }\n": typeof types.NamePlantOfPageDocument,
     "\n  query EnergyOfPeriods($plantId: Int!, $from: Date!, $to: Date!, $period: Period!) {\n    energy(plantId: $plantId, from: $from, to: $to, period: $period) {\n      start\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n        batteryCharge\n        batteryDischarge\n      }\n      selfSufficiency\n      selfConsumption\n      coverage\n    }\n  }\n": typeof types.EnergyOfPeriodsDocument,
     "\n  query CourseOfDay($plantId: Int!, $from: DateTime!, $to: DateTime!, $maxPoints: Int!) {\n    history(plantId: $plantId, from: $from, to: $to, maxPoints: $maxPoints) {\n      points {\n        start\n        pvPower {\n          avg\n        }\n        soc {\n          avg\n        }\n      }\n    }\n  }\n": typeof types.CourseOfDayDocument,
+    "\n  query CostsOfPeriods($plantId: Int!, $from: Date!, $to: Date!, $period: Period!) {\n    costs(plantId: $plantId, from: $from, to: $to, period: $period) {\n      start\n      savings\n      importCost\n      dailyCharge\n      exportRevenue\n      total\n      coverage\n    }\n  }\n": typeof types.CostsOfPeriodsDocument,
+    "\n  mutation SetTariffOfPage($plantId: Int!, $validFrom: Date!, $import: TariffRatesInput!, $export: TariffRatesInput!) {\n    setTariff(\n      plantId: $plantId\n      validFrom: $validFrom\n      currency: \"EUR\"\n      dailyCharge: \"0.4125\"\n      import: $import\n      export: $export\n    ) {\n      validFrom\n    }\n  }\n": typeof types.SetTariffOfPageDocument,
 };
 const documents: Documents = {
     "\n  query EveryPlant {\n    plants {\n      id\n      isSimulated\n      latest {\n        timestamp\n      }\n    }\n  }\n": types.EveryPlantDocument,
@@ -165,6 +167,8 @@ const documents: Documents = {
     "\n  mutation NamePlantOfPage($id: Int!, $name: String, $timeZone: TimeZone) {\n    upsertPlant(id: $id, name: $name, timeZone: $timeZone) {\n      id\n    }\n  }\n": types.NamePlantOfPageDocument,
     "\n  query EnergyOfPeriods($plantId: Int!, $from: Date!, $to: Date!, $period: Period!) {\n    energy(plantId: $plantId, from: $from, to: $to, period: $period) {\n      start\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n        batteryCharge\n        batteryDischarge\n      }\n      selfSufficiency\n      selfConsumption\n      coverage\n    }\n  }\n": types.EnergyOfPeriodsDocument,
     "\n  query CourseOfDay($plantId: Int!, $from: DateTime!, $to: DateTime!, $maxPoints: Int!) {\n    history(plantId: $plantId, from: $from, to: $to, maxPoints: $maxPoints) {\n      points {\n        start\n        pvPower {\n          avg\n        }\n        soc {\n          avg\n        }\n      }\n    }\n  }\n": types.CourseOfDayDocument,
+    "\n  query CostsOfPeriods($plantId: Int!, $from: Date!, $to: Date!, $period: Period!) {\n    costs(plantId: $plantId, from: $from, to: $to, period: $period) {\n      start\n      savings\n      importCost\n      dailyCharge\n      exportRevenue\n      total\n      coverage\n    }\n  }\n": types.CostsOfPeriodsDocument,
+    "\n  mutation SetTariffOfPage($plantId: Int!, $validFrom: Date!, $import: TariffRatesInput!, $export: TariffRatesInput!) {\n    setTariff(\n      plantId: $plantId\n      validFrom: $validFrom\n      currency: \"EUR\"\n      dailyCharge: \"0.4125\"\n      import: $import\n      export: $export\n    ) {\n      validFrom\n    }\n  }\n": types.SetTariffOfPageDocument,
 };
 
 /**
@@ -463,6 +467,14 @@ export function graphql(source: "\n  query EnergyOfPeriods($plantId: Int!, $from
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query CourseOfDay($plantId: Int!, $from: DateTime!, $to: DateTime!, $maxPoints: Int!) {\n    history(plantId: $plantId, from: $from, to: $to, maxPoints: $maxPoints) {\n      points {\n        start\n        pvPower {\n          avg\n        }\n        soc {\n          avg\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').CourseOfDayDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query CostsOfPeriods($plantId: Int!, $from: Date!, $to: Date!, $period: Period!) {\n    costs(plantId: $plantId, from: $from, to: $to, period: $period) {\n      start\n      savings\n      importCost\n      dailyCharge\n      exportRevenue\n      total\n      coverage\n    }\n  }\n"): typeof import('./graphql.ts').CostsOfPeriodsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SetTariffOfPage($plantId: Int!, $validFrom: Date!, $import: TariffRatesInput!, $export: TariffRatesInput!) {\n    setTariff(\n      plantId: $plantId\n      validFrom: $validFrom\n      currency: \"EUR\"\n      dailyCharge: \"0.4125\"\n      import: $import\n      export: $export\n    ) {\n      validFrom\n    }\n  }\n"): typeof import('./graphql.ts').SetTariffOfPageDocument;
 
 
 export function graphql(source: string) {

@@ -753,6 +753,26 @@ export type CourseOfDayQueryVariables = Exact<{
 
 export type CourseOfDayQuery = { history: { points: Array<{ start: string, pvPower: { avg: number } | null, soc: { avg: number } | null }> } };
 
+export type CostsOfPeriodsQueryVariables = Exact<{
+  plantId: number;
+  from: string;
+  to: string;
+  period: Period;
+}>;
+
+
+export type CostsOfPeriodsQuery = { costs: Array<{ start: string, savings: string | null, importCost: string | null, dailyCharge: string | null, exportRevenue: string | null, total: string | null, coverage: number }> };
+
+export type SetTariffOfPageMutationVariables = Exact<{
+  plantId: number;
+  validFrom: string;
+  import: TariffRatesInput;
+  export: TariffRatesInput;
+}>;
+
+
+export type SetTariffOfPageMutation = { setTariff: { validFrom: string } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -2099,3 +2119,30 @@ export const CourseOfDayDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CourseOfDayQuery, CourseOfDayQueryVariables>;
+export const CostsOfPeriodsDocument = new TypedDocumentString(`
+    query CostsOfPeriods($plantId: Int!, $from: Date!, $to: Date!, $period: Period!) {
+  costs(plantId: $plantId, from: $from, to: $to, period: $period) {
+    start
+    savings
+    importCost
+    dailyCharge
+    exportRevenue
+    total
+    coverage
+  }
+}
+    `) as unknown as TypedDocumentString<CostsOfPeriodsQuery, CostsOfPeriodsQueryVariables>;
+export const SetTariffOfPageDocument = new TypedDocumentString(`
+    mutation SetTariffOfPage($plantId: Int!, $validFrom: Date!, $import: TariffRatesInput!, $export: TariffRatesInput!) {
+  setTariff(
+    plantId: $plantId
+    validFrom: $validFrom
+    currency: "EUR"
+    dailyCharge: "0.4125"
+    import: $import
+    export: $export
+  ) {
+    validFrom
+  }
+}
+    `) as unknown as TypedDocumentString<SetTariffOfPageMutation, SetTariffOfPageMutationVariables>;

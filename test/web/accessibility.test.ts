@@ -8,6 +8,7 @@ const views = {
   now: 'energy-flow data.main',
   day: 'power-chart canvas',
   energy: '.bars svg',
+  worth: 'tariff-form form',
   system: '.checks li',
 }
 
@@ -48,6 +49,7 @@ describe.skipIf(!hasChromium)('the page for everybody', () => {
     for (const [name, sign] of [
       ['Day', views.day],
       ['Energy', views.energy],
+      ['Worth', views.worth],
       ['System', views.system],
       ['Now', views.now],
     ] as const) {

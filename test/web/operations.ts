@@ -44,3 +44,32 @@ export const CourseOfDay = graphql(`
     }
   }
 `)
+
+export const CostsOfPeriods = graphql(`
+  query CostsOfPeriods($plantId: Int!, $from: Date!, $to: Date!, $period: Period!) {
+    costs(plantId: $plantId, from: $from, to: $to, period: $period) {
+      start
+      savings
+      importCost
+      dailyCharge
+      exportRevenue
+      total
+      coverage
+    }
+  }
+`)
+
+export const SetTariffOfPage = graphql(`
+  mutation SetTariffOfPage($plantId: Int!, $validFrom: Date!, $import: TariffRatesInput!, $export: TariffRatesInput!) {
+    setTariff(
+      plantId: $plantId
+      validFrom: $validFrom
+      currency: "EUR"
+      dailyCharge: "0.4125"
+      import: $import
+      export: $export
+    ) {
+      validFrom
+    }
+  }
+`)

@@ -60,7 +60,7 @@ describe.skipIf(!hasChromium)('a token', () => {
     const apply = page.getByRole('button', { name: 'Apply them now' })
     await apply.click()
     const dialog = page.getByRole('dialog', { name: 'A token, please' })
-    await dialog.getByText('Applying migrations needs the admin token.').waitFor()
+    await dialog.getByText('A change on this server needs the admin token.').waitFor()
     await dialog.getByLabel('Token').fill(tokens.ADMIN_TOKEN)
     await dialog.getByRole('button', { name: 'Use it' }).click()
     await dialog.waitFor({ state: 'hidden' })

@@ -51,6 +51,15 @@ export type StorageKind =
   | 'MISSING'
   | 'REGULAR_TABLE';
 
+export type Weekday =
+  | 'FRIDAY'
+  | 'MONDAY'
+  | 'SATURDAY'
+  | 'SUNDAY'
+  | 'THURSDAY'
+  | 'TUESDAY'
+  | 'WEDNESDAY';
+
 export type ReadingFragment = { timestamp: string, ageSeconds: number, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null, generatorPower: number | null, batteryVoltage: number | null, batteryTemperature: number | null, inverterTemperature: number | null, plant: { id: number } };
 
 export type PlantsQueryVariables = Exact<{ [key: string]: never; }>;
@@ -110,6 +119,36 @@ export type ApplyMigrationsMutationVariables = Exact<{ [key: string]: never; }>;
 
 export type ApplyMigrationsMutation = { runMigration: { status: MigrationRunStatus, steps: Array<{ name: string, status: MigrationStepStatus, error: string | null }> } };
 
+export type CostFragment = { start: string, end: string, day: string, currency: string | null, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, total: string | null, savings: string | null, coverage: number, savingsCoverage: number };
+
+export type RatesInWordsFragment = { rate: string | null, addPrices: boolean, windows: Array<{ rate: string, months: Array<number>, weekdays: Array<Weekday>, from: string, to: string }> };
+
+export type TariffInWordsFragment = { validFrom: string, currency: string, dailyCharge: string, import: { rate: string | null, addPrices: boolean, windows: Array<{ rate: string, months: Array<number>, weekdays: Array<Weekday>, from: string, to: string }> }, export: { rate: string | null, addPrices: boolean, windows: Array<{ rate: string, months: Array<number>, weekdays: Array<Weekday>, from: string, to: string }> } };
+
+export type WorthOfQueryVariables = Exact<{
+  plantId: number;
+  from: string;
+  to: string;
+  bars: Period;
+  whole: Period;
+  hasWhole: boolean;
+}>;
+
+
+export type WorthOfQuery = { bars: Array<{ start: string, end: string, day: string, currency: string | null, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, total: string | null, savings: string | null, coverage: number, savingsCoverage: number }>, whole?: Array<{ start: string, end: string, day: string, currency: string | null, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, total: string | null, savings: string | null, coverage: number, savingsCoverage: number }>, tariffs: Array<{ validFrom: string, currency: string, dailyCharge: string, import: { rate: string | null, addPrices: boolean, windows: Array<{ rate: string, months: Array<number>, weekdays: Array<Weekday>, from: string, to: string }> }, export: { rate: string | null, addPrices: boolean, windows: Array<{ rate: string, months: Array<number>, weekdays: Array<Weekday>, from: string, to: string }> } }> };
+
+export type SetFlatTariffMutationVariables = Exact<{
+  plantId: number;
+  validFrom: string;
+  currency: string;
+  dailyCharge: string;
+  importRate: string;
+  exportRate: string;
+}>;
+
+
+export type SetFlatTariffMutation = { setTariff: { validFrom: string } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -165,6 +204,57 @@ export const PeriodFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"Period"}) as unknown as TypedDocumentString<PeriodFragment, unknown>;
+export const CostFragmentDoc = new TypedDocumentString(`
+    fragment Cost on CostPeriod {
+  start
+  end
+  day
+  currency
+  importCost
+  exportRevenue
+  dailyCharge
+  total
+  savings
+  coverage
+  savingsCoverage
+}
+    `, {"fragmentName":"Cost"}) as unknown as TypedDocumentString<CostFragment, unknown>;
+export const RatesInWordsFragmentDoc = new TypedDocumentString(`
+    fragment RatesInWords on TariffRates {
+  rate
+  addPrices
+  windows {
+    rate
+    months
+    weekdays
+    from
+    to
+  }
+}
+    `, {"fragmentName":"RatesInWords"}) as unknown as TypedDocumentString<RatesInWordsFragment, unknown>;
+export const TariffInWordsFragmentDoc = new TypedDocumentString(`
+    fragment TariffInWords on Tariff {
+  validFrom
+  currency
+  dailyCharge
+  import {
+    ...RatesInWords
+  }
+  export {
+    ...RatesInWords
+  }
+}
+    fragment RatesInWords on TariffRates {
+  rate
+  addPrices
+  windows {
+    rate
+    months
+    weekdays
+    from
+    to
+  }
+}`, {"fragmentName":"TariffInWords"}) as unknown as TypedDocumentString<TariffInWordsFragment, unknown>;
 export const PlantsDocument = new TypedDocumentString(`
     query Plants {
   plants {
@@ -352,3 +442,64 @@ export const ApplyMigrationsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ApplyMigrationsMutation, ApplyMigrationsMutationVariables>;
+export const WorthOfDocument = new TypedDocumentString(`
+    query WorthOf($plantId: Int!, $from: Date!, $to: Date!, $bars: Period!, $whole: Period!, $hasWhole: Boolean!) {
+  bars: costs(plantId: $plantId, from: $from, to: $to, period: $bars) {
+    ...Cost
+  }
+  whole: costs(plantId: $plantId, from: $from, to: $to, period: $whole) @include(if: $hasWhole) {
+    ...Cost
+  }
+  tariffs(plantId: $plantId) {
+    ...TariffInWords
+  }
+}
+    fragment Cost on CostPeriod {
+  start
+  end
+  day
+  currency
+  importCost
+  exportRevenue
+  dailyCharge
+  total
+  savings
+  coverage
+  savingsCoverage
+}
+fragment RatesInWords on TariffRates {
+  rate
+  addPrices
+  windows {
+    rate
+    months
+    weekdays
+    from
+    to
+  }
+}
+fragment TariffInWords on Tariff {
+  validFrom
+  currency
+  dailyCharge
+  import {
+    ...RatesInWords
+  }
+  export {
+    ...RatesInWords
+  }
+}`) as unknown as TypedDocumentString<WorthOfQuery, WorthOfQueryVariables>;
+export const SetFlatTariffDocument = new TypedDocumentString(`
+    mutation SetFlatTariff($plantId: Int!, $validFrom: Date!, $currency: String!, $dailyCharge: Decimal!, $importRate: Decimal!, $exportRate: Decimal!) {
+  setTariff(
+    plantId: $plantId
+    validFrom: $validFrom
+    currency: $currency
+    dailyCharge: $dailyCharge
+    import: { rate: $importRate }
+    export: { rate: $exportRate }
+  ) {
+    validFrom
+  }
+}
+    `) as unknown as TypedDocumentString<SetFlatTariffMutation, SetFlatTariffMutationVariables>;
