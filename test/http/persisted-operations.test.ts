@@ -136,7 +136,10 @@ test('documents of a manifest are executed by their id, and others are refused i
     await writeFile(apollo, '[1]')
     await expect(readTrustedDocuments(apollo)).rejects.toThrow(/TRUSTED_DOCUMENTS/)
 
-    await using server = await openTestServer({}, { trustedDocuments: { byId: new Map([...byId, ['sha256:own', trusted]]), only: true } })
+    await using server = await openTestServer(
+      {},
+      { trustedDocuments: { byId: new Map([...byId, ['sha256:own', trusted]]), only: true } },
+    )
     const answer = { status: 200, body: { data: { plants: [{ id: 1 }] } } }
     for (const body of [
       { documentId: sha256(trusted) },
