@@ -9,58 +9,11 @@ import {
   stageOf,
 } from './energy-shares.ts'
 import { axisTexts } from './numbers.ts'
-import { PageElement } from './page-element.ts'
+import { AXIS_WIDTH, LABEL_HEIGHT, PickableBars, ROOM_OF_LABEL } from './pickable-bars.ts'
 import { words } from './words.ts'
 
-/** The bar that somebody picked; undefined for none. */
-export class PickEvent extends Event {
-  readonly index: number | undefined
-  constructor(index: number | undefined) {
-    super('pick')
-    this.index = index
-  }
-}
-
-const AXIS_WIDTH = 68
-const LABEL_HEIGHT = 30
-const ROOM_OF_LABEL = 34
-
-/** Bars of kWh: upwards where it came from, downwards where it went. Emits a `PickEvent`, and `open` for Enter. */
-export class EnergyBars extends PageElement {
-  static override properties = {
-    periods: { attribute: false },
-    names: { attribute: false },
-    picked: { attribute: false },
-    now: { attribute: false },
-    label: { attribute: false },
-    width: { state: true },
-  }
-  declare periods: readonly BarPeriod[]
-  /** What stands below each bar. */
-  declare names: readonly string[]
-  declare picked: number | undefined
-  declare now: number
-  declare label: string
-  declare width: number
-  #resizing = new ResizeObserver(() => {
-    this.width = this.clientWidth
-  })
-
-  constructor() {
-    super()
-    this.width = 0
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback()
-    this.#resizing.observe(this)
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback()
-    this.#resizing.disconnect()
-  }
-
+/** Bars of kWh: upwards where it came from, downwards where it went. */
+export class EnergyBars extends PickableBars<BarPeriod> {
   override render(): TemplateResult {
     return html`<div
         class="bars"
@@ -68,7 +21,7 @@ export class EnergyBars extends PageElement {
         role="group"
         aria-label=${words.energyChart(this.label)}
         aria-describedby="bars-help"
-        @keydown=${this.#onKey}
+        @keydown=${this.onKey}
       >${this.width === 0 ? nothing : this.#renderSvg()}</div>
       <p id="bars-help" class="quiet help">
         <span class="keys">${words.energyHelp}</span>
@@ -102,9 +55,7 @@ export class EnergyBars extends PageElement {
       )}
       ${periods.map((period, index) => {
         const x = AXIS_WIDTH + slot * index + (slot - bar) / 2
-        const isPicked = index === this.picked
-        return svg`<g class="bar ${isPicked ? 'picked' : ''}"
-          @click=${() => this.dispatchEvent(new PickEvent(isPicked ? undefined : index))}>
+        return svg`<g class="bar ${index === this.picked ? 'picked' : ''}" @click=${() => this.pick(index)}>
           <rect class="slot" x=${AXIS_WIDTH + slot * index} y="0" width=${slot} height=${height - LABEL_HEIGHT} />
           ${stack(up, period, { x, bar, zero: half, scale, sign: 1 })}
           ${stack(down, period, { x, bar, zero: half, scale, sign: -1 })}
@@ -128,23 +79,6 @@ export class EnergyBars extends PageElement {
   #isPartial(period: BarPeriod): boolean {
     const { coverage } = period
     return coverage > 0 && coverage < 1 && stageOf(period, this.now) === 'over'
-  }
-
-  #onKey(event: KeyboardEvent): void {
-    const last = this.periods.length - 1
-    const at = this.picked
-    const next = {
-      ArrowLeft: at === undefined ? last : Math.max(at - 1, 0),
-      ArrowRight: at === undefined ? 0 : Math.min(at + 1, last),
-      Home: 0,
-      End: last,
-      Escape: undefined,
-    }
-    if (event.key === 'Enter') this.dispatchEvent(new Event('open'))
-    else if (event.key in next) {
-      this.dispatchEvent(new PickEvent(next[event.key as keyof typeof next]))
-    } else return
-    event.preventDefault()
   }
 }
 

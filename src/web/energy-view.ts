@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Api } from './api.ts'
-import type { PickEvent } from './energy-bars.ts'
 import { renderShares } from './energy-figures.ts'
 import {
   type BarPeriod,
@@ -19,28 +18,22 @@ import {
 } from './generated/graphql.ts'
 import { coverageText, energy, numberText } from './numbers.ts'
 import { PageElement } from './page-element.ts'
-import { hashOf, type Place, type ShownPeriod, shownPeriods } from './place.ts'
-import {
-  addDays,
-  addMonths,
-  type Day,
-  dayAt,
-  dayText,
-  exactTimeText,
-  firstOfMonth,
-  lastOfMonth,
-} from './plant-clock.ts'
+import type { PickEvent } from './pickable-bars.ts'
+import { hashOf, type Place } from './place.ts'
+import { type Day, dayAt } from './plant-clock.ts'
 import type { PlantNow } from './plants.ts'
+import { renderRangeToolbar } from './range-toolbar.ts'
 import { ShownQuery } from './shown-query.ts'
+import {
+  barName,
+  type DayRange,
+  placeOfBar,
+  rangeAround,
+  rangeOfAll,
+  rangeTitle,
+  unitsOf,
+} from './shown-range.ts'
 import { words } from './words.ts'
-
-/** The bars of a period, and the period as one; `all` has no one. */
-const units: Readonly<Record<ShownPeriod, { bars: Unit; whole?: Unit }>> = {
-  day: { bars: 'HOUR', whole: 'DAY' },
-  month: { bars: 'DAY', whole: 'MONTH' },
-  year: { bars: 'MONTH', whole: 'YEAR' },
-  all: { bars: 'YEAR' },
-}
 
 /** kWh of a day by hours, a month by days, a year by months, and all years: where it came from, and where it went. */
 export class EnergyView extends PageElement {
@@ -66,7 +59,7 @@ export class EnergyView extends PageElement {
     ask: (signal) => {
       const range = this.#range
       if (range === undefined) return undefined
-      const { bars, whole } = units[this.place.period]
+      const { bars, whole } = unitsOf[this.place.period]
       const read = (period: Unit) =>
         this.api
           .ask(EnergyOfDocument, { plantId: this.plant.id, ...range, period }, signal)
@@ -87,16 +80,12 @@ export class EnergyView extends PageElement {
   }
 
   /** undefined until it is known when the first year was. */
-  get #range(): { from: Day; to: Day } | undefined {
+  get #range(): DayRange | undefined {
     const { period } = this.place
-    const day = this.#day
-    if (period === 'day') return { from: day, to: day }
-    if (period === 'month') return { from: firstOfMonth(day), to: lastOfMonth(day) }
-    if (period === 'year') return yearsOf(day, day)
-    if (this.#oldest.data === undefined) return undefined
-    const oldest = this.#oldest.data.plant?.telemetry.nodes[0]
-    const first = oldest === undefined ? this.time : Date.parse(oldest.timestamp)
-    return yearsOf(dayAt(first, this.plant.timeZone), this.#today)
+    if (period !== 'all') return rangeAround(this.#day, period)
+    const oldest = this.#oldest.data
+    if (oldest === undefined) return undefined
+    return rangeOfAll(oldest.plant?.telemetry.nodes[0]?.timestamp, this.time, this.plant.timeZone)
   }
 
   protected override willUpdate(): void {
@@ -112,8 +101,9 @@ export class EnergyView extends PageElement {
 
   override render(): TemplateResult {
     const { error, data } = this.#energy
+    const isNewest = (this.#range?.to ?? '') >= this.#today
     return html`
-      ${this.#renderHead()}
+      ${renderRangeToolbar(this.place, { day: this.#day, isNewest })}
       ${error === undefined ? nothing : html`<p class="banner">${words.failed(error.message)}</p>`}
       ${
         data === undefined
@@ -136,55 +126,11 @@ export class EnergyView extends PageElement {
   }
 
   get #title(): string {
-    const day = this.#day
-    const { period } = this.place
-    if (period === 'all') return words.periods.all
-    return dayText(day, period === 'day' ? 'full' : period)
+    return rangeTitle(this.#day, this.place.period)
   }
 
-  /** How a bar is called: below it, or in full. */
-  #nameOf({ start, day }: BarPeriod, style: 'bar' | 'full'): string {
-    const isFull = style === 'full'
-    switch (this.place.period) {
-      case 'day':
-        return exactTimeText(Date.parse(start), this.plant.timeZone)
-      case 'month':
-        return dayText(day, isFull ? 'full' : 'number')
-      case 'year':
-        return dayText(day, isFull ? 'month' : 'shortMonth')
-      case 'all':
-        return dayText(day, 'year')
-    }
-  }
-
-  #renderHead(): TemplateResult {
-    const { place } = this
-    const step = (count: number): Day => {
-      if (place.period === 'day') return addDays(this.#day, count)
-      return addMonths(this.#day, place.period === 'month' ? count : 12 * count)
-    }
-    const to = (values: Partial<Place>) => hashOf({ ...place, ...values })
-    const isNewest = (this.#range?.to ?? '') >= this.#today
-    const isAll = place.period === 'all'
-    return html`<div class="toolbar">
-      ${isAll ? nothing : html`<a class="button" href=${to({ day: step(-1) })} aria-label=${words.previous}>‹</a>`}
-      <h3>${this.#title}</h3>
-      ${
-        isAll
-          ? nothing
-          : html`<a class="button" href=${to({ day: isNewest ? place.day : step(1) })}
-              aria-label=${words.next} aria-disabled=${isNewest ? 'true' : nothing}>›</a>`
-      }
-      ${isAll || isNewest ? nothing : html`<a class="button" href=${to({ day: undefined })}>${words.today}</a>`}
-      <span class="spacer"></span>
-      <nav class="segments" aria-label=${words.period}>
-        ${shownPeriods.map(
-          (period) =>
-            html`<a href=${to({ period })} aria-current=${period === place.period ? 'true' : nothing}
-              >${words.periods[period]}</a>`,
-        )}
-      </nav>
-    </div>`
+  #nameOf(bar: BarPeriod, style: 'bar' | 'full'): string {
+    return barName(bar, { period: this.place.period, zone: this.plant.timeZone, style })
   }
 
   /** Of the picked bar, else of the whole; of the newest year if there is no whole. */
@@ -194,14 +140,15 @@ export class EnergyView extends PageElement {
     if (shown === undefined) return nothing
     const isBar = shown !== whole
     const name = isBar ? this.#nameOf(shown, 'full') : this.#title
+    const inside = isBar ? placeOfBar(this.place, shown.day) : undefined
     return html`<section class="shares" aria-labelledby="shares-title">
       <div class="shares-head">
         <h3 id="shares-title">${name}</h3>
         <p class="sr" role="status">${name}</p>
         ${
-          isBar && this.#placeOf(shown) !== undefined
-            ? html`<a class="button" href=${hashOf(this.#placeOf(shown) ?? this.place)}>${words.open(this.#nameOf(shown, 'full'))}</a>`
-            : nothing
+          inside === undefined
+            ? nothing
+            : html`<a class="button" href=${hashOf(inside)}>${words.open(name)}</a>`
         }
         ${this.#renderCoverage(shown)}
       </div>
@@ -222,29 +169,11 @@ export class EnergyView extends PageElement {
     </p>`
   }
 
-  /** What a bar opens: a day its course, a month its days, a year its months. */
-  #placeOf({ day }: BarPeriod): Place | undefined {
-    switch (this.place.period) {
-      case 'day':
-        return undefined
-      case 'month':
-        return { ...this.place, view: 'day', day, span: 1 }
-      case 'year':
-        return { ...this.place, day, period: 'month' }
-      case 'all':
-        return { ...this.place, day, period: 'year' }
-    }
-  }
-
   #openPicked(): void {
     const period = this.picked === undefined ? undefined : this.#energy.data?.bars[this.picked]
-    const place = period === undefined ? undefined : this.#placeOf(period)
+    const place = period === undefined ? undefined : placeOfBar(this.place, period.day)
     if (place !== undefined) location.hash = hashOf(place)
   }
-}
-
-function yearsOf(first: Day, last: Day): { from: Day; to: Day } {
-  return { from: `${first.slice(0, 4)}-01-01`, to: `${last.slice(0, 4)}-12-31` }
 }
 
 /** One side of the balance as a list, each part with its share. */

@@ -1,5 +1,13 @@
-import { PickEvent } from './energy-bars.ts'
 import { PageElement } from './page-element.ts'
+
+/** The bar that somebody picked; undefined for none. */
+export class PickEvent extends Event {
+  readonly index: number | undefined
+  constructor(index: number | undefined) {
+    super('pick')
+    this.index = index
+  }
+}
 
 /** The space around bars, in pixels. */
 export const AXIS_WIDTH = 68
