@@ -138,7 +138,7 @@ export const words = {
     nothingKnown:
       'No amounts are known in this time: nothing was measured, or the tariff or its prices are missing.',
     currencies: (currency: string) =>
-      `The currency changes in this time. The bars show ${currency}; a period with two currencies has no amounts.`,
+      `The currency changes in this time. The bars show ${currency}. Other amounts are in the table, and a period with two currencies has none.`,
     tariff: 'Tariff',
     noTariff:
       'No tariff is set for this plant, so it is not known what its energy cost and saved. Whoever has the admin token can set one here.',

@@ -89,7 +89,8 @@ export class WorthBars extends PickableBars<CostBar> {
 
   #isPartial(period: CostBar): boolean {
     const known = knownShare(period)
-    return known > 0 && known < 1 && stageOf(period, this.now) === 'over'
+    const isDrawn = period.currency === this.currency
+    return isDrawn && known > 0 && known < 1 && stageOf(period, this.now) === 'over'
   }
 }
 
