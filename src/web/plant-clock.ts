@@ -6,6 +6,7 @@ export type Day = string
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
+const WEEK = 7 * 24 * HOUR
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
@@ -107,10 +108,11 @@ const steps = [1, 2, 5, 10, 15, 30]
 
 /** Instants at which the plant's clock shows multiples of one step since midnight, at most so many. */
 export function clockTicks(from: number, to: number, zone: string, most: number): number[] {
-  const step = steps.find((each) => (to - from) / each <= most) ?? (to - from) / most
-  const stride = Math.min(step, HOUR)
+  const shortest = (to - from) / most
+  const step = steps.find((each) => each >= shortest) ?? Math.ceil(shortest / WEEK) * WEEK
+  const stride = Math.min(step, HOUR / 2)
   const ticks: number[] = []
-  // In strides of an hour at most, because the clock may be changed between two ticks.
+  // In strides of half an hour at most: the clock may be changed between two ticks, on Lord Howe Island by that much.
   const first = Math.ceil((from + offsetAt(from, zone)) / stride) * stride - offsetAt(from, zone)
   for (let at = first; at <= to; at += stride) {
     const clock = at + offsetAt(at, zone)
