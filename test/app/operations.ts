@@ -61,12 +61,12 @@ export const Totals = graphql(`
 
 /** With its plant, so that each question is answered by itself. */
 export const HourlyChart = graphql(`
-  query HourlyChart($plantId: Int!) {
+  query HourlyChart($plantId: Int!, $bucket: Duration! = "PT1H") {
     history(
       plantId: $plantId
       from: "2026-01-01T00:00:00Z"
       to: "2026-01-02T00:00:00Z"
-      bucket: "PT1H"
+      bucket: $bucket
     ) {
       plant {
         id

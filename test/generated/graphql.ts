@@ -196,6 +196,7 @@ export type TotalsQuery = { systemStats: { totalEnergySnapshots: number, plants:
 
 export type HourlyChartQueryVariables = Exact<{
   plantId: number;
+  bucket?: string;
 }>;
 
 
@@ -921,12 +922,12 @@ export const TotalsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<TotalsQuery, TotalsQueryVariables>;
 export const HourlyChartDocument = new TypedDocumentString(`
-    query HourlyChart($plantId: Int!) {
+    query HourlyChart($plantId: Int!, $bucket: Duration! = "PT1H") {
   history(
     plantId: $plantId
     from: "2026-01-01T00:00:00Z"
     to: "2026-01-02T00:00:00Z"
-    bucket: "PT1H"
+    bucket: $bucket
   ) {
     plant {
       id
