@@ -45,7 +45,8 @@ export async function openOwnTarget({ publicRead }: { publicRead: boolean }): Pr
   await using opening = new AsyncDisposableStack()
   const folder = opening.use(await openDataFolder())
   const { PATH = '', NODE_COMPILE_CACHE } = process.env
-  const child = spawn(process.execPath, ['--expose-gc', '--import', heldMemory, main, 'serve'], {
+  const flags = ['--disable-warning=ExperimentalWarning', '--expose-gc', '--import', heldMemory]
+  const child = spawn(process.execPath, [...flags, main, 'serve'], {
     cwd: tmpdir(),
     env: {
       ...{ PATH, TZ: 'UTC', PORT: '0', HELIOGRAPH_DATA_DIR: folder.path, SIMULATE: '1' },
