@@ -27,7 +27,7 @@ test.skipIf(!existsSync(FULL)).for(['json', 'pretty'])(
     const exited = once(child, 'exit')
     try {
       const [banner] = await Promise.race([once(stdout, 'data'), exited])
-      const url = /http:\/\/[^/]+/.exec(String(banner))?.[0]
+      const url = /http:\/\/[^/\s]+/.exec(String(banner))?.[0]
       for (let request = 0; request < 3; request++) {
         expect((await fetch(`${url}/health`)).status).toBe(200)
       }

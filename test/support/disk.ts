@@ -23,7 +23,7 @@ export function mountDisk(folder: string, size: string): Disk {
     fill: async (left = 0) => {
       const { bavail, bsize } = await statfs(folder)
       const zeros = Readable.from(blocks(bavail * bsize - left))
-      await pipeline(zeros, createWriteStream(filler)).catch((error) => {
+      await pipeline(zeros, createWriteStream(filler, { flags: 'a' })).catch((error) => {
         if (error.code !== 'ENOSPC') throw error
       })
     },
