@@ -3,3 +3,11 @@
  * So lists of it are written without the executor (src/http/operations/record-writer.ts).
  */
 export const record = { record: true }
+
+/**
+ * For the extensions of a field of a record: some sources have the JSON of its value at hand. `json` returns undefined
+ * if the field has to be resolved.
+ */
+export function knownJson(json: (source: unknown) => string | undefined) {
+  return { json }
+}

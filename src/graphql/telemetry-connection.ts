@@ -2,18 +2,17 @@ import type { Database } from '../database/database.ts'
 import { instantOf } from '../database/instant.ts'
 import { encodeCursor } from '../telemetry/cursor.ts'
 import { DEFAULT_PAGE_SIZE, LARGEST_PAGE, type Page, readPage } from '../telemetry/page.ts'
-import type { StoredReading } from '../telemetry/reading.ts'
 import { builder } from './builder.ts'
 import { cacheable } from './cacheable.ts'
 import { pageCost } from './cost.ts'
 import { PlantRef } from './plant.ts'
 import { record } from './record.ts'
-import { TelemetryRef } from './telemetry.ts'
+import { type ShownReading, TelemetryRef } from './telemetry.ts'
 
 interface Edge {
   /** Encoded only if it is requested. */
   cursor(): string
-  node: StoredReading
+  node: ShownReading
 }
 
 export const TelemetryEdgeRef = builder.objectRef<Edge>('TelemetryEdge').implement({
@@ -50,7 +49,7 @@ const PageInfo = builder.objectRef<Page>('PageInfo').implement({
   }),
 })
 
-function cursorOf(reading: StoredReading | undefined): string | null {
+function cursorOf(reading: ShownReading | undefined): string | null {
   return reading === undefined ? null : encodeCursor(reading)
 }
 

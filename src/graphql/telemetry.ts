@@ -9,28 +9,45 @@ import {
 } from '../quantities.ts'
 import { unregistered } from '../telemetry/plant.ts'
 import { measured, type StoredReading } from '../telemetry/reading.ts'
+import { ReadingText } from '../telemetry/reading-text.ts'
 import { wholeSecond } from '../whole-second.ts'
 import { asksOnly } from './asks-only.ts'
 import { builder } from './builder.ts'
 import { cacheable, cacheableWithinSecond } from './cacheable.ts'
 import { LOOKUP } from './cost.ts'
 import { PlantRef } from './plant.ts'
-import { record } from './record.ts'
+import { knownJson, record } from './record.ts'
 
 /**
  * What a reading itself tells about its plant. A promise for each of a million readings would be half of their cost.
  */
 const toldByReading: ReadonlySet<string> = new Set(['id', 'isSimulated', '__typename'])
 
-export const TelemetryRef = builder.objectRef<StoredReading>('Telemetry')
+/** A reading, however it was read. */
+export type ShownReading = StoredReading | ReadingText
+
+export const TelemetryRef = builder.objectRef<ShownReading>('Telemetry')
+
+function numberOf(reading: ShownReading, field: NumberField): number | null {
+  return reading instanceof ReadingText ? reading.number(field) : measured(field, reading[field])
+}
+
+function flagOf(reading: ShownReading, field: FlagField): boolean | null {
+  return reading instanceof ReadingText ? reading.flag(field) : reading[field]
+}
+
+/** For the extensions of a field: its JSON if the reading is text. */
+function textJson(json: (reading: ReadingText) => string) {
+  return knownJson((source) => (source instanceof ReadingText ? json(source) : undefined))
+}
 
 /** The part of a signed power that flows in the given direction, never below zero. */
 function oneSided(
-  reading: StoredReading,
+  reading: ShownReading,
   field: 'batteryPower' | 'gridPower',
   direction: 1 | -1,
 ): number | null {
-  const power = measured(field, reading[field])
+  const power = numberOf(reading, field)
   return power === null ? null : Math.max(0, direction * power)
 }
 
@@ -43,10 +60,16 @@ TelemetryRef.implement({
       t.float({
         nullable: true,
         description: quantityOf(field).description,
-        resolve: (reading) => measured(field, reading[field]),
+        extensions: textJson((reading) => reading.numberJson(field)),
+        resolve: (reading) => numberOf(reading, field),
       })
     const flag = (field: FlagField) =>
-      t.exposeBoolean(field, { nullable: true, description: quantityOf(field).description })
+      t.boolean({
+        nullable: true,
+        description: quantityOf(field).description,
+        extensions: textJson((reading) => reading.flagJson(field)),
+        resolve: (reading) => flagOf(reading, field),
+      })
     return {
       id: t.id({ resolve: ({ id }) => String(id) }),
       plant: t.field({
@@ -60,11 +83,13 @@ TelemetryRef.implement({
       timestamp: t.field({
         type: 'DateTime',
         description: 'When it was measured.',
+        extensions: textJson((reading) => reading.timestampJson),
         resolve: ({ timestamp }) => dateOf(timestamp),
       }),
       createdAt: t.field({
         type: 'DateTime',
         description: 'When it was stored.',
+        extensions: textJson((reading) => reading.createdAtJson),
         resolve: ({ createdAt }) => dateOf(createdAt),
       }),
       ...recordOf(numberFields, number),

@@ -3,9 +3,8 @@ import type { Instant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import { timestamptz } from '../database/timestamptz.ts'
 import { Fault } from '../fault.ts'
-import { readingColumns } from '../quantities.ts'
 import { decodeCursor, type PagePosition } from './cursor.ts'
-import type { StoredReading } from './reading.ts'
+import { type ReadingText, readReadingTexts } from './reading-text.ts'
 import { requireForwardRange } from './time-bounds.ts'
 
 export const DEFAULT_PAGE_SIZE = 100
@@ -25,7 +24,7 @@ export interface PageRequest {
 
 /** A page of readings, newest first, as Relay's cursor connections define it. */
 export interface Page {
-  readings: StoredReading[]
+  readings: ReadingText[]
   hasNextPage(): Promise<boolean>
   hasPreviousPage(): Promise<boolean>
 }
@@ -71,10 +70,7 @@ export async function readPage(kysely: Kysely<Schema>, request: PageRequest): Pr
   if (after !== undefined) readings = olderThan(readings, after, plantId)
   if (before !== undefined) readings = newerThan(readings, before, plantId)
   const direction = backwards ? 'asc' : 'desc'
-  const rows = await ordered(readings, direction)
-    .select(readingColumns)
-    .limit(size + 1)
-    .execute()
+  const rows = await readReadingTexts(kysely, ordered(readings, direction).limit(size + 1))
   const more = rows.length > size
   if (more) rows.pop()
   if (backwards) rows.reverse()

@@ -37,7 +37,8 @@ export function emptyReading(plantId: number, timestamp: Instant): Reading {
 /** A value of this size or more, of either sign, is not a measurement. It could not be squared and summed either. */
 export const ABSURD = 1e12
 
-const oneWayFields: ReadonlySet<NumberField> = new Set(numberFields.filter(isOneWay))
+/** The powers that flow one way, so that a negative value counts as 0. */
+export const oneWayFields: ReadonlySet<NumberField> = new Set(numberFields.filter(isOneWay))
 
 /**
  * Returns a stored value as an answer shows it: null if it was not measured, or is too large to be a measurement; 0 if

@@ -669,6 +669,16 @@ export type BelowZeroQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type BelowZeroQuery = { plant: { latest: { pvPower: number | null, loadPower: number | null } | null } | null, latestEnergy: { pvPower: number | null, generatorPower: number | null } | null, telemetry: { nodes: Array<{ pvPower: number | null, loadPower: number | null, gridPower: number | null, pvToGrid: number | null, gridToLoad: number | null }> }, history: { points: Array<{ pvPower: { avg: number, min: number, max: number } | null, loadPower: { avg: number, min: number, max: number } | null, gridPower: { min: number } | null, pvToGrid: { avg: number, max: number } | null, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null } }> }, energy: Array<{ peakPvPower: number | null, peakLoadPower: number | null, selfConsumption: number | null, energy: { pv: number | null, load: number | null, generator: number | null } }> };
 
+export type WrittenPageQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WrittenPageQuery = { telemetry: { edges: Array<{ node: { id: string, timestamp: string, createdAt: string, gridPower: number | null, gridExport: number | null, pvPower: number | null, batteryToLoad: boolean | null } }> } };
+
+export type ResolvedPageQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ResolvedPageQuery = { telemetry: { edges: Array<{ node: { id: string, timestamp: string, createdAt: string, gridPower: number | null, gridExport: number | null, pvPower: number | null, batteryToLoad: boolean | null, plant: { name: string | null } } }> } };
+
 export type PageQueryVariables = Exact<{
   plantId?: number | null | undefined;
   from?: string | null | undefined;
@@ -1969,6 +1979,43 @@ export const BelowZeroDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<BelowZeroQuery, BelowZeroQueryVariables>;
+export const WrittenPageDocument = new TypedDocumentString(`
+    query WrittenPage {
+  telemetry(plantId: 1) {
+    edges {
+      node {
+        id
+        timestamp
+        createdAt
+        gridPower
+        gridExport
+        pvPower
+        batteryToLoad
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WrittenPageQuery, WrittenPageQueryVariables>;
+export const ResolvedPageDocument = new TypedDocumentString(`
+    query ResolvedPage {
+  telemetry(plantId: 1) {
+    edges {
+      node {
+        id
+        timestamp
+        createdAt
+        gridPower
+        gridExport
+        pvPower
+        batteryToLoad
+        plant {
+          name
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ResolvedPageQuery, ResolvedPageQueryVariables>;
 export const PageDocument = new TypedDocumentString(`
     query Page($plantId: Int, $from: DateTime, $to: DateTime, $first: Int, $after: String, $last: Int, $before: String) {
   telemetry(

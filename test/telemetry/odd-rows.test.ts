@@ -201,13 +201,13 @@ describe.each(engines)('what only SQL can write, on %s', (engine) => {
   })
 
   test('is told as not measured where it is no finite number', async () => {
-    await using database = await openTestDatabase(engine)
+    await using api = await openTestApi(engine)
     await sql`
       insert into solark.telemetry (plant_id, timestamp, soc, batt_power, grid_power, pv_power)
-      values (1, '2026-06-01', 'NaN', 'Infinity', '-Infinity', -0.5)`.execute(database.kysely)
-    const { readings } = await readPage(database.kysely, {})
-    expect(readings).toMatchObject([
-      { soc: null, batteryPower: null, gridPower: null, pvPower: -0.5 },
+      values (1, '2026-06-01', 'NaN', 'Infinity', '-Infinity', 'NaN')`.execute(api.database.kysely)
+    const { telemetry } = await api.ask(LargeValues)
+    expect(telemetry.nodes).toEqual([
+      { pvPower: null, batteryPower: null, batteryCharge: null, gridPower: null, gridImport: null },
     ])
   })
 })

@@ -1,5 +1,6 @@
 import {
   type FieldNode,
+  type GraphQLField,
   GraphQLFloat,
   GraphQLIncludeDirective,
   type GraphQLObjectType,
@@ -110,20 +111,35 @@ function recordWriterOf(type: GraphQLObjectType, nodes: readonly FieldNode[], pl
   const fields = [...selectedFields(type, nodes, place)].map(([key, fieldNodes], index) => {
     const name = fieldNodes[0]?.name.value ?? ''
     const start = `${index === 0 ? '' : ','}${JSON.stringify(key)}:`
-    if (name === '__typename') return { start, resolve: () => type.name, write: writeLeaf }
+    if (name === '__typename') {
+      return { start, jsonOf: undefined, resolve: () => type.name, write: writeLeaf }
+    }
     const definition = definitions[name]
     if (definition === undefined || definition.args.length > 0) throw new Unwritable()
     const resolve =
       definition.resolve ?? ((source: Record<string, unknown>): unknown => source[name])
-    return { start, resolve, write: writerOf(definition.type, fieldNodes, place) }
+    const jsonOf = knownJsonOf(definition)
+    return { start, jsonOf, resolve, write: writerOf(definition.type, fieldNodes, place) }
   })
   const { info } = place
   return (record) => {
     let text = '{'
-    for (const { start, resolve, write } of fields) {
-      text += start + write(resolve(record, {}, undefined, info))
+    for (const { start, jsonOf, resolve, write } of fields) {
+      text += start + (jsonOf?.(record) ?? write(resolve(record, {}, undefined, info)))
     }
     return `${text}}`
+  }
+}
+
+/** Returns the function by which sources tell the JSON of a field, if they have it (src/graphql/record.ts). */
+function knownJsonOf({
+  extensions,
+}: GraphQLField<unknown, unknown>): ((source: unknown) => string | undefined) | undefined {
+  const { json } = extensions
+  if (typeof json !== 'function') return undefined
+  return (source) => {
+    const text: unknown = json(source)
+    return typeof text === 'string' ? text : undefined
   }
 }
 
