@@ -13,7 +13,7 @@ const NewReadings = graphql(`
       cursor
       node {
         plant {
-          id
+          plantId
         }
         timestamp
         soc

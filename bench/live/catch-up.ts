@@ -14,7 +14,7 @@ const ROUNDS = 3
 const query = `subscription ($after: String) {
   telemetry(after: $after, maxBatch: 1000) {
     cursor
-    node { plant { id } timestamp soc batteryPower pvPower loadPower gridPower }
+    node { plant { plantId } timestamp soc batteryPower pvPower loadPower gridPower }
   }
 }`
 

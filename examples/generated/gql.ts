@@ -15,18 +15,18 @@ import * as types from './graphql.ts';
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
-    "\n  subscription NewReadings($plantId: Int, $after: String) {\n    telemetry(plantId: $plantId, after: $after) {\n      cursor\n      node {\n        plant {\n          id\n        }\n        timestamp\n        soc\n        pvPower\n        batteryPower\n        gridPower\n        loadPower\n      }\n    }\n  }\n": typeof types.NewReadingsDocument,
+    "\n  subscription NewReadings($plantId: Int, $after: String) {\n    telemetry(plantId: $plantId, after: $after) {\n      cursor\n      node {\n        plant {\n          plantId\n        }\n        timestamp\n        soc\n        pvPower\n        batteryPower\n        gridPower\n        loadPower\n      }\n    }\n  }\n": typeof types.NewReadingsDocument,
     "\n  query StartCursor {\n    telemetryCursor\n  }\n": typeof types.StartCursorDocument,
 };
 const documents: Documents = {
-    "\n  subscription NewReadings($plantId: Int, $after: String) {\n    telemetry(plantId: $plantId, after: $after) {\n      cursor\n      node {\n        plant {\n          id\n        }\n        timestamp\n        soc\n        pvPower\n        batteryPower\n        gridPower\n        loadPower\n      }\n    }\n  }\n": types.NewReadingsDocument,
+    "\n  subscription NewReadings($plantId: Int, $after: String) {\n    telemetry(plantId: $plantId, after: $after) {\n      cursor\n      node {\n        plant {\n          plantId\n        }\n        timestamp\n        soc\n        pvPower\n        batteryPower\n        gridPower\n        loadPower\n      }\n    }\n  }\n": types.NewReadingsDocument,
     "\n  query StartCursor {\n    telemetryCursor\n  }\n": types.StartCursorDocument,
 };
 
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription NewReadings($plantId: Int, $after: String) {\n    telemetry(plantId: $plantId, after: $after) {\n      cursor\n      node {\n        plant {\n          id\n        }\n        timestamp\n        soc\n        pvPower\n        batteryPower\n        gridPower\n        loadPower\n      }\n    }\n  }\n"): typeof import('./graphql.ts').NewReadingsDocument;
+export function graphql(source: "\n  subscription NewReadings($plantId: Int, $after: String) {\n    telemetry(plantId: $plantId, after: $after) {\n      cursor\n      node {\n        plant {\n          plantId\n        }\n        timestamp\n        soc\n        pvPower\n        batteryPower\n        gridPower\n        loadPower\n      }\n    }\n  }\n"): typeof import('./graphql.ts').NewReadingsDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -10,7 +10,7 @@ export type NewReadingsSubscriptionVariables = Exact<{
 }>;
 
 
-export type NewReadingsSubscription = { telemetry: Array<{ cursor: string, node: { timestamp: string, soc: number | null, pvPower: number | null, batteryPower: number | null, gridPower: number | null, loadPower: number | null, plant: { id: number } } }> };
+export type NewReadingsSubscription = { telemetry: Array<{ cursor: string, node: { timestamp: string, soc: number | null, pvPower: number | null, batteryPower: number | null, gridPower: number | null, loadPower: number | null, plant: { plantId: number } } }> };
 
 export type StartCursorQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -42,7 +42,7 @@ export const NewReadingsDocument = new TypedDocumentString(`
     cursor
     node {
       plant {
-        id
+        plantId
       }
       timestamp
       soc

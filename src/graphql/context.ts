@@ -11,6 +11,8 @@ import { ReadingAllowance } from '../telemetry/history/reading-allowance.ts'
 import type { IssueTally } from '../telemetry/issue-tally.ts'
 import { type Plant, readPlants } from '../telemetry/plant.ts'
 import type { KeptPlantLimits } from '../telemetry/plant-limits.ts'
+import type { StoredReading } from '../telemetry/reading.ts'
+import { type ReadingKey, readReadings } from '../telemetry/reading-key.ts'
 import { readSources, type SourceState } from '../telemetry/source-state.ts'
 import type { Role } from './role.ts'
 
@@ -40,6 +42,8 @@ export interface Context extends Services {
    * subscription can live for months.
    */
   readonly plants: DataLoader<number, Plant | undefined>
+  /** The reading of a plant and an instant; undefined if there is none. Batches and does not cache, like `plants`. */
+  readonly readings: DataLoader<ReadingKey, StoredReading | undefined>
   /** The sources of a plant. Batches and does not cache, like `plants`. */
   readonly sources: DataLoader<number, readonly SourceState[]>
   /** One allowance of each kind for the whole operation. */
@@ -56,6 +60,10 @@ export function createContext(services: Services, role: Role): Context {
     },
     { cache: false },
   )
+  const readings = new DataLoader<ReadingKey, StoredReading | undefined>(
+    (keys) => readReadings(services.database.kysely, keys),
+    { cache: false },
+  )
   const sources = new DataLoader<number, readonly SourceState[]>(
     async (ids) => {
       const found = await readSources(services.database.kysely, [...new Set(ids)])
@@ -68,6 +76,7 @@ export function createContext(services: Services, role: Role): Context {
     ...services,
     role,
     plants,
+    readings,
     sources,
     allowance: new ReadingAllowance(),
     rateAllowance: new RateAllowance(),

@@ -1,11 +1,12 @@
 import { abridge, Fault } from '../fault.ts'
 import { durationText, millisecondsOf } from '../milliseconds.ts'
 import { type Plant, readPlants, unregistered, upsertPlant } from '../telemetry/plant.ts'
-import { isSimulated } from '../telemetry/reading.ts'
+import { isSimulated, parsePlantId } from '../telemetry/reading.ts'
 import { wholeSecond } from '../whole-second.ts'
 import { builder } from './builder.ts'
 import { cacheable, cacheableWithinSecond } from './cacheable.ts'
 import { pageCost, STATEMENT } from './cost.ts'
+import { globalId, idDescription, loadNodesOf } from './node.ts'
 import { needsRole, requireRole } from './role.ts'
 
 /** A source may miss some of its intervals before a plant counts as silent. */
@@ -15,9 +16,13 @@ export const PlantRef = builder.objectRef<Plant>('Plant')
 
 PlantRef.implement({
   extensions: cacheable,
+  interfaces: [builder.nodeInterfaceRef()],
   description: 'A solar or battery plant: one inverter, or several that report as one.',
   fields: (t) => ({
-    id: t.exposeInt('id'),
+    id: t.id({ description: idDescription, resolve: ({ id }) => plantNodeId(id) }),
+    plantId: t.exposeInt('id', {
+      description: 'Its number, which whoever sends its readings chose.',
+    }),
     name: t.exposeString('name', { nullable: true }),
     timeZone: t.expose('timeZone', {
       type: 'TimeZone',
@@ -47,10 +52,20 @@ PlantRef.implement({
       },
     }),
     isSimulated: t.boolean({
-      description: 'Its readings come from the simulator: ids from 900001.',
+      description: 'Its readings come from the simulator: numbers from 900001.',
       resolve: ({ id }) => isSimulated(id),
     }),
   }),
+})
+
+/** The global id of a plant. */
+function plantNodeId(plantId: number): string {
+  return globalId('Plant', plantId)
+}
+
+loadNodesOf('Plant', (key, { plants }) => {
+  const plantId = parsePlantId(key)
+  return plantId === undefined ? undefined : plants.load(plantId)
 })
 
 builder.queryFields((t) => ({
@@ -66,9 +81,9 @@ builder.queryFields((t) => ({
     nullable: true,
     extensions: cacheable,
     description: 'One plant; null if it is unknown.',
-    args: { id: t.arg.int({ required: true }) },
+    args: { plantId: t.arg.int({ required: true }) },
     complexity: STATEMENT,
-    resolve: async (_, { id }, { plants }) => (await plants.load(id)) ?? null,
+    resolve: async (_, { plantId }, { plants }) => (await plants.load(plantId)) ?? null,
   }),
 }))
 
@@ -80,7 +95,7 @@ builder.mutationFields((t) => ({
     extensions: needsRole('admin'),
     complexity: 3 * STATEMENT,
     args: {
-      id: t.arg.int({ required: true }),
+      plantId: t.arg.int({ required: true, description: '0 or more.' }),
       name: t.arg.string(),
       timeZone: t.arg({ type: 'TimeZone' }),
       ratedPower: t.arg.float({
@@ -95,7 +110,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (
       _,
-      { id, name, timeZone, ratedPower, maxGap },
+      { plantId: id, name, timeZone, ratedPower, maxGap },
       { role, database, plants, plantLimits },
     ) => {
       requireRole(role, 'admin')

@@ -9,19 +9,21 @@ import {
 } from '../quantities.ts'
 import { unregistered } from '../telemetry/plant.ts'
 import { measured, type StoredReading } from '../telemetry/reading.ts'
+import { formatReadingKey, parseReadingKey } from '../telemetry/reading-key.ts'
 import { ReadingText } from '../telemetry/reading-text.ts'
 import { wholeSecond } from '../whole-second.ts'
 import { asksOnly } from './asks-only.ts'
 import { builder } from './builder.ts'
 import { cacheable, cacheableWithinSecond } from './cacheable.ts'
 import { LOOKUP } from './cost.ts'
+import { globalId, idDescription, loadNodesOf } from './node.ts'
 import { PlantRef } from './plant.ts'
 import { knownJson, record } from './record.ts'
 
 /**
  * What a reading itself tells about its plant. A promise for each of a million readings would be half of their cost.
  */
-const toldByReading: ReadonlySet<string> = new Set(['id', 'isSimulated', '__typename'])
+const toldByReading: ReadonlySet<string> = new Set(['id', 'plantId', 'isSimulated', '__typename'])
 
 /** A reading, however it was read. */
 export type ShownReading = StoredReading | ReadingText
@@ -53,6 +55,7 @@ function oneSided(
 
 TelemetryRef.implement({
   extensions: { ...cacheable, ...record },
+  interfaces: [builder.nodeInterfaceRef()],
   description:
     'One reading of one plant: a row of solark.telemetry. Positive power flows towards the house; null means "not measured", never 0. Power that flows one way is never negative here: a stored negative value is shown as 0.',
   fields: (t) => {
@@ -71,9 +74,14 @@ TelemetryRef.implement({
         resolve: (reading) => flagOf(reading, field),
       })
     return {
-      id: t.id({ resolve: ({ id }) => String(id) }),
+      id: t.id({
+        description: `${idDescription} The reading of the same plant and instant keeps it if it is replaced.`,
+        resolve: (reading) => globalId('Telemetry', formatReadingKey(reading)),
+      }),
+      plantId: t.exposeInt('plantId', { description: 'The number of its plant.' }),
       plant: t.field({
         type: PlantRef,
+        description: 'The plant that it was measured at.',
         complexity: LOOKUP,
         resolve: ({ plantId }, _, { plants }, info) =>
           asksOnly(info, toldByReading)
@@ -121,6 +129,11 @@ TelemetryRef.implement({
       }),
     }
   },
+})
+
+loadNodesOf('Telemetry', (key, { readings }) => {
+  const parsed = parseReadingKey(key)
+  return parsed === undefined ? undefined : readings.load(parsed)
 })
 
 builder.objectField(PlantRef, 'latest', (t) =>

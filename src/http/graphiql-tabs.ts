@@ -11,7 +11,7 @@ query Now {
     loadPower
   }
   plants {
-    id
+    plantId
     name
     timeZone
   }
@@ -23,7 +23,7 @@ const live = `# Readings as they arrive, in W and %.
 subscription Live {
   latestEnergy {
     plant {
-      id
+      plantId
       name
     }
     timestamp

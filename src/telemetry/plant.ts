@@ -97,7 +97,9 @@ export async function upsertPlant(kysely: Kysely<Schema>, plant: PlantChanges): 
 
 function requireBounds({ id, ratedPower, maxGap }: PlantChanges): void {
   if (!Number.isInteger(id) || id < 0) {
-    throw new Fault('BAD_USER_INPUT', `Expected id to be 0 or more; got ${id}`, { path: ['id'] })
+    throw new Fault('BAD_USER_INPUT', `Expected plantId to be 0 or more; got ${id}`, {
+      path: ['plantId'],
+    })
   }
   if (ratedPower != null && !(ratedPower > 0 && ratedPower <= MOST_RATED_POWER)) {
     throw new Fault(

@@ -22,6 +22,12 @@ export interface StoredReading extends Reading {
 /** The largest integer of PostgreSQL and GraphQL. */
 export const LARGEST_PLANT_ID = 2_147_483_647
 
+/** Returns the number of a plant that is written as this; undefined if it is none. */
+export function parsePlantId(text: string): number | undefined {
+  const plantId = /^(?:0|[1-9]\d{0,9})$/.test(text) ? Number(text) : LARGEST_PLANT_ID + 1
+  return plantId <= LARGEST_PLANT_ID ? plantId : undefined
+}
+
 /** Simulated plants have ids from here on; real plants have lower ones. */
 export const FIRST_SIMULATED_PLANT = 900_001
 

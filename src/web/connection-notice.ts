@@ -35,7 +35,7 @@ export class ConnectionNotice extends PageElement {
     }
     return html`
       <div class="notice">
-        <h2>${this.heading ?? (plant === undefined ? nothing : words.plantName(plant.id, plant.name))}</h2>
+        <h2>${this.heading ?? (plant === undefined ? nothing : words.plantName(plant.plantId, plant.name))}</h2>
         <p class="state ${kind}">
           <span role="status">${words.state[kind]}</span>
           ${

@@ -55,7 +55,7 @@ export class DayView extends PageElement {
     ask: (signal) =>
       this.api.ask(
         EnergyOfDocument,
-        { plantId: this.plant.id, from: this.#firstDay, to: this.#day, period: 'DAY' },
+        { plantId: this.plant.plantId, from: this.#firstDay, to: this.#day, period: 'DAY' },
         signal,
       ),
     every: 60_000,
@@ -69,7 +69,7 @@ export class DayView extends PageElement {
       return this.api
         .ask(
           CourseDocument,
-          { plantId: this.plant.id, ...isoOf(this.settled), maxPoints: Math.min(most, 2000) },
+          { plantId: this.plant.plantId, ...isoOf(this.settled), maxPoints: Math.min(most, 2000) },
           signal,
         )
         .then(({ history }) => ({ ...history, askedAt }))
@@ -88,7 +88,7 @@ export class DayView extends PageElement {
       return this.api
         .ask(
           CourseDocument,
-          { plantId: this.plant.id, ...isoOf({ from, to: Date.parse(last.end) }), bucket },
+          { plantId: this.plant.plantId, ...isoOf({ from, to: Date.parse(last.end) }), bucket },
           signal,
         )
         .then(({ history }) => ({ of: points, points: history.points }))
@@ -133,14 +133,14 @@ export class DayView extends PageElement {
   }
 
   protected override willUpdate(): void {
-    const { id } = this.plant
-    const shown = [id, this.#firstDay, this.#day].join()
+    const { plantId } = this.plant
+    const shown = [plantId, this.#firstDay, this.#day].join()
     if (shown !== this.#shown) {
       this.#shown = shown
       this.zoom = undefined
       this.settled = undefined
     }
-    this.#days.about(this.api, [id, this.#firstDay, this.#day])
+    this.#days.about(this.api, [plantId, this.#firstDay, this.#day])
     this.#bounds = this.#findBounds()
     if (this.zoom === undefined) this.settled = this.#bounds
     this.#course.about(this.api, [shown], [this.settled])
@@ -212,7 +212,7 @@ export class DayView extends PageElement {
       ></power-chart>
       <history-table
         .api=${this.api}
-        .plantId=${this.plant.id}
+        .plantId=${this.plant.plantId}
         .window=${this.settled ?? bounds}
         .timeZone=${this.plant.timeZone}
       ></history-table>

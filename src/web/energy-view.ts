@@ -52,7 +52,7 @@ export class EnergyView extends PageElement {
   #shown = ''
 
   #oldest = new ShownQuery(this, {
-    ask: (signal) => this.api.ask(OldestReadingDocument, { plantId: this.plant.id }, signal),
+    ask: (signal) => this.api.ask(OldestReadingDocument, { plantId: this.plant.plantId }, signal),
   })
 
   #energy = new ShownQuery(this, {
@@ -62,7 +62,7 @@ export class EnergyView extends PageElement {
       const { bars, whole } = unitsOf[this.place.period]
       const read = (period: Unit) =>
         this.api
-          .ask(EnergyOfDocument, { plantId: this.plant.id, ...range, period }, signal)
+          .ask(EnergyOfDocument, { plantId: this.plant.plantId, ...range, period }, signal)
           .then(({ energy }) => energy)
       return Promise.all([read(bars), whole === undefined ? [] : read(whole)]).then(
         ([bars, [one]]) => ({ bars, whole: one }),
@@ -89,9 +89,9 @@ export class EnergyView extends PageElement {
   }
 
   protected override willUpdate(): void {
-    const { id } = this.plant
-    if (this.place.period === 'all') this.#oldest.about(this.api, [id])
-    const subject = [id, this.place.period, this.#range]
+    const { plantId } = this.plant
+    if (this.place.period === 'all') this.#oldest.about(this.api, [plantId])
+    const subject = [plantId, this.place.period, this.#range]
     if (JSON.stringify(subject) !== this.#shown) {
       this.#shown = JSON.stringify(subject)
       this.picked = undefined

@@ -73,12 +73,12 @@ export class HeliographPage extends PageElement {
   get #plant(): PlantNow | undefined {
     const { plantId } = this.place
     const all = this.#plants.all
-    return plantId === undefined ? all?.[0] : all?.find(({ id }) => id === plantId)
+    return plantId === undefined ? all?.[0] : all?.find((plant) => plant.plantId === plantId)
   }
 
   protected override willUpdate(): void {
     const plant = this.#plant
-    if (plant !== undefined) this.#plants.pick(plant.id)
+    if (plant !== undefined) this.#plants.pick(plant.plantId)
     document.title = `${words.views[this.place.view]} · ${words.product}`
   }
 
@@ -127,13 +127,13 @@ export class HeliographPage extends PageElement {
   #renderPicker(): TemplateResult | typeof nothing {
     const all = this.#plants.all ?? []
     if (all.length < 2) return nothing
-    const picked = this.#plant?.id
+    const picked = this.#plant?.plantId
     return html`<label class="picker">
       <span class="quiet">${words.plant}</span>
       <select aria-label=${words.plant} @change=${this.#onPick}>
         ${all.map(
-          ({ id, name }) =>
-            html`<option value=${id} ?selected=${id === picked}>${words.plantName(id, name)}</option>`,
+          ({ plantId, name }) =>
+            html`<option value=${plantId} ?selected=${plantId === picked}>${words.plantName(plantId, name)}</option>`,
         )}
       </select>
     </label>`

@@ -34,7 +34,7 @@ export class NowView extends PageElement {
         <div class="beside">
           <today-summary
             .api=${this.api}
-            .plantId=${plant.id}
+            .plantId=${plant.plantId}
             .day=${dayAt(this.time, plant.timeZone)}
           ></today-summary>
           ${this.#renderDetails()}
@@ -65,14 +65,14 @@ export class NowView extends PageElement {
     </nav>`
   }
 
-  #renderPlant({ id, name, reading, isStale, isSimulated }: PlantNow): TemplateResult {
+  #renderPlant({ plantId, name, reading, isStale, isSimulated }: PlantNow): TemplateResult {
     const state = reading === undefined ? 'empty' : isStale ? 'silent' : undefined
     return html`<a
       class="plant-card"
-      href=${hashOf({ ...this.place, plantId: id })}
-      aria-current=${id === this.plant.id ? 'true' : nothing}
+      href=${hashOf({ ...this.place, plantId })}
+      aria-current=${plantId === this.plant.plantId ? 'true' : nothing}
     >
-      <strong>${words.plantName(id, name)}</strong>
+      <strong>${words.plantName(plantId, name)}</strong>
       ${state === undefined ? nothing : html`<span class="tag warn">${words.state[state]}</span>`}
       ${isSimulated ? html`<span class="tag">${words.state.simulated}</span>` : nothing}
       <span class="row">

@@ -79,9 +79,9 @@ export class Plants extends EventTarget {
       const { plants } = await this.#api.ask(PlantsDocument, {})
       this.#list = plants
       this.error = undefined
-      for (const { id, latest } of plants) {
+      for (const { plantId, latest } of plants) {
         if (latest) this.#take(latest)
-        else this.#newest.delete(id)
+        else this.#newest.delete(plantId)
       }
       this.dispatchEvent(new Event('change'))
     } catch (error) {
@@ -94,24 +94,24 @@ export class Plants extends EventTarget {
   #take(reading: PlantReading): void {
     const receivedAt = Date.now()
     const toldAt = Date.parse(reading.timestamp) + reading.ageSeconds * 1000
-    const before = this.#newest.get(reading.plant.id)
+    const before = this.#newest.get(reading.plantId)
     if (before !== undefined && before.toldAt > toldAt) return
     this.#clockAhead = toldAt - receivedAt
-    this.#newest.set(reading.plant.id, { reading, receivedAt, toldAt })
+    this.#newest.set(reading.plantId, { reading, receivedAt, toldAt })
     this.dispatchEvent(new Event('change'))
   }
 
   /** Takes what was pushed. If the plant is new, or no longer silent, the list is out of date. */
   readonly #receive = ({ latestEnergy: reading }: LiveSubscription): void => {
-    const { id } = reading.plant
-    const listed = this.#list?.find((plant) => plant.id === id)
-    const isNews = this.#newest.get(id)?.reading.timestamp !== reading.timestamp
+    const { plantId } = reading
+    const listed = this.#list?.find((plant) => plant.plantId === plantId)
+    const isNews = this.#newest.get(plantId)?.reading.timestamp !== reading.timestamp
     this.#take(reading)
     if (this.#list !== undefined && isNews && listed?.isStale !== false) this.list()
   }
 
   #now(plant: ListedPlant): PlantNow {
-    const told = this.#newest.get(plant.id)
+    const told = this.#newest.get(plant.plantId)
     if (told === undefined) return { ...plant, reading: undefined, age: undefined }
     const { reading, receivedAt } = told
     return { ...plant, reading, age: reading.ageSeconds * 1000 + (Date.now() - receivedAt) }

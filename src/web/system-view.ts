@@ -79,8 +79,8 @@ export class SystemView extends PageElement {
 
   #renderSources({ plants }: StoredQuery): TemplateResult {
     const { system } = words
-    const sources = plants.flatMap(({ id, name, sources }) =>
-      sources.map((source) => ({ plant: words.plantName(id, name), source })),
+    const sources = plants.flatMap(({ plantId, name, sources }) =>
+      sources.map((source) => ({ plant: words.plantName(plantId, name), source })),
     )
     return html`<section aria-labelledby="sources-title" class="wide">
       <h3 id="sources-title">${system.sources}</h3>

@@ -39,7 +39,7 @@ export class WorthView extends PageElement {
   #shown = ''
 
   #oldest = new ShownQuery(this, {
-    ask: (signal) => this.api.ask(OldestReadingDocument, { plantId: this.plant.id }, signal),
+    ask: (signal) => this.api.ask(OldestReadingDocument, { plantId: this.plant.plantId }, signal),
   })
 
   #worth = new ShownQuery(this, {
@@ -48,7 +48,11 @@ export class WorthView extends PageElement {
       if (range === undefined) return undefined
       const { bars, whole } = unitsOf[this.place.period]
       const units = { bars, whole: whole ?? bars, hasWhole: whole !== undefined }
-      return this.api.ask(WorthOfDocument, { plantId: this.plant.id, ...range, ...units }, signal)
+      return this.api.ask(
+        WorthOfDocument,
+        { plantId: this.plant.plantId, ...range, ...units },
+        signal,
+      )
     },
     every: 60_000,
   })
@@ -71,9 +75,9 @@ export class WorthView extends PageElement {
   }
 
   protected override willUpdate(): void {
-    const { id } = this.plant
-    if (this.place.period === 'all') this.#oldest.about(this.api, [id])
-    const subject = [id, this.place.period, this.#range]
+    const { plantId } = this.plant
+    if (this.place.period === 'all') this.#oldest.about(this.api, [plantId])
+    const subject = [plantId, this.place.period, this.#range]
     if (JSON.stringify(subject) !== this.#shown) {
       this.#shown = JSON.stringify(subject)
       this.picked = undefined
@@ -94,7 +98,7 @@ export class WorthView extends PageElement {
           : html`${data.tariffs.length === 0 ? nothing : this.#renderWorth(data)}
               <tariff-panel
                 .api=${this.api}
-                .plantId=${this.plant.id}
+                .plantId=${this.plant.plantId}
                 .tariffs=${data.tariffs}
                 .range=${range}
                 .today=${this.#today}

@@ -117,7 +117,7 @@ test('more requests at once than can be served are told BUSY, and nobody who wai
 
 /** What a request may ask, and whether the answer is right. */
 const questions = {
-  plants: async () => (await admin.ask(EveryPlant)).plants.some(({ id }) => id === 1),
+  plants: async () => (await admin.ask(EveryPlant)).plants.some(({ plantId }) => plantId === 1),
   latest: async () => (await admin.ask(LatestReading, { plantId: 1 })).latestEnergy?.soc === 2,
   page: async () => (await admin.ask(PageOfReadings, { plantId: 1 })).telemetry.nodes.length === 2,
   chart: async () => (await admin.ask(HourlyChart, { plantId: 1 })).history.points.length === 24,

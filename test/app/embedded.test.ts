@@ -64,7 +64,7 @@ describe('a server on an empty folder', () => {
 
   test('has one simulated plant, whose readings arrive one a second', async () => {
     const plants = await server.as().ask(EveryPlant)
-    expect(plants.plants[0]).toMatchObject({ id: FIRST_SIMULATED_PLANT, isSimulated: true })
+    expect(plants.plants[0]).toMatchObject({ plantId: FIRST_SIMULATED_PLANT, isSimulated: true })
     await using live = server.as().subscribe(LiveReadings, { plantId: FIRST_SIMULATED_PLANT })
     const times: number[] = []
     for (let count = 0; count < 5; count++) {
@@ -94,7 +94,7 @@ describe('a server on an empty folder', () => {
       code: 0,
       stdout: '2 readings: 2 inserted, 0 duplicates, 0 conflicts\n',
     })
-    expect((await arriving).latestEnergy).toMatchObject({ soc: 42, plant: { id: 3 } })
+    expect((await arriving).latestEnergy).toMatchObject({ soc: 42, plant: { plantId: 3 } })
     const exported = await run(['export', '-', '--plant', '3'], environment)
     expect(exported.stdout.trim().split('\n')).toHaveLength(3)
     expect(await run(['migrate'], environment)).toMatchObject({
@@ -105,11 +105,14 @@ describe('a server on an empty folder', () => {
 
   test('no longer takes a simulated plant for the latest once a real one has readings', async () => {
     const latest = await server.as().ask(LatestReading)
-    expect(latest.latestEnergy?.plant).toEqual({ id: 3, isSimulated: false })
+    expect(latest.latestEnergy?.plant).toEqual({ plantId: 3, isSimulated: false })
     const simulated = await server.as().ask(LatestReading, { plantId: FIRST_SIMULATED_PLANT })
-    expect(simulated.latestEnergy?.plant).toEqual({ id: FIRST_SIMULATED_PLANT, isSimulated: true })
+    expect(simulated.latestEnergy?.plant).toEqual({
+      plantId: FIRST_SIMULATED_PLANT,
+      isSimulated: true,
+    })
     await using live = server.as().subscribe(LiveReadings)
-    expect((await live.next()).latestEnergy.plant.id).toBe(3)
+    expect((await live.next()).latestEnergy.plant.plantId).toBe(3)
   })
 
   test('prints an address that programs connect to', async () => {
@@ -210,7 +213,11 @@ describe('a server on an empty folder', () => {
       await server
         .as(server.adminToken)
         .ask(SendReadings, { readings: [{ plantId: 7, timestamp, soc: 55 }] })
-      expect((await live.next()).latestEnergy).toEqual({ timestamp, soc: 55, plant: { id: 7 } })
+      expect((await live.next()).latestEnergy).toEqual({
+        timestamp,
+        soc: 55,
+        plant: { plantId: 7 },
+      })
     },
   )
 })

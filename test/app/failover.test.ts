@@ -49,7 +49,7 @@ function follow(server: Server, after: string | null = null) {
     { after },
     {
       onReadings: (edges) => {
-        for (const { node } of edges) received.push(`${node.plant.id} ${node.soc}`)
+        for (const { node } of edges) received.push(`${node.plant.plantId} ${node.soc}`)
         cursor = edges.at(-1)?.cursor ?? cursor
       },
       onEnd: (reason) => ends.push(reason),

@@ -36,7 +36,7 @@ function openFollower(serverUrls: readonly string[]) {
     {},
     {
       onReadings: (edges) => {
-        for (const { node } of edges) received.push(`${node.plant.id} ${node.timestamp}`)
+        for (const { node } of edges) received.push(`${node.plant.plantId} ${node.timestamp}`)
       },
       onEnd: (reason) => ends.push(reason),
     },

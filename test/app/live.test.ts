@@ -38,7 +38,7 @@ test('a row that SQL writes reaches the subscribers of both servers, on sockets 
     expect((await subscription.next()).latestEnergy).toEqual({
       timestamp: '2026-06-01T00:00:00.000Z',
       soc: 10,
-      plant: { id: 1 },
+      plant: { plantId: 1 },
     })
   }
   const next = subscriptions.map((subscription) => subscription.next())

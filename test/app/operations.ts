@@ -5,7 +5,7 @@ import { graphql } from '../generated/gql.ts'
 export const EveryPlant = graphql(`
   query EveryPlant {
     plants {
-      id
+      plantId
       isSimulated
       latest {
         timestamp
@@ -20,7 +20,7 @@ export const LatestReading = graphql(`
       timestamp
       soc
       plant {
-        id
+        plantId
         isSimulated
       }
     }
@@ -52,7 +52,7 @@ export const Totals = graphql(`
       latestEnergy {
         soc
         plant {
-          id
+          plantId
         }
       }
     }
@@ -69,7 +69,7 @@ export const HourlyChart = graphql(`
       bucket: $bucket
     ) {
       plant {
-        id
+        plantId
       }
       points {
         start
@@ -139,7 +139,7 @@ export const LiveReadings = graphql(`
       timestamp
       soc
       plant {
-        id
+        plantId
       }
     }
   }

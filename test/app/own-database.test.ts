@@ -97,7 +97,7 @@ describe('on an empty database', () => {
     await using live = anybody.subscribe(LiveReadings)
     const arriving = live.next()
     await server.as(INGEST_TOKEN).ask(SendReadings, { readings: [reading] })
-    expect((await arriving).latestEnergy).toMatchObject({ soc: 50, plant: { id: 1 } })
+    expect((await arriving).latestEnergy).toMatchObject({ soc: 50, plant: { plantId: 1 } })
     expect((await anybody.ask(LatestReading)).latestEnergy?.soc).toBe(50)
     expect((await anybody.ask(PageOfReadings)).telemetry.nodes).toHaveLength(1)
     expect((await anybody.ask(EveryPlant)).plants).toHaveLength(1)
@@ -135,7 +135,7 @@ describe('on an empty database', () => {
     expect(server.program.stdout).toContain('3 simulated')
     expect(server.program.stdout).not.toContain('pending')
     await expect
-      .poll(async () => (await server.as().ask(EveryPlant)).plants.map(({ id }) => id))
+      .poll(async () => (await server.as().ask(EveryPlant)).plants.map(({ plantId }) => plantId))
       .toEqual([900_001, 900_002, 900_003])
   })
 })

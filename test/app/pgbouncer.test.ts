@@ -58,7 +58,7 @@ test.skipIf(!hasPgBouncer)(
         {},
         {
           onReadings: (edges) => {
-            for (const { node } of edges) received.push(`${node.plant.id} ${node.timestamp}`)
+            for (const { node } of edges) received.push(`${node.plant.plantId} ${node.timestamp}`)
           },
           onEnd: (reason) => ends.push(reason),
         },

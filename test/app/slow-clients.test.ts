@@ -50,15 +50,15 @@ const latest = 'subscription ($plantId: Int) { latestEnergy(plantId: $plantId) {
 const named =
   'subscription ($plantId: Int) { latestEnergy(plantId: $plantId) { soc plant { name } } }'
 const telemetry = `
-  subscription ($after: String) { telemetry(after: $after, maxBatch: 100) { cursor node { soc plant { id } } } }`
+  subscription ($after: String) { telemetry(after: $after, maxBatch: 100) { cursor node { soc plant { plantId } } } }`
 
 const MEBIBYTE = 1024 * 1024
 const MORE_THAN_A_NETWORK_KEEPS = 40
 
 interface Answer {
   data?: {
-    latestEnergy?: { soc: number; plant?: { id: number } }
-    telemetry?: { cursor: string; node: { soc: number; plant: { id: number } } }[]
+    latestEnergy?: { soc: number; plant?: { plantId: number } }
+    telemetry?: { cursor: string; node: { soc: number; plant: { plantId: number } } }[]
   }
   errors?: { extensions: { code: string } }[]
 }
@@ -104,7 +104,7 @@ test('all subscriptions of a WebSocket that does not drain are given their newes
     const { data, errors } = payload
     if (errors) expect(errors).toMatchObject([{ extensions: { code: 'SLOW_CLIENT' } }])
     const { latestEnergy, telemetry: edges = [] } = data ?? {}
-    feed.push(...edges.map(({ node }) => `${node.plant.id} ${node.soc}`))
+    feed.push(...edges.map(({ node }) => `${node.plant.plantId} ${node.soc}`))
     cursor = edges.at(-1)?.cursor ?? cursor
     if (latestEnergy) received.getOrInsertComputed(id, () => []).push(latestEnergy.soc)
   }
@@ -184,13 +184,13 @@ test('an event stream of every reading that is not read ends with SLOW_CLIENT, a
 
 test('an event stream of the newest readings that is not read is sent no backlog', async () => {
   await nameLongly(1, LONG)
-  const stream = await openStream('subscription { latestEnergy { soc plant { id name } } }')
+  const stream = await openStream('subscription { latestEnergy { soc plant { plantId name } } }')
   await insert(1, 150)
   await insert(2, 20)
   const received = new Map<number | undefined, number[]>()
   for await (const { data } of eventsOf(stream)) {
     const { soc = 0, plant } = data?.latestEnergy ?? {}
-    received.getOrInsertComputed(plant?.id, () => []).push(soc)
+    received.getOrInsertComputed(plant?.plantId, () => []).push(soc)
     if (received.get(1)?.at(-1) === 150 && received.get(2)?.at(-1) === 20) break
   }
   expect(received.get(1)?.length).toBeLessThan(150)

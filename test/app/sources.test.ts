@@ -15,7 +15,7 @@ import { openDataFolder, openServer } from '../support/server.ts'
 
 const ConnectedPlant = graphql(`
   query ConnectedPlant {
-    plant(id: 7) {
+    plant(plantId: 7) {
       sources {
         name
         kind

@@ -29,14 +29,14 @@ const Adopted = graphql(`
     telemetry(first: 100) {
       nodes {
         plant {
-          id
+          plantId
         }
         timestamp
         soc
       }
     }
     plants {
-      id
+      plantId
       latest {
         timestamp
         soc
@@ -172,7 +172,9 @@ describe.each(states)('on %s, adopting a table that is %s', (engine, shape) => {
     })
 
     const { telemetry, plants, schemaStatus } = await api.ask(Adopted)
-    expect(telemetry.nodes.map(({ plant, timestamp, soc }) => [plant.id, timestamp, soc])).toEqual([
+    expect(
+      telemetry.nodes.map(({ plant, timestamp, soc }) => [plant.plantId, timestamp, soc]),
+    ).toEqual([
       [7, '2026-07-15T10:00:01.000Z', 5],
       [7, '2026-07-15T10:00:00.123Z', 3],
       [0, '2026-06-01T10:05:00.000Z', 4],
@@ -180,9 +182,9 @@ describe.each(states)('on %s, adopting a table that is %s', (engine, shape) => {
       [0, '2026-06-01T10:00:00.000Z', 1],
     ])
     expect(plants).toEqual([
-      { id: 0, latest: { timestamp: '2026-06-01T10:05:00.000Z', soc: 4 } },
-      { id: 7, latest: { timestamp: '2026-07-15T10:00:01.000Z', soc: 5 } },
-      { id: 8, latest: null },
+      { plantId: 0, latest: { timestamp: '2026-06-01T10:05:00.000Z', soc: 4 } },
+      { plantId: 7, latest: { timestamp: '2026-07-15T10:00:01.000Z', soc: 5 } },
+      { plantId: 8, latest: null },
     ])
     expect(schemaStatus.storage.kind).toBe(hasHypertable(engine) ? 'HYPERTABLE' : 'REGULAR_TABLE')
   })

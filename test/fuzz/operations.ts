@@ -1,10 +1,13 @@
 import {
   type GraphQLArgument,
   type GraphQLField,
+  type GraphQLInterfaceType,
   GraphQLNonNull,
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
+  isInterfaceType,
+  isLeafType,
   isNonNullType,
   isObjectType,
   isRequiredArgument,
@@ -118,13 +121,14 @@ class Draft {
       key === field.name ? key : `${key}: ${field.name}`,
       given.length > 0 ? `(${given.join(', ')})` : '',
       isObjectType(type) ? ` { ${this.#selections(type, depth - 1)} }` : '',
+      isInterfaceType(type) ? ` { ${this.#selectionsOfOne(type, depth - 1)} }` : '',
     ].join('')
   }
 
   #selections(type: GraphQLObjectType, depth: number): string {
     const random = this.#random
     const fields = Object.values(type.getFields()).filter(
-      (field) => depth > 0 || !isObjectType(getNamedType(field.type)),
+      (field) => depth > 0 || isLeafType(getNamedType(field.type)),
     )
     const count = random.chance(0.1) ? fields.length : random.integer(1, 5)
     const selections = random
@@ -136,6 +140,11 @@ class Draft {
       })
     if (selections.length === 0 || random.chance(0.05)) selections.push('__typename')
     return selections.join(' ')
+  }
+
+  #selectionsOfOne(type: GraphQLInterfaceType, depth: number): string {
+    const object = this.#random.pick(this.#schema.getPossibleTypes(type))
+    return `__typename ... on ${object.name} { ${this.#selections(object, depth)} }`
   }
 
   /** A selection as it is, or within a fragment, or with a directive. */

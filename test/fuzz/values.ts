@@ -30,7 +30,19 @@ const scalars: Readonly<Record<string, (random: Random) => string>> = {
   Decimal: (random) =>
     JSON.stringify(random.pick(['0', '0.2815', '-3.5', '99999999.9999999999', '-0.0000000001'])),
   Boolean: (random) => random.pick(['true', 'false']),
-  ID: (random) => JSON.stringify(random.pick(['1', '', 'x', '9999999999'])),
+  ID: (random) =>
+    JSON.stringify(
+      random.chance(0.3)
+        ? random.pick(['1', '', 'x', '9999999999'])
+        : btoa(
+            random.pick([
+              `Plant:${random.pick(PLANTS)}`,
+              `Telemetry:${random.pick(PLANTS)}.1782065045000000`,
+              ...['Plant:', 'Plant:-1', 'Plant:2147483648', 'Telemetry:1', 'Telemetry:1.1e9'],
+              ...['Telemetry:1.-9999999999999999', 'Source:roof', 'Query:', '__Type:Plant', ':'],
+            ]),
+          ),
+    ),
   String: (random) =>
     JSON.stringify(
       random.pick([

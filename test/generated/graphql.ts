@@ -171,14 +171,14 @@ export type Weekday =
 export type EveryPlantQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type EveryPlantQuery = { plants: Array<{ id: number, isSimulated: boolean, latest: { timestamp: string } | null }> };
+export type EveryPlantQuery = { plants: Array<{ plantId: number, isSimulated: boolean, latest: { timestamp: string } | null }> };
 
 export type LatestReadingQueryVariables = Exact<{
   plantId?: number | null | undefined;
 }>;
 
 
-export type LatestReadingQuery = { latestEnergy: { timestamp: string, soc: number | null, plant: { id: number, isSimulated: boolean } } | null };
+export type LatestReadingQuery = { latestEnergy: { timestamp: string, soc: number | null, plant: { plantId: number, isSimulated: boolean } } | null };
 
 export type PageOfReadingsQueryVariables = Exact<{
   plantId?: number | null | undefined;
@@ -192,7 +192,7 @@ export type PageOfReadingsQuery = { telemetry: { nodes: Array<{ timestamp: strin
 export type TotalsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type TotalsQuery = { systemStats: { totalEnergySnapshots: number, plants: number, liveSubscriptions: number, latestEnergy: { soc: number | null, plant: { id: number } } | null } };
+export type TotalsQuery = { systemStats: { totalEnergySnapshots: number, plants: number, liveSubscriptions: number, latestEnergy: { soc: number | null, plant: { plantId: number } } | null } };
 
 export type HourlyChartQueryVariables = Exact<{
   plantId: number;
@@ -200,7 +200,7 @@ export type HourlyChartQueryVariables = Exact<{
 }>;
 
 
-export type HourlyChartQuery = { history: { plant: { id: number }, points: Array<{ start: string, pvPower: { avg: number } | null }> } };
+export type HourlyChartQuery = { history: { plant: { plantId: number }, points: Array<{ start: string, pvPower: { avg: number } | null }> } };
 
 export type HealthReportQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -233,7 +233,7 @@ export type LiveReadingsSubscriptionVariables = Exact<{
 }>;
 
 
-export type LiveReadingsSubscription = { latestEnergy: { timestamp: string, soc: number | null, plant: { id: number } } };
+export type LiveReadingsSubscription = { latestEnergy: { timestamp: string, soc: number | null, plant: { plantId: number } } };
 
 export type LiveChargeSubscriptionVariables = Exact<{
   plantId?: number | null | undefined;
@@ -255,7 +255,7 @@ export type ConnectedPlantQuery = { plant: { sources: Array<{ name: string, kind
 export type AdoptedQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type AdoptedQuery = { telemetry: { nodes: Array<{ timestamp: string, soc: number | null, plant: { id: number } }> }, plants: Array<{ id: number, latest: { timestamp: string, soc: number | null } | null }>, schemaStatus: { storage: { kind: StorageKind } } };
+export type AdoptedQuery = { telemetry: { nodes: Array<{ timestamp: string, soc: number | null, plant: { plantId: number } }> }, plants: Array<{ plantId: number, latest: { timestamp: string, soc: number | null } | null }>, schemaStatus: { storage: { kind: StorageKind } } };
 
 export type SendMutationVariables = Exact<{
   readings: Array<TelemetryInput> | TelemetryInput;
@@ -293,6 +293,31 @@ export type RecordPerhapsMutationVariables = Exact<{
 export type RecordPerhapsMutation = { __typename: 'Mutation', recordTelemetry?: { inserted: number } };
 
 export type PerhapsFragment = { recordTelemetry?: { inserted: number } };
+
+export type EverythingQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EverythingQuery = { plants: Array<{ id: string, plantId: number, name: string | null }>, telemetry: { nodes: Array<{ id: string, plantId: number, soc: number | null, plant: { id: string, plantId: number } }> } };
+
+export type OneNodeQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type OneNodeQuery = { node:
+    | { __typename: 'Plant', plantId: number, name: string | null, id: string, latest: { soc: number | null } | null }
+    | { __typename: 'Telemetry', plantId: number, soc: number | null, id: string, plant: { id: string, plantId: number } }
+   | null };
+
+export type NodesQueryVariables = Exact<{
+  ids: Array<string | number> | string | number;
+}>;
+
+
+export type NodesQuery = { nodes: Array<
+    | { id: string }
+    | { timestamp: string, soc: number | null, id: string }
+   | null> };
 
 export type MeteredQueryVariables = Exact<{
   from: string;
@@ -335,7 +360,7 @@ export type SourcesOfPlantQuery = { plant: { sources: Array<{ name: string, kind
 export type StalePlantsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StalePlantsQuery = { plants: Array<{ id: number, isStale: boolean }> };
+export type StalePlantsQuery = { plants: Array<{ plantId: number, isStale: boolean }> };
 
 export type DirectionsQueryVariables = Exact<{
   plantId: number;
@@ -363,12 +388,12 @@ export type FollowNewestSubscription = { latestEnergy: { timestamp: string } };
 export type StatsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatsQuery = { systemStats: { totalEnergySnapshots: number, energySnapshots24h: number, totalConversations: number, conversationsToday: number, agentEvents24h: number, plants: number, liveSubscriptions: number, databaseSizeBytes: number, latestEnergy: { plant: { id: number } } | null } };
+export type StatsQuery = { systemStats: { totalEnergySnapshots: number, energySnapshots24h: number, totalConversations: number, conversationsToday: number, agentEvents24h: number, plants: number, liveSubscriptions: number, databaseSizeBytes: number, latestEnergy: { plant: { plantId: number } } | null } };
 
 export type PlantsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type PlantsQuery = { plants: Array<{ id: number, name: string | null, timeZone: string, isStale: boolean, isSimulated: boolean, latest: { soc: number | null, batteryCharge: number | null, batteryDischarge: number | null, gridImport: number | null, gridExport: number | null, ageSeconds: number } | null }>, latestEnergy: { soc: number | null } | null, silent: { soc: number | null } | null, unknown: { id: number } | null };
+export type PlantsQuery = { plants: Array<{ plantId: number, name: string | null, timeZone: string, isStale: boolean, isSimulated: boolean, latest: { soc: number | null, batteryCharge: number | null, batteryDischarge: number | null, gridImport: number | null, gridExport: number | null, ageSeconds: number } | null }>, latestEnergy: { soc: number | null } | null, silent: { soc: number | null } | null, unknown: { plantId: number } | null };
 
 export type UpsertMutationVariables = Exact<{
   id: number;
@@ -377,7 +402,7 @@ export type UpsertMutationVariables = Exact<{
 }>;
 
 
-export type UpsertMutation = { upsertPlant: { id: number, name: string | null, timeZone: string, isStale: boolean } };
+export type UpsertMutation = { upsertPlant: { plantId: number, name: string | null, timeZone: string, isStale: boolean } };
 
 export type NameOnlyMutationVariables = Exact<{
   id: number;
@@ -395,7 +420,7 @@ export type PagesQuery = { telemetry: { nodes: Array<{ plant: { telemetry: { nod
 export type DashboardQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type DashboardQuery = { plants: Array<{ id: number, telemetry: { nodes: Array<{ timestamp: string, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null }> } }> };
+export type DashboardQuery = { plants: Array<{ plantId: number, telemetry: { nodes: Array<{ timestamp: string, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null }> } }> };
 
 export type CostsQueryVariables = Exact<{
   plantId: number;
@@ -517,7 +542,7 @@ export type FleetDayQueryVariables = Exact<{
 }>;
 
 
-export type FleetDayQuery = { fleet: { plants: Array<{ id: number }>, history: { bucket: string, timeZone: string, points: Array<{ start: string, pvPower: number | null, loadPower: number | null, coverage: number, energy: { pv: number | null, load: number | null, gridImport: number | null, missing: Array<{ plantId: number, fields: Array<string> }> }, missing: Array<{ plantId: number, fields: Array<string> }> }> }, energy: Array<{ day: string, selfSufficiency: number | null, coverage: number, energy: { pv: number | null, load: number | null, gridImport: number | null, missing: Array<{ plantId: number, fields: Array<string> }> } }> } };
+export type FleetDayQuery = { fleet: { plants: Array<{ plantId: number }>, history: { bucket: string, timeZone: string, points: Array<{ start: string, pvPower: number | null, loadPower: number | null, coverage: number, energy: { pv: number | null, load: number | null, gridImport: number | null, missing: Array<{ plantId: number, fields: Array<string> }> }, missing: Array<{ plantId: number, fields: Array<string> }> }> }, energy: Array<{ day: string, selfSufficiency: number | null, coverage: number, energy: { pv: number | null, load: number | null, gridImport: number | null, missing: Array<{ plantId: number, fields: Array<string> }> } }> } };
 
 export type FleetCostsQueryVariables = Exact<{
   plantIds?: Array<number> | number | null | undefined;
@@ -541,7 +566,7 @@ export type FleetNowQueryVariables = Exact<{
 }>;
 
 
-export type FleetNowQuery = { fleet: { plants: Array<{ id: number }>, latest: { timestamp: string | null, pvPower: number | null, gridPower: number | null, missing: Array<{ plantId: number, fields: Array<string> }> } } };
+export type FleetNowQuery = { fleet: { plants: Array<{ plantId: number }>, latest: { timestamp: string | null, pvPower: number | null, gridPower: number | null, missing: Array<{ plantId: number, fields: Array<string> }> } } };
 
 export type SetPlainMutationVariables = Exact<{
   plantId: number;
@@ -623,7 +648,7 @@ export type HistoryQueryVariables = Exact<{
 }>;
 
 
-export type HistoryQuery = { history: { bucket: string, timeZone: string, plant: { id: number, name: string | null }, points: Array<{ start: string, end: string, samples: number, coverage: number, soc: { avg: number, min: number, max: number, coverage: number } | null, pvPower: { avg: number, min: number, max: number, coverage: number } | null, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null } }> } };
+export type HistoryQuery = { history: { bucket: string, timeZone: string, plant: { plantId: number, name: string | null }, points: Array<{ start: string, end: string, samples: number, coverage: number, soc: { avg: number, min: number, max: number, coverage: number } | null, pvPower: { avg: number, min: number, max: number, coverage: number } | null, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null } }> } };
 
 export type ValuesFragment = { avg: number, min: number, max: number, coverage: number };
 
@@ -719,7 +744,7 @@ export type RecordDoubtfulMutation = { recordTelemetry: { received: number, inse
 export type StoredQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StoredQuery = { telemetry: { nodes: Array<{ timestamp: string, soc: number | null, batteryPower: number | null, pvToLoad: boolean | null, plant: { id: number } }> }, plants: Array<{ id: number, latest: { timestamp: string, soc: number | null } | null }>, systemStats: { totalEnergySnapshots: number } };
+export type StoredQuery = { telemetry: { nodes: Array<{ timestamp: string, soc: number | null, batteryPower: number | null, pvToLoad: boolean | null, plant: { plantId: number } }> }, plants: Array<{ plantId: number, latest: { timestamp: string, soc: number | null } | null }>, systemStats: { totalEnergySnapshots: number } };
 
 export type DeleteMutationVariables = Exact<{
   plantId: number;
@@ -733,7 +758,7 @@ export type DeleteMutation = { deleteTelemetry: number };
 export type NewestOfEachQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type NewestOfEachQuery = { systemStats: { totalEnergySnapshots: number }, plants: Array<{ id: number, latest: { timestamp: string } | null }> };
+export type NewestOfEachQuery = { systemStats: { totalEnergySnapshots: number }, plants: Array<{ plantId: number, latest: { timestamp: string } | null }> };
 
 export type NamePlantOfPageMutationVariables = Exact<{
   id: number;
@@ -742,7 +767,7 @@ export type NamePlantOfPageMutationVariables = Exact<{
 }>;
 
 
-export type NamePlantOfPageMutation = { upsertPlant: { id: number } };
+export type NamePlantOfPageMutation = { upsertPlant: { plantId: number } };
 
 export type EnergyOfPeriodsQueryVariables = Exact<{
   plantId: number;
@@ -881,7 +906,7 @@ export const ValuesFragmentDoc = new TypedDocumentString(`
 export const EveryPlantDocument = new TypedDocumentString(`
     query EveryPlant {
   plants {
-    id
+    plantId
     isSimulated
     latest {
       timestamp
@@ -895,7 +920,7 @@ export const LatestReadingDocument = new TypedDocumentString(`
     timestamp
     soc
     plant {
-      id
+      plantId
       isSimulated
     }
   }
@@ -925,7 +950,7 @@ export const TotalsDocument = new TypedDocumentString(`
     latestEnergy {
       soc
       plant {
-        id
+        plantId
       }
     }
   }
@@ -940,7 +965,7 @@ export const HourlyChartDocument = new TypedDocumentString(`
     bucket: $bucket
   ) {
     plant {
-      id
+      plantId
     }
     points {
       start
@@ -1005,7 +1030,7 @@ export const LiveReadingsDocument = new TypedDocumentString(`
     timestamp
     soc
     plant {
-      id
+      plantId
     }
   }
 }
@@ -1037,7 +1062,7 @@ export const InForceDocument = new TypedDocumentString(`
     `) as unknown as TypedDocumentString<InForceQuery, InForceQueryVariables>;
 export const ConnectedPlantDocument = new TypedDocumentString(`
     query ConnectedPlant {
-  plant(id: 7) {
+  plant(plantId: 7) {
     sources {
       name
       kind
@@ -1057,14 +1082,14 @@ export const AdoptedDocument = new TypedDocumentString(`
   telemetry(first: 100) {
     nodes {
       plant {
-        id
+        plantId
       }
       timestamp
       soc
     }
   }
   plants {
-    id
+    plantId
     latest {
       timestamp
       soc
@@ -1163,6 +1188,60 @@ export const RecordPerhapsDocument = new TypedDocumentString(`
     inserted
   }
 }`) as unknown as TypedDocumentString<RecordPerhapsMutation, RecordPerhapsMutationVariables>;
+export const EverythingDocument = new TypedDocumentString(`
+    query Everything {
+  plants {
+    id
+    plantId
+    name
+  }
+  telemetry {
+    nodes {
+      id
+      plantId
+      soc
+      plant {
+        id
+        plantId
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EverythingQuery, EverythingQueryVariables>;
+export const OneNodeDocument = new TypedDocumentString(`
+    query OneNode($id: ID!) {
+  node(id: $id) {
+    __typename
+    id
+    ... on Plant {
+      plantId
+      name
+      latest {
+        soc
+      }
+    }
+    ... on Telemetry {
+      plantId
+      soc
+      plant {
+        id
+        plantId
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<OneNodeQuery, OneNodeQueryVariables>;
+export const NodesDocument = new TypedDocumentString(`
+    query Nodes($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    id
+    ... on Telemetry {
+      timestamp
+      soc
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<NodesQuery, NodesQueryVariables>;
 export const MeteredDocument = new TypedDocumentString(`
     query Metered($from: Date!, $to: Date!, $period: Period!) {
   energy(plantId: 7, from: $from, to: $to, period: $period) {
@@ -1217,7 +1296,7 @@ export const EnergyOfFileDocument = new TypedDocumentString(`
     `) as unknown as TypedDocumentString<EnergyOfFileQuery, EnergyOfFileQueryVariables>;
 export const SourcesOfPlantDocument = new TypedDocumentString(`
     query SourcesOfPlant {
-  plant(id: 7) {
+  plant(plantId: 7) {
     sources {
       name
       kind
@@ -1235,7 +1314,7 @@ export const SourcesOfPlantDocument = new TypedDocumentString(`
 export const StalePlantsDocument = new TypedDocumentString(`
     query StalePlants {
   plants {
-    id
+    plantId
     isStale
   }
 }
@@ -1290,7 +1369,7 @@ export const StatsDocument = new TypedDocumentString(`
     databaseSizeBytes
     latestEnergy {
       plant {
-        id
+        plantId
       }
     }
   }
@@ -1299,7 +1378,7 @@ export const StatsDocument = new TypedDocumentString(`
 export const PlantsDocument = new TypedDocumentString(`
     query Plants {
   plants {
-    id
+    plantId
     name
     timeZone
     isStale
@@ -1319,15 +1398,15 @@ export const PlantsDocument = new TypedDocumentString(`
   silent: latestEnergy(plantId: 4) {
     soc
   }
-  unknown: plant(id: 99) {
-    id
+  unknown: plant(plantId: 99) {
+    plantId
   }
 }
     `) as unknown as TypedDocumentString<PlantsQuery, PlantsQueryVariables>;
 export const UpsertDocument = new TypedDocumentString(`
     mutation Upsert($id: Int!, $name: String, $timeZone: TimeZone) {
-  upsertPlant(id: $id, name: $name, timeZone: $timeZone) {
-    id
+  upsertPlant(plantId: $id, name: $name, timeZone: $timeZone) {
+    plantId
     name
     timeZone
     isStale
@@ -1336,7 +1415,7 @@ export const UpsertDocument = new TypedDocumentString(`
     `) as unknown as TypedDocumentString<UpsertMutation, UpsertMutationVariables>;
 export const NameOnlyDocument = new TypedDocumentString(`
     mutation NameOnly($id: Int!, $name: String) {
-  upsertPlant(id: $id, name: $name) {
+  upsertPlant(plantId: $id, name: $name) {
     name
     timeZone
   }
@@ -1366,7 +1445,7 @@ export const PagesDocument = new TypedDocumentString(`
 export const DashboardDocument = new TypedDocumentString(`
     query Dashboard {
   plants {
-    id
+    plantId
     telemetry(first: 100) {
       nodes {
         timestamp
@@ -1525,7 +1604,7 @@ export const RecordWithIssuesDocument = new TypedDocumentString(`
     `) as unknown as TypedDocumentString<RecordWithIssuesMutation, RecordWithIssuesMutationVariables>;
 export const KnowRatedPowerDocument = new TypedDocumentString(`
     mutation KnowRatedPower($id: Int!, $ratedPower: Float) {
-  upsertPlant(id: $id, ratedPower: $ratedPower) {
+  upsertPlant(plantId: $id, ratedPower: $ratedPower) {
     ratedPower
   }
 }
@@ -1545,7 +1624,7 @@ export const FleetDayDocument = new TypedDocumentString(`
     query FleetDay($plantIds: [Int!], $from: DateTime!, $to: DateTime!, $day: Date!, $timeZone: TimeZone) {
   fleet(plantIds: $plantIds, timeZone: $timeZone) {
     plants {
-      id
+      plantId
     }
     history(from: $from, to: $to, bucket: "PT1H") {
       bucket
@@ -1616,7 +1695,7 @@ export const FleetNowDocument = new TypedDocumentString(`
     query FleetNow($plantIds: [Int!]) {
   fleet(plantIds: $plantIds) {
     plants {
-      id
+      plantId
     }
     latest {
       timestamp
@@ -1742,14 +1821,14 @@ export const LoadOnlyDocument = new TypedDocumentString(`
 }`) as unknown as TypedDocumentString<LoadOnlyQuery, LoadOnlyQueryVariables>;
 export const SetLimitDocument = new TypedDocumentString(`
     mutation SetLimit($id: Int!, $maxGap: Duration) {
-  upsertPlant(id: $id, maxGap: $maxGap) {
+  upsertPlant(plantId: $id, maxGap: $maxGap) {
     maxGap
   }
 }
     `) as unknown as TypedDocumentString<SetLimitMutation, SetLimitMutationVariables>;
 export const RatePlantDocument = new TypedDocumentString(`
     mutation RatePlant($id: Int!, $ratedPower: Float) {
-  upsertPlant(id: $id, ratedPower: $ratedPower) {
+  upsertPlant(plantId: $id, ratedPower: $ratedPower) {
     name
     ratedPower
     maxGap
@@ -1779,7 +1858,7 @@ export const HistoryDocument = new TypedDocumentString(`
     fill: $fill
   ) {
     plant {
-      id
+      plantId
       name
     }
     bucket
@@ -1916,7 +1995,7 @@ export const LargeValuesDocument = new TypedDocumentString(`
     `) as unknown as TypedDocumentString<LargeValuesQuery, LargeValuesQueryVariables>;
 export const BelowZeroDocument = new TypedDocumentString(`
     query BelowZero {
-  plant(id: 1) {
+  plant(plantId: 1) {
     latest {
       pvPower
       loadPower
@@ -2047,7 +2126,7 @@ export const PageDocument = new TypedDocumentString(`
     `) as unknown as TypedDocumentString<PageQuery, PageQueryVariables>;
 export const PlantPageDocument = new TypedDocumentString(`
     query PlantPage($id: Int!, $last: Int) {
-  plant(id: $id) {
+  plant(plantId: $id) {
     telemetry(last: $last) {
       nodes {
         soc
@@ -2089,7 +2168,7 @@ export const StoredDocument = new TypedDocumentString(`
   telemetry(first: 1000) {
     nodes {
       plant {
-        id
+        plantId
       }
       timestamp
       soc
@@ -2098,7 +2177,7 @@ export const StoredDocument = new TypedDocumentString(`
     }
   }
   plants {
-    id
+    plantId
     latest {
       timestamp
       soc
@@ -2120,7 +2199,7 @@ export const NewestOfEachDocument = new TypedDocumentString(`
     totalEnergySnapshots
   }
   plants {
-    id
+    plantId
     latest {
       timestamp
     }
@@ -2129,8 +2208,8 @@ export const NewestOfEachDocument = new TypedDocumentString(`
     `) as unknown as TypedDocumentString<NewestOfEachQuery, NewestOfEachQueryVariables>;
 export const NamePlantOfPageDocument = new TypedDocumentString(`
     mutation NamePlantOfPage($id: Int!, $name: String, $timeZone: TimeZone) {
-  upsertPlant(id: $id, name: $name, timeZone: $timeZone) {
-    id
+  upsertPlant(plantId: $id, name: $name, timeZone: $timeZone) {
+    plantId
   }
 }
     `) as unknown as TypedDocumentString<NamePlantOfPageMutation, NamePlantOfPageMutationVariables>;

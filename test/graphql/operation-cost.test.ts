@@ -109,6 +109,14 @@ test.for([
   ['a width that is none', times(1, history(hours.replace('PT1H', 'PT7M')))],
   ['a range that goes back', times(1, history(hours.replace('2026-01', '9999-01')))],
   ['a time that no calendar has', times(1, history(hours.replace('2026-01', '+275760-09')))],
+  [
+    'a plant and its page again by its id',
+    `query { node(id: "x") { id ... on Plant { name telemetry(first: 100) { nodes { ${reading} } } } } }`,
+  ],
+  [
+    'a hundred readings again by their ids',
+    `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Telemetry { ${reading} } } }`,
+  ],
 ] as const)('%s is allowed', ([_, document]) => {
   expect(check(document).errors).toEqual([])
 })
@@ -151,6 +159,14 @@ test.for([
   [
     'a year of the costs of 50 plants',
     `{ fleet(plantIds: [${Array.from({ length: 50 }, (_, id) => id)}]) { costs(from: "2025-01-01", to: "2025-12-31") { total } } }`,
+  ],
+  [
+    'pages of a hundred plants by their ids',
+    `{ nodes(ids: [${Array.from({ length: 100 }, () => '"x"')}]) { id ... on Node { ... on Plant { telemetry(first: 100) { nodes { id } } } } } }`,
+  ],
+  [
+    'pages of one plant by its id, in fragments',
+    `{ node(id: "x") { ...Some ... on Plant { plantId } } } fragment Some on Node { ... on Plant ${times(20, 'telemetry(first: 1000) { nodes { id } }')} }`,
   ],
   ['the catalog a hundred times', times(100, 'schemaStatus { serverVersion }')],
   ['introspection ten times', introspectionTimes(10)],

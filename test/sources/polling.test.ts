@@ -16,7 +16,7 @@ import { serveSource } from './serve-source.ts'
 
 const SourcesOfPlant = graphql(`
   query SourcesOfPlant {
-    plant(id: 7) {
+    plant(plantId: 7) {
       sources {
         name
         kind
@@ -35,7 +35,7 @@ const SourcesOfPlant = graphql(`
 const StalePlants = graphql(`
   query StalePlants {
     plants {
-      id
+      plantId
       isStale
     }
   }
@@ -164,9 +164,9 @@ test('a plant is stale after five intervals of its source, if they are longer th
       (9, now() - interval '1 hour', 50)`.execute(kysely)
   const { plants } = await api.ask(StalePlants)
   expect(plants).toEqual([
-    { id: 7, isStale: false },
-    { id: 8, isStale: true },
-    { id: 9, isStale: true },
+    { plantId: 7, isStale: false },
+    { plantId: 8, isStale: true },
+    { plantId: 9, isStale: true },
   ])
 })
 

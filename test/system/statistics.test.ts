@@ -17,7 +17,7 @@ const Stats = graphql(`
       databaseSizeBytes
       latestEnergy {
         plant {
-          id
+          plantId
         }
       }
     }
@@ -27,7 +27,7 @@ const Stats = graphql(`
 const Plants = graphql(`
   query Plants {
     plants {
-      id
+      plantId
       name
       timeZone
       isStale
@@ -47,16 +47,16 @@ const Plants = graphql(`
     silent: latestEnergy(plantId: 4) {
       soc
     }
-    unknown: plant(id: 99) {
-      id
+    unknown: plant(plantId: 99) {
+      plantId
     }
   }
 `)
 
 const Upsert = graphql(`
   mutation Upsert($id: Int!, $name: String, $timeZone: TimeZone) {
-    upsertPlant(id: $id, name: $name, timeZone: $timeZone) {
-      id
+    upsertPlant(plantId: $id, name: $name, timeZone: $timeZone) {
+      plantId
       name
       timeZone
       isStale
@@ -66,7 +66,7 @@ const Upsert = graphql(`
 
 const NameOnly = graphql(`
   mutation NameOnly($id: Int!, $name: String) {
-    upsertPlant(id: $id, name: $name) {
+    upsertPlant(plantId: $id, name: $name) {
       name
       timeZone
     }
@@ -118,7 +118,7 @@ describe.each(engines)('what the API knows of the whole, on %s', (engine) => {
       agentEvents24h: 23,
       plants: 3,
       liveSubscriptions: 1,
-      latestEnergy: { plant: { id: 1 } },
+      latestEnergy: { plant: { plantId: 1 } },
     })
     await feed.return?.()
 
@@ -145,7 +145,9 @@ describe.each(engines)('what the API knows of the whole, on %s', (engine) => {
     await api.ask(Upsert, { id: 4, name: 'Silent', timeZone: 'Asia/Kathmandu' })
 
     const { plants, latestEnergy, silent, unknown } = await api.ask(Plants)
-    expect(plants.map(({ id, isStale, isSimulated }) => [id, isStale, isSimulated])).toEqual([
+    expect(
+      plants.map(({ plantId, isStale, isSimulated }) => [plantId, isStale, isSimulated]),
+    ).toEqual([
       [1, false, false],
       [2, true, false],
       [3, false, false],
@@ -213,7 +215,7 @@ describe.each(engines)('what the API knows of the whole, on %s', (engine) => {
     const dashboard = graphql(`
       query Dashboard {
         plants {
-          id
+          plantId
           telemetry(first: 100) {
             nodes {
               timestamp

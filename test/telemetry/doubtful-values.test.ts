@@ -23,7 +23,7 @@ const RecordWithIssues = graphql(`
 
 const KnowRatedPower = graphql(`
   mutation KnowRatedPower($id: Int!, $ratedPower: Float) {
-    upsertPlant(id: $id, ratedPower: $ratedPower) {
+    upsertPlant(plantId: $id, ratedPower: $ratedPower) {
       ratedPower
     }
   }

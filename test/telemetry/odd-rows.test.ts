@@ -39,7 +39,7 @@ const LargeValues = graphql(`
 
 const BelowZero = graphql(`
   query BelowZero {
-    plant(id: 1) {
+    plant(plantId: 1) {
       latest {
         pvPower
         loadPower

@@ -47,7 +47,7 @@ const Page = graphql(`
 
 const PlantPage = graphql(`
   query PlantPage($id: Int!, $last: Int) {
-    plant(id: $id) {
+    plant(plantId: $id) {
       telemetry(last: $last) {
         nodes {
           soc

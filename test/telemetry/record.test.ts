@@ -39,7 +39,7 @@ const Stored = graphql(`
     telemetry(first: 1000) {
       nodes {
         plant {
-          id
+          plantId
         }
         timestamp
         soc
@@ -48,7 +48,7 @@ const Stored = graphql(`
       }
     }
     plants {
-      id
+      plantId
       latest {
         timestamp
         soc
@@ -138,14 +138,14 @@ class Reference {
     )
     return {
       telemetry: {
-        nodes: rows.map(({ plantId, ...rest }) => ({ plant: { id: plantId }, ...rest })),
+        nodes: rows.map(({ plantId, ...rest }) => ({ plant: { plantId }, ...rest })),
       },
       plants: [...this.plants]
         .sort((a, b) => a - b)
         .map((id) => {
           const latest = rows.find(({ plantId }) => plantId === id)
           return {
-            id,
+            plantId: id,
             latest: latest ? { timestamp: latest.timestamp, soc: latest.soc } : null,
           }
         }),

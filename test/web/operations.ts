@@ -4,8 +4,8 @@ import { graphql } from '../generated/gql.ts'
 
 export const NamePlant = graphql(`
   mutation NamePlantOfPage($id: Int!, $name: String, $timeZone: TimeZone) {
-    upsertPlant(id: $id, name: $name, timeZone: $timeZone) {
-      id
+    upsertPlant(plantId: $id, name: $name, timeZone: $timeZone) {
+      plantId
     }
   }
 `)

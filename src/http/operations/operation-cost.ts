@@ -2,6 +2,7 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLCompositeType,
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLSchema,
@@ -9,6 +10,7 @@ import {
   getNullableType,
   getVariableValues,
   type InlineFragmentNode,
+  isCompositeType,
   isListType,
   isObjectType,
   Kind,
@@ -90,11 +92,17 @@ export function operationCost(
   /** A fragment may be spread a thousand times. */
   const known = new Map<SelectionSetNode, OperationCost>()
 
-  const ofFragment = (fragment: Fragment, type: GraphQLObjectType): OperationCost => {
-    const narrowed = schema.getType(fragment.typeCondition?.name.value ?? type.name)
-    return ofSelection(fragment.selectionSet, isObjectType(narrowed) ? narrowed : type)
+  /** Of an interface the fragments on all of its types count, though an object is only of one. */
+  const ofFragment = (fragment: Fragment, type: GraphQLCompositeType): OperationCost => {
+    const condition = schema.getType(fragment.typeCondition?.name.value ?? type.name)
+    const isNarrower =
+      isObjectType(condition) || (!isObjectType(type) && isCompositeType(condition))
+    return ofSelection(fragment.selectionSet, isNarrower ? condition : type)
   }
-  const ofSelection = (selectionSet: SelectionSetNode, type: GraphQLObjectType): OperationCost => {
+  const ofSelection = (
+    selectionSet: SelectionSetNode,
+    type: GraphQLCompositeType,
+  ): OperationCost => {
     const before = known.get(selectionSet)
     if (before !== undefined) return before
     const sum = { cost: 0, depth: 0 }
@@ -110,15 +118,15 @@ export function operationCost(
     known.set(selectionSet, sum)
     return sum
   }
-  const ofField = (node: FieldNode, type: GraphQLObjectType): OperationCost => {
+  const ofField = (node: FieldNode, type: GraphQLCompositeType): OperationCost => {
     const definition = schema.getField(type, node.name.value)
     const own = textCost(node.alias?.value)
     const below = definition === undefined ? undefined : getNamedType(definition.type)
-    if (definition === undefined || !isObjectType(below) || node.selectionSet === undefined) {
+    if (definition === undefined || !isCompositeType(below) || node.selectionSet === undefined) {
       const { field } = complexityOf(definition, node, variableValues, sizes)
       return { cost: own + field + itemsOf(definition, node, variables), depth: 1 }
     }
-    if (below.name.startsWith('__')) {
+    if (isObjectType(below) && below.name.startsWith('__')) {
       const name = argumentValues(definition, node, variableValues)?.name
       const source = typeof name === 'string' ? schema.getType(name) : schema
       if (source === undefined) return { cost: own + FIELD, depth: 1 } // There is no such type.

@@ -60,19 +60,19 @@ export type Weekday =
   | 'TUESDAY'
   | 'WEDNESDAY';
 
-export type ReadingFragment = { timestamp: string, ageSeconds: number, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null, generatorPower: number | null, batteryVoltage: number | null, batteryTemperature: number | null, inverterTemperature: number | null, plant: { id: number } };
+export type ReadingFragment = { timestamp: string, ageSeconds: number, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null, generatorPower: number | null, batteryVoltage: number | null, batteryTemperature: number | null, inverterTemperature: number | null, plantId: number };
 
 export type PlantsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type PlantsQuery = { plants: Array<{ id: number, name: string | null, timeZone: string, isStale: boolean, isSimulated: boolean, latest: { timestamp: string, ageSeconds: number, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null, generatorPower: number | null, batteryVoltage: number | null, batteryTemperature: number | null, inverterTemperature: number | null, plant: { id: number } } | null }> };
+export type PlantsQuery = { plants: Array<{ plantId: number, name: string | null, timeZone: string, isStale: boolean, isSimulated: boolean, latest: { timestamp: string, ageSeconds: number, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null, generatorPower: number | null, batteryVoltage: number | null, batteryTemperature: number | null, inverterTemperature: number | null, plantId: number } | null }> };
 
 export type LiveSubscriptionVariables = Exact<{
   plantId?: number | null | undefined;
 }>;
 
 
-export type LiveSubscription = { latestEnergy: { timestamp: string, ageSeconds: number, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null, generatorPower: number | null, batteryVoltage: number | null, batteryTemperature: number | null, inverterTemperature: number | null, plant: { id: number } } };
+export type LiveSubscription = { latestEnergy: { timestamp: string, ageSeconds: number, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null, generatorPower: number | null, batteryVoltage: number | null, batteryTemperature: number | null, inverterTemperature: number | null, plantId: number } };
 
 export type PeriodFragment = { start: string, end: string, day: string, coverage: number, selfConsumption: number | null, selfSufficiency: number | null, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null, generator: number | null } };
 
@@ -112,7 +112,7 @@ export type SystemStateQuery = { health: { status: HealthStatus, version: string
 export type StoredQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StoredQuery = { plants: Array<{ id: number, name: string | null, sources: Array<{ name: string, kind: string, status: SourceStatus, lastReadingAt: string | null, lastError: string | null, readings24h: number, duplicates24h: number, doubtful24h: number }> }>, systemStats: { totalEnergySnapshots: number, energySnapshots24h: number, databaseSizeBytes: number } };
+export type StoredQuery = { plants: Array<{ plantId: number, name: string | null, sources: Array<{ name: string, kind: string, status: SourceStatus, lastReadingAt: string | null, lastError: string | null, readings24h: number, duplicates24h: number, doubtful24h: number }> }>, systemStats: { totalEnergySnapshots: number, energySnapshots24h: number, databaseSizeBytes: number } };
 
 export type ApplyMigrationsMutationVariables = Exact<{ [key: string]: never; }>;
 
@@ -180,9 +180,7 @@ export const ReadingFragmentDoc = new TypedDocumentString(`
   batteryVoltage
   batteryTemperature
   inverterTemperature
-  plant {
-    id
-  }
+  plantId
 }
     `, {"fragmentName":"Reading"}) as unknown as TypedDocumentString<ReadingFragment, unknown>;
 export const PeriodFragmentDoc = new TypedDocumentString(`
@@ -258,7 +256,7 @@ export const TariffInWordsFragmentDoc = new TypedDocumentString(`
 export const PlantsDocument = new TypedDocumentString(`
     query Plants {
   plants {
-    id
+    plantId
     name
     timeZone
     isStale
@@ -280,9 +278,7 @@ export const PlantsDocument = new TypedDocumentString(`
   batteryVoltage
   batteryTemperature
   inverterTemperature
-  plant {
-    id
-  }
+  plantId
 }`) as unknown as TypedDocumentString<PlantsQuery, PlantsQueryVariables>;
 export const LiveDocument = new TypedDocumentString(`
     subscription Live($plantId: Int) {
@@ -302,9 +298,7 @@ export const LiveDocument = new TypedDocumentString(`
   batteryVoltage
   batteryTemperature
   inverterTemperature
-  plant {
-    id
-  }
+  plantId
 }`) as unknown as TypedDocumentString<LiveSubscription, LiveSubscriptionVariables>;
 export const EnergyOfDocument = new TypedDocumentString(`
     query EnergyOf($plantId: Int!, $from: Date!, $to: Date!, $period: Period!) {
@@ -331,7 +325,7 @@ export const EnergyOfDocument = new TypedDocumentString(`
 }`) as unknown as TypedDocumentString<EnergyOfQuery, EnergyOfQueryVariables>;
 export const OldestReadingDocument = new TypedDocumentString(`
     query OldestReading($plantId: Int!) {
-  plant(id: $plantId) {
+  plant(plantId: $plantId) {
     telemetry(last: 1) {
       nodes {
         timestamp
@@ -410,7 +404,7 @@ export const SystemStateDocument = new TypedDocumentString(`
 export const StoredDocument = new TypedDocumentString(`
     query Stored {
   plants {
-    id
+    plantId
     name
     sources {
       name

@@ -8,7 +8,7 @@ const FleetDay = graphql(`
   query FleetDay($plantIds: [Int!], $from: DateTime!, $to: DateTime!, $day: Date!, $timeZone: TimeZone) {
     fleet(plantIds: $plantIds, timeZone: $timeZone) {
       plants {
-        id
+        plantId
       }
       history(from: $from, to: $to, bucket: "PT1H") {
         bucket
@@ -82,7 +82,7 @@ const FleetNow = graphql(`
   query FleetNow($plantIds: [Int!]) {
     fleet(plantIds: $plantIds) {
       plants {
-        id
+        plantId
       }
       latest {
         timestamp
@@ -146,7 +146,7 @@ describe.each(engines)('a fleet on %s', (engine) => {
 
   test('adds up its plants', async () => {
     const fleet = await askDay({ plantIds: [2, 1, 2] })
-    expect(fleet.plants).toEqual([{ id: 1 }, { id: 2 }])
+    expect(fleet.plants).toEqual([{ plantId: 1 }, { plantId: 2 }])
     expect(fleet.history).toMatchObject({ bucket: 'PT1H', timeZone: 'UTC' })
     for (const point of fleet.history.points) {
       expect(point).toMatchObject({ pvPower: 3000, loadPower: 2500, coverage: 1, missing: [] })
@@ -203,7 +203,7 @@ describe.each(engines)('a fleet on %s', (engine) => {
 
   test('is all plants but simulated ones, if no plants are named', async () => {
     const { plants } = await askDay({ timeZone: 'Europe/Paris' })
-    expect(plants.map(({ id }) => id)).toEqual([1, 2, 3, 4])
+    expect(plants.map(({ plantId }) => plantId)).toEqual([1, 2, 3, 4])
   })
 
   test('needs a zone if its plants have different ones, and knows its plants', async () => {

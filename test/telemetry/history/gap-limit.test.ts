@@ -29,7 +29,7 @@ const DAYS = 45
 
 const SetLimit = graphql(`
   mutation SetLimit($id: Int!, $maxGap: Duration) {
-    upsertPlant(id: $id, maxGap: $maxGap) {
+    upsertPlant(plantId: $id, maxGap: $maxGap) {
       maxGap
     }
   }
@@ -37,7 +37,7 @@ const SetLimit = graphql(`
 
 const RatePlant = graphql(`
   mutation RatePlant($id: Int!, $ratedPower: Float) {
-    upsertPlant(id: $id, ratedPower: $ratedPower) {
+    upsertPlant(plantId: $id, ratedPower: $ratedPower) {
       name
       ratedPower
       maxGap

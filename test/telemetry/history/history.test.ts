@@ -25,7 +25,7 @@ const History = graphql(`
       fill: $fill
     ) {
       plant {
-        id
+        plantId
         name
       }
       bucket
@@ -107,7 +107,7 @@ describe.each(engines)('history on %s', (engine) => {
       bucket: 'PT30M',
       timeZone: 'UTC',
     })
-    expect(plant).toEqual({ id: 7, name: 'Roof' })
+    expect(plant).toEqual({ plantId: 7, name: 'Roof' })
     expect(points).toMatchObject([
       { start: time('10:07'), end: time('10:30'), samples: 4, coverage: 1, soc: steady(50) },
       { start: time('10:30'), end: time('10:50'), samples: 4, coverage: 1, soc: steady(50) },

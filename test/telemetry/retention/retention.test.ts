@@ -30,7 +30,7 @@ const Newest = graphql(`
       totalEnergySnapshots
     }
     plants {
-      id
+      plantId
       latest {
         timestamp
       }
@@ -131,16 +131,19 @@ describe.each(engines)('retention on %s', (engine) => {
     ])
     const newest = { timestamp: new Date((daysAgo(0) - HOUR / 2) / 1000).toISOString() }
     expect((await api.ask(Newest)).plants).toEqual([
-      { id: 1, latest: { timestamp: new Date((daysAgo(74) - HOUR / 2) / 1000).toISOString() } },
-      { id: 2, latest: newest },
+      {
+        plantId: 1,
+        latest: { timestamp: new Date((daysAgo(74) - HOUR / 2) / 1000).toISOString() },
+      },
+      { plantId: 2, latest: newest },
     ])
     const feed = api.services.liveFeed.latest.subscribe({ plantId: 1 })
     await feed.next()
     await retain({ readings: 30 })
     const { plants } = await api.ask(Newest)
     expect(plants).toEqual([
-      { id: 1, latest: null },
-      { id: 2, latest: newest },
+      { plantId: 1, latest: null },
+      { plantId: 2, latest: newest },
     ])
     await feed.return?.()
   })
