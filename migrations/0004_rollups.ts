@@ -3,6 +3,7 @@ import { numberFields } from '../src/quantities.ts'
 import { applyFunctions } from './apply-functions.ts'
 import { commentColumns } from './comment.ts'
 import { isHypertable } from './hypertable.ts'
+import { noteAllReadings } from './note-all-readings.ts'
 import { raiseNotice } from './notice.ts'
 import { addToTiles } from './quantity-columns.ts'
 import { verifyRelation, verifyTrigger } from './verify.ts'
@@ -127,23 +128,10 @@ async function noteAll(db: Kysely<unknown>): Promise<void> {
       select chunk_name, range_start, range_end from timescaledb_information.chunks
       where hypertable_schema = 'solark' and hypertable_name = 'telemetry'`.execute(db)
   }
-  const { rows } = await sql<{ readings: string }>`
-    with noted as (
-      insert into solark.telemetry_change (plant_id, first, last, readings)
-      select plant.id, oldest.timestamp, newest.timestamp, 0
-      from solark.plant
-      cross join lateral (
-        select timestamp from solark.telemetry where plant_id = plant.id order by timestamp limit 1
-      ) as oldest
-      cross join lateral (
-        select timestamp from solark.telemetry where plant_id = plant.id order by timestamp desc limit 1
-      ) as newest
-    )
-    select readings from solark.rollup where readings > 0`.execute(db)
-  const [counted] = rows
-  if (counted === undefined) return
+  const readings = await noteAllReadings(db)
+  if (readings === undefined) return
   await raiseNotice(
     db,
-    `${counted.readings} readings are to be rolled up; a running server does that in the background, and until then queries use the readings`,
+    `${readings} readings are to be rolled up; a running server does that in the background, and until then queries use the readings`,
   )
 }

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { columnOf, isOneWay, numberFields } from '../src/quantities.ts'
 import { applyFunctions } from './apply-functions.ts'
 import { commentColumns } from './comment.ts'
+import { noteAllReadings } from './note-all-readings.ts'
 import { raiseNotice } from './notice.ts'
 import { verifyTrigger } from './verify.ts'
 
@@ -89,23 +90,10 @@ async function forgetNegative(db: Kysely<unknown>): Promise<void> {
 }
 
 async function noteAll(db: Kysely<unknown>): Promise<void> {
-  const { rows } = await sql<{ readings: string }>`
-    with noted as (
-      insert into solark.telemetry_change (plant_id, first, last, readings)
-      select plant.id, oldest.timestamp, newest.timestamp, 0
-      from solark.plant
-      cross join lateral (
-        select timestamp from solark.telemetry where plant_id = plant.id order by timestamp limit 1
-      ) as oldest
-      cross join lateral (
-        select timestamp from solark.telemetry where plant_id = plant.id order by timestamp desc limit 1
-      ) as newest
-    )
-    select readings from solark.rollup where readings > 0`.execute(db)
-  const [counted] = rows
-  if (counted === undefined) return
+  const readings = await noteAllReadings(db)
+  if (readings === undefined) return
   await raiseNotice(
     db,
-    `${counted.readings} readings are to be rolled up again, because the rules of history changed; a running server does that in the background, and until then queries use the readings`,
+    `${readings} readings are to be rolled up again, because the rules of history changed; a running server does that in the background, and until then queries use the readings`,
   )
 }
