@@ -5,15 +5,21 @@ import { Fault } from '../fault.ts'
 import { type Quantity, quantities } from '../quantities.ts'
 import { correctValues, type ValueIssue } from './check-values.ts'
 import { liftedDecompression } from './decompression.ts'
+import {
+  countConflicts,
+  differ,
+  type OnDuplicate,
+  pairOf,
+  selectOnePerKey,
+  valueColumns,
+  valueColumnsOf,
+} from './duplicates.ts'
 import { type LimitsOfPlant, limitsOfUnknown } from './plant-limits.ts'
 import type { Reading } from './reading.ts'
 import { boundsOf, isWithin } from './time-bounds.ts'
 import { findReadingFault, type ReadingFault } from './validate-reading.ts'
 
 export const LARGEST_BATCH = 10_000
-
-/** KEEP: what is stored stays, and of two that are sent the first counts. REPLACE: the last one sent counts. */
-export type OnDuplicate = 'KEEP' | 'REPLACE'
 
 /**
  * What becomes of a call with a reading that cannot be stored, because of its plant id or time. REFUSE: nothing is
@@ -115,11 +121,6 @@ function unfit(index: number, { field, expected, got }: ReadingFault): Fault {
   })
 }
 
-const measured = sql.join(quantities.map(({ column }) => sql.ref(column)))
-
-const measuredOf = (table: string) =>
-  sql.join(quantities.map(({ column }) => sql.ref(`${table}.${column}`)))
-
 const sqlTypes: Record<Quantity['type'], string> = { number: 'float8', boolean: 'boolean' }
 
 /** The readings as a table, numbered in the order in which they were sent. */
@@ -132,7 +133,7 @@ function sentTable(readings: readonly Reading[]) {
     ${arrayOf(readings, ({ plantId }) => plantId)}::integer[],
     ${arrayOf(readings, ({ timestamp }) => formatInstant(timestamp))}::timestamptz[],
     ${sql.join(arrays)}
-  ) with ordinality as sent (plant_id, timestamp, ${measured}, number)`
+  ) with ordinality as sent (plant_id, timestamp, ${valueColumns}, number)`
 }
 
 /**
@@ -149,20 +150,10 @@ function arrayOf(
 }
 
 const inCaseOfDuplicate = {
-  KEEP: {
-    picked: sql`number asc`,
-    action: sql`do nothing`,
-    // What stays: the stored one, else the first that was sent.
-    reference: sql`coalesce(stored, first_value(sent) over same)`,
-  },
-  REPLACE: {
-    picked: sql`number desc`,
-    action: sql`do update
-      set (${measured}, txid) = row(${measuredOf('excluded')}, pg_current_xact_id())
-      where (${measuredOf('kept')}) is distinct from (${measuredOf('excluded')})`,
-    // What it takes the place of: the one sent before, else the stored one.
-    reference: sql`coalesce(lag(sent) over same, stored)`,
-  },
+  KEEP: sql`do nothing`,
+  REPLACE: sql`do update
+    set (${valueColumns}, txid) = row(${valueColumnsOf('excluded')}, pg_current_xact_id())
+    where ${differ('kept', 'excluded')}`,
 } as const satisfies Record<OnDuplicate, unknown>
 
 /**
@@ -177,41 +168,28 @@ async function store(
   readings: readonly Reading[],
   onDuplicate: OnDuplicate,
 ): Promise<Pick<RecordOutcome, 'inserted' | 'conflicts'>> {
-  const { picked, action, reference } = inCaseOfDuplicate[onDuplicate]
+  const pairs = sql`
+    select ${pairOf('sent', 'stored')}
+    from sent
+    left join lateral (
+      select id, ${valueColumns} from solark.telemetry
+      where plant_id = sent.plant_id and timestamp = sent.timestamp
+        and ${isWithin(sql`timestamp`, boundsOf(readings))}
+        and (sent.plant_id, sent.timestamp) not in (select plant_id, timestamp from written where is_new)
+      offset 0
+    ) as stored on true`
   const { rows } = await sql<Pick<RecordOutcome, 'inserted' | 'conflicts'>>`
     with sent as materialized (
       select sent.* from (select ${liftedDecompression} offset 0) as lifted cross join ${sentTable(readings)}
     ),
     written as (
-      insert into solark.telemetry as kept (plant_id, timestamp, ${measured})
-      select distinct on (plant_id, timestamp) plant_id, timestamp, ${measured}
-      from sent
-      order by plant_id, timestamp, ${picked}
-      on conflict (plant_id, timestamp) ${action}
+      insert into solark.telemetry as kept (plant_id, timestamp, ${valueColumns})
+      ${selectOnePerKey(sql`sent`, onDuplicate)}
+      on conflict (plant_id, timestamp) ${inCaseOfDuplicate[onDuplicate]}
       returning plant_id, timestamp, xmax = 0 as is_new
     ),
     counted as (select count(*) filter (where is_new) as inserted from written)
-    select inserted, case when inserted = ${readings.length} then 0 else (
-      select count(*) filter (where sent <> reference)
-      from (
-        select sent, ${reference} as reference
-        from (
-          select plant_id, timestamp, number, row(${measuredOf('sent')}) as sent,
-            case when stored.id is not null then row(${measuredOf('stored')}) end as stored
-          from sent
-          left join lateral (
-            select id, ${measured} from solark.telemetry
-            where plant_id = sent.plant_id and timestamp = sent.timestamp
-              and ${isWithin(sql`timestamp`, boundsOf(readings))}
-              and (sent.plant_id, sent.timestamp) not in (
-                select plant_id, timestamp from written where is_new
-              )
-            offset 0
-          ) as stored on true
-        ) as pair
-        window same as (partition by plant_id, timestamp order by number)
-      ) as compared
-    ) end as conflicts
+    select inserted, case when inserted = ${readings.length} then 0 else (${countConflicts(pairs, onDuplicate)}) end as conflicts
     from counted`.execute(kysely)
   const [row] = rows
   if (row === undefined) throw new Error('Expected one row from an aggregate, got none')

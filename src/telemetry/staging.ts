@@ -4,16 +4,22 @@ import type { Schema } from '../database/schema.ts'
 import { quantities } from '../quantities.ts'
 import type { CopyChunk } from './copy.ts'
 import { copyChunk, copyColumns } from './copy.ts'
-import type { OnDuplicate, RecordOutcome } from './record.ts'
+import {
+  countConflicts,
+  differ,
+  type OnDuplicate,
+  pairOf,
+  selectOnePerKey,
+  valueColumns,
+  valueColumnsOf,
+} from './duplicates.ts'
+import type { RecordOutcome } from './record.ts'
 import { isWithin, type TimeBounds } from './time-bounds.ts'
 
-const measured = quantities.map(({ column }) => column)
 const columns = sql.join(copyColumns.map((column) => sql.ref(column)))
-const measurementsOf = (table: string) =>
-  sql`(${sql.join(measured.map((column) => sql.ref(`${table}.${column}`)))})`
 
 /**
- * Creates a temporary table for readings that are to be merged; `ordinal` is their order. Also sets the planner up for
+ * Creates a temporary table for readings that are to be merged; `number` is their order. Also sets the planner up for
  * many rows, for the rest of the transaction.
  */
 export async function createStaging(transaction: Transaction<Schema>): Promise<void> {
@@ -23,11 +29,13 @@ export async function createStaging(transaction: Transaction<Schema>): Promise<v
   )
   await sql`
     create temp table incoming (
-      ordinal bigint generated always as identity primary key,
+      number bigint generated always as identity primary key,
       plant_id integer, timestamp timestamptz, ${sql.join(definitions)}
     ) on commit drop`.execute(transaction)
   // Without statistics the planner expects a few rows, and would compare each staged reading with each stored one.
   await sql`set local enable_nestloop = off`.execute(transaction)
+  // A chunk is sorted in memory.
+  await sql`set local work_mem = '32MB'`.execute(transaction)
 }
 
 /** Stores a chunk that may contain stored readings. Concurrent writers of the same readings wait for each other. */
@@ -41,7 +49,7 @@ export async function mergeChunk(
   await copyChunk(session, 'pg_temp.incoming', chunk)
   const { numAffectedRows = 0n } = await sql`
     insert into solark.telemetry (${columns})
-    select ${columns} from pg_temp.incoming order by ordinal
+    select ${columns} from pg_temp.incoming order by number
     on conflict (plant_id, timestamp) do nothing`.execute(transaction)
   const inserted = Number(numAffectedRows)
   const duplicates = chunk.rows - inserted
@@ -96,68 +104,32 @@ const isOf = (table: string, { plantIds }: Part) =>
 const mayBeStored = (part: Part) =>
   sql`${isOf('stored', part)} and ${isWithin(sql`stored.timestamp`, part)}`
 
-/** Returns how many staged readings differ from the stored ones. With REPLACE these are then replaced. */
+/** Returns how many staged readings differ from those that they meet. With REPLACE the stored ones are replaced. */
 async function compareWithStored(
   transaction: Transaction<Schema>,
   part: Part,
   onDuplicate: OnDuplicate,
 ): Promise<number> {
-  if (onDuplicate === 'KEEP') return await countKept(transaction, part)
-  const conflicts = await countReplaced(transaction, part)
-  if (conflicts > 0) await replace(transaction, part)
+  const pairs = sql`
+    select ${pairOf('incoming', 'stored')}
+    from pg_temp.incoming
+    left join solark.telemetry as stored
+      on stored.plant_id = incoming.plant_id and stored.timestamp = incoming.timestamp
+      and ${mayBeStored(part)}
+    where ${isOf('incoming', part)}`
+  const { rows } = await countConflicts(pairs, onDuplicate).execute(transaction)
+  const conflicts = rows[0]?.conflicts ?? 0
+  if (onDuplicate === 'REPLACE' && conflicts > 0) await replace(transaction, part)
   return conflicts
 }
 
-async function countKept(transaction: Transaction<Schema>, part: Part): Promise<number> {
-  const { rows } = await sql<{ conflicts: number }>`
-    select count(*) as conflicts
-    from pg_temp.incoming
-    join solark.telemetry as stored
-      on stored.plant_id = incoming.plant_id and stored.timestamp = incoming.timestamp
-      and ${mayBeStored(part)}
-    where ${isOf('incoming', part)}
-      and ${measurementsOf('stored')} is distinct from ${measurementsOf('incoming')}`.execute(
-    transaction,
-  )
-  return rows[0]?.conflicts ?? 0
-}
-
-/** Compares each staged reading with the one that it replaces, which may be an earlier staged one. */
-async function countReplaced(transaction: Transaction<Schema>, part: Part): Promise<number> {
-  const { rows } = await sql<{ conflicts: number }>`
-    with incoming as (
-      select *, lag(ordinal) over (partition by plant_id, timestamp order by ordinal) as replaces
-      from pg_temp.incoming
-      where ${isOf('incoming', part)}
-    )
-    select count(*) as conflicts
-    from incoming
-    left join pg_temp.incoming as earlier on earlier.ordinal = incoming.replaces
-    left join solark.telemetry as stored
-      on incoming.replaces is null
-      and stored.plant_id = incoming.plant_id and stored.timestamp = incoming.timestamp
-      and ${mayBeStored(part)}
-    where case when incoming.replaces is null
-      then ${measurementsOf('stored')} is distinct from ${measurementsOf('incoming')}
-      else ${measurementsOf('earlier')} is distinct from ${measurementsOf('incoming')} end`.execute(
-    transaction,
-  )
-  return rows[0]?.conflicts ?? 0
-}
-
 async function replace(transaction: Transaction<Schema>, part: Part): Promise<void> {
-  const changes = measured.map((column) => sql`${sql.ref(column)} = ${sql.ref(`last.${column}`)}`)
+  const incoming = sql`pg_temp.incoming where ${isOf('incoming', part)}`
   await sql`
     update solark.telemetry as stored
-    set ${sql.join(changes)}, txid = pg_current_xact_id()
-    from (
-      select distinct on (plant_id, timestamp) * from pg_temp.incoming
-      where ${isOf('incoming', part)}
-      order by plant_id, timestamp, ordinal desc
-    ) as last
-    where stored.plant_id = last.plant_id and stored.timestamp = last.timestamp
+    set (${valueColumns}, txid) = row(${valueColumnsOf('sent')}, pg_current_xact_id())
+    from (${selectOnePerKey(incoming, 'REPLACE')}) as sent
+    where stored.plant_id = sent.plant_id and stored.timestamp = sent.timestamp
       and ${mayBeStored(part)}
-      and ${measurementsOf('stored')} is distinct from ${measurementsOf('last')}`.execute(
-    transaction,
-  )
+      and ${differ('stored', 'sent')}`.execute(transaction)
 }
