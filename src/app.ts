@@ -7,7 +7,6 @@ import { readDataVersion } from './database/data-version.ts'
 import { dateOf } from './database/instant.ts'
 import { runOperation } from './database/operation.ts'
 import type { Storage } from './database/storage.ts'
-import { Fault } from './fault.ts'
 import { createContext } from './graphql/context.ts'
 import { schema } from './graphql/schema.ts'
 import { loadAdminToken } from './http/admin-token.ts'
@@ -16,7 +15,7 @@ import { openHttpServer } from './http/server.ts'
 import { readTrustedDocuments } from './http/trusted-documents.ts'
 import type { Logger } from './log.ts'
 import { openHomeAssistant } from './outputs/home-assistant/open-home-assistant.ts'
-import { openServices } from './services.ts'
+import { openServices, type Readiness } from './services.ts'
 import { readConfiguration } from './sources/configuration.ts'
 import { openSources } from './sources/open-sources.ts'
 import { diskCheck } from './system/disk-check.ts'
@@ -35,8 +34,8 @@ export interface App extends AsyncDisposable {
   /** Where the readings are kept. */
   readonly data: string
   readonly storage: Storage
-  /** How many migrations are to be applied, or why that is not known. */
-  readonly pendingMigrations: number | Fault
+  /** What `/readyz` says. */
+  readonly readiness: () => Promise<Readiness>
   /** Whether reading needs no token. */
   readonly publicRead: boolean
   /** Where the admin token is. */
@@ -161,10 +160,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
         : `${dataDir} (embedded PostgreSQL ${status.serverVersion})`,
     storage: status.storage,
     adminToken: admin.file ?? 'ADMIN_TOKEN',
-    pendingMigrations:
-      status.migrations instanceof Fault
-        ? status.migrations
-        : status.migrations.filter(({ status }) => status === 'PENDING').length,
+    readiness: services.checkReadiness,
     publicRead: config.publicRead,
     simulatedPlants,
     sources: configured.map(({ name, kind, plantId }) => ({ name, kind: kind.kind, plantId })),

@@ -92,6 +92,7 @@ const token = z
 const Environment = z.object({
   DATABASE_URL: databaseUrl.optional(),
   DATABASE_POOL_SIZE: wholeNumber(2, 1000).default(10),
+  DATABASE_START_TIMEOUT: timer.default(60_000),
   STATEMENT_TIMEOUT: milliseconds
     .refine((value) => value >= 1 && value <= LONGEST_STATEMENT_MS, {
       error: 'expected from a millisecond to 24 days, such as PT10S',
@@ -139,6 +140,8 @@ export interface Config {
   /** undefined: the embedded database in `dataDir`. */
   readonly databaseUrl: string | undefined
   readonly databasePoolSize: number
+  /** Milliseconds for which the server waits at its start until the database can be reached. */
+  readonly databaseStartTimeout: number
   /** Milliseconds that one query of a request may take. */
   readonly statementTimeout: number
   /** Milliseconds that all queries of a request may take together. */
@@ -229,6 +232,7 @@ export function parseConfig(
   return Object.freeze({
     databaseUrl: values.DATABASE_URL,
     databasePoolSize: values.DATABASE_POOL_SIZE,
+    databaseStartTimeout: values.DATABASE_START_TIMEOUT,
     statementTimeout: values.STATEMENT_TIMEOUT,
     operationTimeout: values.OPERATION_TIMEOUT,
     host: values.HOST,

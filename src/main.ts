@@ -14,6 +14,7 @@ import { retentionCommand } from './cli/retention.ts'
 import { rollupCommand } from './cli/rollup.ts'
 import { serveCommand } from './cli/serve.ts'
 import { simulateCommand } from './cli/simulate.ts'
+import { connectionRefusal } from './database/connection-refusal.ts'
 import { toDatabaseFault } from './database/faults.ts'
 import { Fault } from './fault.ts'
 import { version } from './version.ts'
@@ -47,13 +48,14 @@ try {
 }
 
 function describeFault({ code, message, cause }: Fault): string {
+  const isAway = code === 'DATABASE_UNAVAILABLE' && cause !== undefined
+  const refusal = isAway ? connectionRefusal(cause) : undefined
+  const said = refusal ?? (isAway ? 'The database cannot be reached' : message)
   const cure =
-    code === 'DATABASE_UNAVAILABLE' && cause !== undefined
-      ? '\n  Is it running, and is DATABASE_URL right?'
-      : ''
+    isAway && refusal === undefined ? '\n  Is it running, and is DATABASE_URL right?' : ''
   const reason =
     cause instanceof Error && cause.message !== '' ? `\n  because: ${cause.message}` : ''
-  return `${message}${reason}${cure} (${code})`
+  return `${said}${reason}${cure} (${code})`
 }
 
 function describeBug(error: unknown): string {

@@ -39,9 +39,14 @@ export interface ServicesOptions {
   checks?: readonly Check[]
 }
 
+/** Whether requests can be answered and subscribers be reached; if not, why. */
+export interface Readiness {
+  ready: boolean
+  reason?: string
+}
+
 export interface OpenServices extends Services, AsyncDisposable {
-  /** Whether requests can be answered and subscribers be reached; if not, why. */
-  checkReadiness(): Promise<{ ready: boolean; reason?: string }>
+  checkReadiness(): Promise<Readiness>
 }
 
 /** Opens what resolvers need on a database. */

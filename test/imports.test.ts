@@ -34,7 +34,6 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'database',
     'type config',
     'type log',
-    'fault',
     'migrations',
   ],
   services: ['type graphql', 'system', 'telemetry', 'database', 'type log', 'version'],

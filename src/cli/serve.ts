@@ -1,10 +1,10 @@
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { styleText } from 'node:util'
 import { Command } from 'commander'
 import type { App } from '../app.ts'
 import { readConfig } from '../config.ts'
 import { toDatabaseFault } from '../database/faults.ts'
-import { Fault } from '../fault.ts'
 import { createLogger } from '../log.ts'
 
 /** `npm start`: starts the whole system, and stops it on Ctrl-C or SIGTERM. */
@@ -29,9 +29,23 @@ export function serveCommand(): Command {
       )
       if (app === undefined) return
       const seconds = ((performance.now() - started) / 1000).toFixed(1)
-      process.stdout.write(banner(app, { seconds, terminal: process.stdout.isTTY }))
+      const { ready, reason } = await app.readiness()
+      const state = ready
+        ? `Heliograph is ready after ${seconds} s`
+        : `Heliograph has started after ${seconds} s, but is not ready (${reason})`
+      process.stdout.write(`${state}\n${banner(app, process.stdout.isTTY)}`)
+      if (!ready) tellWhenReady(app, stop.signal)
       if (!stop.signal.aborted) await once(stop.signal, 'abort')
     })
+}
+
+/** Writes a line when the server has become ready, unless the signal aborts before. */
+async function tellWhenReady({ readiness }: App, signal: AbortSignal): Promise<void> {
+  do {
+    await sleep(1000, undefined, { signal, ref: false }).catch(() => {})
+    if (signal.aborted) return
+  } while (!(await readiness()).ready)
+  process.stdout.write('Heliograph is ready\n')
 }
 
 /** undefined if the signal aborted before it was open. */
@@ -49,10 +63,10 @@ async function openUnless<Value>(
   }
 }
 
-/** What a person should know when the server is ready. */
+/** What a person should know when the server has started. */
 function banner(
-  { url, data, storage, adminToken, pendingMigrations, publicRead, simulatedPlants, sources }: App,
-  { seconds, terminal }: { seconds: string; terminal: boolean },
+  { url, data, storage, adminToken, publicRead, simulatedPlants, sources }: App,
+  terminal: boolean,
 ): string {
   const bold = (text: string) => (terminal ? styleText('bold', text) : text)
   const rows: [string, string][] = [
@@ -68,11 +82,6 @@ function banner(
     ['Access', publicRead ? 'reading needs no token' : 'reading needs a token'],
     ['Admin token', adminToken],
   ]
-  if (pendingMigrations instanceof Fault) {
-    rows.push(['Migrations', `not known: ${pendingMigrations.message}`])
-  } else if (pendingMigrations > 0) {
-    rows.push(['Migrations', `${pendingMigrations} pending: call runMigration, or npm run migrate`])
-  }
   for (const [index, { name, kind, plantId }] of sources.entries()) {
     rows.push([
       index === 0 ? 'Sources' : '',
@@ -88,6 +97,5 @@ function banner(
       ['', 'npm run import and recordTelemetry. SIMULATE=0 leaves the simulation out'],
     )
   }
-  const lines = rows.map(([name, value]) => `  ${name.padEnd(12)} ${value}`)
-  return `Heliograph is ready after ${seconds} s\n${lines.join('\n')}\n`
+  return rows.map(([name, value]) => `  ${name.padEnd(12)} ${value}\n`).join('')
 }

@@ -5,6 +5,7 @@ import { asFullDisk, type Disk } from './embedded/disk-space.ts'
 import { openEmbeddedPostgres } from './embedded/embedded-postgres.ts'
 import { toDatabaseFault } from './faults.ts'
 import { type Migrations, migrateFirst } from './migrate.ts'
+import { waitForDatabase } from './wait-for-database.ts'
 
 /** The database that the configuration names: the embedded one, or the one of DATABASE_URL. */
 export interface ConfiguredDatabase extends AsyncDisposable {
@@ -19,7 +20,10 @@ export interface ConfiguredDatabase extends AsyncDisposable {
 
 export interface ConfiguredDatabaseOptions
   extends Omit<DatabaseOptions, 'url' | 'poolSize' | 'statementTimeout'> {
-  /** Of the embedded database: the one server, or a guest that shares what runs. */
+  /**
+   * The server waits for the database of DATABASE_URL to come up, and is the one server of an embedded database; a guest
+   * shares what runs.
+   */
   role: 'server' | 'guest'
   /** Applied before anything else; undefined: the database is opened as it is. */
   migrations: Migrations | undefined
@@ -27,21 +31,33 @@ export interface ConfiguredDatabaseOptions
 }
 
 export async function openConfiguredDatabase(
-  config: Pick<Config, 'databaseUrl' | 'databasePoolSize' | 'dataDir' | 'statementTimeout'>,
+  config: Pick<
+    Config,
+    'databaseUrl' | 'databasePoolSize' | 'databaseStartTimeout' | 'dataDir' | 'statementTimeout'
+  >,
   { role, migrations, log, ...options }: ConfiguredDatabaseOptions,
 ): Promise<ConfiguredDatabase> {
   await using opening = new AsyncDisposableStack()
-  const { dataDir } = config
+  const { dataDir, databaseUrl, databaseStartTimeout: limit } = config
   const embedded =
-    config.databaseUrl === undefined
+    databaseUrl === undefined
       ? opening.use(await openEmbeddedPostgres({ dataDir, role, log }))
       : undefined
   const explain = (error: unknown): unknown =>
     (embedded && asFullDisk(embedded.disk, error)) ?? toDatabaseFault(error) ?? error
+  if (databaseUrl !== undefined && role === 'server') {
+    const words = `Waiting for the database at ${placeOf(databaseUrl)}, for up to ${limit / 1000} s`
+    await waitForDatabase({
+      url: databaseUrl,
+      limit,
+      signal: options.closing,
+      onWaiting: (cause) => log.warn({ err: cause }, words),
+    })
+  }
   const database = opening.use(
     openDatabase({
       ...options,
-      url: embedded?.url ?? config.databaseUrl ?? '',
+      url: embedded?.url ?? databaseUrl ?? '',
       poolSize: config.databasePoolSize,
       statementTimeout: config.statementTimeout,
     }),
@@ -61,4 +77,10 @@ export async function openConfiguredDatabase(
     explain,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
+}
+
+/** Host and port, with no secret. */
+function placeOf(databaseUrl: string): string {
+  const { host, searchParams } = new URL(databaseUrl)
+  return host || searchParams.get('host') || 'localhost'
 }

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { type Environment, run } from '../support/program.ts'
 import { openDataFolder } from '../support/server.ts'
@@ -61,21 +61,41 @@ describe('a server refuses to start', () => {
   })
 
   test('where nothing listens at DATABASE_URL', async () => {
-    const said = await refusal({ DATABASE_URL: `postgres://localhost:${await unusedPort()}/solar` })
-    expect(said).toMatch(/ECONNREFUSED[\s\S]*\(DATABASE_UNAVAILABLE\)/)
+    const said = await refusal({
+      DATABASE_URL: `postgres://localhost:${await unusedPort()}/solar`,
+      DATABASE_START_TIMEOUT: 'PT0.5S',
+    })
+    expect(said).toMatch(/ECONNREFUSED[\s\S]*Is it running.*\(DATABASE_UNAVAILABLE\)/)
   })
 
-  test('where the database of DATABASE_URL is not there, or its password is wrong', async () => {
+  test('at once where the database of DATABASE_URL is not there, or its password is wrong', async () => {
     const elsewhere = new URL(inject('postgresUrl'))
     elsewhere.pathname = '/nowhere'
-    expect(await refusal({ DATABASE_URL: elsewhere.href })).toContain('"nowhere" does not exist')
+    const missing = await refusal({ DATABASE_URL: elsewhere.href })
+    expect(missing).toMatch(/^The database that DATABASE_URL names does not exist.*\n.*"nowhere"/)
     const guessing = new URL(inject('postgresUrl'))
     // One that asks for no password takes any.
     if (guessing.password === '') return
     guessing.password = 'guess'
     const said = await refusal({ DATABASE_URL: guessing.href })
-    expect(said).toContain('password authentication failed')
+    expect(said).toMatch(/^The database refuses .* password.*\n.*password authentication failed/)
     expect(said).not.toContain('guess')
+    guessing.password = ''
+    expect(await refusal({ DATABASE_URL: guessing.href })).toMatch(/^The database .* password/)
+  })
+
+  test('at once where the database does not offer the TLS that DATABASE_URL asks for', async () => {
+    // Answers N to what asks for TLS, as a PostgreSQL without a certificate does.
+    await using plain = createServer((socket) => {
+      socket.on('error', () => {}).once('data', () => socket.write('N'))
+    })
+    const port = await portOf(plain)
+    const url = `postgres://me:hunter2@127.0.0.1:${port}/solar?sslmode=verify-full`
+    const refused = await refusal({ DATABASE_URL: url })
+    expect(refused).toMatch(/^DATABASE_URL asks for TLS .*sslmode=disable\n/)
+    const unreadable = await refusal({ DATABASE_URL: `${url}&sslrootcert=/nowhere/ca.pem` })
+    expect(unreadable).toMatch(/^A file that DATABASE_URL names .*\n.*\/nowhere\/ca\.pem/)
+    expect(refused + unreadable).not.toContain('hunter2')
   })
 })
 
@@ -107,11 +127,15 @@ test('every command explains itself, and what is not known is refused', async ()
 
 /** A port on which nothing listens any more. */
 async function unusedPort(): Promise<number> {
-  const server = createServer()
+  await using server = createServer()
+  return await portOf(server)
+}
+
+/** Lets the server listen on a port that the system chooses. */
+async function portOf(server: Server): Promise<number> {
   const listening = Promise.withResolvers<void>()
   server.listen(0, '127.0.0.1', listening.resolve)
   await listening.promise
   const address = server.address()
-  await new Promise((closed) => server.close(closed))
   return typeof address === 'object' ? (address?.port ?? 0) : 0
 }

@@ -30,7 +30,9 @@ describe('on an empty database', () => {
     await using server = await openServer({ DATABASE_URL: database.url, INGEST_TOKEN })
     const anybody = server.as()
     const admin = server.as(server.adminToken)
-    expect(server.program.stdout).toContain(`${NAMES.length} pending: call runMigration`)
+    expect(server.program.stdout).toMatch(
+      new RegExp(`^Heliograph .* not ready \\(migrations: ${NAMES.length} pending: .*runMigration`),
+    )
     expect(server.program.stdout).toContain('of DATABASE_URL')
     expect(server.program.stdout).not.toContain('simulated')
     expect(await catalogOf(database)).toEqual([])
@@ -86,6 +88,7 @@ describe('on an empty database', () => {
       steps: NAMES.map((name) => ({ name, status: 'APPLIED', error: null })),
       notices: [expect.stringContaining(`solark.telemetry is a ${storage}`)],
     })
+    await server.program.written(/^Heliograph is ready$/m)
     const migrated = await catalogOf(database)
     expect(migrated.length).toBeGreaterThan(0)
     expect((await admin.ask(ApplyMigrations)).runMigration.status).toBe('UP_TO_DATE')
