@@ -28,6 +28,7 @@ type Documents = {
     "\n  subscription LiveCharge($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n  }\n": typeof types.LiveChargeDocument,
     "\n  query InForce {\n    schemaStatus {\n      storage {\n        retention\n        rollupRetention\n        compressAfter\n        compressionReason\n      }\n      hypertables {\n        name\n        retention\n        compressionEnabled\n      }\n    }\n  }\n": typeof types.InForceDocument,
     "\n  query ConnectedPlant {\n    plant(plantId: 7) {\n      sources {\n        name\n        kind\n        status\n        readings24h\n        lastError\n      }\n    }\n    latestEnergy(plantId: 7) {\n      batteryCharge\n      gridExport\n    }\n  }\n": typeof types.ConnectedPlantDocument,
+    "\n  mutation RecordForRelay($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n    }\n  }\n": typeof types.RecordForRelayDocument,
     "\n  query Adopted {\n    telemetry(first: 100) {\n      nodes {\n        plant {\n          plantId\n        }\n        timestamp\n        soc\n      }\n    }\n    plants {\n      plantId\n      latest {\n        timestamp\n        soc\n      }\n    }\n    schemaStatus {\n      storage {\n        kind\n      }\n    }\n  }\n": typeof types.AdoptedDocument,
     "\n  mutation Send($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": typeof types.SendDocument,
     "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n": typeof types.RunDocument,
@@ -111,6 +112,7 @@ const documents: Documents = {
     "\n  subscription LiveCharge($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n  }\n": types.LiveChargeDocument,
     "\n  query InForce {\n    schemaStatus {\n      storage {\n        retention\n        rollupRetention\n        compressAfter\n        compressionReason\n      }\n      hypertables {\n        name\n        retention\n        compressionEnabled\n      }\n    }\n  }\n": types.InForceDocument,
     "\n  query ConnectedPlant {\n    plant(plantId: 7) {\n      sources {\n        name\n        kind\n        status\n        readings24h\n        lastError\n      }\n    }\n    latestEnergy(plantId: 7) {\n      batteryCharge\n      gridExport\n    }\n  }\n": types.ConnectedPlantDocument,
+    "\n  mutation RecordForRelay($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n    }\n  }\n": types.RecordForRelayDocument,
     "\n  query Adopted {\n    telemetry(first: 100) {\n      nodes {\n        plant {\n          plantId\n        }\n        timestamp\n        soc\n      }\n    }\n    plants {\n      plantId\n      latest {\n        timestamp\n        soc\n      }\n    }\n    schemaStatus {\n      storage {\n        kind\n      }\n    }\n  }\n": types.AdoptedDocument,
     "\n  mutation Send($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n      duplicates\n    }\n  }\n": types.SendDocument,
     "\n  mutation Run($target: String, $dryRun: Boolean! = false) {\n    runMigration(target: $target, dryRun: $dryRun) {\n      status\n      steps {\n        name\n        status\n        appliedAt\n        error\n      }\n      notices\n    }\n  }\n": types.RunDocument,
@@ -233,6 +235,10 @@ export function graphql(source: "\n  query InForce {\n    schemaStatus {\n      
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query ConnectedPlant {\n    plant(plantId: 7) {\n      sources {\n        name\n        kind\n        status\n        readings24h\n        lastError\n      }\n    }\n    latestEnergy(plantId: 7) {\n      batteryCharge\n      gridExport\n    }\n  }\n"): typeof import('./graphql.ts').ConnectedPlantDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RecordForRelay($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n    }\n  }\n"): typeof import('./graphql.ts').RecordForRelayDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -252,6 +252,13 @@ export type ConnectedPlantQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type ConnectedPlantQuery = { plant: { sources: Array<{ name: string, kind: string, status: SourceStatus, readings24h: number, lastError: string | null }> } | null, latestEnergy: { batteryCharge: number | null, gridExport: number | null } | null };
 
+export type RecordForRelayMutationVariables = Exact<{
+  readings: Array<TelemetryInput> | TelemetryInput;
+}>;
+
+
+export type RecordForRelayMutation = { recordTelemetry: { inserted: number } };
+
 export type AdoptedQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -1077,6 +1084,13 @@ export const ConnectedPlantDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ConnectedPlantQuery, ConnectedPlantQueryVariables>;
+export const RecordForRelayDocument = new TypedDocumentString(`
+    mutation RecordForRelay($readings: [TelemetryInput!]!) {
+  recordTelemetry(readings: $readings) {
+    inserted
+  }
+}
+    `) as unknown as TypedDocumentString<RecordForRelayMutation, RecordForRelayMutationVariables>;
 export const AdoptedDocument = new TypedDocumentString(`
     query Adopted {
   telemetry(first: 100) {
