@@ -8,6 +8,7 @@ import { benchDearest } from './dearest.ts'
 import { benchHistory } from './history.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLive } from './live.ts'
+import { benchPage } from './page.ts'
 import { benchQuery } from './query.ts'
 import { benchRecovery } from './recovery.ts'
 import { benchRollupKills } from './rollup-kills.ts'
@@ -24,6 +25,7 @@ interface Options {
   kills: number
   seed: number
   seconds: number
+  minutes: number
   server: string
   only: string[]
 }
@@ -35,6 +37,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   history: benchHistory,
   ingest: benchIngest,
   live: benchLive,
+  page: (signal, { minutes }) => benchPage(signal, minutes),
   query: benchQuery,
   recovery: benchRecovery,
   'rollup-kills': benchRollupKills,
@@ -69,6 +72,7 @@ const program = new Command('bench')
     Math.floor(Math.random() * 2 ** 31),
   )
   .option('--seconds <count>', 'how long dearest looks', wholeNumber(1), 120)
+  .option('--minutes <count>', 'how long the page stays open', wholeNumber(1), 60)
   .option(
     '--server <folder>',
     'the checkout whose server is attacked, such as an older one; this one where it is left out',
