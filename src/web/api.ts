@@ -8,12 +8,14 @@ import type { TypedDocumentString } from './generated/graphql.ts'
  */
 export type ConnectionState = 'connecting' | 'open' | 'refused'
 
-/** What the server said is wrong with an operation, with its code. */
+/** What the server said is wrong with an operation, with its code, and the path in its variables, if that is at fault. */
 export class ApiError extends Error {
   readonly code: string
-  constructor(message: string, code: string) {
+  readonly path: readonly unknown[]
+  constructor(message: string, code: string, path: readonly unknown[] = []) {
     super(message)
     this.code = code
+    this.path = path
   }
 }
 
@@ -200,7 +202,8 @@ function errorOf(reason: unknown): Error {
   if (reason instanceof Error) return reason
   const [first] = Array.isArray(reason) ? reason : []
   if (first === undefined) return new ApiError('The connection was closed', 'CONNECTION_CLOSED')
-  return new ApiError(String(first.message), String(first.extensions?.code ?? 'UNKNOWN'))
+  const { code = 'UNKNOWN', path } = first.extensions ?? {}
+  return new ApiError(String(first.message), String(code), Array.isArray(path) ? path : [])
 }
 
 function closeCodeOf(reason: unknown): number | undefined {

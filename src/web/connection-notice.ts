@@ -1,72 +1,84 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { ConnectionState } from './api.ts'
+import { renderSilent } from './missing-parts.ts'
 import { ago } from './numbers.ts'
 import { PageElement } from './page-element.ts'
+import type { Place } from './place.ts'
 import { dayAndTimeText } from './plant-clock.ts'
-import type { PlantNow } from './plants.ts'
+import {
+  ageOf,
+  hasManyClocks,
+  nameOf,
+  type Subject,
+  type SubjectState,
+  stateOf,
+} from './subject.ts'
 import { words } from './words.ts'
 
-/** The plant's name and how live its picture is: in a word, with the age of the reading, and in a sentence if it is not. */
+/** What the page is about and how live its picture is: in a word, with the age of the reading, and in a sentence if it is not. */
 export class ConnectionNotice extends PageElement {
   static override properties = {
     state: { attribute: false },
-    plant: { attribute: false },
+    subject: { attribute: false },
     hasPlants: { attribute: false },
-    plantId: { attribute: false },
+    wanted: { attribute: false },
     heading: { attribute: false },
     error: { attribute: false },
   }
   declare state: ConnectionState
-  declare plant: PlantNow | undefined
+  declare subject: Subject | undefined
   /** undefined until the server has listed them. */
   declare hasPlants: boolean | undefined
-  /** The plant that the URL asks for. */
-  declare plantId: number | undefined
+  /** What the URL asks for. */
+  declare wanted: Place['plant']
   /** Of a view that is about no plant. */
   declare heading: string | undefined
   /** Why the plants are not known. */
   declare error: Error | undefined
 
   override render(): TemplateResult {
-    const { plant } = this
+    const { subject } = this
     const kind = this.#kind
     if (this.heading !== undefined && kind !== 'connecting' && kind !== 'refused') {
       return html`<h2>${this.heading}</h2>`
     }
+    const age = subject === undefined ? undefined : ageOf(subject)
+    const isSimulated = subject?.plants.some((plant) => plant.isSimulated) === true
     return html`
       <div class="notice">
-        <h2>${this.heading ?? (plant === undefined ? nothing : words.plantName(plant.plantId, plant.name))}</h2>
+        <h2>${this.heading ?? (subject === undefined ? nothing : nameOf(subject))}</h2>
         <p class="state ${kind}">
           <span role="status">${words.state[kind]}</span>
           ${
-            plant?.isSimulated && kind === 'live'
+            isSimulated && kind === 'live'
               ? html`<span class="tag">${words.state.simulated}</span>`
               : nothing
           }
           ${
-            plant?.age === undefined
+            age === undefined
               ? nothing
-              : html`<span class="quiet age">${words.measured(ago(plant.age))}</span>`
+              : html`<span class="quiet age">${words.measured(ago(age))}</span>`
           }
         </p>
       </div>
-      ${this.#renderSentence()}
+      ${this.#renderSentence()} ${this.#renderClock()}
     `
   }
 
-  get #kind(): keyof typeof words.state {
+  get #kind(): SubjectState | Exclude<ConnectionState, 'open'> {
     if (this.state !== 'open') return this.state
     if (this.hasPlants === undefined && this.error === undefined) return 'connecting'
-    if (this.plant?.reading === undefined) return 'empty'
-    return this.plant.isStale ? 'silent' : 'live'
+    return this.subject === undefined ? 'empty' : stateOf(this.subject)
   }
 
   #renderSentence(): TemplateResult | typeof nothing {
-    const { plant, state, hasPlants, plantId } = this
+    const { subject, state, hasPlants, wanted } = this
+    const oldest = subject?.plants
+      .flatMap(({ reading }) => (reading === undefined ? [] : [Date.parse(reading.timestamp)]))
+      .sort((one, other) => one - other)[0]
     if (state !== 'open') {
-      if (plant?.reading === undefined) return nothing
-      const time = dayAndTimeText(Date.parse(plant.reading.timestamp), plant.timeZone)
-      return html`<p class="banner">${words.lostSince(time)}</p>`
+      if (subject === undefined || oldest === undefined) return nothing
+      return html`<p class="banner">${words.lostSince(dayAndTimeText(oldest, subject.timeZone))}</p>`
     }
     if (this.error !== undefined) {
       return html`<p class="banner">${words.failed(this.error.message)}</p>`
@@ -74,13 +86,22 @@ export class ConnectionNotice extends PageElement {
     if (hasPlants === false) {
       return html`<div class="banner"><h3>${words.noPlant}</h3><p>${words.noPlantHelp}</p></div>`
     }
-    if (plant === undefined) {
-      return hasPlants && plantId !== undefined
-        ? html`<p class="banner">${words.unknownPlant(plantId)}</p>`
-        : nothing
+    if (subject === undefined) {
+      if (!hasPlants || typeof wanted !== 'number') return nothing
+      return html`<p class="banner">${words.unknownPlant(wanted)}</p>`
     }
-    if (plant.age === undefined) return html`<p class="banner">${words.noReading}</p>`
-    if (plant.isStale) return html`<p class="banner">${words.silentSince(ago(plant.age))}</p>`
-    return nothing
+    if (stateOf(subject) === 'live') return nothing
+    if (subject.isFleet) return renderSilent(subject)
+    const age = ageOf(subject)
+    return html`<p class="banner">${age === undefined ? words.noReading : words.silentSince(ago(age))}</p>`
+  }
+
+  /** By whose clock the days of several plants are, if that is not plain. */
+  #renderClock(): TemplateResult | typeof nothing {
+    const { subject } = this
+    const [first] = subject?.plants ?? []
+    if (subject === undefined || first === undefined || !hasManyClocks(subject)) return nothing
+    const clock = words.fleet.clock(words.plantName(first.plantId, first.name), subject.timeZone)
+    return html`<p class="quiet">${clock}</p>`
   }
 }

@@ -1,6 +1,4 @@
-import type { CourseQuery } from './generated/graphql.ts'
-
-export type CoursePoint = CourseQuery['history']['points'][number]
+import type { CoursePoint } from './questions.ts'
 
 /** The lines of a chart, in the order in which they are drawn. */
 export const lines = [

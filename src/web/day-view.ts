@@ -1,16 +1,17 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Api } from './api.ts'
 import { isWhole, type Timespan, within } from './chart-window.ts'
-import { type CoursePoint, joinTail, startOfTail } from './course.ts'
+import { joinTail, startOfTail } from './course.ts'
 import { renderEnergyFigures } from './energy-figures.ts'
-import { CourseDocument, EnergyOfDocument } from './generated/graphql.ts'
+import { renderGaps, renderMissing } from './missing-parts.ts'
 import { coverageText } from './numbers.ts'
 import { PageElement } from './page-element.ts'
 import { hashOf, type Place, type Span, spans } from './place.ts'
 import { addDays, type Day, dayAt, dayText } from './plant-clock.ts'
-import type { PlantNow } from './plants.ts'
 import type { WindowEvent } from './power-chart.ts'
+import { type Asked, askCourse, askEnergy, type CoursePoint } from './questions.ts'
 import { ShownQuery } from './shown-query.ts'
+import { keyOf, type Subject } from './subject.ts'
 import { words } from './words.ts'
 
 /** How often the newest minutes of the chart are asked for. */
@@ -29,14 +30,14 @@ const REST = 150
 export class DayView extends PageElement {
   static override properties = {
     api: { attribute: false },
-    plant: { attribute: false },
+    subject: { attribute: false },
     place: { attribute: false },
     time: { attribute: false },
     zoom: { state: true },
     settled: { state: true },
   }
   declare api: Api
-  declare plant: PlantNow
+  declare subject: Subject
   declare place: Place
   declare time: number
   /** What is shown, if it is not everything. */
@@ -53,11 +54,7 @@ export class DayView extends PageElement {
   /** The server says where days begin and end: not all have 24 hours. */
   #days = new ShownQuery(this, {
     ask: (signal) =>
-      this.api.ask(
-        EnergyOfDocument,
-        { plantId: this.plant.plantId, from: this.#firstDay, to: this.#day, period: 'DAY' },
-        signal,
-      ),
+      askEnergy(this.#asked(signal), { from: this.#firstDay, to: this.#day, period: 'DAY' }),
     every: 60_000,
   })
 
@@ -66,13 +63,8 @@ export class DayView extends PageElement {
       if (this.settled === undefined) return undefined
       const most = Math.round(Math.max(this.clientWidth, 320) / PIXELS_PER_POINT)
       const askedAt = this.time
-      return this.api
-        .ask(
-          CourseDocument,
-          { plantId: this.plant.plantId, ...isoOf(this.settled), maxPoints: Math.min(most, 2000) },
-          signal,
-        )
-        .then(({ history }) => ({ ...history, askedAt }))
+      const range = { ...isoOf(this.settled), maxPoints: Math.min(most, 2000) }
+      return askCourse(this.#asked(signal), range).then((course) => ({ ...course, askedAt }))
     },
     every: COURSE_EVERY,
   })
@@ -85,13 +77,11 @@ export class DayView extends PageElement {
       const from = startOfTail(points, askedAt - LATE)
       const last = points.findLast(({ start }) => Date.parse(start) <= this.time)
       if (from === undefined || last === undefined || Date.parse(last.end) <= from) return undefined
-      return this.api
-        .ask(
-          CourseDocument,
-          { plantId: this.plant.plantId, ...isoOf({ from, to: Date.parse(last.end) }), bucket },
-          signal,
-        )
-        .then(({ history }) => ({ of: points, points: history.points }))
+      const range = { ...isoOf({ from, to: Date.parse(last.end) }), bucket }
+      return askCourse(this.#asked(signal), range).then((tail) => ({
+        of: points,
+        points: tail.points,
+      }))
     },
     every: TAIL_EVERY,
   })
@@ -101,8 +91,12 @@ export class DayView extends PageElement {
     clearTimeout(this.#resting)
   }
 
+  #asked(signal: AbortSignal): Asked {
+    return { api: this.api, subject: this.subject, signal }
+  }
+
   get #today(): Day {
-    return dayAt(this.time, this.plant.timeZone)
+    return dayAt(this.time, this.subject.timeZone)
   }
 
   get #day(): Day {
@@ -115,7 +109,7 @@ export class DayView extends PageElement {
 
   /** The same object as before unless it differs, so that the chart is drawn again only if it must be. */
   #findBounds(): Timespan | undefined {
-    const days = this.#days.data?.energy
+    const days = this.#days.data
     const [first] = days ?? []
     const last = days?.at(-1)
     if (first === undefined || last === undefined) return undefined
@@ -133,14 +127,14 @@ export class DayView extends PageElement {
   }
 
   protected override willUpdate(): void {
-    const { plantId } = this.plant
-    const shown = [plantId, this.#firstDay, this.#day].join()
+    const about = [keyOf(this.subject), this.#firstDay, this.#day]
+    const shown = about.join()
     if (shown !== this.#shown) {
       this.#shown = shown
       this.zoom = undefined
       this.settled = undefined
     }
-    this.#days.about(this.api, [plantId, this.#firstDay, this.#day])
+    this.#days.about(this.api, about)
     this.#bounds = this.#findBounds()
     if (this.zoom === undefined) this.settled = this.#bounds
     this.#course.about(this.api, [shown], [this.settled])
@@ -206,15 +200,16 @@ export class DayView extends PageElement {
         .points=${this.#points}
         .window=${this.zoom ?? bounds}
         .bounds=${bounds}
-        .timeZone=${this.plant.timeZone}
+        .timeZone=${this.subject.timeZone}
         .label=${dayText(this.#day, 'full')}
+        .hasCharge=${!this.subject.isFleet}
         @window=${this.#onWindow}
       ></power-chart>
+      ${renderGaps(this.#points, this.subject)}
       <history-table
         .api=${this.api}
-        .plantId=${this.plant.plantId}
+        .subject=${this.subject}
         .window=${this.settled ?? bounds}
-        .timeZone=${this.plant.timeZone}
       ></history-table>
     `
   }
@@ -231,13 +226,14 @@ export class DayView extends PageElement {
   }
 
   #renderFigures(): TemplateResult {
-    const day = this.#days.data?.energy[0]
+    const day = this.#days.data?.[0]
+    const { isFleet } = this.subject
     const isToday = this.#day === this.#today
     return html`<section class="summary" aria-label=${dayText(this.#day, 'full')}>
-      ${renderEnergyFigures(day)}
+      ${renderEnergyFigures(day)} ${renderMissing(day?.missing, this.subject)}
       ${
         day !== undefined && day.coverage < 1 && !isToday
-          ? html`<p class="quiet coverage">${words.coverage(coverageText(day.coverage))}</p>`
+          ? html`<p class="quiet coverage">${(isFleet ? words.fleet : words).coverage(coverageText(day.coverage))}</p>`
           : nothing
       }
     </section>`

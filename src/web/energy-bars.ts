@@ -1,6 +1,5 @@
 import { html, nothing, svg, type TemplateResult } from 'lit'
 import {
-  type BarPeriod,
   type EnergyPart,
   energySources,
   energyUses,
@@ -10,6 +9,7 @@ import {
 } from './energy-shares.ts'
 import { axisTexts } from './numbers.ts'
 import { AXIS_WIDTH, LABEL_HEIGHT, PickableBars, ROOM_OF_LABEL } from './pickable-bars.ts'
+import type { BarPeriod } from './questions.ts'
 import { words } from './words.ts'
 
 /** Bars of kWh: upwards where it came from, downwards where it went. */

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import type { BarPeriod } from './energy-shares.ts'
 import { figure } from './figure.ts'
 import { energy, share } from './numbers.ts'
+import type { BarPeriod } from './questions.ts'
 import { words } from './words.ts'
 
 /** The kWh of a period as large numbers, and what they say about it. */

@@ -2,7 +2,7 @@ import { html, nothing, svg, type TemplateResult } from 'lit'
 import { icon } from './icons.ts'
 import { numberText, percent, power } from './numbers.ts'
 import { PageElement } from './page-element.ts'
-import type { PlantReading } from './plants.ts'
+import type { FlowReading } from './questions.ts'
 import { words } from './words.ts'
 
 type Kind = 'solar' | 'battery' | 'grid' | 'house' | 'generator'
@@ -35,7 +35,7 @@ const calm = matchMedia('(prefers-reduced-motion: reduce)')
 /** Power between panels, battery, grid, generator and house, moving the way it goes. */
 export class EnergyFlow extends PageElement {
   static override properties = { reading: { attribute: false }, isLive: { attribute: false } }
-  declare reading: PlantReading | undefined
+  declare reading: FlowReading | undefined
   /** Only what is live moves. */
   declare isLive: boolean
 
@@ -46,11 +46,11 @@ export class EnergyFlow extends PageElement {
       <svg viewBox="0 0 100 100" aria-hidden="true">
         ${nodes.map((node) => this.#renderLine(node))}
         <circle class="inverter" cx="50" cy="50" r="1.6" />
-        <circle class="charge-track" cx="50" cy="84.5" r="13.3" />
         ${
           soc == null
             ? nothing
-            : svg`<circle class="charge" cx="50" cy="84.5" r="13.3" pathLength="100"
+            : svg`<circle class="charge-track" cx="50" cy="84.5" r="13.3" />
+                <circle class="charge" cx="50" cy="84.5" r="13.3" pathLength="100"
                 stroke-dasharray="${soc} 100" transform="rotate(-90 50 84.5)" />`
         }
       </svg>
@@ -73,7 +73,7 @@ export class EnergyFlow extends PageElement {
     const soc = this.reading?.soc
     const watts = inward === null ? null : Math.abs(inward)
     const shown = power(watts)
-    return html`<li class="node ${kind}">
+    return html`<li class="node ${kind} ${kind === 'battery' && soc != null ? 'ringed' : ''}">
       ${icon(kind)}
       ${
         kind === 'battery' && soc != null
@@ -108,7 +108,7 @@ export class EnergyFlow extends PageElement {
   }
 }
 
-function nodesOf(reading: PlantReading | undefined): FlowNode[] {
+function nodesOf(reading: FlowReading | undefined): FlowNode[] {
   const { pvPower, batteryPower, gridPower, loadPower, generatorPower } = reading ?? {}
   const { kinds } = words
   const nodes: FlowNode[] = [

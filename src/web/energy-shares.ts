@@ -1,7 +1,6 @@
-import type { PeriodFragment } from './generated/graphql.ts'
+import type { BarPeriod } from './questions.ts'
 import { words } from './words.ts'
 
-export type BarPeriod = PeriodFragment
 type Energy = BarPeriod['energy']
 
 /** A part of a bar. */

@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from 'lit'
-import { type BarPeriod, energySources, energyUses, partsOf } from './energy-shares.ts'
+import { energySources, energyUses, partsOf } from './energy-shares.ts'
 import { coverageText, energy, numberText, share } from './numbers.ts'
+import type { BarPeriod } from './questions.ts'
 import { words } from './words.ts'
 
 /** The values behind the bars. */

@@ -2,7 +2,6 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { Api } from './api.ts'
 import { renderShares } from './energy-figures.ts'
 import {
-  type BarPeriod,
   type EnergyPart,
   energySources,
   energyUses,
@@ -11,17 +10,14 @@ import {
   stageOf,
 } from './energy-shares.ts'
 import { renderEnergyTable } from './energy-table.ts'
-import {
-  EnergyOfDocument,
-  OldestReadingDocument,
-  type Period as Unit,
-} from './generated/graphql.ts'
+import type { Period as Unit } from './generated/graphql.ts'
+import { renderMissing } from './missing-parts.ts'
 import { coverageText, energy, numberText } from './numbers.ts'
 import { PageElement } from './page-element.ts'
 import type { PickEvent } from './pickable-bars.ts'
 import { hashOf, type Place } from './place.ts'
 import { type Day, dayAt } from './plant-clock.ts'
-import type { PlantNow } from './plants.ts'
+import { type Asked, askEnergy, askOldest, type BarPeriod } from './questions.ts'
 import { renderRangeToolbar } from './range-toolbar.ts'
 import { ShownQuery } from './shown-query.ts'
 import {
@@ -33,26 +29,27 @@ import {
   rangeTitle,
   unitsOf,
 } from './shown-range.ts'
+import { keyOf, type Subject } from './subject.ts'
 import { words } from './words.ts'
 
 /** kWh of a day by hours, a month by days, a year by months, and all years: where it came from, and where it went. */
 export class EnergyView extends PageElement {
   static override properties = {
     api: { attribute: false },
-    plant: { attribute: false },
+    subject: { attribute: false },
     place: { attribute: false },
     time: { attribute: false },
     picked: { state: true },
   }
   declare api: Api
-  declare plant: PlantNow
+  declare subject: Subject
   declare place: Place
   declare time: number
   declare picked: number | undefined
   #shown = ''
 
   #oldest = new ShownQuery(this, {
-    ask: (signal) => this.api.ask(OldestReadingDocument, { plantId: this.plant.plantId }, signal),
+    ask: (signal) => askOldest(this.#asked(signal)).then((time) => ({ time })),
   })
 
   #energy = new ShownQuery(this, {
@@ -60,10 +57,7 @@ export class EnergyView extends PageElement {
       const range = this.#range
       if (range === undefined) return undefined
       const { bars, whole } = unitsOf[this.place.period]
-      const read = (period: Unit) =>
-        this.api
-          .ask(EnergyOfDocument, { plantId: this.plant.plantId, ...range, period }, signal)
-          .then(({ energy }) => energy)
+      const read = (period: Unit) => askEnergy(this.#asked(signal), { ...range, period })
       return Promise.all([read(bars), whole === undefined ? [] : read(whole)]).then(
         ([bars, [one]]) => ({ bars, whole: one }),
       )
@@ -71,8 +65,12 @@ export class EnergyView extends PageElement {
     every: 60_000,
   })
 
+  #asked(signal: AbortSignal): Asked {
+    return { api: this.api, subject: this.subject, signal }
+  }
+
   get #today(): Day {
-    return dayAt(this.time, this.plant.timeZone)
+    return dayAt(this.time, this.subject.timeZone)
   }
 
   get #day(): Day {
@@ -85,18 +83,18 @@ export class EnergyView extends PageElement {
     if (period !== 'all') return rangeAround(this.#day, period)
     const oldest = this.#oldest.data
     if (oldest === undefined) return undefined
-    return rangeOfAll(oldest.plant?.telemetry.nodes[0]?.timestamp, this.time, this.plant.timeZone)
+    return rangeOfAll(oldest.time, this.time, this.subject.timeZone)
   }
 
   protected override willUpdate(): void {
-    const { plantId } = this.plant
-    if (this.place.period === 'all') this.#oldest.about(this.api, [plantId])
-    const subject = [plantId, this.place.period, this.#range]
-    if (JSON.stringify(subject) !== this.#shown) {
-      this.#shown = JSON.stringify(subject)
+    const key = keyOf(this.subject)
+    if (this.place.period === 'all') this.#oldest.about(this.api, key)
+    const about = [key, this.place.period, this.#range]
+    if (JSON.stringify(about) !== this.#shown) {
+      this.#shown = JSON.stringify(about)
       this.picked = undefined
     }
-    this.#energy.about(this.api, subject)
+    this.#energy.about(this.api, about)
   }
 
   override render(): TemplateResult {
@@ -130,7 +128,7 @@ export class EnergyView extends PageElement {
   }
 
   #nameOf(bar: BarPeriod, style: 'bar' | 'full'): string {
-    return barName(bar, { period: this.place.period, zone: this.plant.timeZone, style })
+    return barName(bar, { period: this.place.period, zone: this.subject.timeZone, style })
   }
 
   /** Of the picked bar, else of the whole; of the newest year if there is no whole. */
@@ -152,6 +150,7 @@ export class EnergyView extends PageElement {
         }
         ${this.#renderCoverage(shown)}
       </div>
+      ${stageOf(shown, this.time) === 'to come' ? nothing : renderMissing(shown.missing, this.subject)}
       ${renderParts(words.sources, partsOf(energySources, bars), shown, 'up')}
       ${renderParts(words.uses, partsOf(energyUses, bars), shown, 'down')}
       <dl class="figures">
@@ -163,9 +162,10 @@ export class EnergyView extends PageElement {
   #renderCoverage(period: BarPeriod): TemplateResult | typeof nothing {
     if (period.coverage >= 1) return nothing
     const text = coverageText(period.coverage)
+    const { coverage, coverageSoFar } = this.subject.isFleet ? words.fleet : words
     const isOver = stageOf(period, this.time) === 'over'
     return html`<p class="coverage ${isOver ? 'warn' : 'quiet'}">
-      ${isOver ? words.coverage(text) : words.coverageSoFar(text)}
+      ${isOver ? coverage(text) : coverageSoFar(text)}
     </p>`
   }
 

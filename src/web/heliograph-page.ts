@@ -3,7 +3,8 @@ import { Api } from './api.ts'
 import { icon } from './icons.ts'
 import { PageElement } from './page-element.ts'
 import { hashOf, type Place, placeOf, type View, views } from './place.ts'
-import { type PlantNow, Plants } from './plants.ts'
+import { Plants } from './plants.ts'
+import { allTogether, onePlant, type Subject, stateOf } from './subject.ts'
 import type { TokenDialog } from './token-dialog.ts'
 import { words } from './words.ts'
 
@@ -70,15 +71,21 @@ export class HeliographPage extends PageElement {
     return this.querySelector<TokenDialog>('token-dialog')
   }
 
-  get #plant(): PlantNow | undefined {
-    const { plantId } = this.place
-    const all = this.#plants.all
-    return plantId === undefined ? all?.[0] : all?.find((plant) => plant.plantId === plantId)
+  /** undefined: it is not known yet, or there is none. */
+  get #subject(): Subject | undefined {
+    const { plant: wanted } = this.place
+    const all = this.#plants.all ?? []
+    const together = wanted === 'all' ? allTogether(all) : undefined
+    if (together !== undefined) return together
+    const plant =
+      typeof wanted === 'number' ? all.find(({ plantId }) => plantId === wanted) : all[0]
+    return plant === undefined ? undefined : onePlant(plant)
   }
 
   protected override willUpdate(): void {
-    const plant = this.#plant
-    if (plant !== undefined) this.#plants.pick(plant.plantId)
+    const subject = this.#subject
+    const [plant] = subject?.plants ?? []
+    if (plant !== undefined && !subject?.isFleet) this.#plants.pick(plant.plantId)
     document.title = `${words.views[this.place.view]} · ${words.product}`
   }
 
@@ -99,9 +106,9 @@ export class HeliographPage extends PageElement {
       <main id="content" tabindex="-1">
         <connection-notice
           .state=${this.#api.state}
-          .plant=${this.#plant}
+          .subject=${this.#subject}
           .hasPlants=${this.#plants.all === undefined ? undefined : this.#plants.all.length > 0}
-          .plantId=${this.place.plantId}
+          .wanted=${this.place.plant}
           .error=${this.#plants.error}
           .heading=${this.place.view === 'system' ? words.views.system : undefined}
         ></connection-notice>
@@ -127,10 +134,16 @@ export class HeliographPage extends PageElement {
   #renderPicker(): TemplateResult | typeof nothing {
     const all = this.#plants.all ?? []
     if (all.length < 2) return nothing
-    const picked = this.#plant?.plantId
+    const subject = this.#subject
+    const picked = subject?.isFleet ? 'all' : subject?.plants[0]?.plantId
     return html`<label class="picker">
       <span class="quiet">${words.plant}</span>
       <select aria-label=${words.plant} @change=${this.#onPick}>
+        ${
+          allTogether(all) === undefined
+            ? nothing
+            : html`<option value="all" ?selected=${picked === 'all'}>${words.fleet.name}</option>`
+        }
         ${all.map(
           ({ plantId, name }) =>
             html`<option value=${plantId} ?selected=${plantId === picked}>${words.plantName(plantId, name)}</option>`,
@@ -141,21 +154,22 @@ export class HeliographPage extends PageElement {
 
   #onPick(event: Event): void {
     if (!(event.target instanceof HTMLSelectElement)) return
-    location.hash = hashOf({ ...this.place, plantId: Number(event.target.value) })
+    const { value } = event.target
+    location.hash = hashOf({ ...this.place, plant: value === 'all' ? value : Number(value) })
   }
 
   #renderView(): TemplateResult | typeof nothing {
     const { view } = this.place
     if (view === 'system') return html`<system-view .api=${this.#api}></system-view>`
-    const plant = this.#plant
-    if (plant === undefined) return nothing
-    const isLive = this.#api.state === 'open' && !plant.isStale
+    const subject = this.#subject
+    if (subject === undefined) return nothing
+    const isLive = this.#api.state === 'open' && stateOf(subject) === 'live'
     // Not each second: it changes charts only by the minute.
     const time = Math.floor(this.#plants.serverTime / TIME_STEP) * TIME_STEP
     if (view === 'day') {
       return html`<day-view
         .api=${this.#api}
-        .plant=${plant}
+        .subject=${subject}
         .place=${this.place}
         .time=${time}
       ></day-view>`
@@ -163,7 +177,7 @@ export class HeliographPage extends PageElement {
     if (view === 'energy') {
       return html`<energy-view
         .api=${this.#api}
-        .plant=${plant}
+        .subject=${subject}
         .place=${this.place}
         .time=${time}
       ></energy-view>`
@@ -171,14 +185,14 @@ export class HeliographPage extends PageElement {
     if (view === 'worth') {
       return html`<worth-view
         .api=${this.#api}
-        .plant=${plant}
+        .subject=${subject}
         .place=${this.place}
         .time=${time}
       ></worth-view>`
     }
     return html`<now-view
       .api=${this.#api}
-      .plant=${plant}
+      .subject=${subject}
       .plants=${this.#plants.all ?? []}
       .place=${this.place}
       .time=${time}

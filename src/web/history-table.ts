@@ -2,11 +2,12 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { Api } from './api.ts'
 import type { Timespan } from './chart-window.ts'
 import { linesOf } from './course.ts'
-import { CourseDocument } from './generated/graphql.ts'
 import { numberText, percent, power } from './numbers.ts'
 import { PageElement } from './page-element.ts'
 import { dayAndTimeText, exactTimeText } from './plant-clock.ts'
+import { askCourse } from './questions.ts'
 import { ShownQuery } from './shown-query.ts'
+import { keyOf, type Subject } from './subject.ts'
 import { words } from './words.ts'
 
 const ROWS = 48
@@ -16,37 +17,34 @@ const DAY = 24 * 3_600_000
 export class HistoryTable extends PageElement {
   static override properties = {
     api: { attribute: false },
-    plantId: { attribute: false },
+    subject: { attribute: false },
     window: { attribute: false },
-    timeZone: { attribute: false },
     isOpen: { state: true },
   }
   declare api: Api
-  declare plantId: number
+  declare subject: Subject
   declare window: Timespan
-  declare timeZone: string
   declare isOpen: boolean
 
   #rows = new ShownQuery(this, {
     ask: (signal) => {
       if (!this.isOpen) return undefined
       const { from, to } = this.window
-      return this.api.ask(
-        CourseDocument,
+      const { api, subject } = this
+      return askCourse(
+        { api, subject, signal },
         {
-          plantId: this.plantId,
           from: new Date(from).toISOString(),
           to: new Date(to).toISOString(),
           maxPoints: ROWS,
         },
-        signal,
       )
     },
     every: 60_000,
   })
 
   protected override willUpdate(): void {
-    this.#rows.about(this.api, [this.isOpen, this.plantId, this.window])
+    this.#rows.about(this.api, [this.isOpen, keyOf(this.subject), this.window])
   }
 
   override render(): TemplateResult {
@@ -61,7 +59,7 @@ export class HistoryTable extends PageElement {
   }
 
   #renderTable(): TemplateResult {
-    const points = this.#rows.data?.history.points ?? []
+    const points = this.#rows.data?.points ?? []
     const shown = linesOf(points)
     const isLong = this.window.to - this.window.from > 1.1 * DAY
     const time = isLong ? dayAndTimeText : exactTimeText
@@ -70,20 +68,24 @@ export class HistoryTable extends PageElement {
         <tr>
           <th scope="col">${words.time}</th>
           ${shown.map(({ kind }) => html`<th scope="col">${words.kinds[kind]}</th>`)}
-          <th scope="col">${words.kinds.soc}</th>
+          ${this.subject.isFleet ? nothing : html`<th scope="col">${words.kinds.soc}</th>`}
         </tr>
       </thead>
       <tbody>
         ${points.map(
           (point) => html`<tr>
             <th scope="row">
-              <time datetime=${point.start}>${time(Date.parse(point.start), this.timeZone)}</time>
+              <time datetime=${point.start}>${time(Date.parse(point.start), this.subject.timeZone)}</time>
             </th>
             ${shown.map(
               ({ key }) =>
                 html`<td><data value=${point[key]?.avg ?? ''}>${numberText(power(point[key]?.avg))}</data></td>`,
             )}
-            <td><data value=${point.soc?.avg ?? ''}>${numberText(percent(point.soc?.avg))}</data></td>
+            ${
+              this.subject.isFleet
+                ? nothing
+                : html`<td><data value=${point.soc?.avg ?? ''}>${numberText(percent(point.soc?.avg))}</data></td>`
+            }
           </tr>`,
         )}
       </tbody>

@@ -1,41 +1,67 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Api } from './api.ts'
 import { figure } from './figure.ts'
+import { renderMissing } from './missing-parts.ts'
 import { inUnit, numberText, percent, power } from './numbers.ts'
 import { PageElement } from './page-element.ts'
 import { hashOf, type Place } from './place.ts'
 import { dayAt } from './plant-clock.ts'
 import type { PlantNow } from './plants.ts'
+import { askNewest, type FlowReading } from './questions.ts'
+import { ShownQuery } from './shown-query.ts'
+import { allTogether, isSilent, keyOf, type Subject } from './subject.ts'
 import { words } from './words.ts'
+
+/** How often sums are asked for. Single plants are pushed. */
+const SUMS_EVERY = 2000
 
 /** What the picked plant is doing, what it did today, and all plants beside one another if there are several. */
 export class NowView extends PageElement {
   static override properties = {
     api: { attribute: false },
-    plant: { attribute: false },
+    subject: { attribute: false },
     plants: { attribute: false },
     place: { attribute: false },
     time: { attribute: false },
     isLive: { attribute: false },
   }
   declare api: Api
-  declare plant: PlantNow
+  declare subject: Subject
   declare plants: readonly PlantNow[]
   declare place: Place
   declare time: number
   declare isLive: boolean
 
+  #sums = new ShownQuery(this, {
+    ask: (signal) => {
+      const subject = allTogether(this.plants)
+      return subject === undefined ? undefined : askNewest({ api: this.api, subject, signal })
+    },
+    every: SUMS_EVERY,
+  })
+
+  protected override willUpdate(): void {
+    const together = allTogether(this.plants)
+    // A plant that falls silent takes the sum with it at once.
+    if (together !== undefined) {
+      this.#sums.about(this.api, [keyOf(together), together.plants.map(isSilent)])
+    }
+  }
+
   override render(): TemplateResult {
-    const { plant } = this
+    const { subject } = this
     return html`
       ${this.plants.length > 1 ? this.#renderPlants() : nothing}
       <div class="now">
-        <energy-flow .reading=${plant.reading} .isLive=${this.isLive}></energy-flow>
+        <div>
+          <energy-flow .reading=${this.#reading} .isLive=${this.isLive}></energy-flow>
+          ${subject.isFleet && this.isLive ? renderMissing(this.#sums.data?.missing, subject) : nothing}
+        </div>
         <div class="beside">
           <today-summary
             .api=${this.api}
-            .plantId=${plant.plantId}
-            .day=${dayAt(this.time, plant.timeZone)}
+            .subject=${subject}
+            .day=${dayAt(this.time, subject.timeZone)}
           ></today-summary>
           ${this.#renderDetails()}
         </div>
@@ -43,8 +69,15 @@ export class NowView extends PageElement {
     `
   }
 
+  get #reading(): FlowReading | undefined {
+    if (!this.subject.isFleet) return this.subject.plants[0]?.reading
+    return this.#sums.error === undefined ? this.#sums.data : undefined
+  }
+
   #renderDetails(): TemplateResult | typeof nothing {
-    const { batteryVoltage, batteryTemperature, inverterTemperature } = this.plant.reading ?? {}
+    if (this.subject.isFleet) return nothing
+    const { batteryVoltage, batteryTemperature, inverterTemperature } =
+      this.subject.plants[0]?.reading ?? {}
     const measured = [
       { name: words.batteryVoltage, value: batteryVoltage, unit: 'V' },
       { name: words.batteryTemperature, value: batteryTemperature, unit: '°C' },
@@ -61,16 +94,40 @@ export class NowView extends PageElement {
 
   #renderPlants(): TemplateResult {
     return html`<nav class="plants" aria-label=${words.allPlants}>
-      ${this.plants.map((plant) => this.#renderPlant(plant))}
+      ${this.#renderTogether()} ${this.plants.map((plant) => this.#renderPlant(plant))}
     </nav>`
+  }
+
+  #renderTogether(): TemplateResult | typeof nothing {
+    const together = allTogether(this.plants)
+    if (together === undefined) return nothing
+    const sums = this.#sums.error === undefined ? this.#sums.data : undefined
+    const state = together.plants.some(isSilent) ? 'incomplete' : undefined
+    return html`<a
+      class="plant-card"
+      href=${hashOf({ ...this.place, plant: 'all' })}
+      aria-current=${this.subject.isFleet ? 'true' : nothing}
+    >
+      <strong>${words.fleet.name}</strong>
+      ${
+        state === undefined
+          ? html`<span class="quiet">${words.fleet.plants(together.plants.length)}</span>`
+          : html`<span class="tag warn">${words.state[state]}</span>`
+      }
+      <span class="row">
+        <span class="solar">${words.kinds.solar} <b>${numberText(power(sums?.pvPower))}</b></span>
+        <span class="house">${words.kinds.house} <b>${numberText(power(sums?.loadPower))}</b></span>
+        <span class="grid">${words.kinds.grid} <b>${numberText(power(sums?.gridPower))}</b></span>
+      </span>
+    </a>`
   }
 
   #renderPlant({ plantId, name, reading, isStale, isSimulated }: PlantNow): TemplateResult {
     const state = reading === undefined ? 'empty' : isStale ? 'silent' : undefined
     return html`<a
       class="plant-card"
-      href=${hashOf({ ...this.place, plantId })}
-      aria-current=${plantId === this.plant.plantId ? 'true' : nothing}
+      href=${hashOf({ ...this.place, plant: plantId })}
+      aria-current=${!this.subject.isFleet && plantId === this.subject.plants[0]?.plantId ? 'true' : nothing}
     >
       <strong>${words.plantName(plantId, name)}</strong>
       ${state === undefined ? nothing : html`<span class="tag warn">${words.state[state]}</span>`}

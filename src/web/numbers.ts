@@ -84,6 +84,13 @@ export function numberText({ text, unit }: ShownNumber): string {
   return unit === '' ? text : `${text} ${unit}`
 }
 
+const list = new Intl.ListFormat(undefined, { type: 'conjunction' })
+
+/** Such as "Roof, Barn and Shed". */
+export function listText(names: readonly string[]): string {
+  return list.format(names)
+}
+
 const now = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'always', style: 'short' })
 

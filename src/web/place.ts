@@ -11,8 +11,8 @@ export type ShownPeriod = (typeof shownPeriods)[number]
 /** What the page shows. It is in the URL's fragment, so that it can be bookmarked, and the back button works. */
 export interface Place {
   readonly view: View
-  /** undefined: the first plant. */
-  readonly plantId: number | undefined
+  /** `all`: all plants together; undefined: the first plant. */
+  readonly plant: number | 'all' | undefined
   /** undefined: today, also after midnight. */
   readonly day: Day | undefined
   readonly span: Span
@@ -27,7 +27,7 @@ export function placeOf(hash: string): Place {
   const day = values.get('day') ?? ''
   return {
     view: views.find((view) => view === name) ?? 'now',
-    plantId: /^\d{1,10}$/.test(plant) ? Number(plant) : undefined,
+    plant: plant === 'all' ? plant : /^\d{1,10}$/.test(plant) ? Number(plant) : undefined,
     day: isDay(day) ? day : undefined,
     span: spans.find((span) => String(span) === values.get('days')) ?? 1,
     period: shownPeriods.find((period) => period === values.get('period')) ?? 'month',
@@ -35,9 +35,9 @@ export function placeOf(hash: string): Place {
 }
 
 /** The fragment of a place: what `placeOf` reads. */
-export function hashOf({ view, plantId, day, span, period }: Place): string {
+export function hashOf({ view, plant, day, span, period }: Place): string {
   const values = new URLSearchParams()
-  if (plantId !== undefined) values.set('plant', String(plantId))
+  if (plant !== undefined) values.set('plant', String(plant))
   const hasPeriod = view === 'energy' || view === 'worth'
   if (day !== undefined && (view === 'day' || hasPeriod)) values.set('day', day)
   if (view === 'day' && span !== 1) values.set('days', String(span))

@@ -1,12 +1,13 @@
-import { html, type PropertyValues, type TemplateResult } from 'lit'
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import uPlot from 'uplot'
 import { listenForGestures, windowAfter } from './chart-gestures.ts'
 import { isWhole, type Timespan } from './chart-window.ts'
-import { type CoursePoint, type LineKey, linesOf, middleOf } from './course.ts'
+import { type LineKey, linesOf, middleOf } from './course.ts'
 import { numberText, percent, power } from './numbers.ts'
 import { PageElement } from './page-element.ts'
 import { dayAndTimeText } from './plant-clock.ts'
 import { chargeOptions, type PlotLook, powerOptions } from './plot-options.ts'
+import type { CoursePoint } from './questions.ts'
 import { words } from './words.ts'
 
 /** The height of the plot of the state of charge, by that of the powers. */
@@ -33,6 +34,7 @@ export class PowerChart extends PageElement {
     bounds: { attribute: false },
     timeZone: { attribute: false },
     label: { attribute: false },
+    hasCharge: { attribute: false },
     off: { state: true },
     at: { state: true },
   }
@@ -41,6 +43,8 @@ export class PowerChart extends PageElement {
   declare bounds: Timespan
   declare timeZone: string
   declare label: string
+  /** Whether the state of charge is drawn. */
+  declare hasCharge: boolean
   /** Lines that somebody switched off. */
   declare off: ReadonlySet<LineKey>
   /** The point under the cursor. */
@@ -90,7 +94,7 @@ export class PowerChart extends PageElement {
         class="plots"
         tabindex="0"
         role="group"
-        aria-label=${words.chart(this.label)}
+        aria-label=${this.hasCharge ? words.chart(this.label) : words.chartOfPowers(this.label)}
         aria-describedby="chart-help"
       ></div>
       <p id="chart-help" class="quiet help">
@@ -109,15 +113,20 @@ export class PowerChart extends PageElement {
           @click=${() => this.#toggle(key)}
         >${words.kinds[kind]}${point === undefined ? '' : html` <b>${numberText(power(value))}</b>`}</button>`
       })}
-      <span class="line soc">${words.kinds.soc}${
-        point === undefined ? '' : html` <b>${numberText(percent(point.soc?.avg))}</b>`
-      }</span>
+      ${
+        this.hasCharge
+          ? html`<span class="line soc">${words.kinds.soc}${
+              point === undefined ? '' : html` <b>${numberText(percent(point.soc?.avg))}</b>`
+            }</span>`
+          : nothing
+      }
       <span class="quiet time">${time}</span>
     </div>`
   }
 
   protected override updated(changed: PropertyValues): void {
-    const kinds = [linesOf(this.points).map(({ key }) => key), [...this.off], this.timeZone].join()
+    const shown = linesOf(this.points).map(({ key }) => key)
+    const kinds = [shown, [...this.off], this.timeZone, this.hasCharge].join()
     if (kinds !== this.#kinds || this.#plots.length === 0) {
       this.#kinds = kinds
       this.#draw()
@@ -190,14 +199,9 @@ export class PowerChart extends PageElement {
     }
     const shown = linesOf(this.points).filter(({ key }) => !this.off.has(key))
     const kinds = shown.map(({ kind }) => kind)
-    this.#plots = [
-      new uPlot({ ...powerOptions(look, kinds), width, height }, undefined, box),
-      new uPlot(
-        { ...chargeOptions(look), width, height: Math.round(height * CHARGE_HEIGHT) },
-        undefined,
-        box,
-      ),
-    ]
+    const powers = new uPlot({ ...powerOptions(look, kinds), width, height }, undefined, box)
+    const charge = { ...chargeOptions(look), width, height: Math.round(height * CHARGE_HEIGHT) }
+    this.#plots = this.hasCharge ? [powers, new uPlot(charge, undefined, box)] : [powers]
     this.#stop()
     this.#stop = listenForGestures(box, this.#target)
     this.#fill()

@@ -13,6 +13,25 @@ const checkNames: Readonly<Record<string, string>> = {
   simulation: 'Simulation',
 }
 
+const sumNames: Readonly<Record<string, string>> = {
+  pvPower: 'solar',
+  loadPower: 'house',
+  batteryPower: 'battery',
+  gridPower: 'grid',
+  generatorPower: 'generator',
+  pv: 'solar',
+  load: 'house',
+  gridImport: 'from the grid',
+  gridExport: 'to the grid',
+  batteryCharge: 'into the battery',
+  batteryDischarge: 'from the battery',
+  generator: 'generator',
+  importCost: 'cost of import',
+  exportRevenue: 'revenue of export',
+  dailyCharge: 'daily charge',
+  savings: 'savings',
+}
+
 /**
  * Every word of the page. Another language is another object with these names, picked here by `navigator.language`;
  * numbers and dates follow the browser's language already.
@@ -25,6 +44,24 @@ export const words = {
   plant: 'Plant',
   plantName: (id: number, name: string | null | undefined) => name ?? `Plant ${id}`,
   allPlants: 'All plants',
+  fleet: {
+    name: 'All together',
+    plants: (count: number) => `${count} plants`,
+    clock: (name: string, zone: string) =>
+      `The plants have different clocks: days are those of ${name} (${zone}).`,
+    silent: (names: string) => `Nothing can be added up now: there is no new reading of ${names}.`,
+    notAddedUp: 'Not added up, because a part is not known:',
+    lacks: (name: string, fields: string) => `${name}: ${fields}`,
+    fieldName: (field: string) => sumNames[field] ?? field,
+    gaps: (names: string) =>
+      `Where lines are open, something of ${names} is not known, so that nothing is added up.`,
+    coverage: (share: string) => `Of each plant at least ${share} of the time was measured`,
+    coverageSoFar: (share: string) =>
+      `Still under way. Of each plant at least ${share} of the whole period was measured so far.`,
+    tariffs: 'Each plant counts by its own tariffs. Pick a plant to see and to set them.',
+    currencies:
+      'The plants are paid in different currencies, or their currency changes in this time: such amounts cannot be added up.',
+  },
 
   kinds: {
     solar: 'Solar',
@@ -47,6 +84,7 @@ export const words = {
     refused: 'No access',
     live: 'Live',
     silent: 'Silent',
+    incomplete: 'Incomplete',
     empty: 'No reading',
     simulated: 'Simulated',
   },
@@ -83,6 +121,7 @@ export const words = {
   spans: { 1: '1 day', 7: '7 days', 30: '30 days' },
   span: 'Span',
   chart: (what: string) => `Power and charge, ${what}`,
+  chartOfPowers: (what: string) => `Power, ${what}`,
   chartKeys:
     'Drag to zoom, Shift and drag to move, double-click for all. Keys: + and − zoom, arrows move, 0 shows all.',
   chartTouch: 'Pinch to zoom, drag to move.',
@@ -157,14 +196,26 @@ export const words = {
     form: {
       title: 'Set a tariff',
       another: 'Set another tariff',
-      help: 'One rate for import and one for export, until the next tariff begins. It replaces a tariff of the same first day. Rates may be negative.',
-      graphiql: 'Rates by the time of use, and hourly prices, are set in GraphiQL.',
+      help: 'It applies until the next tariff begins, and replaces one of the same first day. Rates may be negative.',
+      graphiql: 'Tariffs with hourly prices are set in GraphiQL.',
       currency: 'Currency',
       pickCurrency: 'Pick one',
       importRate: 'Import, per kWh',
       exportRate: 'Export, per kWh',
+      importRateElse: 'Import at other times, per kWh',
+      exportRateElse: 'Export at other times, per kWh',
       dailyCharge: 'Daily charge',
       validFrom: 'First day',
+      add: 'Add a time of use',
+      window: (number: number) => `Time of use ${number}`,
+      from: 'From',
+      to: 'To',
+      weekdays: 'Weekdays',
+      months: 'Months',
+      remove: (number: number) => `Remove time of use ${number}`,
+      windowHelp:
+        'Times are those of the plant’s clock. One over midnight is two: one to 24:00, one from 00:00. Leave a rate empty where the other times’ rate applies.',
+      decimal: 'Expected a number with at most eight digits before the point and ten after it.',
       set: 'Set the tariff',
       done: 'The tariff is set.',
     },

@@ -2,15 +2,9 @@ import { html, nothing, svg, type TemplateResult } from 'lit'
 import { stageOf } from './energy-shares.ts'
 import { moneyAxisTexts } from './money.ts'
 import { AXIS_WIDTH, LABEL_HEIGHT, PickableBars, ROOM_OF_LABEL } from './pickable-bars.ts'
+import type { CostBar } from './questions.ts'
 import { words } from './words.ts'
-import {
-  billParts,
-  type CostBar,
-  drawnHeight,
-  knownShare,
-  savedPart,
-  type WorthPart,
-} from './worth-parts.ts'
+import { billParts, drawnHeight, knownShare, savedPart, type WorthPart } from './worth-parts.ts'
 
 const PAD = 8
 const savedParts = [savedPart]

@@ -3,8 +3,9 @@ import { stageOf } from './energy-shares.ts'
 import { figure } from './figure.ts'
 import { moneyText } from './money.ts'
 import { coverageText } from './numbers.ts'
+import type { CostBar } from './questions.ts'
 import { words } from './words.ts'
-import { billParts, type CostBar, savedPart } from './worth-parts.ts'
+import { billParts, savedPart } from './worth-parts.ts'
 
 /** The amounts of a period as large numbers. */
 export function renderWorthFigures(period: CostBar): TemplateResult {

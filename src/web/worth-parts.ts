@@ -1,7 +1,5 @@
-import type { CostFragment } from './generated/graphql.ts'
+import type { CostBar } from './questions.ts'
 import { words } from './words.ts'
-
-export type CostBar = CostFragment
 
 /** An amount of a period. */
 export interface WorthPart {

@@ -1,8 +1,9 @@
 import { html, type TemplateResult } from 'lit'
 import { moneyText } from './money.ts'
 import { coverageText } from './numbers.ts'
+import type { CostBar } from './questions.ts'
 import { words } from './words.ts'
-import { billParts, type CostBar, savedPart } from './worth-parts.ts'
+import { billParts, savedPart } from './worth-parts.ts'
 
 const columns = [savedPart, ...billParts, { key: 'total', name: words.worth.total }] as const
 

@@ -1,11 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Api } from './api.ts'
-import { OldestReadingDocument, WorthOfDocument, type WorthOfQuery } from './generated/graphql.ts'
+import { stageOf } from './energy-shares.ts'
+import { TariffsOfDocument, type Period as Unit } from './generated/graphql.ts'
+import { renderMissing } from './missing-parts.ts'
 import { PageElement } from './page-element.ts'
 import type { PickEvent } from './pickable-bars.ts'
 import { hashOf, type Place } from './place.ts'
 import { type Day, dayAt } from './plant-clock.ts'
-import type { PlantNow } from './plants.ts'
+import { type Asked, askCosts, askOldest, type CostBar } from './questions.ts'
 import { renderRangeToolbar } from './range-toolbar.ts'
 import { ShownQuery } from './shown-query.ts'
 import {
@@ -17,29 +19,38 @@ import {
   rangeTitle,
   unitsOf,
 } from './shown-range.ts'
+import { idsOf, keyOf, type Subject } from './subject.ts'
+import type { ShownTariff } from './tariff-text.ts'
 import { words } from './words.ts'
 import { renderKnown, renderWorthFigures } from './worth-figures.ts'
-import { type CostBar, hasAmounts } from './worth-parts.ts'
+import { hasAmounts } from './worth-parts.ts'
 import { renderWorthTable } from './worth-table.ts'
+
+interface Worth {
+  readonly bars: readonly CostBar[]
+  readonly whole: CostBar | undefined
+  /** Of a single plant. */
+  readonly tariffs: readonly ShownTariff[]
+}
 
 /** What a plant saved and cost, by the periods of a day, a month, a year or all years, and by which tariff. */
 export class WorthView extends PageElement {
   static override properties = {
     api: { attribute: false },
-    plant: { attribute: false },
+    subject: { attribute: false },
     place: { attribute: false },
     time: { attribute: false },
     picked: { state: true },
   }
   declare api: Api
-  declare plant: PlantNow
+  declare subject: Subject
   declare place: Place
   declare time: number
   declare picked: number | undefined
   #shown = ''
 
   #oldest = new ShownQuery(this, {
-    ask: (signal) => this.api.ask(OldestReadingDocument, { plantId: this.plant.plantId }, signal),
+    ask: (signal) => askOldest(this.#asked(signal)).then((time) => ({ time })),
   })
 
   #worth = new ShownQuery(this, {
@@ -47,18 +58,28 @@ export class WorthView extends PageElement {
       const range = this.#range
       if (range === undefined) return undefined
       const { bars, whole } = unitsOf[this.place.period]
-      const units = { bars, whole: whole ?? bars, hasWhole: whole !== undefined }
-      return this.api.ask(
-        WorthOfDocument,
-        { plantId: this.plant.plantId, ...range, ...units },
-        signal,
-      )
+      const read = (period: Unit) => askCosts(this.#asked(signal), { ...range, period })
+      return Promise.all([
+        read(bars),
+        whole === undefined ? [] : read(whole),
+        this.#askTariffs(signal),
+      ]).then(([bars, [one], tariffs]): Worth => ({ bars, whole: one, tariffs }))
     },
     every: 60_000,
   })
 
+  #asked(signal: AbortSignal): Asked {
+    return { api: this.api, subject: this.subject, signal }
+  }
+
+  async #askTariffs(signal: AbortSignal): Promise<readonly ShownTariff[]> {
+    const [plantId] = idsOf(this.subject)
+    if (this.subject.isFleet || plantId === undefined) return []
+    return (await this.api.ask(TariffsOfDocument, { plantId }, signal)).tariffs
+  }
+
   get #today(): Day {
-    return dayAt(this.time, this.plant.timeZone)
+    return dayAt(this.time, this.subject.timeZone)
   }
 
   get #day(): Day {
@@ -71,23 +92,24 @@ export class WorthView extends PageElement {
     if (period !== 'all') return rangeAround(this.#day, period)
     const oldest = this.#oldest.data
     if (oldest === undefined) return undefined
-    return rangeOfAll(oldest.plant?.telemetry.nodes[0]?.timestamp, this.time, this.plant.timeZone)
+    return rangeOfAll(oldest.time, this.time, this.subject.timeZone)
   }
 
   protected override willUpdate(): void {
-    const { plantId } = this.plant
-    if (this.place.period === 'all') this.#oldest.about(this.api, [plantId])
-    const subject = [plantId, this.place.period, this.#range]
-    if (JSON.stringify(subject) !== this.#shown) {
-      this.#shown = JSON.stringify(subject)
+    const key = keyOf(this.subject)
+    if (this.place.period === 'all') this.#oldest.about(this.api, key)
+    const about = [key, this.place.period, this.#range]
+    if (JSON.stringify(about) !== this.#shown) {
+      this.#shown = JSON.stringify(about)
       this.picked = undefined
     }
-    this.#worth.about(this.api, subject)
+    this.#worth.about(this.api, about)
   }
 
   override render(): TemplateResult {
     const { error, data } = this.#worth
     const range = this.#range
+    const { isFleet } = this.subject
     const isNewest = (range?.to ?? '') >= this.#today
     return html`
       ${renderRangeToolbar(this.place, { day: this.#day, isNewest })}
@@ -95,25 +117,29 @@ export class WorthView extends PageElement {
       ${
         data === undefined || range === undefined
           ? html`<div class="chart-space" aria-busy="true"></div>`
-          : html`${data.tariffs.length === 0 ? nothing : this.#renderWorth(data)}
-              <tariff-panel
-                .api=${this.api}
-                .plantId=${this.plant.plantId}
-                .tariffs=${data.tariffs}
-                .range=${range}
-                .today=${this.#today}
-                @tariff-set=${this.#worth.again}
-              ></tariff-panel>`
+          : html`${!isFleet && data.tariffs.length === 0 ? nothing : this.#renderWorth(data)}
+              ${isFleet ? html`<p class="quiet">${words.fleet.tariffs}</p>` : this.#renderTariffs(data, range)}`
       }
     `
   }
 
-  #renderWorth({ bars, whole }: WorthOfQuery): TemplateResult {
+  #renderTariffs({ tariffs }: Worth, range: DayRange): TemplateResult {
+    return html`<tariff-panel
+      .api=${this.api}
+      .plantId=${idsOf(this.subject)[0]}
+      .tariffs=${tariffs}
+      .range=${range}
+      .today=${this.#today}
+      @tariff-set=${this.#worth.again}
+    ></tariff-panel>`
+  }
+
+  #renderWorth({ bars, whole }: Worth): TemplateResult {
     const currencies = [...new Set(bars.map(({ currency }) => currency))].filter(
       (currency) => currency !== null,
     )
     const currency = bars.findLast((bar) => hasAmounts(bar) && bar.currency !== null)?.currency
-    if (currency == null) return html`<p class="nothing-known">${words.worth.nothingKnown}</p>`
+    if (currency == null) return this.#renderNothing(whole ?? bars.at(-1))
     return html`<worth-bars
         .periods=${bars}
         .names=${bars.map((bar) => this.#nameOf(bar, 'bar'))}
@@ -127,8 +153,16 @@ export class WorthView extends PageElement {
         @open=${() => this.#openPicked(bars)}
       ></worth-bars>
       ${currencies.length < 2 ? nothing : html`<p class="coverage warn">${words.worth.currencies(currency)}</p>`}
-      ${this.#renderShown(bars, whole?.[0])}
+      ${this.#renderShown(bars, whole)}
       ${renderWorthTable(bars, (bar) => this.#nameOf(bar, 'full'))}`
+  }
+
+  #renderNothing(shown: CostBar | undefined): TemplateResult {
+    const isCurrency = this.subject.isFleet && shown?.missing.length === 0
+    return html`<p class="nothing-known">
+        ${isCurrency ? words.fleet.currencies : words.worth.nothingKnown}
+      </p>
+      ${renderMissing(shown?.missing, this.subject)}`
   }
 
   /** The amounts of the picked bar, else of the whole; of the newest year if there is no whole. */
@@ -149,6 +183,7 @@ export class WorthView extends PageElement {
         ${inside === undefined ? nothing : html`<a class="button" href=${hashOf(inside)}>${words.open(name)}</a>`}
         ${renderKnown(shown, this.time)}
       </div>
+      ${stageOf(shown, this.time) === 'to come' ? nothing : renderMissing(shown.missing, this.subject)}
       ${renderWorthFigures(shown)}
       <p class="quiet help">${words.worth.savedMeans}</p>
     </section>`
@@ -159,7 +194,7 @@ export class WorthView extends PageElement {
   }
 
   #nameOf(bar: CostBar, style: 'bar' | 'full'): string {
-    return barName(bar, { period: this.place.period, zone: this.plant.timeZone, style })
+    return barName(bar, { period: this.place.period, zone: this.subject.timeZone, style })
   }
 
   #openPicked(bars: readonly CostBar[]): void {

@@ -816,6 +816,33 @@ export type SetTariffOfPageMutationVariables = Exact<{
 
 export type SetTariffOfPageMutation = { setTariff: { validFrom: string } };
 
+export type SumsOfFleetQueryVariables = Exact<{
+  plantIds: Array<number> | number;
+  timeZone: string;
+  from: string;
+  to: string;
+}>;
+
+
+export type SumsOfFleetQuery = { fleet: { energy: Array<{ selfSufficiency: number | null, selfConsumption: number | null, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null } }>, costs: Array<{ savings: string | null, importCost: string | null, dailyCharge: string | null, exportRevenue: string | null, total: string | null }> } };
+
+export type CourseOfFleetQueryVariables = Exact<{
+  plantIds: Array<number> | number;
+  timeZone: string;
+  from: string;
+  to: string;
+}>;
+
+
+export type CourseOfFleetQuery = { fleet: { history: { points: Array<{ start: string, pvPower: number | null, gridPower: number | null }> } } };
+
+export type TariffsOfPageQueryVariables = Exact<{
+  plantId: number;
+}>;
+
+
+export type TariffsOfPageQuery = { tariffs: Array<{ validFrom: string, dailyCharge: string, import: { rate: string | null, windows: Array<{ rate: string, months: Array<number>, weekdays: Array<Weekday>, from: string, to: string }> }, export: { rate: string | null, windows: Array<{ rate: string, from: string, to: string }> } }> };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -2287,3 +2314,67 @@ export const SetTariffOfPageDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SetTariffOfPageMutation, SetTariffOfPageMutationVariables>;
+export const SumsOfFleetDocument = new TypedDocumentString(`
+    query SumsOfFleet($plantIds: [Int!]!, $timeZone: TimeZone!, $from: Date!, $to: Date!) {
+  fleet(plantIds: $plantIds, timeZone: $timeZone) {
+    energy(from: $from, to: $to, period: MONTH) {
+      energy {
+        pv
+        load
+        gridImport
+        gridExport
+        batteryCharge
+        batteryDischarge
+      }
+      selfSufficiency
+      selfConsumption
+    }
+    costs(from: $from, to: $to, period: MONTH) {
+      savings
+      importCost
+      dailyCharge
+      exportRevenue
+      total
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SumsOfFleetQuery, SumsOfFleetQueryVariables>;
+export const CourseOfFleetDocument = new TypedDocumentString(`
+    query CourseOfFleet($plantIds: [Int!]!, $timeZone: TimeZone!, $from: DateTime!, $to: DateTime!) {
+  fleet(plantIds: $plantIds, timeZone: $timeZone) {
+    history(from: $from, to: $to, maxPoints: 48) {
+      points {
+        start
+        pvPower
+        gridPower
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CourseOfFleetQuery, CourseOfFleetQueryVariables>;
+export const TariffsOfPageDocument = new TypedDocumentString(`
+    query TariffsOfPage($plantId: Int!) {
+  tariffs(plantId: $plantId) {
+    validFrom
+    dailyCharge
+    import {
+      rate
+      windows {
+        rate
+        months
+        weekdays
+        from
+        to
+      }
+    }
+    export {
+      rate
+      windows {
+        rate
+        from
+        to
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TariffsOfPageQuery, TariffsOfPageQueryVariables>;

@@ -73,3 +73,70 @@ export const SetTariffOfPage = graphql(`
     }
   }
 `)
+
+export const SumsOfFleet = graphql(`
+  query SumsOfFleet($plantIds: [Int!]!, $timeZone: TimeZone!, $from: Date!, $to: Date!) {
+    fleet(plantIds: $plantIds, timeZone: $timeZone) {
+      energy(from: $from, to: $to, period: MONTH) {
+        energy {
+          pv
+          load
+          gridImport
+          gridExport
+          batteryCharge
+          batteryDischarge
+        }
+        selfSufficiency
+        selfConsumption
+      }
+      costs(from: $from, to: $to, period: MONTH) {
+        savings
+        importCost
+        dailyCharge
+        exportRevenue
+        total
+      }
+    }
+  }
+`)
+
+export const CourseOfFleet = graphql(`
+  query CourseOfFleet($plantIds: [Int!]!, $timeZone: TimeZone!, $from: DateTime!, $to: DateTime!) {
+    fleet(plantIds: $plantIds, timeZone: $timeZone) {
+      history(from: $from, to: $to, maxPoints: 48) {
+        points {
+          start
+          pvPower
+          gridPower
+        }
+      }
+    }
+  }
+`)
+
+export const TariffsOfPage = graphql(`
+  query TariffsOfPage($plantId: Int!) {
+    tariffs(plantId: $plantId) {
+      validFrom
+      dailyCharge
+      import {
+        rate
+        windows {
+          rate
+          months
+          weekdays
+          from
+          to
+        }
+      }
+      export {
+        rate
+        windows {
+          rate
+          from
+          to
+        }
+      }
+    }
+  }
+`)

@@ -80,7 +80,14 @@ test('the tail begins with the bucket that was open, and takes the place of what
     const time = (minutes: number) => new Date(minutes * 60_000).toISOString()
     const none = { pvPower: null, loadPower: null, batteryPower: null, gridPower: null }
     const soc = samples === 0 ? null : { avg: samples }
-    return { start: time(minute), end: time(minute + 5), ...none, generatorPower: null, soc }
+    return {
+      start: time(minute),
+      end: time(minute + 5),
+      ...none,
+      generatorPower: null,
+      soc,
+      missing: [],
+    }
   }
   const points = [point(0, 1), point(5, 2), point(10, 0), point(15, 0)]
   expect(startOfTail(points, 7 * 60_000)).toBe(5 * 60_000)

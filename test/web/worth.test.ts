@@ -5,7 +5,7 @@ import type { CostsOfPeriodsQuery } from '../generated/graphql.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { openServer, type Server } from '../support/server.ts'
 import { violationsOf } from './axe.ts'
-import { CostsOfPeriods, NamePlant, SetTariffOfPage } from './operations.ts'
+import { CostsOfPeriods, NamePlant, SetTariffOfPage, TariffsOfPage } from './operations.ts'
 import { figuresOf, hasChromium, openChromium, openTab } from './tab.ts'
 
 type Cost = CostsOfPeriodsQuery['costs'][number]
@@ -23,7 +23,7 @@ describe.skipIf(!hasChromium)('what the plant was worth', () => {
     database = await openTestDatabase('native')
     server = await openServer({ DATABASE_URL: database.url, SIMULATE: '0', ADMIN_TOKEN })
     browser = await openChromium()
-    for (const id of [7, 8, 9]) {
+    for (const id of [7, 8, 9, 10]) {
       await server.as(ADMIN_TOKEN).ask(NamePlant, { id, name: null, timeZone: 'Europe/Berlin' })
       await measure(id)
     }
@@ -71,6 +71,81 @@ describe.skipIf(!hasChromium)('what the plant was worth', () => {
     await page.getByText('€0.3125 per kWh').waitFor()
     await page.getByText('From 29 March 2025').waitFor()
     await expectFigures(page, await costsOf(7, 'MONTH'))
+    expect([foreign, complaints]).toEqual([[], []])
+  })
+
+  test('rates by the time of use are set as they were filled in, and a fault stands at its field', async () => {
+    const phone = { viewport: { width: 390, height: 844 } }
+    await using tab = await openTab(browser, `${server.url}/#worth?plant=10&${march}`, phone)
+    const { page, foreign, complaints } = tab
+    await page.evaluate((token) => sessionStorage.setItem('heliograph-token', token), ADMIN_TOKEN)
+    await page.reload()
+    await page.getByLabel('Currency').selectOption('EUR')
+    await page.getByLabel('First day').fill('2025-01-01')
+    const add = page.getByRole('button', { name: 'Add a time of use' })
+    const use = (number: number) => page.getByRole('group', { name: `Time of use ${number}` })
+    await add.click()
+    await expect.poll(() => focused(page)).toBe('from:0')
+    await use(1).getByRole('combobox', { name: 'From' }).selectOption('16:00')
+    await use(1).getByRole('combobox', { name: 'To', exact: true }).selectOption('21:00')
+    await use(1).getByLabel('Import, per kWh').fill('0.59')
+    await add.click()
+    await use(2).getByLabel('Import, per kWh').fill('9')
+    await add.click()
+    await use(3).getByRole('combobox', { name: 'From' }).selectOption('20:45')
+    await use(3).getByLabel('Import, per kWh').fill('0.21')
+    await use(3).getByLabel('Export, per kWh').fill('-0.02')
+    for (const day of ['Mon', 'Tue', 'Wed', 'Thu', 'Fri']) {
+      await use(3).getByText(day, { exact: true }).click()
+    }
+    await use(3).getByRole('checkbox', { name: 'Jul' }).focus()
+    await page.keyboard.press('Space')
+    await page.getByRole('button', { name: 'Remove time of use 2' }).click()
+    await expect.poll(() => page.locator('fieldset.window').count()).toBe(2)
+    expect(await use(2).getByRole('combobox', { name: 'From' }).inputValue()).toBe('20:45')
+    expect(await violationsOf(page)).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+
+    const set = page.getByRole('button', { name: 'Set the tariff' })
+    await page.getByLabel('Import at other times').fill('1e3')
+    await set.click()
+    await expectFault(page, 'importRate', 'at most eight digits before the point')
+    await page.getByLabel('Import at other times').fill('0.3')
+    await set.click()
+    await expectFault(page, 'from:2', 'Expected one window at a time; got two on a SATURDAY')
+    expect(await violationsOf(page)).toEqual([])
+    await use(2).getByRole('combobox', { name: 'From' }).selectOption('22:00')
+    await use(2).getByRole('combobox', { name: 'To', exact: true }).selectOption('06:00')
+    await set.click()
+    await expectFault(page, 'to:2', 'a window over midnight is two')
+    await use(2).getByRole('combobox', { name: 'To', exact: true }).selectOption('24:00')
+    await set.click()
+    await expectFault(page, 'exportRate', 'a rate for the time that they do not cover')
+    await page.getByLabel('Export at other times').fill('0.08')
+    await set.click()
+    await page.getByText('The tariff is set.').waitFor()
+    const { tariffs } = await server.as(ADMIN_TOKEN).ask(TariffsOfPage, { plantId: 10 })
+    const months = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
+    expect(tariffs).toEqual([
+      {
+        validFrom: '2025-01-01',
+        dailyCharge: '0',
+        import: {
+          rate: '0.3',
+          windows: [
+            { rate: '0.59', months, weekdays: expect.any(Array), from: '16:00', to: '21:00' },
+            {
+              rate: '0.21',
+              months: months.filter((month) => month !== 7),
+              weekdays: ['SATURDAY', 'SUNDAY'],
+              from: '22:00',
+              to: '24:00',
+            },
+          ],
+        },
+        export: { rate: '0.08', windows: [{ rate: '-0.02', from: '22:00', to: '24:00' }] },
+      },
+    ])
     expect([foreign, complaints]).toEqual([[], []])
   })
 
@@ -140,6 +215,18 @@ describe.skipIf(!hasChromium)('what the plant was worth', () => {
     expect(await tab.page.locator('worth-view .figure').count()).toBe(0)
   })
 })
+
+const focused = (page: Page) => page.evaluate(() => document.activeElement?.getAttribute('name'))
+
+/** The field is soon called wrong, has the focus, and says what is. */
+async function expectFault(page: Page, field: string, message: string): Promise<void> {
+  const input = page.locator(`[name="${field}"][aria-invalid="true"]`)
+  const told = page.locator('.tariff-form .field .wrong', { hasText: message })
+  await told.waitFor()
+  expect(await input.getAttribute('aria-describedby')).toBe(await told.getAttribute('id'))
+  await expect.poll(() => focused(page)).toBe(field)
+  expect(await page.locator('.tariff-form .wrong').allInnerTexts()).toHaveLength(2)
+}
 
 /** The figures are soon those of the first period. */
 async function expectFigures(page: Page, [cost]: readonly (Cost | undefined)[]): Promise<void> {

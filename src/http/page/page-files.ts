@@ -12,6 +12,12 @@ const webFolder = resolve(import.meta.dirname, '../../web')
  */
 const packageModules: readonly { name: string; package: string; file: string; of?: string }[] = [
   { name: 'lit', package: 'lit', file: 'index.js' },
+  {
+    name: 'lit/directives/repeat.js',
+    package: 'lit-html',
+    file: 'directives/repeat.js',
+    of: 'lit',
+  },
   { name: 'lit-html', package: 'lit-html', file: 'lit-html.js', of: 'lit' },
   { name: 'lit-html/is-server.js', package: 'lit-html', file: 'is-server.js', of: 'lit' },
   {

@@ -37,6 +37,19 @@ export type Period =
   | 'WEEK'
   | 'YEAR';
 
+/** When a rate applies, by the plant's clock. What is left out means always. */
+export type RateWindowInput = {
+  /** The time of the day in whole quarters of an hour, such as 16:00 or 21:45; by default 00:00. */
+  from?: string | null | undefined;
+  /** 1 to 12. */
+  months?: Array<number> | null | undefined;
+  /** Per kWh, in the currency; may be negative. */
+  rate: string;
+  /** Exclusive, after from; by default 24:00. A window over midnight is two: one to 24:00, one from 00:00. */
+  to?: string | null | undefined;
+  weekdays?: Array<Weekday> | null | undefined;
+};
+
 export type SourceStatus =
   /** A server asks it again and again, and it gives no readings; see lastError. */
   | 'FAILING'
@@ -50,6 +63,16 @@ export type StorageKind =
   | 'HYPERTABLE'
   | 'MISSING'
   | 'REGULAR_TABLE';
+
+/** What a kWh costs, by the time of use: one rate at each time. {rate: "0.31"} is a flat one. */
+export type TariffRatesInput = {
+  /** Add the price of recordPrices at each moment, for dynamic tariffs: then rate and windows are what comes on top of it. Where no price in the currency of the tariff is recorded, costs are unknown. By default false. */
+  addPrices?: boolean | null | undefined;
+  /** Per kWh, in the currency, where no window applies; may be negative. May be left out if the windows cover all time. */
+  rate?: string | null | undefined;
+  /** At most 100; none may overlap another. */
+  windows?: Array<RateWindowInput> | null | undefined;
+};
 
 export type Weekday =
   | 'FRIDAY'
@@ -86,12 +109,12 @@ export type EnergyOfQueryVariables = Exact<{
 
 export type EnergyOfQuery = { energy: Array<{ start: string, end: string, day: string, coverage: number, selfConsumption: number | null, selfSufficiency: number | null, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null, generator: number | null } }> };
 
-export type OldestReadingQueryVariables = Exact<{
-  plantId: number;
+export type OldestReadingsQueryVariables = Exact<{
+  plantIds: Array<number> | number;
 }>;
 
 
-export type OldestReadingQuery = { plant: { telemetry: { nodes: Array<{ timestamp: string }> } } | null };
+export type OldestReadingsQuery = { fleet: { plants: Array<{ telemetry: { nodes: Array<{ timestamp: string }> } }> } };
 
 export type CourseQueryVariables = Exact<{
   plantId: number;
@@ -103,6 +126,38 @@ export type CourseQueryVariables = Exact<{
 
 
 export type CourseQuery = { history: { bucket: string, points: Array<{ start: string, end: string, soc: { avg: number } | null, pvPower: { avg: number } | null, loadPower: { avg: number } | null, batteryPower: { avg: number } | null, gridPower: { avg: number } | null, generatorPower: { avg: number } | null }> } };
+
+export type MissingFragment = { plantId: number, fields: Array<string> };
+
+export type FleetNewestQueryVariables = Exact<{
+  plantIds: Array<number> | number;
+}>;
+
+
+export type FleetNewestQuery = { fleet: { latest: { timestamp: string | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null, generatorPower: number | null, missing: Array<{ plantId: number, fields: Array<string> }> } } };
+
+export type FleetEnergyOfQueryVariables = Exact<{
+  plantIds: Array<number> | number;
+  timeZone: string;
+  from: string;
+  to: string;
+  period: Period;
+}>;
+
+
+export type FleetEnergyOfQuery = { fleet: { energy: Array<{ start: string, end: string, day: string, coverage: number, selfConsumption: number | null, selfSufficiency: number | null, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null, generator: number | null, missing: Array<{ plantId: number, fields: Array<string> }> } }> } };
+
+export type FleetCourseQueryVariables = Exact<{
+  plantIds: Array<number> | number;
+  timeZone: string;
+  from: string;
+  to: string;
+  bucket?: string | null | undefined;
+  maxPoints?: number | null | undefined;
+}>;
+
+
+export type FleetCourseQuery = { fleet: { history: { bucket: string, points: Array<{ start: string, end: string, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null, generatorPower: number | null, missing: Array<{ plantId: number, fields: Array<string> }> }> } } };
 
 export type SystemStateQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -119,35 +174,58 @@ export type ApplyMigrationsMutationVariables = Exact<{ [key: string]: never; }>;
 
 export type ApplyMigrationsMutation = { runMigration: { status: MigrationRunStatus, steps: Array<{ name: string, status: MigrationStepStatus, error: string | null }> } };
 
-export type CostFragment = { start: string, end: string, day: string, currency: string | null, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, total: string | null, savings: string | null, coverage: number, savingsCoverage: number };
+type Cost_CostPeriod_Fragment = { start: string, end: string, day: string, currency: string | null, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, total: string | null, savings: string | null, coverage: number, savingsCoverage: number };
+
+type Cost_FleetCostPeriod_Fragment = { start: string, end: string, day: string, currency: string | null, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, total: string | null, savings: string | null, coverage: number, savingsCoverage: number };
+
+export type CostFragment =
+  | Cost_CostPeriod_Fragment
+  | Cost_FleetCostPeriod_Fragment
+;
 
 export type RatesInWordsFragment = { rate: string | null, addPrices: boolean, windows: Array<{ rate: string, months: Array<number>, weekdays: Array<Weekday>, from: string, to: string }> };
 
 export type TariffInWordsFragment = { validFrom: string, currency: string, dailyCharge: string, import: { rate: string | null, addPrices: boolean, windows: Array<{ rate: string, months: Array<number>, weekdays: Array<Weekday>, from: string, to: string }> }, export: { rate: string | null, addPrices: boolean, windows: Array<{ rate: string, months: Array<number>, weekdays: Array<Weekday>, from: string, to: string }> } };
 
-export type WorthOfQueryVariables = Exact<{
+export type CostsOfQueryVariables = Exact<{
   plantId: number;
   from: string;
   to: string;
-  bars: Period;
-  whole: Period;
-  hasWhole: boolean;
+  period: Period;
 }>;
 
 
-export type WorthOfQuery = { bars: Array<{ start: string, end: string, day: string, currency: string | null, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, total: string | null, savings: string | null, coverage: number, savingsCoverage: number }>, whole?: Array<{ start: string, end: string, day: string, currency: string | null, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, total: string | null, savings: string | null, coverage: number, savingsCoverage: number }>, tariffs: Array<{ validFrom: string, currency: string, dailyCharge: string, import: { rate: string | null, addPrices: boolean, windows: Array<{ rate: string, months: Array<number>, weekdays: Array<Weekday>, from: string, to: string }> }, export: { rate: string | null, addPrices: boolean, windows: Array<{ rate: string, months: Array<number>, weekdays: Array<Weekday>, from: string, to: string }> } }> };
+export type CostsOfQuery = { costs: Array<{ start: string, end: string, day: string, currency: string | null, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, total: string | null, savings: string | null, coverage: number, savingsCoverage: number }> };
 
-export type SetFlatTariffMutationVariables = Exact<{
+export type FleetCostsOfQueryVariables = Exact<{
+  plantIds: Array<number> | number;
+  timeZone: string;
+  from: string;
+  to: string;
+  period: Period;
+}>;
+
+
+export type FleetCostsOfQuery = { fleet: { costs: Array<{ start: string, end: string, day: string, currency: string | null, importCost: string | null, exportRevenue: string | null, dailyCharge: string | null, total: string | null, savings: string | null, coverage: number, savingsCoverage: number, missing: Array<{ plantId: number, fields: Array<string> }> }> } };
+
+export type TariffsOfQueryVariables = Exact<{
+  plantId: number;
+}>;
+
+
+export type TariffsOfQuery = { tariffs: Array<{ validFrom: string, currency: string, dailyCharge: string, import: { rate: string | null, addPrices: boolean, windows: Array<{ rate: string, months: Array<number>, weekdays: Array<Weekday>, from: string, to: string }> }, export: { rate: string | null, addPrices: boolean, windows: Array<{ rate: string, months: Array<number>, weekdays: Array<Weekday>, from: string, to: string }> } }> };
+
+export type SetTariffOfMutationVariables = Exact<{
   plantId: number;
   validFrom: string;
   currency: string;
   dailyCharge: string;
-  importRate: string;
-  exportRate: string;
+  import: TariffRatesInput;
+  export: TariffRatesInput;
 }>;
 
 
-export type SetFlatTariffMutation = { setTariff: { validFrom: string } };
+export type SetTariffOfMutation = { setTariff: { validFrom: string } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -202,8 +280,14 @@ export const PeriodFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"Period"}) as unknown as TypedDocumentString<PeriodFragment, unknown>;
+export const MissingFragmentDoc = new TypedDocumentString(`
+    fragment Missing on MissingPart {
+  plantId
+  fields
+}
+    `, {"fragmentName":"Missing"}) as unknown as TypedDocumentString<MissingFragment, unknown>;
 export const CostFragmentDoc = new TypedDocumentString(`
-    fragment Cost on CostPeriod {
+    fragment Cost on CostFigures {
   start
   end
   day
@@ -323,17 +407,19 @@ export const EnergyOfDocument = new TypedDocumentString(`
     generator
   }
 }`) as unknown as TypedDocumentString<EnergyOfQuery, EnergyOfQueryVariables>;
-export const OldestReadingDocument = new TypedDocumentString(`
-    query OldestReading($plantId: Int!) {
-  plant(plantId: $plantId) {
-    telemetry(last: 1) {
-      nodes {
-        timestamp
+export const OldestReadingsDocument = new TypedDocumentString(`
+    query OldestReadings($plantIds: [Int!]!) {
+  fleet(plantIds: $plantIds) {
+    plants {
+      telemetry(last: 1) {
+        nodes {
+          timestamp
+        }
       }
     }
   }
 }
-    `) as unknown as TypedDocumentString<OldestReadingQuery, OldestReadingQueryVariables>;
+    `) as unknown as TypedDocumentString<OldestReadingsQuery, OldestReadingsQueryVariables>;
 export const CourseDocument = new TypedDocumentString(`
     query Course($plantId: Int!, $from: DateTime!, $to: DateTime!, $bucket: Duration, $maxPoints: Int) {
   history(
@@ -369,6 +455,79 @@ export const CourseDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CourseQuery, CourseQueryVariables>;
+export const FleetNewestDocument = new TypedDocumentString(`
+    query FleetNewest($plantIds: [Int!]!) {
+  fleet(plantIds: $plantIds) {
+    latest {
+      timestamp
+      pvPower
+      loadPower
+      batteryPower
+      gridPower
+      generatorPower
+      missing {
+        ...Missing
+      }
+    }
+  }
+}
+    fragment Missing on MissingPart {
+  plantId
+  fields
+}`) as unknown as TypedDocumentString<FleetNewestQuery, FleetNewestQueryVariables>;
+export const FleetEnergyOfDocument = new TypedDocumentString(`
+    query FleetEnergyOf($plantIds: [Int!]!, $timeZone: TimeZone!, $from: Date!, $to: Date!, $period: Period!) {
+  fleet(plantIds: $plantIds, timeZone: $timeZone) {
+    energy(from: $from, to: $to, period: $period) {
+      start
+      end
+      day
+      coverage
+      selfConsumption
+      selfSufficiency
+      energy {
+        pv
+        load
+        gridImport
+        gridExport
+        batteryCharge
+        batteryDischarge
+        generator
+        missing {
+          ...Missing
+        }
+      }
+    }
+  }
+}
+    fragment Missing on MissingPart {
+  plantId
+  fields
+}`) as unknown as TypedDocumentString<FleetEnergyOfQuery, FleetEnergyOfQueryVariables>;
+export const FleetCourseDocument = new TypedDocumentString(`
+    query FleetCourse($plantIds: [Int!]!, $timeZone: TimeZone!, $from: DateTime!, $to: DateTime!, $bucket: Duration, $maxPoints: Int) {
+  fleet(plantIds: $plantIds, timeZone: $timeZone) {
+    history(from: $from, to: $to, bucket: $bucket, maxPoints: $maxPoints) {
+      bucket
+      points {
+        start
+        end
+        pvPower
+        loadPower
+        batteryPower
+        gridPower
+        generatorPower
+        missing {
+          ...Missing
+        }
+      }
+    }
+  }
+}
+    fragment Missing on MissingPart {
+  plantId
+  fields
+}`) as unknown as TypedDocumentString<FleetCourseQuery, FleetCourseQueryVariables>;
 export const SystemStateDocument = new TypedDocumentString(`
     query SystemState {
   health {
@@ -436,19 +595,13 @@ export const ApplyMigrationsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ApplyMigrationsMutation, ApplyMigrationsMutationVariables>;
-export const WorthOfDocument = new TypedDocumentString(`
-    query WorthOf($plantId: Int!, $from: Date!, $to: Date!, $bars: Period!, $whole: Period!, $hasWhole: Boolean!) {
-  bars: costs(plantId: $plantId, from: $from, to: $to, period: $bars) {
+export const CostsOfDocument = new TypedDocumentString(`
+    query CostsOf($plantId: Int!, $from: Date!, $to: Date!, $period: Period!) {
+  costs(plantId: $plantId, from: $from, to: $to, period: $period) {
     ...Cost
-  }
-  whole: costs(plantId: $plantId, from: $from, to: $to, period: $whole) @include(if: $hasWhole) {
-    ...Cost
-  }
-  tariffs(plantId: $plantId) {
-    ...TariffInWords
   }
 }
-    fragment Cost on CostPeriod {
+    fragment Cost on CostFigures {
   start
   end
   day
@@ -460,8 +613,42 @@ export const WorthOfDocument = new TypedDocumentString(`
   savings
   coverage
   savingsCoverage
+}`) as unknown as TypedDocumentString<CostsOfQuery, CostsOfQueryVariables>;
+export const FleetCostsOfDocument = new TypedDocumentString(`
+    query FleetCostsOf($plantIds: [Int!]!, $timeZone: TimeZone!, $from: Date!, $to: Date!, $period: Period!) {
+  fleet(plantIds: $plantIds, timeZone: $timeZone) {
+    costs(from: $from, to: $to, period: $period) {
+      ...Cost
+      missing {
+        ...Missing
+      }
+    }
+  }
 }
-fragment RatesInWords on TariffRates {
+    fragment Missing on MissingPart {
+  plantId
+  fields
+}
+fragment Cost on CostFigures {
+  start
+  end
+  day
+  currency
+  importCost
+  exportRevenue
+  dailyCharge
+  total
+  savings
+  coverage
+  savingsCoverage
+}`) as unknown as TypedDocumentString<FleetCostsOfQuery, FleetCostsOfQueryVariables>;
+export const TariffsOfDocument = new TypedDocumentString(`
+    query TariffsOf($plantId: Int!) {
+  tariffs(plantId: $plantId) {
+    ...TariffInWords
+  }
+}
+    fragment RatesInWords on TariffRates {
   rate
   addPrices
   windows {
@@ -482,18 +669,18 @@ fragment TariffInWords on Tariff {
   export {
     ...RatesInWords
   }
-}`) as unknown as TypedDocumentString<WorthOfQuery, WorthOfQueryVariables>;
-export const SetFlatTariffDocument = new TypedDocumentString(`
-    mutation SetFlatTariff($plantId: Int!, $validFrom: Date!, $currency: String!, $dailyCharge: Decimal!, $importRate: Decimal!, $exportRate: Decimal!) {
+}`) as unknown as TypedDocumentString<TariffsOfQuery, TariffsOfQueryVariables>;
+export const SetTariffOfDocument = new TypedDocumentString(`
+    mutation SetTariffOf($plantId: Int!, $validFrom: Date!, $currency: String!, $dailyCharge: Decimal!, $import: TariffRatesInput!, $export: TariffRatesInput!) {
   setTariff(
     plantId: $plantId
     validFrom: $validFrom
     currency: $currency
     dailyCharge: $dailyCharge
-    import: { rate: $importRate }
-    export: { rate: $exportRate }
+    import: $import
+    export: $export
   ) {
     validFrom
   }
 }
-    `) as unknown as TypedDocumentString<SetFlatTariffMutation, SetFlatTariffMutationVariables>;
+    `) as unknown as TypedDocumentString<SetTariffOfMutation, SetTariffOfMutationVariables>;
