@@ -15,6 +15,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'app',
     'outputs',
     'sources',
+    'tariffs',
     'telemetry',
     'database',
     'config',
@@ -49,6 +50,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'fault',
   ],
   sources: [
+    'tariffs',
     'telemetry',
     'type system',
     'database',

@@ -140,7 +140,8 @@ async function withProgress<Result>(
   return await work((done, rows) => progress.update(done, rows))
 }
 
-async function openInput(
+/** Opens a file, or standard input for `-`. Throws `IMPORT_REFUSED` if it cannot be read. */
+export async function openInput(
   file: string,
   workingDirectory: string,
 ): Promise<{ input: Readable; size: number | undefined; bytesRead: () => number }> {

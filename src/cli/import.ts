@@ -6,6 +6,7 @@ import { presetNamed, presetNames, presets } from '../sources/csv/presets.ts'
 import { timeFormats } from '../sources/csv/times.ts'
 import type { OpenCommandContext } from './command-context.ts'
 import { type FileOptions, importFile, previewFile } from './import-file.ts'
+import { importPricesCommand } from './import-prices.ts'
 import { importTable, sourceOf, type TableOptions, tableOptions } from './import-table.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
 import { delimiterOption, durationOption, linesOption, plantIdOption } from './options.ts'
@@ -27,11 +28,14 @@ What is left out is found in the file, and shown; what can be read two ways is a
 transaction: Ctrl-C or a fault leaves nothing behind. A process that is killed may leave a new plant without readings.
 Exit code: 0 stored, 1 refused or something skipped, 130 interrupted.`
 
-/** `import FILE`: stores the readings of a CSV file. `import --from-table NAME`: those of a table. */
+/** `import FILE`: stores the readings of a CSV file. `import --from-table NAME`: those of a table. `import prices`: prices. */
 export function importCommand(open: OpenCommandContext): Command {
   const command = new Command('import')
     .description('Store the readings of a CSV file, or of a table of the REST service.')
     .argument('[file]', 'CSV, plain or gzip; - for standard input')
+    // Options after `prices` are those of that command.
+    .enablePositionalOptions()
+    .addCommand(importPricesCommand(open))
     .option('--plant <id>', 'whose readings they are; else the column plant_id says', plantIdOption)
     .option(
       '--dry-run',

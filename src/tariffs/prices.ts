@@ -29,8 +29,8 @@ const QUARTER: Instant = 15 * 60_000_000
 const LONGEST: Instant = 96 * QUARTER
 
 /**
- * Stores prices, all or none. One of the same range of time is replaced. Returns how many there were. Throws
- * `BAD_USER_INPUT` with the path of the fault if a range is not in whole quarters of an hour, or overlaps another.
+ * Stores prices of a request, all or none, as `storePrices` does. Returns how many there were. Throws `BAD_USER_INPUT`
+ * with the path of the fault as it does, and if there are too many.
  */
 export async function recordPrices(
   kysely: Kysely<Schema>,
@@ -44,21 +44,37 @@ export async function recordPrices(
       { path: ['prices'] },
     )
   }
-  for (const [index, price] of prices.entries()) requireRange(price, index)
-  requireDisjoint(prices)
-  await kysely.transaction().execute(async (transaction) => {
-    // Otherwise two calls at once could store prices that overlap. Who reads does not wait.
-    await sql`lock table solark.price in share row exclusive mode`.execute(transaction)
-    const rows = priceTable(prices)
-    await requireNoOther(transaction, plantId, rows)
-    await sql`
-      insert into solark.price (plant_id, start, until, currency, import_price, export_price)
-      select ${plantId}, start, until, ${currency}, import_price, export_price from ${rows}
-      on conflict (plant_id, start) do update
-      set (currency, import_price, export_price)
-        = (excluded.currency, excluded.import_price, excluded.export_price)`.execute(transaction)
-  })
+  const stored = prices.map((price) => ({ ...price, currency }))
+  await kysely
+    .transaction()
+    .execute((transaction) => storePrices(transaction, { plantId, prices: stored }))
   return prices.length
+}
+
+/**
+ * Stores prices in a transaction. One of the same range of time is replaced. Throws `BAD_USER_INPUT` with the path of
+ * the fault, such as `['prices', 3, 'to']`, if a range is not in whole quarters of an hour or overlaps another, or a
+ * currency is none.
+ */
+export async function storePrices(
+  transaction: Kysely<Schema>,
+  { plantId, prices }: { plantId: number; prices: readonly StoredPrice[] },
+): Promise<void> {
+  for (const [index, price] of prices.entries()) {
+    requireCurrency(price.currency, ['prices', index, 'currency'])
+    requireRange(price, index)
+  }
+  requireDisjoint(prices)
+  // Otherwise two calls at once could store prices that overlap. Who reads does not wait.
+  await sql`lock table solark.price in share row exclusive mode`.execute(transaction)
+  const rows = priceTable(prices)
+  await requireNoOther(transaction, plantId, rows)
+  await sql`
+    insert into solark.price (plant_id, start, until, currency, import_price, export_price)
+    select ${plantId}, start, until, currency, import_price, export_price from ${rows}
+    on conflict (plant_id, start) do update
+    set (currency, import_price, export_price)
+      = (excluded.currency, excluded.import_price, excluded.export_price)`.execute(transaction)
 }
 
 /** Deletes the prices that begin in a range of time; returns how many. */
@@ -132,17 +148,16 @@ function requireRange({ from, to }: Price, index: number): void {
 
 function requireDisjoint(prices: readonly Price[]): void {
   const inOrder = [...prices.entries()].sort(([, a], [, b]) => a.from - b.from)
-  let before: [number, Price] | undefined
-  for (const entry of inOrder) {
-    const [index, { from }] = entry
-    if (before !== undefined && before[1].to > from) {
+  let before: Price | undefined
+  for (const [index, price] of inOrder) {
+    if (before !== undefined && before.to > price.from) {
       throw new Fault(
         'BAD_USER_INPUT',
-        `Expected prices that do not overlap; this one begins at ${formatInstant(from)}, before price ${before[0]} ends`,
+        `Expected prices that do not overlap; this one begins at ${formatInstant(price.from)}, before the one from ${formatInstant(before.from)} ends`,
         { path: ['prices', index] },
       )
     }
-    before = entry
+    before = price
   }
 }
 
@@ -174,12 +189,13 @@ async function requireNoOther(
   )
 }
 
-/** Prices as a table `price (start, until, import_price, export_price, index)`, counted from 1. */
-function priceTable(prices: readonly Price[]): RawBuilder<unknown> {
+/** Prices as a table `price (start, until, currency, import_price, export_price, index)`, counted from 1. */
+function priceTable(prices: readonly StoredPrice[]): RawBuilder<unknown> {
   return sql`unnest(
     ${prices.map(({ from }) => formatInstant(from))}::timestamptz[],
     ${prices.map(({ to }) => formatInstant(to))}::timestamptz[],
+    ${prices.map(({ currency }) => currency)}::text[],
     ${prices.map((price) => formatAmount(price.import))}::numeric[],
     ${prices.map((price) => (price.export === null ? null : formatAmount(price.export)))}::numeric[]
-  ) with ordinality as price (start, until, import_price, export_price, index)`
+  ) with ordinality as price (start, until, currency, import_price, export_price, index)`
 }

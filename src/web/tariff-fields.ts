@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
+import { daysOfWeek, type FormFault, months, rowField } from './filled-tariff.ts'
 import { dayText } from './plant-clock.ts'
-import { type FormFault, months, rowField, weekdays } from './tariff-input.ts'
 import { words } from './words.ts'
 
 const QUARTERS = 96
@@ -15,7 +15,7 @@ const monthNames = months.map((month) => ({
   name: dayText(`2024-${String(month).padStart(2, '0')}-01`, 'shortMonth'),
 }))
 /** 1 January 2024 was a Monday. */
-const weekdayNames = weekdays.map((day, index) => ({
+const weekdayNames = daysOfWeek.map((day, index) => ({
   value: day,
   name: dayText(`2024-01-0${index + 1}`, 'weekday'),
 }))

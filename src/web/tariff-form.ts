@@ -1,11 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { type Api, ApiError } from './api.ts'
+import { type FilledTariff, type FormFault, readTariff, rowField } from './filled-tariff.ts'
 import { SetTariffOfDocument } from './generated/graphql.ts'
 import { PageElement } from './page-element.ts'
 import type { Day } from './plant-clock.ts'
 import { amountField, faultOf, windowFields } from './tariff-fields.ts'
-import { type FormFault, readTariff, rowField, type TariffInput } from './tariff-input.ts'
 import { words } from './words.ts'
 
 const names = new Intl.DisplayNames(undefined, { type: 'currency' })
@@ -143,7 +143,7 @@ export class TariffForm extends PageElement {
   }
 }
 
-function faultFrom(error: unknown, input: TariffInput): FormFault {
+function faultFrom(error: unknown, input: FilledTariff): FormFault {
   if (!(error instanceof ApiError)) {
     return { field: undefined, message: words.failed(String(error)) }
   }

@@ -1,7 +1,7 @@
 import type { SetTariffOfMutationVariables, Weekday } from './generated/graphql.ts'
 import { words } from './words.ts'
 
-export const weekdays = [
+export const daysOfWeek = [
   'MONDAY',
   'TUESDAY',
   'WEDNESDAY',
@@ -20,7 +20,7 @@ export interface FormFault {
 }
 
 /** The variables of a new tariff, and the field of the form for a path in them. */
-export interface TariffInput {
+export interface FilledTariff {
   readonly variables: Omit<SetTariffOfMutationVariables, 'plantId'>
   fieldOf(path: readonly unknown[]): string | undefined
 }
@@ -43,7 +43,7 @@ export function rowField(part: string, row: number): string {
 export function readTariff(
   form: FormData,
   rows: readonly number[],
-): { input: TariffInput } | { fault: FormFault } {
+): { input: FilledTariff } | { fault: FormFault } {
   const text = (name: string) => String(form.get(name) ?? '').trim()
   const amounts = ['importRate', 'exportRate', 'dailyCharge'].concat(
     rows.flatMap((row) => [rowField('importRate', row), rowField('exportRate', row)]),
@@ -56,7 +56,7 @@ export function readTariff(
     windows: rowsOf(way).map((row) => ({
       rate: text(rowField(`${way}Rate`, row)),
       months: form.getAll(rowField('months', row)).map(Number),
-      weekdays: weekdays.filter((day) => form.getAll(rowField('weekdays', row)).includes(day)),
+      weekdays: daysOfWeek.filter((day) => form.getAll(rowField('weekdays', row)).includes(day)),
       from: text(rowField('from', row)),
       to: text(rowField('to', row)),
     })),
