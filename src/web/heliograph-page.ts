@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import { Api } from './api.ts'
+import { Api, type ConnectionState } from './api.ts'
 import { icon } from './icons.ts'
 import { PageElement } from './page-element.ts'
 import { hashOf, type Place, placeOf, type View, views } from './place.ts'
@@ -40,6 +40,7 @@ export class HeliographPage extends PageElement {
     addEventListener('online', this.#reconnect)
     addEventListener('offline', this.#reconnect)
     document.addEventListener('visibilitychange', this.#tick)
+    document.addEventListener('resume', this.#tick)
     this.#timer = setInterval(this.#tick, 1000)
   }
 
@@ -49,6 +50,7 @@ export class HeliographPage extends PageElement {
     removeEventListener('online', this.#reconnect)
     removeEventListener('offline', this.#reconnect)
     document.removeEventListener('visibilitychange', this.#tick)
+    document.removeEventListener('resume', this.#tick)
     clearInterval(this.#timer)
   }
 
@@ -65,6 +67,13 @@ export class HeliographPage extends PageElement {
     if (now - this.#lastTick > SLEPT) this.#api.reconnect()
     this.#lastTick = now
     this.requestUpdate()
+  }
+
+  /** Open only when the plants are known that are there now. */
+  get #state(): ConnectionState {
+    const { isCurrent, error } = this.#plants
+    const { state } = this.#api
+    return state === 'open' && !isCurrent && error === undefined ? 'connecting' : state
   }
 
   get #dialog(): TokenDialog | null {
@@ -105,7 +114,7 @@ export class HeliographPage extends PageElement {
       </header>
       <main id="content" tabindex="-1">
         <connection-notice
-          .state=${this.#api.state}
+          .state=${this.#state}
           .subject=${this.#subject}
           .hasPlants=${this.#plants.all === undefined ? undefined : this.#plants.all.length > 0}
           .wanted=${this.place.plant}
@@ -163,7 +172,7 @@ export class HeliographPage extends PageElement {
     if (view === 'system') return html`<system-view .api=${this.#api}></system-view>`
     const subject = this.#subject
     if (subject === undefined) return nothing
-    const isLive = this.#api.state === 'open' && stateOf(subject) === 'live'
+    const isLive = this.#state === 'open' && stateOf(subject) === 'live'
     // Not each second: it changes charts only by the minute.
     const time = Math.floor(this.#plants.serverTime / TIME_STEP) * TIME_STEP
     if (view === 'day') {

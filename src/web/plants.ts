@@ -37,6 +37,8 @@ export class Plants extends EventTarget {
   #list: readonly ListedPlant[] | undefined
   /** Why the server did not list them last time; undefined if it did, or if there is no connection. */
   error: ApiError | undefined
+  /** Whether they were listed on the present connection: what is from before it may be long over. */
+  isCurrent = false
   #newest = new Map<number, Told>()
   #api: Api
   #clockAhead = 0
@@ -45,6 +47,9 @@ export class Plants extends EventTarget {
   constructor(api: Api) {
     super()
     this.#api = api
+    api.addEventListener('change', () => {
+      if (api.state !== 'open') this.isCurrent = false
+    })
     api.addEventListener('open', this.list)
     setInterval(() => {
       if (api.state === 'open' && document.visibilityState === 'visible') this.list()
@@ -78,6 +83,7 @@ export class Plants extends EventTarget {
     try {
       const { plants } = await this.#api.ask(PlantsDocument, {})
       this.#list = plants
+      this.isCurrent = this.#api.state === 'open'
       this.error = undefined
       for (const { plantId, latest } of plants) {
         if (latest) this.#take(latest)

@@ -118,7 +118,7 @@ export class WorthView extends PageElement {
         data === undefined || range === undefined
           ? html`<div class="chart-space" aria-busy="true"></div>`
           : html`${!isFleet && data.tariffs.length === 0 ? nothing : this.#renderWorth(data)}
-              ${isFleet ? html`<p class="quiet">${words.fleet.tariffs}</p>` : this.#renderTariffs(data, range)}`
+              ${isFleet ? html`<p class="quiet tariffs">${words.fleet.tariffs}</p>` : this.#renderTariffs(data, range)}`
       }
     `
   }

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
-import { type Program, startProgram } from '../support/program.ts'
+import { type Environment, type Program, startProgram } from '../support/program.ts'
 import { openDataFolder } from '../support/server.ts'
+import { openTcpProxy } from '../support/tcp-proxy.ts'
 import { hasChromium, openChromium, openTab } from './tab.ts'
 
 describe.skipIf(!hasChromium)('without being loaded again', () => {
@@ -22,8 +23,13 @@ describe.skipIf(!hasChromium)('without being loaded again', () => {
     sql`insert into solark.telemetry (plant_id, timestamp, soc, pv_power, batt_power, grid_power, load_power)
       values (7, clock_timestamp(), 50, ${pv}, 0, 0, ${pv})`.execute(database.kysely)
 
-  async function serve(dataDir: string, port: string): Promise<{ program: Program; url: string }> {
+  async function serve(
+    dataDir: string,
+    port: string,
+    environment: Environment = {},
+  ): Promise<{ program: Program; url: string }> {
     const program = startProgram(['serve'], {
+      ...environment,
       PORT: port,
       HELIOGRAPH_DATA_DIR: dataDir,
       DATABASE_URL: database.url,
@@ -60,6 +66,43 @@ describe.skipIf(!hasChromium)('without being loaded again', () => {
     expect(await page.evaluate(() => Reflect.get(window, 'isSame'))).toBe(true)
   })
 
+  test('after a sleep nothing old is shown as live, and the page goes on by itself', async () => {
+    await using folder = await openDataFolder()
+    await insert(3000)
+    // Called by the proxy's port.
+    const anyName = { HOST: '0.0.0.0', PUBLIC_READ: 'true' }
+    const { program, url } = await serve(folder.path, '0', anyName)
+    await using _ = program
+    await using proxy = await openTcpProxy(url)
+    await using tab = await openTab(browser, `http://${new URL(proxy.url).host}`)
+    const { page, complaints } = tab
+    await expect.poll(() => page.locator('energy-flow .node.solar').innerText()).toContain('3.00')
+    await expect.poll(() => page.getByRole('status').first().innerText()).toBe('Live')
+
+    // No timer runs, the clock goes on, and the network forgets the connection.
+    const devtools = await page.context().newCDPSession(page)
+    await page.evaluate(keepFrames)
+    proxy.silence()
+    await page.evaluate((asleep) => {
+      const now = Date.now
+      Date.now = () => now() + asleep
+    }, 2 * 3_600_000)
+    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
+    await insert(8000)
+    await devtools.send('Page.setWebLifecycleState', { state: 'active' })
+
+    await page.getByText('No connection. These are the values of').waitFor()
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0)
+    await proxy.restore()
+    const isLiveAgain = async () => (await framesOf(page)).at(-1)
+    await expect.poll(isLiveAgain, { timeout: 30_000 }).toEqual(['Live', '8000'])
+    const frames = await framesOf(page)
+    // From the first frame that knows of the sleep, only the new reading is live.
+    expect(frames[0]).toEqual(['Live', '3000'])
+    expect(frames.slice(1).filter(([state]) => state === 'Live')).toEqual([['Live', '8000']])
+    expect(complaints.filter((text) => !text.includes('WebSocket'))).toEqual([])
+  })
+
   test('the page survives a lost network', async () => {
     await using folder = await openDataFolder()
     await insert(3000)
@@ -79,3 +122,21 @@ describe.skipIf(!hasChromium)('without being loaded again', () => {
       .toContain('6.00 kW')
   })
 })
+
+/** In the page: keeps each frame that differs from the one before, as the state and the solar power that it shows. */
+function keepFrames(): void {
+  const frames: (string | null)[][] = []
+  Reflect.set(window, 'shownFrames', frames)
+  const keep = () => {
+    const state = document.querySelector('[role="status"]')?.textContent ?? null
+    const solar = document.querySelector('.node.solar data')?.getAttribute('value') ?? null
+    const last = frames.at(-1)
+    if (last?.[0] !== state || last[1] !== solar) frames.push([state, solar])
+    requestAnimationFrame(keep)
+  }
+  keep()
+}
+
+function framesOf(page: Page): Promise<(string | null)[][]> {
+  return page.evaluate(() => Reflect.get(window, 'shownFrames'))
+}
