@@ -49,6 +49,12 @@ export interface CostPeriod {
 }
 
 /**
+ * Forty days of prices by the quarter of an hour. A year at once would keep 35,000 summaries in memory, of which the
+ * garbage collector takes as long as all else, and would let nobody else have a turn. Each read is a snapshot.
+ */
+const BUCKETS_AT_ONCE = 4000
+
+/**
  * Returns what a plant cost by calendar period, by its tariffs. Throws as `readEnergy` does, and `QUERY_TOO_COMPLEX` if
  * the rates change too often.
  */
@@ -71,10 +77,14 @@ export async function readCosts(
   const clock = zoneClock(plantZone(plant))
   const steps = rateSteps({ tariffs, prices, clock, from, to })
   const periods = edges.slice(1).map((end, index) => new Tally(edges[index] ?? end, end))
-  const { buckets, summaries } = await readBuckets(kysely, request, cut(edges, steps))
-  for (const [index, { period, rates }] of buckets.entries()) {
-    const summary = summaries[index]
-    if (summary !== undefined) periods[period]?.add(rates, summary)
+  const buckets = cut(edges, steps)
+  request.rateAllowance.spend(buckets.length)
+  for (let at = 0; at < buckets.length; at += BUCKETS_AT_ONCE) {
+    const some = await readBuckets(kysely, request, buckets.slice(at, at + BUCKETS_AT_ONCE))
+    for (const [index, { period, rates }] of some.buckets.entries()) {
+      const summary = some.summaries[index]
+      if (summary !== undefined) periods[period]?.add(rates, summary)
+    }
   }
   const charges = dailyCharges({ tariffs, clock, edges, until: plant.latest?.timestamp })
   return periods.map((tally, index) => ({
@@ -122,7 +132,6 @@ async function readBuckets(
 ): Promise<{ buckets: readonly Bucket[]; summaries: readonly Summary[] }> {
   const { plantId, quantities, aspects, allowance, rateAllowance } = request
   const read = (buckets: readonly Bucket[]): Promise<Summary[]> => {
-    rateAllowance.spend(buckets.length)
     const edges = [...buckets.map(({ start }) => start), buckets.at(-1)?.end ?? 0]
     return readSummaries(kysely, { plantId, edges, quantities, aspects, allowance })
   }
@@ -132,6 +141,7 @@ async function readBuckets(
     const summary = summaries[index]
     return summary !== undefined && isMixed(summary) ? quartersOf(bucket) : [bucket]
   })
+  rateAllowance.spend(finer.length)
   return { buckets: finer, summaries: await read(finer) }
 }
 
