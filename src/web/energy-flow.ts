@@ -65,7 +65,7 @@ export class EnergyFlow extends PageElement {
     const isFlowing = Math.abs(inward ?? 0) >= IDLE_WATTS
     return svg`<g class=${kind}>
       <path class="wire" d=${path} />
-      ${isFlowing ? svg`<path class="moving" d=${path} data-watts=${Math.abs(inward ?? 0)} />` : nothing}
+      <path class=${isFlowing ? 'moving' : 'resting'} d=${path} data-watts=${Math.abs(inward ?? 0)} />
     </g>`
   }
 
@@ -88,11 +88,23 @@ export class EnergyFlow extends PageElement {
     </li>`
   }
 
-  /** The pace of the dashes follows the power, without a jump when it changes. */
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    for (const path of this.#paths) path.getAnimations()[0]?.cancel()
+  }
+
+  get #paths(): NodeListOf<SVGPathElement> {
+    return this.querySelectorAll<SVGPathElement>('.moving, .resting')
+  }
+
+  /**
+   * The pace of the dashes follows the power, without a jump when it changes. A path stays where nothing flows, and its
+   * animation is cancelled: the browser keeps an endless one for good, with its element.
+   */
   protected override updated(): void {
-    for (const path of this.querySelectorAll<SVGPathElement>('.moving')) {
+    for (const path of this.#paths) {
       const running = path.getAnimations()[0]
-      if (calm.matches || !this.isLive) {
+      if (calm.matches || !this.isLive || path.classList.contains('resting')) {
         running?.cancel()
         continue
       }
