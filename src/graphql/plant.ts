@@ -1,6 +1,7 @@
 import { abridge, Fault } from '../fault.ts'
 import { durationText, millisecondsOf } from '../milliseconds.ts'
-import { type Plant, readPlants, unregistered, upsertPlant } from '../telemetry/plant.ts'
+import { LARGEST_PAGE } from '../telemetry/page.ts'
+import { type Plant, readPlantPage, unregistered, upsertPlant } from '../telemetry/plant.ts'
 import { isSimulated, parsePlantId } from '../telemetry/reading.ts'
 import { wholeSecond } from '../whole-second.ts'
 import { builder } from './builder.ts'
@@ -72,9 +73,18 @@ builder.queryFields((t) => ({
   plants: t.field({
     type: [PlantRef],
     extensions: cacheable,
-    description: 'Every plant that is registered or has sent a reading.',
-    complexity: (_, { sizes }) => pageCost(sizes.plants),
-    resolve: (_, __, { database }) => readPlants(database.kysely),
+    description:
+      'Every plant that is registered or has sent a reading, in the order of their numbers. For thousands of plants, ask for pages: the next one is after the number of the last plant, until one has fewer than first.',
+    args: {
+      first: t.arg.int({
+        description: `So many plants, at most ${LARGEST_PAGE}; by default all.`,
+      }),
+      after: t.arg.int({ description: 'Plants with a higher number than this one.' }),
+    },
+    // The field itself refuses a larger page.
+    complexity: ({ first }, { sizes }) =>
+      pageCost(first == null ? sizes.plants : first > LARGEST_PAGE ? 0 : first),
+    resolve: (_, page, { database }) => readPlantPage(database.kysely, page),
   }),
   plant: t.field({
     type: PlantRef,

@@ -102,6 +102,12 @@ function pageSize({ first, last }: PageRequest): { size: number; backwards: bool
   }
   const argument = last != null ? 'last' : 'first'
   const size = last ?? first ?? DEFAULT_PAGE_SIZE
+  requirePageSize(argument, size)
+  return { size, backwards: last != null }
+}
+
+/** Throws BAD_USER_INPUT if a size is negative, PAGE_TOO_LARGE if it is above LARGEST_PAGE. */
+export function requirePageSize(argument: 'first' | 'last', size: number): void {
   if (size < 0) {
     throw new Fault('BAD_USER_INPUT', `Expected ${argument} to be 0 or more; got ${size}`, {
       path: [argument],
@@ -114,7 +120,6 @@ function pageSize({ first, last }: PageRequest): { size: number; backwards: bool
       { path: [argument] },
     )
   }
-  return { size, backwards: last != null }
 }
 
 function olderThan(

@@ -1,8 +1,9 @@
-import { type Kysely, sql } from 'kysely'
+import { type InferResult, type Kysely, sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
 import { readingColumns } from '../quantities.ts'
 import { lockForMaintenance } from './changes/maintenance-lock.ts'
+import { requirePageSize } from './page.ts'
 import type { StoredReading } from './reading.ts'
 
 export interface Plant {
@@ -23,7 +24,28 @@ export async function readPlants(
   kysely: Kysely<Schema>,
   ids?: readonly number[],
 ): Promise<Plant[]> {
-  let plants = kysely
+  const plants = plantsWithLatest(kysely)
+  if (ids === undefined) return plantsOf(await plants.execute())
+  return plantsOf(await plants.where(sql<boolean>`plant.id = any (${ids}::integer[])`).execute())
+}
+
+/**
+ * Returns the first so many plants in the order of their ids, of those after the given id; without `first` all of them.
+ * Throws BAD_USER_INPUT or PAGE_TOO_LARGE as `readPage` does.
+ */
+export async function readPlantPage(
+  kysely: Kysely<Schema>,
+  { first, after }: { first?: number | null | undefined; after?: number | null | undefined },
+): Promise<Plant[]> {
+  if (first != null) requirePageSize('first', first)
+  let plants = plantsWithLatest(kysely)
+  if (after != null) plants = plants.where('plant.id', '>', after)
+  if (first != null) plants = plants.limit(first)
+  return plantsOf(await plants.execute())
+}
+
+function plantsWithLatest(kysely: Kysely<Schema>) {
+  return kysely
     .selectFrom('solark.plant as plant')
     .leftJoinLateral(
       (builder) =>
@@ -44,8 +66,12 @@ export async function readPlants(
       sql<number | null>`round(date_part('epoch', plant.max_gap) * 1000)`.as('maxGap'),
     ])
     .selectAll('latest')
-  if (ids !== undefined) plants = plants.where(sql<boolean>`plant.id = any (${ids}::integer[])`)
-  const rows = await plants.orderBy('plant.id').execute()
+    .orderBy('plant.id')
+}
+
+type PlantRow = InferResult<ReturnType<typeof plantsWithLatest>>[number]
+
+function plantsOf(rows: readonly PlantRow[]): Plant[] {
   return rows.map(({ ownId, name, timeZone, ratedPower, maxGap, ...latest }) => ({
     id: ownId,
     name,

@@ -732,6 +732,14 @@ export type PlantPageQueryVariables = Exact<{
 
 export type PlantPageQuery = { plant: { telemetry: { nodes: Array<{ soc: number | null }> } } | null };
 
+export type PlantsByPageQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: number | null | undefined;
+}>;
+
+
+export type PlantsByPageQuery = { plants: Array<{ name: string | null, latest: { soc: number | null } | null }> };
+
 export type RecordMutationVariables = Exact<{
   readings: Array<TelemetryInput> | TelemetryInput;
   onDuplicate?: OnDuplicate;
@@ -2176,6 +2184,16 @@ export const PlantPageDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PlantPageQuery, PlantPageQueryVariables>;
+export const PlantsByPageDocument = new TypedDocumentString(`
+    query PlantsByPage($first: Int, $after: Int) {
+  plants(first: $first, after: $after) {
+    name
+    latest {
+      soc
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PlantsByPageQuery, PlantsByPageQueryVariables>;
 export const RecordDocument = new TypedDocumentString(`
     mutation Record($readings: [TelemetryInput!]!, $onDuplicate: OnDuplicate! = KEEP) {
   recordTelemetry(readings: $readings, onDuplicate: $onDuplicate) {
