@@ -31,8 +31,9 @@ import {
 } from './operations/persisted-operations.ts'
 import { createQueryLimits } from './operations/query-limits.ts'
 import { type ReadDataVersion, ResponseCache } from './operations/response-cache.ts'
+import type { RunOperation } from './operations/run-operation.ts'
 import { createSharedSubscriptions } from './operations/shared-subscriptions.ts'
-import { createGraphqlYoga, type RunOperation } from './operations/yoga.ts'
+import { createGraphqlYoga } from './operations/yoga.ts'
 import { createCallerOf, createOriginGuard } from './origin.ts'
 import { createPage } from './page/page.ts'
 import { refuseBadConnections, refuseConnection } from './refused-connections.ts'
@@ -56,7 +57,7 @@ export interface HttpServerOptions<Context extends object> extends ProbeOptions 
    * While it returns the same name, responses that are made of the committed data alone are used again. Else none is.
    */
   readDataVersion?: ReadDataVersion
-  /** Runs each query and mutation. Without it they are run as they are. */
+  /** Runs each query, each mutation and the fields of each event. Without it they are run as they are. */
   runOperation?: RunOperation
   /** What the cost of an operation depends on. Without it the usual sizes count. */
   sizes?: Services['sizes']
@@ -123,6 +124,7 @@ export async function openHttpServer<Context extends object>(
     contextOf,
     maskError,
     limits: config.limits,
+    runOperation: options.runOperation,
   })
   const yoga = createGraphqlYoga({
     schema,

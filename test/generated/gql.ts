@@ -27,6 +27,7 @@ type Documents = {
     "\n  subscription LiveReadings($plantId: Int, $minInterval: Duration) {\n    latestEnergy(plantId: $plantId, minInterval: $minInterval) {\n      timestamp\n      soc\n      plant {\n        plantId\n      }\n    }\n  }\n": typeof types.LiveReadingsDocument,
     "\n  subscription LiveCharge($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n  }\n": typeof types.LiveChargeDocument,
     "\n  query InForce {\n    schemaStatus {\n      storage {\n        retention\n        rollupRetention\n        compressAfter\n        compressionReason\n      }\n      hypertables {\n        name\n        retention\n        compressionEnabled\n      }\n    }\n  }\n": typeof types.InForceDocument,
+    "\n  subscription LiveWithPlant {\n    latestEnergy(plantId: 1) {\n      soc\n      plant {\n        name\n      }\n    }\n  }\n": typeof types.LiveWithPlantDocument,
     "\n  query ConnectedPlant {\n    plant(plantId: 7) {\n      sources {\n        name\n        kind\n        status\n        readings24h\n        lastError\n      }\n    }\n    latestEnergy(plantId: 7) {\n      batteryCharge\n      gridExport\n    }\n  }\n": typeof types.ConnectedPlantDocument,
     "\n  mutation RecordForRelay($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n    }\n  }\n": typeof types.RecordForRelayDocument,
     "\n  query Adopted {\n    telemetry(first: 100) {\n      nodes {\n        plant {\n          plantId\n        }\n        timestamp\n        soc\n      }\n    }\n    plants {\n      plantId\n      latest {\n        timestamp\n        soc\n      }\n    }\n    schemaStatus {\n      storage {\n        kind\n      }\n    }\n  }\n": typeof types.AdoptedDocument,
@@ -115,6 +116,7 @@ const documents: Documents = {
     "\n  subscription LiveReadings($plantId: Int, $minInterval: Duration) {\n    latestEnergy(plantId: $plantId, minInterval: $minInterval) {\n      timestamp\n      soc\n      plant {\n        plantId\n      }\n    }\n  }\n": types.LiveReadingsDocument,
     "\n  subscription LiveCharge($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n  }\n": types.LiveChargeDocument,
     "\n  query InForce {\n    schemaStatus {\n      storage {\n        retention\n        rollupRetention\n        compressAfter\n        compressionReason\n      }\n      hypertables {\n        name\n        retention\n        compressionEnabled\n      }\n    }\n  }\n": types.InForceDocument,
+    "\n  subscription LiveWithPlant {\n    latestEnergy(plantId: 1) {\n      soc\n      plant {\n        name\n      }\n    }\n  }\n": types.LiveWithPlantDocument,
     "\n  query ConnectedPlant {\n    plant(plantId: 7) {\n      sources {\n        name\n        kind\n        status\n        readings24h\n        lastError\n      }\n    }\n    latestEnergy(plantId: 7) {\n      batteryCharge\n      gridExport\n    }\n  }\n": types.ConnectedPlantDocument,
     "\n  mutation RecordForRelay($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      inserted\n    }\n  }\n": types.RecordForRelayDocument,
     "\n  query Adopted {\n    telemetry(first: 100) {\n      nodes {\n        plant {\n          plantId\n        }\n        timestamp\n        soc\n      }\n    }\n    plants {\n      plantId\n      latest {\n        timestamp\n        soc\n      }\n    }\n    schemaStatus {\n      storage {\n        kind\n      }\n    }\n  }\n": types.AdoptedDocument,
@@ -239,6 +241,10 @@ export function graphql(source: "\n  subscription LiveCharge($plantId: Int) {\n 
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query InForce {\n    schemaStatus {\n      storage {\n        retention\n        rollupRetention\n        compressAfter\n        compressionReason\n      }\n      hypertables {\n        name\n        retention\n        compressionEnabled\n      }\n    }\n  }\n"): typeof import('./graphql.ts').InForceDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription LiveWithPlant {\n    latestEnergy(plantId: 1) {\n      soc\n      plant {\n        name\n      }\n    }\n  }\n"): typeof import('./graphql.ts').LiveWithPlantDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

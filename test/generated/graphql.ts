@@ -247,6 +247,11 @@ export type InForceQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type InForceQuery = { schemaStatus: { storage: { retention: string | null, rollupRetention: string | null, compressAfter: string | null, compressionReason: string | null }, hypertables: Array<{ name: string, retention: string | null, compressionEnabled: boolean }> } };
 
+export type LiveWithPlantSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LiveWithPlantSubscription = { latestEnergy: { soc: number | null, plant: { name: string | null } } };
+
 export type ConnectedPlantQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -1102,6 +1107,16 @@ export const InForceDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<InForceQuery, InForceQueryVariables>;
+export const LiveWithPlantDocument = new TypedDocumentString(`
+    subscription LiveWithPlant {
+  latestEnergy(plantId: 1) {
+    soc
+    plant {
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LiveWithPlantSubscription, LiveWithPlantSubscriptionVariables>;
 export const ConnectedPlantDocument = new TypedDocumentString(`
     query ConnectedPlant {
   plant(plantId: 7) {

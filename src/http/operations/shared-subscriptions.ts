@@ -23,6 +23,7 @@ import {
   textOf,
   type ValidOperation,
 } from './operation-key.ts'
+import { type RunOperation, runAsItIs } from './run-operation.ts'
 import { SharedResult } from './shared-result.ts'
 
 /** Of a parsed document, as in query-limits.ts. */
@@ -69,8 +70,10 @@ export function createSharedSubscriptions<Context extends object>(options: {
   contextOf: (request: { role: Role }) => Context
   maskError: MaskError
   limits: Pick<Config['limits'], 'subscriptions' | 'subscriptionsPerConnection'>
+  /** Runs the fields of each event, for the client that opened the group. Without it they are run as they are. */
+  runOperation?: RunOperation | undefined
 }): SharedSubscriptions {
-  const { schema, contextOf, maskError, limits } = options
+  const { schema, contextOf, maskError, limits, runOperation = runAsItIs } = options
   const { subscriptions: most, subscriptionsPerConnection } = limits
   const groups = new Map<string, SubscriptionGroup>()
   const keyOf = createOperationKey(schema)
@@ -103,7 +106,8 @@ export function createSharedSubscriptions<Context extends object>(options: {
       groups.delete(key)
       retained.give(client, bytes)
     }
-    const group = new SubscriptionGroup(args, { maskError, onLeave })
+    const run: RunFields = (execute) => runOperation({ client, writes: false }, execute)
+    const group = new SubscriptionGroup(args, { maskError, run, onLeave })
     groups.set(key, group)
     return group
   }
@@ -189,6 +193,8 @@ export class SubscriptionStream {
   }
 }
 
+type RunFields = <Result>(execute: () => Result) => Result
+
 /**
  * The subscriptions that have the same result of the same event. Each event is executed and written as JSON once,
  * whatever their number, with the arguments of the one that came first.
@@ -196,6 +202,7 @@ export class SubscriptionStream {
 class SubscriptionGroup {
   readonly #args: ValidatedSubscriptionArgs
   readonly #maskError: MaskError
+  readonly #run: RunFields
   readonly #onLeave: (group: SubscriptionGroup, client: string) => void
   #members = 0
   #recent = new WeakMap<object, SharedResult | Promise<SharedResult>>()
@@ -206,12 +213,15 @@ class SubscriptionGroup {
     args: ValidatedSubscriptionArgs,
     options: {
       maskError: MaskError
+      /** Runs the fields of one event. */
+      run: RunFields
       /** Called when one of its members, a subscription of this client, is over. */
       onLeave: (group: SubscriptionGroup, client: string) => void
     },
   ) {
     this.#args = args
     this.#maskError = options.maskError
+    this.#run = options.run
     this.#onLeave = options.onLeave
   }
 
@@ -258,7 +268,7 @@ class SubscriptionGroup {
 
   #execute(event: unknown): SharedResult | Promise<SharedResult> {
     try {
-      const result = executeSubscriptionEvent({ ...this.#args, rootValue: event })
+      const result = this.#run(() => executeSubscriptionEvent({ ...this.#args, rootValue: event }))
       if (!(result instanceof Promise)) return this.#write(result)
       return result.then((settled) => this.#write(settled)).catch((error) => this.#fail(error))
     } catch (error) {

@@ -12,6 +12,7 @@ import { errorWithStatus, formatError, type MaskError } from '../errors.ts'
 import type { OperationContext } from './operation-context.ts'
 import type { QueryLimits } from './query-limits.ts'
 import { createRecordExecution } from './record-execution.ts'
+import { type RunOperation, runAsItIs } from './run-operation.ts'
 import {
   type SharedSubscriptions,
   type SubscriptionOperation,
@@ -23,12 +24,6 @@ export type GraphqlYoga = Pick<
   YogaServerInstance<OperationContext, object>,
   'fetch' | 'fetchAPI' | 'getEnveloped' | 'dispose'
 >
-
-/** Runs an operation on behalf of a client, such as with a deadline; `writes`: it is a mutation. */
-export type RunOperation = <Result>(
-  operation: { client: string; writes: boolean },
-  run: () => Result,
-) => Result
 
 /**
  * GraphQL itself, for HTTP and WebSocket. What happens to an operation, in this order:
@@ -79,8 +74,6 @@ function useParsed({
 }) {
   if (parsed !== undefined) setRequestParser(() => parsed)
 }
-
-const runAsItIs: RunOperation = (_, run) => run()
 
 /**
  * Executes queries and mutations when their turn comes.
