@@ -10,14 +10,15 @@ import { parseTime } from './times.ts'
 import { WallClock } from './wall-clock.ts'
 
 /** What a file of prices says, and the names that its columns may have besides; the first is the one to use. */
-const columnNames = {
+type Column = 'from' | 'to' | 'import' | 'export' | 'currency'
+
+const columnNames: Record<Column, readonly string[]> = {
   from: ['from', 'start', 'time', 'timestamp'],
   to: ['to', 'end', 'until'],
   import: ['import', 'import_price', 'price'],
   export: ['export', 'export_price'],
   currency: ['currency'],
-} as const satisfies Record<string, readonly string[]>
-type Column = keyof typeof columnNames
+}
 
 export interface PriceFileOptions {
   /** ISO 4217, of a file that has no column for it. */
@@ -101,7 +102,7 @@ class PriceReader {
   constructor(header: readonly string[], options: PriceFileOptions) {
     const names = header.map((name) => name.trim().toLowerCase())
     const placeOf = (column: Column) =>
-      names.findIndex((name) => columnNames[column].some((known) => known === name))
+      names.findIndex((name) => columnNames[column].includes(name))
     this.#places = {
       from: placeOf('from'),
       to: placeOf('to'),
