@@ -60,6 +60,9 @@ builder.addScalarType('Duration', Duration)
 builder.addScalarType('SafeInt', SafeInt)
 builder.addScalarType('Decimal', DecimalText)
 
-builder.queryType({})
-builder.mutationType({})
-builder.subscriptionType({})
+builder.queryType({ description: 'What can be read: by anybody, or with the read token.' })
+builder.mutationType({ description: 'What can be changed: with the ingest or the admin token.' })
+builder.subscriptionType({
+  description:
+    'What is pushed as it is committed: over WebSocket (graphql-transport-ws) or server-sent events.',
+})

@@ -20,6 +20,7 @@ const HealthCheck = builder.objectRef<Check>('HealthCheck').implement({
 })
 
 const Health = builder.objectRef<Report>('Health').implement({
+  description: 'The state of the server and of what it depends on.',
   fields: (t) => ({
     status: t.expose('status', { type: HealthStatus }),
     checks: t.expose('checks', { type: [HealthCheck] }),

@@ -5,6 +5,7 @@ import { STATEMENT } from './cost.ts'
 import { needsRole, requireRole } from './role.ts'
 
 const MigrationStepStatus = builder.enumType('MigrationStepStatus', {
+  description: 'What became of a migration.',
   values: {
     APPLIED: {},
     PENDING: {},
@@ -14,6 +15,7 @@ const MigrationStepStatus = builder.enumType('MigrationStepStatus', {
 })
 
 export const MigrationStepRef = builder.objectRef<MigrationStep>('MigrationStep').implement({
+  description: 'A migration: a change of the tables that is applied once.',
   fields: (t) => ({
     name: t.exposeString('name'),
     status: t.expose('status', { type: MigrationStepStatus }),
@@ -27,6 +29,7 @@ export const MigrationStepRef = builder.objectRef<MigrationStep>('MigrationStep'
 })
 
 const MigrationRunStatus = builder.enumType('MigrationRunStatus', {
+  description: 'What came of a call of runMigration.',
   values: {
     APPLIED: { description: 'Pending migrations were applied.' },
     UP_TO_DATE: { description: 'There was nothing to apply.' },
@@ -39,6 +42,7 @@ const MigrationRunStatus = builder.enumType('MigrationRunStatus', {
 })
 
 const MigrationRun = builder.objectRef<Run>('MigrationRun').implement({
+  description: 'What a call of runMigration did, or would do.',
   fields: (t) => ({
     status: t.expose('status', { type: MigrationRunStatus }),
     steps: t.expose('steps', {

@@ -55,6 +55,7 @@ const OnInvalid = builder.enumType('OnInvalid', {
 })
 
 const IssueAction = builder.enumType('IssueAction', {
+  description: 'What was done about a value, or a reading, that cannot be right.',
   values: {
     CORRECTED: { description: 'The nearest possible value was stored.' },
     OMITTED: { description: 'null was stored instead, as not measured.' },

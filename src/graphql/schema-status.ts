@@ -18,6 +18,7 @@ const StorageKind = builder.enumType('StorageKind', {
 })
 
 const Storage = builder.objectRef<StoredIn>('Storage').implement({
+  description: 'How the readings are stored, and for how long.',
   fields: (t) => ({
     kind: t.expose('kind', { type: StorageKind }),
     timescaledbVersion: t.exposeString('timescaledbVersion', {
@@ -57,6 +58,7 @@ const Storage = builder.objectRef<StoredIn>('Storage').implement({
 })
 
 const ColumnStatus = builder.objectRef<Column>('ColumnStatus').implement({
+  description: 'A column of a table.',
   fields: (t) => ({
     name: t.exposeString('name'),
     type: t.exposeString('type'),
@@ -66,6 +68,7 @@ const ColumnStatus = builder.objectRef<Column>('ColumnStatus').implement({
 })
 
 const IndexStatus = builder.objectRef<Index>('IndexStatus').implement({
+  description: 'An index of a table.',
   fields: (t) => ({
     name: t.exposeString('name'),
     definition: t.exposeString('definition'),
@@ -74,6 +77,7 @@ const IndexStatus = builder.objectRef<Index>('IndexStatus').implement({
 })
 
 const TableStatus = builder.objectRef<Table>('TableStatus').implement({
+  description: 'A table or a view.',
   fields: (t) => ({
     schema: t.exposeString('schema'),
     name: t.exposeString('name'),
@@ -95,10 +99,12 @@ const TableStatus = builder.objectRef<Table>('TableStatus').implement({
 })
 
 const Extension = builder.objectRef<InstalledExtension>('Extension').implement({
+  description: 'An extension of PostgreSQL that the database has.',
   fields: (t) => ({ name: t.exposeString('name'), version: t.exposeString('version') }),
 })
 
 const Hypertable = builder.objectRef<HypertableFacts>('Hypertable').implement({
+  description: 'A table that TimescaleDB splits by time into chunks.',
   fields: (t) => ({
     schema: t.exposeString('schema'),
     name: t.exposeString('name'),

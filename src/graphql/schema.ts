@@ -16,7 +16,12 @@ import './system-stats.ts'
 import './schema-status.ts'
 import './migration.ts'
 import './health.ts'
+import { GraphQLSchema } from 'graphql'
 import { builder } from './builder.ts'
 
 /** The whole API, printed to schema.graphql. */
-export const schema = builder.toSchema({ sortSchema: false })
+export const schema = new GraphQLSchema({
+  ...builder.toSchema({ sortSchema: false }).toConfig(),
+  description:
+    'Solar and battery plants: what they measure, live and as history, in energy and in money. Positive power flows towards the house: battery + discharging, - charging; grid + importing, - exporting. null means "not measured", never 0. Times are UTC; days, months and years are those of the plant.',
+})

@@ -6,6 +6,7 @@ import { STATEMENT } from './cost.ts'
 import { PlantRef } from './plant.ts'
 
 const SourceStatus = builder.enumType('SourceStatus', {
+  description: 'Whether a source gives readings.',
   values: {
     WORKING: { description: 'A server polls it or listens to it, and it gave readings last time.' },
     FAILING: {

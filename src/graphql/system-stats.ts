@@ -5,6 +5,7 @@ import { STATEMENT } from './cost.ts'
 import { TelemetryRef } from './telemetry.ts'
 
 const SystemStats = builder.objectRef<SystemCounts>('SystemStats').implement({
+  description: 'What is stored, in numbers.',
   extensions: cacheable,
   fields: (t) => ({
     totalEnergySnapshots: t.expose('totalEnergySnapshots', {

@@ -6,7 +6,10 @@ import type { Context } from './context.ts'
 import { pageCost, STATEMENT } from './cost.ts'
 import { needsRole, requireRole } from './role.ts'
 
-const Weekday = builder.enumType('Weekday', { values: weekdays })
+const Weekday = builder.enumType('Weekday', {
+  description: 'A day of the week.',
+  values: weekdays,
+})
 
 const RateWindow = builder.objectRef<Window>('RateWindow').implement({
   description: "When a rate applies, by the plant's clock.",

@@ -16,6 +16,7 @@ interface Edge {
 }
 
 export const TelemetryEdgeRef = builder.objectRef<Edge>('TelemetryEdge').implement({
+  description: 'A reading and its place in a list of readings.',
   extensions: { ...cacheable, ...record },
   fields: (t) => ({
     cursor: t.string({
@@ -28,6 +29,7 @@ export const TelemetryEdgeRef = builder.objectRef<Edge>('TelemetryEdge').impleme
 })
 
 const PageInfo = builder.objectRef<Page>('PageInfo').implement({
+  description: 'Whether there are readings beyond a page, and the cursors to ask for them.',
   extensions: cacheable,
   fields: (t) => ({
     hasNextPage: t.boolean({

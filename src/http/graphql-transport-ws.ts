@@ -122,9 +122,9 @@ export function createGraphqlTransportWs(options: {
           return close(connection, CloseCode.TooManyInitialisationRequests, reason)
         }
         try {
-          connection.acknowledge(
-            roleOf(authorizationIn(message.payload) ?? connection.authorization),
-          )
+          const token = authorizationIn(message.payload)
+          if (token !== undefined && connection.tokenRefusal) throw connection.tokenRefusal
+          connection.acknowledge(roleOf(token ?? connection.authorization))
         } catch (error) {
           if (!(error instanceof Fault)) throw error
           return close(connection, CloseCode.Forbidden, closeReason(error))

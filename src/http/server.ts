@@ -1,5 +1,11 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { GraphQLSchema } from 'graphql'
 import type { Config } from '../config.ts'
@@ -34,8 +40,9 @@ import { type ReadDataVersion, ResponseCache } from './operations/response-cache
 import type { RunOperation } from './operations/run-operation.ts'
 import { createSharedSubscriptions } from './operations/shared-subscriptions.ts'
 import { createGraphqlYoga } from './operations/yoga.ts'
-import { createCallerOf, createOriginGuard } from './origin.ts'
+import { type Caller, createCallerOf, createOriginGuard } from './origin.ts'
 import { createPage } from './page/page.ts'
+import { createRefusalWarnings } from './refusal-warnings.ts'
 import { refuseBadConnections, refuseConnection } from './refused-connections.ts'
 import { createByteBudget } from './request-body.ts'
 import { createProbes, createRouter, graphqlPath, type ProbeOptions, pathOf } from './routes.ts'
@@ -172,7 +179,16 @@ export async function openHttpServer<Context extends object>(
     shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
   })
   const port = await listen(server, config.host, config.port)
-  const guard = createOriginGuard(config, port)
+  const guardOrigin = createOriginGuard(config, port)
+  const warnOfRefusal = createRefusalWarnings(log)
+  const guard = (caller: Caller, headers: IncomingHttpHeaders) => {
+    try {
+      return guardOrigin(caller, headers)
+    } catch (error) {
+      warnOfRefusal(error, { host: caller.host, origin: headers.origin })
+      throw error
+    }
+  }
   const webSockets = openWebSocketServer({
     protocol: createGraphqlTransportWs({
       schema,
@@ -213,7 +229,8 @@ export async function openHttpServer<Context extends object>(
       )
     })
     try {
-      await route(request, response, { cors: guard(caller, request.headers.origin), requestLog })
+      const { cors } = guard(caller, request.headers)
+      await route(request, response, { cors, requestLog })
     } catch (error) {
       if (response.writableEnded) return // The client was sent meanwhile that the server stops.
       const masked = maskError(error)
@@ -229,13 +246,13 @@ export async function openHttpServer<Context extends object>(
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     try {
       const caller = callerOf(request)
-      const { origin, authorization } = request.headers
-      guard(caller, origin)
+      const { mayUseToken } = guard(caller, request.headers)
+      const { authorization } = request.headers
       if (authorization !== undefined) roleOf(authorization)
       if (pathOf(request) !== graphqlPath) {
         throw new Fault('NOT_FOUND', `Expected a WebSocket at ${graphqlPath}`)
       }
-      webSockets.accept(request, socket, head, caller.address)
+      webSockets.accept(request, socket, head, { client: caller.address, mayUseToken })
     } catch (error) {
       refuseConnection(socket, maskError(error))
     }

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
+import type { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import type { Consumer } from '../pull-queue.ts'
@@ -25,6 +26,8 @@ interface ConnectionOptions {
   client: string
   /** The header of the upgrade. */
   authorization: string | undefined
+  /** Why its page may not send a token with `connection_init`; undefined if it may. */
+  tokenRefusal: Fault | undefined
   unsentLimit: UnsentLimit
   log: Logger
 }
@@ -40,6 +43,8 @@ export class WebSocketConnection implements SendBuffer {
   readonly opened = performance.now()
   /** The header of the upgrade, until `acknowledge`. */
   authorization: string | undefined
+  /** Why its page may not send a token with `connection_init`; undefined if it may. */
+  readonly tokenRefusal: Fault | undefined
   /** undefined until `acknowledge`. */
   role: Role | undefined
   /** Fires if the client never says who it is. */
@@ -55,9 +60,10 @@ export class WebSocketConnection implements SendBuffer {
   readonly #unsentLimit: UnsentLimit
   readonly #log: Logger
 
-  constructor({ webSocket, socket, client, authorization, unsentLimit, log }: ConnectionOptions) {
+  constructor({ webSocket, socket, client, unsentLimit, log, ...caller }: ConnectionOptions) {
     this.client = client
-    this.authorization = authorization
+    this.authorization = caller.authorization
+    this.tokenRefusal = caller.tokenRefusal
     this.frames = new FrameWriter(webSocket, socket)
     this.#webSocket = webSocket
     this.#socket = socket

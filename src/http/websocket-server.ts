@@ -10,13 +10,19 @@ import type { ConnectionLimit } from './connection-limit.ts'
 import type { MaskError } from './errors.ts'
 import type { GraphqlTransportWs } from './graphql-transport-ws.ts'
 import { maxBodyBytes, maxInitBytes, maxUnfinishedBytes } from './limits.ts'
+import { originRefusedWithToken } from './origin.ts'
 import { refuseConnection } from './refused-connections.ts'
 import type { UnsentLimit } from './unsent-limit.ts'
 import { refuseWebSocket, WebSocketConnection } from './websocket-connection.ts'
 
 export interface WebSocketServer {
   /** Takes over a connection whose upgrade request was accepted. */
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer, client: string): void
+  accept(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    caller: { client: string; mayUseToken: boolean },
+  ): void
   /** Closes all with 1001, and cuts off those that do not answer within `grace` milliseconds. */
   close(grace: number): Promise<void>
   /** Bytes that all sockets hold of messages that are not complete. */
@@ -175,9 +181,9 @@ export function openWebSocketServer(options: {
       return unfinishedBytes
     },
 
-    accept: (request, socket, head, client) =>
+    accept: (request, socket, head, { client, mayUseToken }) =>
       server.handleUpgrade(request, socket, head, (webSocket) => {
-        const { authorization } = request.headers
+        const { authorization, origin = 'none' } = request.headers
         try {
           connectionLimit.enter(client)
         } catch (error) {
@@ -193,6 +199,7 @@ export function openWebSocketServer(options: {
           socket,
           client,
           authorization,
+          tokenRefusal: mayUseToken ? undefined : originRefusedWithToken(origin),
           unsentLimit,
           log,
         })

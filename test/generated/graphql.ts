@@ -19,6 +19,7 @@ export type HealthStatus =
   | 'HEALTHY'
   | 'UNHEALTHY';
 
+/** What was done about a value, or a reading, that cannot be right. */
 export type IssueAction =
   /** The nearest possible value was stored. */
   | 'CORRECTED'
@@ -27,6 +28,7 @@ export type IssueAction =
   /** The whole reading was not stored. */
   | 'REFUSED';
 
+/** What came of a call of runMigration. */
 export type MigrationRunStatus =
   /** Another process is migrating now. */
   | 'ALREADY_RUNNING'
@@ -39,6 +41,7 @@ export type MigrationRunStatus =
   /** There was nothing to apply. */
   | 'UP_TO_DATE';
 
+/** What became of a migration. */
 export type MigrationStepStatus =
   | 'APPLIED'
   | 'FAILED'
@@ -93,6 +96,7 @@ export type RateWindowInput = {
   weekdays?: Array<Weekday> | null | undefined;
 };
 
+/** Whether a source gives readings. */
 export type SourceStatus =
   /** A server asks it again and again, and it gives no readings; see lastError. */
   | 'FAILING'
@@ -159,6 +163,7 @@ export type TelemetryInput = {
   timestamp?: string | null | undefined;
 };
 
+/** A day of the week. */
 export type Weekday =
   | 'FRIDAY'
   | 'MONDAY'

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { parseConstValue } from 'graphql'
 import { expect, test } from 'vitest'
 import { DateTime, Duration, LocalDate, TimeZone } from '../../src/graphql/scalars.ts'
 
@@ -34,6 +35,32 @@ test('an instant is told as toISOString tells it', () => {
     }),
   )
   expect(() => DateTime.coerceOutputValue(new Date(Number.NaN))).toThrow('Invalid')
+})
+
+test('an instant is taken as milliseconds, as a number or as text, in variables and in the document', () => {
+  const most = 253_402_300_799_999
+  fc.assert(
+    fc.property(fc.integer({ min: 946_684_800_000, max: most }), (milliseconds) => {
+      const date = new Date(milliseconds)
+      for (const value of [milliseconds, `${milliseconds}`]) {
+        expect(DateTime.coerceInputValue(value)).toEqual(date)
+        const literal = JSON.stringify(value)
+        expect(DateTime.coerceInputLiteral?.(parseConstValue(literal))).toEqual(date)
+      }
+    }),
+  )
+  // Seconds, a year, parts of a millisecond, and what no calendar has.
+  const wrong = [1_782_065_045, 2026, 0, -1, 1_782_065_045_000.5, most + 1, Number.NaN]
+  for (const value of [...wrong, '1782065045', '-1782065045000', `${most + 1}`, '2026']) {
+    expect(() => DateTime.coerceInputValue(value)).toThrow(
+      /whole milliseconds since 1970 from 946684800000 \(2000\)/,
+    )
+  }
+  for (const literal of ['1782065045', '1.5e12', 'true', '[1]', '{a: 1}', 'NOW']) {
+    expect(() => DateTime.coerceInputLiteral?.(parseConstValue(literal))).toThrow(
+      /^Expected a time such as/,
+    )
+  }
 })
 
 test('a day is taken as it is written, and only where the calendar has it', () => {

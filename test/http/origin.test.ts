@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { afterAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -5,9 +6,12 @@ import { openTestServer, type TestServer, tokens } from './test-server.ts'
 
 const allowed = 'https://solar.example'
 const testServer = await openTestServer({ CORS_ORIGINS: allowed })
+const closed = await openTestServer({ PUBLIC_READ: 'false' })
 const open = await openTestServer({ HOST: '0.0.0.0', PUBLIC_READ: 'true' })
 const proxied = await openTestServer({ TRUST_PROXY: '127.0.0.0/8', PUBLIC_READ: 'true' })
-afterAll(() => Promise.all([testServer, open, proxied].map((each) => each[Symbol.asyncDispose]())))
+afterAll(() =>
+  Promise.all([testServer, closed, open, proxied].map((each) => each[Symbol.asyncDispose]())),
+)
 
 type Headers = Record<string, string | undefined>
 
@@ -55,6 +59,10 @@ function upgrade(server: TestServer, headers: Headers) {
   })
 }
 
+const closedHost = {
+  host: `127.0.0.1:${closed.port}`,
+  authorization: `Bearer ${tokens.READ_TOKEN}`,
+}
 const local = `127.0.0.1:${testServer.port}`
 const visitor = { 'x-forwarded-for': '203.0.113.9' }
 const table: [string, TestServer, Headers, number][] = [
@@ -69,11 +77,42 @@ const table: [string, TestServer, Headers, number][] = [
   ['loopback of IPv6', testServer, { host: `[::1]:${testServer.port}` }, 200],
   ['an allowed origin', testServer, { host: local, origin: allowed }, 200],
   ['a foreign origin', testServer, { host: local, origin: 'https://evil.example' }, 403],
-  ['another port of this machine', testServer, { host: local, origin: 'http://127.0.0.1:1' }, 403],
   [
-    'another name of this machine',
+    'another server of this machine',
     testServer,
-    { host: local, origin: `http://localhost:${testServer.port}` },
+    { host: local, origin: 'http://127.0.0.1:1' },
+    200,
+  ],
+  ['a development server', testServer, { host: local, origin: 'http://localhost:5173' }, 200],
+  ['a development server by IPv6', testServer, { host: local, origin: 'http://[::1]:80' }, 200],
+  ['one where reading needs a token', closed, { ...closedHost, origin: 'http://localhost:1' }, 403],
+  ['one where all may come', open, { host: 'plant.lan:4000', origin: 'http://localhost:1' }, 403],
+  [
+    'one with a token',
+    testServer,
+    {
+      host: local,
+      origin: 'http://localhost:5173',
+      authorization: `Bearer ${tokens.ADMIN_TOKEN}`,
+    },
+    403,
+  ],
+  [
+    'one that a name was rebound from',
+    testServer,
+    { host: `evil.example:${testServer.port}`, origin: 'http://localhost:5173' },
+    421,
+  ],
+  [
+    'a name that begins like this machine',
+    testServer,
+    { host: local, origin: 'http://localhost.evil.example' },
+    403,
+  ],
+  [
+    'a name below this machine',
+    testServer,
+    { host: local, origin: 'http://evil.localhost:5173' },
     403,
   ],
   [
@@ -182,6 +221,52 @@ test('only a page of an allowed origin is told that it may read', async () => {
     vary: 'Origin',
   })
   expect(cors((await send(open, 'POST', { host: local })).headers)).toEqual({})
+})
+
+test('a page of this machine reads without a token, and is not let in with one', async () => {
+  const origin = 'http://localhost:5173'
+  const read = await send(testServer, 'POST', { host: local, origin })
+  expect(read.headers).toMatchObject({ 'access-control-allow-origin': origin, vary: 'Origin' })
+  const preflight = (asked: string) =>
+    send(testServer, 'OPTIONS', { host: local, origin, 'access-control-request-headers': asked })
+  expect((await preflight('content-type')).status).toBe(204)
+  expect((await preflight('content-type, Authorization')).status).toBe(403)
+
+  const init = async (payload: object) => {
+    const url = `ws://${local}/graphql`
+    const socket = new WebSocket(url, 'graphql-transport-ws', { headers: { origin } })
+    await once(socket, 'open')
+    socket.send(JSON.stringify({ type: 'connection_init', payload }))
+    const [said, reason] = await Promise.race([once(socket, 'message'), once(socket, 'close')])
+    socket.terminate()
+    return reason instanceof Buffer ? `${said} ${reason}` : JSON.parse(String(said))
+  }
+  expect(await init({})).toEqual({ type: 'connection_ack' })
+  expect(await init({ authorization: `Bearer ${tokens.ADMIN_TOKEN}` })).toMatch(
+    /^4403 .*CORS_ORIGINS/,
+  )
+})
+
+test('each host and origin that is refused is one warning, with its cure', async () => {
+  await using server = await openTestServer()
+  const host = `127.0.0.1:${server.port}`
+  const warnings = () => server.log.filter(({ level }) => level === 40).map(({ msg }) => msg)
+  for (const origin of ['https://a.example', 'https://b.example', 'https://a.example']) {
+    await send(server, 'POST', { host, origin })
+    await upgrade(server, { host, origin })
+  }
+  await send(server, 'GET', { host: 'solar.example' })
+  await send(server, 'GET', { host })
+  expect(warnings()).toEqual([
+    expect.stringMatching(/https:\/\/a\.example .*CORS_ORIGINS/),
+    expect.stringMatching(/https:\/\/b\.example .*CORS_ORIGINS/),
+    expect.stringMatching(/solar\.example.*TRUST_PROXY/),
+  ])
+  for (let name = 0; name < 200; name++) {
+    await send(server, 'GET', { host, origin: `https://${name}.example` })
+  }
+  expect(warnings().length).toBeLessThan(110)
+  expect(warnings().at(-1)).toMatch(/no more of them are logged/)
 })
 
 test('the address in the log is the one that the trusted proxy saw', async () => {

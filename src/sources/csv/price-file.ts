@@ -9,9 +9,9 @@ import { type CsvRow, readRows } from './rows.ts'
 import { parseTime } from './times.ts'
 import { WallClock } from './wall-clock.ts'
 
-/** What a file of prices says, and the names that its columns may have besides; the first is the one to use. */
 type Column = 'from' | 'to' | 'import' | 'export' | 'currency'
 
+/** What a file of prices says, and the names that its columns may have besides; the first is the one to use. */
 const columnNames: Record<Column, readonly string[]> = {
   from: ['from', 'start', 'time', 'timestamp'],
   to: ['to', 'end', 'until'],

@@ -10,6 +10,7 @@ export type HealthStatus =
   | 'HEALTHY'
   | 'UNHEALTHY';
 
+/** What came of a call of runMigration. */
 export type MigrationRunStatus =
   /** Another process is migrating now. */
   | 'ALREADY_RUNNING'
@@ -22,6 +23,7 @@ export type MigrationRunStatus =
   /** There was nothing to apply. */
   | 'UP_TO_DATE';
 
+/** What became of a migration. */
 export type MigrationStepStatus =
   | 'APPLIED'
   | 'FAILED'
@@ -50,6 +52,7 @@ export type RateWindowInput = {
   weekdays?: Array<Weekday> | null | undefined;
 };
 
+/** Whether a source gives readings. */
 export type SourceStatus =
   /** A server asks it again and again, and it gives no readings; see lastError. */
   | 'FAILING'
@@ -74,6 +77,7 @@ export type TariffRatesInput = {
   windows?: Array<RateWindowInput> | null | undefined;
 };
 
+/** A day of the week. */
 export type Weekday =
   | 'FRIDAY'
   | 'MONDAY'
