@@ -51,6 +51,10 @@ const list = z.string().transform((text) =>
     .filter((entry) => entry !== ''),
 )
 
+const path = z
+  .string()
+  .regex(/^(\/[\w.~-]+)+$/, { error: 'expected a path with no slash at its end, such as /solar' })
+
 const origins = list.refine(
   (entries) => entries.every((entry) => URL.canParse(entry) && new URL(entry).origin === entry),
   { error: 'expected origins with no path, separated by commas, such as https://solar.example' },
@@ -101,6 +105,7 @@ const Environment = z.object({
   OPERATION_TIMEOUT: timer.default(10_000),
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(4000),
+  BASE_PATH: path.default(''),
   HELIOGRAPH_DATA_DIR: z.string().default('.heliograph'),
   HELIOGRAPH_CONFIG: z.string().default('heliograph.config.json'),
   ADMIN_TOKEN: token.optional(),
@@ -148,6 +153,8 @@ export interface Config {
   readonly operationTimeout: number
   readonly host: string
   readonly port: number
+  /** The path of a proxy below which the server is, such as /solar; empty: none. */
+  readonly basePath: string
   /** Absolute. */
   readonly dataDir: string
   /** Where sources of readings are configured; absolute. The file may be missing. */
@@ -237,6 +244,7 @@ export function parseConfig(
     operationTimeout: values.OPERATION_TIMEOUT,
     host: values.HOST,
     port: values.PORT,
+    basePath: values.BASE_PATH,
     dataDir: resolve(values.HELIOGRAPH_DATA_DIR),
     sourcesFile: resolve(values.HELIOGRAPH_CONFIG),
     tokens: Object.freeze({

@@ -14,6 +14,16 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<v
 /** Where GraphQL is, over HTTP and WebSocket, and GraphiQL for browsers. */
 export const graphqlPath = '/graphql'
 
+/**
+ * Returns the address of a request without the path of the proxy below which the server is. A proxy may have taken it
+ * off: an address without it stays as it is.
+ */
+export function withoutBase(url: string | undefined, basePath: string): string | undefined {
+  if (basePath === '' || url === undefined || !url.startsWith(basePath)) return url
+  const rest = url.slice(basePath.length)
+  return rest.startsWith('/') ? rest : url
+}
+
 /** The path of a request, without its query, which may hold what does not belong in a log. */
 export function pathOf(request: IncomingMessage): string {
   return request.url?.split('?', 1)[0] ?? '/'
@@ -23,6 +33,7 @@ export function pathOf(request: IncomingMessage): string {
  * Hands a request to the handler of its path. `NOT_FOUND` and `METHOD_NOT_ALLOWED` say which paths and methods exist.
  */
 export function createRouter(routes: {
+  basePath: string
   graphqlHttp: GraphqlHttp
   graphiql: Handler
   page: (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void>
@@ -45,6 +56,10 @@ export function createRouter(routes: {
       return wantsPage(request)
         ? routes.graphiql(request, response)
         : routes.graphqlHttp(request, response, requestLog)
+    }
+    if (routes.basePath !== '' && path === routes.basePath) {
+      // The page names its files relative to itself.
+      return void response.writeHead(308, { Location: `${path}/` }).end()
     }
     const isPage = path === '/' || path.startsWith(webPath)
     const handler = isPage ? routes.page : routes.probes.get(path)

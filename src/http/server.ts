@@ -45,7 +45,14 @@ import { createPage } from './page/page.ts'
 import { createRefusalWarnings } from './refusal-warnings.ts'
 import { refuseBadConnections, refuseConnection } from './refused-connections.ts'
 import { createByteBudget } from './request-body.ts'
-import { createProbes, createRouter, graphqlPath, type ProbeOptions, pathOf } from './routes.ts'
+import {
+  createProbes,
+  createRouter,
+  graphqlPath,
+  type ProbeOptions,
+  pathOf,
+  withoutBase,
+} from './routes.ts'
 import { createUnsentLimit } from './unsent-limit.ts'
 import { openWebSocketServer } from './websocket-server.ts'
 
@@ -79,7 +86,7 @@ export interface HttpServerOptions<Context extends object> extends ProbeOptions 
 }
 
 export interface HttpServer extends AsyncDisposable {
-  /** Such as `http://127.0.0.1:4000`. */
+  /** Such as `http://127.0.0.1:4000`, with `BASE_PATH`. */
   readonly url: string
   readonly port: number
   /** How much is in use of what there is a bounded amount of. */
@@ -145,6 +152,7 @@ export async function openHttpServer<Context extends object>(
   const responses = new ResponseCache<Answer | EventStream>(options.readDataVersion)
   const inFlight = trackInFlightRequests()
   const route = createRouter({
+    basePath: config.basePath,
     graphqlHttp: createGraphqlHttp(yoga, {
       schema,
       queryLimits,
@@ -214,6 +222,7 @@ export async function openHttpServer<Context extends object>(
   refuseBadConnections(server, { config, inFlight, maskError })
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    request.url = withoutBase(request.url, config.basePath)
     const caller = callerOf(request)
     const requestLog: RequestLog = {}
     const start = performance.now()
@@ -244,6 +253,7 @@ export async function openHttpServer<Context extends object>(
   server.on('checkContinue', handle)
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    request.url = withoutBase(request.url, config.basePath)
     try {
       const caller = callerOf(request)
       const { mayUseToken } = guard(caller, request.headers)
@@ -279,7 +289,7 @@ export async function openHttpServer<Context extends object>(
   let closing: Promise<void> | undefined
 
   return {
-    url: `http://${reachable(config.host)}:${port}`,
+    url: `http://${reachable(config.host)}:${port}${config.basePath}`,
     port,
     usage: () => [
       { name: 'connections', used: connectionLimit.open, most: connectionLimit.most },

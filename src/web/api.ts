@@ -133,7 +133,7 @@ export class Api extends EventTarget {
   /** It stays open as long as the page does, and is tried again, at first soon and then every five seconds. */
   #connect(): Client {
     let pong: ReturnType<typeof setTimeout> | undefined
-    const url = new URL('/graphql', location.href)
+    const url = new URL('graphql', location.href)
     url.protocol = url.protocol.replace('http', 'ws')
     const client = createClient({
       url: url.href,

@@ -151,7 +151,7 @@ export class SystemView extends PageElement {
             ? html`<button type="button" @click=${this.#forgetToken}>${system.forgetToken}</button>`
             : nothing
         }
-        <a class="button" href="/graphql">GraphiQL</a>
+        <a class="button" href="graphql">GraphiQL</a>
       </div>
     </section>`
   }

@@ -58,7 +58,7 @@ export class TariffForm extends PageElement {
     const currency = faultOf('currency', fault)
     const validFrom = faultOf('validFrom', fault)
     return html`<form class="tariff-form" @submit=${this.#onSubmit} aria-describedby="tariff-form-help">
-      <p id="tariff-form-help" class="quiet">${form.help} <a href="/graphql">${form.graphiql}</a></p>
+      <p id="tariff-form-help" class="quiet">${form.help} <a href="graphql">${form.graphiql}</a></p>
       <div class="fields">
         <div class="field">
           <label>${form.currency}

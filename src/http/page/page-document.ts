@@ -40,7 +40,7 @@ ${places
 </head>
 <body>
 <heliograph-page></heliograph-page>
-<noscript>This page needs JavaScript. The API at /graphql does not.</noscript>
+<noscript>This page needs JavaScript. The API at graphql does not.</noscript>
 </body>
 </html>
 `

@@ -42,7 +42,8 @@ export function createPage(): (
 async function buildPage(): Promise<ReadonlyMap<string, Variants>> {
   const page = await readPageFiles()
   const base = `${webPath}${page.version}/`
-  const { html, policy } = renderDocument(page, base)
+  // Relative, so that a proxy may put the page below a path of its own.
+  const { html, policy } = renderDocument(page, `.${base}`)
   const built = new Map<string, Variants>()
   built.set(
     '/',
