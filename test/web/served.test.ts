@@ -28,7 +28,7 @@ function call(path: string, { method = 'GET', headers = {} as Record<string, str
 /** The paths of all modules and style sheets that the page loads. */
 async function filesOfPage(): Promise<string[]> {
   const html = (await call('/')).body.toString()
-  return [...new Set([...html.matchAll(/"(\/web\/[^"]+)"/g)].map(([, path = '']) => path))]
+  return [...new Set([...html.matchAll(/"\.(\/web\/[^"]+)"/g)].map(([, path = '']) => path))]
 }
 
 test('the page weighs less than 150 kB, zipped as badly as a browser may ask', async () => {
