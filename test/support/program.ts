@@ -31,10 +31,15 @@ export interface Outcome {
   stderr: string
 }
 
-/** Starts the program; one that still runs when the test is over is killed. */
-export function startProgram(words: readonly string[], environment: Environment): Program {
+/** Starts the program; one that still runs when the test is over is killed. `command` is how it is called. */
+export function startProgram(
+  words: readonly string[],
+  environment: Environment,
+  command: readonly [string, ...string[]] = [process.execPath, mainProgram],
+): Program {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [mainProgram, ...words], {
+  const [file, ...first] = command
+  const child = spawn(file, [...first, ...words], {
     cwd: tmpdir(),
     env: { PATH, TZ: 'UTC', ...compileCache, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -81,8 +86,12 @@ export function startProgram(words: readonly string[], environment: Environment)
 }
 
 /** Runs a command to its end. */
-export async function run(words: readonly string[], environment: Environment): Promise<Outcome> {
-  await using program = startProgram(words, environment)
+export async function run(
+  words: readonly string[],
+  environment: Environment,
+  command?: readonly [string, ...string[]],
+): Promise<Outcome> {
+  await using program = startProgram(words, environment, command)
   const code = await program.exited
   return { code, stdout: program.stdout, stderr: program.stderr }
 }

@@ -38,11 +38,14 @@ export async function openDataFolder(): Promise<{ readonly path: string } & Asyn
  * HELIOGRAPH_DATA_DIR in the environment it gets a fresh folder, which goes when the server does. Disposing
  * ends it by SIGTERM, and throws unless it ends in order and leaves no PostgreSQL behind.
  */
-export async function openServer(environment: Environment = {}): Promise<Server> {
+export async function openServer(
+  environment: Environment = {},
+  command?: readonly [string, ...string[]],
+): Promise<Server> {
   await using opening = new AsyncDisposableStack()
   const dataDir = environment.HELIOGRAPH_DATA_DIR ?? opening.use(await openDataFolder()).path
   const program = opening.use(
-    startProgram(['serve'], { PORT: '0', ...environment, HELIOGRAPH_DATA_DIR: dataDir }),
+    startProgram(['serve'], { PORT: '0', ...environment, HELIOGRAPH_DATA_DIR: dataDir }, command),
   )
   const [, url = '', port] = await program.written(/GraphiQL +(http:\/\/\S+:(\d+))\/graphql\n/)
   await program.written(/Admin token .*\n/)
