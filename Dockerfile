@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # The packages, without what only development needs. The Node that runs Heliograph and the embedded PostgreSQL are
-# among them, so that the image needs nothing but a C library.
+# among them.
 FROM node:24-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -8,6 +8,10 @@ RUN npm ci --omit=dev --no-audit --no-fund \
  && rm -rf node_modules/node-linux-*/include node_modules/node-linux-*/share
 
 FROM debian:bookworm-slim
+# Node needs libatomic; the rest is there.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends libatomic1 libstdc++6 \
+ && rm -rf /var/lib/apt/lists/*
 # The user who owns /data; PostgreSQL does not run as root.
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin heliograph \
  && install -d -o heliograph -g heliograph -m 0700 /data
