@@ -15,6 +15,9 @@ import * as types from './graphql.ts';
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "\n  query WhatIsKept($plantId: Int!, $from: Date!, $to: Date!) {\n    systemStats {\n      totalEnergySnapshots\n      plants\n    }\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n    energy(plantId: $plantId, from: $from, to: $to) {\n      day\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n      }\n      coverage\n    }\n  }\n": typeof types.WhatIsKeptDocument,
+    "\n  query CursorOfNow {\n    telemetryCursor\n  }\n": typeof types.CursorOfNowDocument,
+    "\n  subscription EveryReading($after: String) {\n    telemetry(after: $after) {\n      cursor\n      node {\n        soc\n      }\n    }\n  }\n": typeof types.EveryReadingDocument,
     "\n  query EveryPlant {\n    plants {\n      plantId\n      isSimulated\n      latest {\n        timestamp\n      }\n    }\n  }\n": typeof types.EveryPlantDocument,
     "\n  query LatestReading($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n      plant {\n        plantId\n        isSimulated\n      }\n    }\n  }\n": typeof types.LatestReadingDocument,
     "\n  query PageOfReadings($plantId: Int, $first: Int, $after: String) {\n    telemetry(plantId: $plantId, first: $first, after: $after) {\n      nodes {\n        timestamp\n        soc\n        pvPower\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.PageOfReadingsDocument,
@@ -104,6 +107,9 @@ type Documents = {
     "\n  query TariffsOfPage($plantId: Int!) {\n    tariffs(plantId: $plantId) {\n      validFrom\n      dailyCharge\n      import {\n        rate\n        windows {\n          rate\n          months\n          weekdays\n          from\n          to\n        }\n      }\n      export {\n        rate\n        windows {\n          rate\n          from\n          to\n        }\n      }\n    }\n  }\n": typeof types.TariffsOfPageDocument,
 };
 const documents: Documents = {
+    "\n  query WhatIsKept($plantId: Int!, $from: Date!, $to: Date!) {\n    systemStats {\n      totalEnergySnapshots\n      plants\n    }\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n    energy(plantId: $plantId, from: $from, to: $to) {\n      day\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n      }\n      coverage\n    }\n  }\n": types.WhatIsKeptDocument,
+    "\n  query CursorOfNow {\n    telemetryCursor\n  }\n": types.CursorOfNowDocument,
+    "\n  subscription EveryReading($after: String) {\n    telemetry(after: $after) {\n      cursor\n      node {\n        soc\n      }\n    }\n  }\n": types.EveryReadingDocument,
     "\n  query EveryPlant {\n    plants {\n      plantId\n      isSimulated\n      latest {\n        timestamp\n      }\n    }\n  }\n": types.EveryPlantDocument,
     "\n  query LatestReading($plantId: Int) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n      plant {\n        plantId\n        isSimulated\n      }\n    }\n  }\n": types.LatestReadingDocument,
     "\n  query PageOfReadings($plantId: Int, $first: Int, $after: String) {\n    telemetry(plantId: $plantId, first: $first, after: $after) {\n      nodes {\n        timestamp\n        soc\n        pvPower\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.PageOfReadingsDocument,
@@ -193,6 +199,18 @@ const documents: Documents = {
     "\n  query TariffsOfPage($plantId: Int!) {\n    tariffs(plantId: $plantId) {\n      validFrom\n      dailyCharge\n      import {\n        rate\n        windows {\n          rate\n          months\n          weekdays\n          from\n          to\n        }\n      }\n      export {\n        rate\n        windows {\n          rate\n          from\n          to\n        }\n      }\n    }\n  }\n": types.TariffsOfPageDocument,
 };
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query WhatIsKept($plantId: Int!, $from: Date!, $to: Date!) {\n    systemStats {\n      totalEnergySnapshots\n      plants\n    }\n    latestEnergy(plantId: $plantId) {\n      timestamp\n      soc\n    }\n    energy(plantId: $plantId, from: $from, to: $to) {\n      day\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n      }\n      coverage\n    }\n  }\n"): typeof import('./graphql.ts').WhatIsKeptDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query CursorOfNow {\n    telemetryCursor\n  }\n"): typeof import('./graphql.ts').CursorOfNowDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription EveryReading($after: String) {\n    telemetry(after: $after) {\n      cursor\n      node {\n        soc\n      }\n    }\n  }\n"): typeof import('./graphql.ts').EveryReadingDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

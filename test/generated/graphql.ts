@@ -173,6 +173,27 @@ export type Weekday =
   | 'TUESDAY'
   | 'WEDNESDAY';
 
+export type WhatIsKeptQueryVariables = Exact<{
+  plantId: number;
+  from: string;
+  to: string;
+}>;
+
+
+export type WhatIsKeptQuery = { systemStats: { totalEnergySnapshots: number, plants: number }, latestEnergy: { timestamp: string, soc: number | null } | null, energy: Array<{ day: string, coverage: number, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null } }> };
+
+export type CursorOfNowQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CursorOfNowQuery = { telemetryCursor: string };
+
+export type EveryReadingSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type EveryReadingSubscription = { telemetry: Array<{ cursor: string, node: { soc: number | null } }> };
+
 export type EveryPlantQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -955,6 +976,43 @@ export const ValuesFragmentDoc = new TypedDocumentString(`
   coverage
 }
     `, {"fragmentName":"Values"}) as unknown as TypedDocumentString<ValuesFragment, unknown>;
+export const WhatIsKeptDocument = new TypedDocumentString(`
+    query WhatIsKept($plantId: Int!, $from: Date!, $to: Date!) {
+  systemStats {
+    totalEnergySnapshots
+    plants
+  }
+  latestEnergy(plantId: $plantId) {
+    timestamp
+    soc
+  }
+  energy(plantId: $plantId, from: $from, to: $to) {
+    day
+    energy {
+      pv
+      load
+      gridImport
+      gridExport
+    }
+    coverage
+  }
+}
+    `) as unknown as TypedDocumentString<WhatIsKeptQuery, WhatIsKeptQueryVariables>;
+export const CursorOfNowDocument = new TypedDocumentString(`
+    query CursorOfNow {
+  telemetryCursor
+}
+    `) as unknown as TypedDocumentString<CursorOfNowQuery, CursorOfNowQueryVariables>;
+export const EveryReadingDocument = new TypedDocumentString(`
+    subscription EveryReading($after: String) {
+  telemetry(after: $after) {
+    cursor
+    node {
+      soc
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EveryReadingSubscription, EveryReadingSubscriptionVariables>;
 export const EveryPlantDocument = new TypedDocumentString(`
     query EveryPlant {
   plants {

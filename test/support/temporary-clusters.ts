@@ -29,12 +29,15 @@ export interface Postgres {
   kill(): Promise<void>
 }
 
-export async function openTemporaryClusters(): Promise<TemporaryClusters> {
+/** Of the embedded PostgreSQL, unless others are given. */
+export async function openTemporaryClusters(
+  given?: Pick<Binaries, 'initdb' | 'postgres'>,
+): Promise<TemporaryClusters> {
   await using opening = new AsyncDisposableStack()
   const root = await mkdtemp(join(tmpdir(), 'heliograph-clusters-'))
   opening.defer(() => rm(root, { recursive: true, maxRetries: 20 }))
   await chmod(root, 0o755)
-  const binaries = await locateBinaries()
+  const binaries = { ...(await locateBinaries()), ...given }
   const account = await chooseAccount(dataFolder(root), binaries)
   const open = opening.move()
   return {
