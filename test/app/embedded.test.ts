@@ -2,10 +2,16 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { query } from '../database/embedded/postgres-process.ts'
+import {
+  householdColumns,
+  householdInstant,
+  householdZone,
+  writeHouseholdFile,
+} from '../support/household-file.ts'
 import { run } from '../support/program.ts'
 import { openDataFolder, openServer, type Server } from '../support/server.ts'
 import {
@@ -18,12 +24,6 @@ import {
 } from './operations.ts'
 
 const FIRST_SIMULATED_PLANT = 900_001
-const realFile = resolve(
-  import.meta.dirname,
-  '../../../shared/data/sunsynk-za-2022-2023/sunsynk_5min.csv.gz',
-)
-const REAL_READINGS = 123_357
-
 describe('a server on an empty folder', () => {
   let folder: Awaited<ReturnType<typeof openDataFolder>>
   let server: Server
@@ -179,47 +179,46 @@ describe('a server on an empty folder', () => {
     expect(server.program.stdout).not.toContain('simulated')
   })
 
-  test.skipIf(!existsSync(realFile))(
-    'stores a real year while it runs: once, whole, and live from then on',
-    { timeout: 120_000 },
-    async () => {
-      const before = (await server.as().ask(Totals)).systemStats.totalEnergySnapshots
-      const importing = [
-        ['import', realFile, '--plant', '7', '--time-zone', 'Africa/Johannesburg', '--map'],
-        'timestamp=time_local,pv_power=pv_w,batt_power=batt_w,grid_power=grid_w,load_power=load_w,soc=soc_pct',
-      ].flat()
-      const stored = await run(importing, environment)
-      expect(stored.stdout).toContain(`${REAL_READINGS} inserted, 0 duplicates`)
-      const again = await run(importing, environment)
-      expect(again.stdout).toContain(`0 inserted, ${REAL_READINGS} duplicates, 0 conflicts`)
+  test('stores two months of a household while it runs: once, whole, and live from then on', {
+    timeout: 120_000,
+  }, async () => {
+    const file = join(folder.path, 'household.csv.gz')
+    const range = {
+      from: householdInstant('2023-04-01T00:00'),
+      to: householdInstant('2023-06-01T00:00'),
+    }
+    const rows = await writeHouseholdFile(file, range)
+    expect(rows).toBe(61 * 288)
+    const before = (await server.as().ask(Totals)).systemStats.totalEnergySnapshots
+    const importing = [
+      ['import', file, '--plant', '7', '--time-zone', householdZone, '--map'],
+      householdColumns,
+    ].flat()
+    const stored = await run(importing, environment)
+    expect(stored.stdout).toContain(`${rows} inserted, 0 duplicates`)
+    const again = await run(importing, environment)
+    expect(again.stdout).toContain(`0 inserted, ${rows} duplicates, 0 conflicts`)
 
-      const newest = await server.as().ask(PageOfReadings, { plantId: 7, first: 1000 })
-      expect(newest.telemetry.nodes).toHaveLength(1000)
-      const { hasNextPage, endCursor } = newest.telemetry.pageInfo
-      expect(hasNextPage).toBe(true)
-      const older = await server
-        .as()
-        .ask(PageOfReadings, { plantId: 7, first: 1, after: endCursor })
-      const last = newest.telemetry.nodes.at(-1)?.timestamp ?? ''
-      expect(Date.parse(older.telemetry.nodes[0]?.timestamp ?? '')).toBeLessThan(Date.parse(last))
-      const latest = await server.as().ask(LatestReading, { plantId: 7 })
-      expect(latest.latestEnergy?.timestamp).toBe(newest.telemetry.nodes[0]?.timestamp)
-      const statistics = (await server.as().ask(Totals)).systemStats
-      expect(statistics.totalEnergySnapshots).toBe(before + REAL_READINGS)
+    const newest = await server.as().ask(PageOfReadings, { plantId: 7, first: 1000 })
+    expect(newest.telemetry.nodes).toHaveLength(1000)
+    const { hasNextPage, endCursor } = newest.telemetry.pageInfo
+    expect(hasNextPage).toBe(true)
+    const older = await server.as().ask(PageOfReadings, { plantId: 7, first: 1, after: endCursor })
+    const last = newest.telemetry.nodes.at(-1)?.timestamp ?? ''
+    expect(Date.parse(older.telemetry.nodes[0]?.timestamp ?? '')).toBeLessThan(Date.parse(last))
+    const latest = await server.as().ask(LatestReading, { plantId: 7 })
+    expect(latest.latestEnergy?.timestamp).toBe(newest.telemetry.nodes[0]?.timestamp)
+    const statistics = (await server.as().ask(Totals)).systemStats
+    expect(statistics.totalEnergySnapshots).toBe(before + rows)
 
-      await using live = server.as().subscribe(LiveReadings, { plantId: 7 })
-      await live.next()
-      const timestamp = new Date().toISOString()
-      await server
-        .as(server.adminToken)
-        .ask(SendReadings, { readings: [{ plantId: 7, timestamp, soc: 55 }] })
-      expect((await live.next()).latestEnergy).toEqual({
-        timestamp,
-        soc: 55,
-        plant: { plantId: 7 },
-      })
-    },
-  )
+    await using live = server.as().subscribe(LiveReadings, { plantId: 7 })
+    await live.next()
+    const timestamp = new Date().toISOString()
+    await server
+      .as(server.adminToken)
+      .ask(SendReadings, { readings: [{ plantId: 7, timestamp, soc: 55 }] })
+    expect((await live.next()).latestEnergy).toEqual({ timestamp, soc: 55, plant: { plantId: 7 } })
+  })
 })
 
 test('a port that is taken is refused with a clear message, and no PostgreSQL stays behind', async () => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -14,6 +15,7 @@ import { solarkAccountSettings } from '../../../src/sources/solark-cloud/setting
 import type { Reading } from '../../../src/telemetry/reading.ts'
 import { recordReadings } from '../../../src/telemetry/record.ts'
 import { engines, openTestDatabase } from '../../support/database.ts'
+import { householdInstant, writeHouseholdFile } from '../../support/household-file.ts'
 import { reading } from '../../support/readings.ts'
 import { dayPayload, type Point, timesBetween } from './day-payload.ts'
 import {
@@ -367,8 +369,8 @@ test('no point of a day is at a wrong time, whatever is missing', () => {
 })
 
 const shared = resolve(import.meta.dirname, '../../../../shared/data/sunsynk-za-2022-2023')
-const withoutShared = !existsSync(shared) && 'the folder ../shared/data is missing'
-const skipped = withoutShared ? `: skipped, ${withoutShared}` : ''
+/** Where somebody has the recorded days beside the project. */
+const hasRecordedDays = existsSync(shared)
 
 const seriesOfFile = {
   PV: 'solar_production',
@@ -397,9 +399,9 @@ async function recordedDay(day: string) {
   }
 }
 
-/** The readings of the file of all days, as the import reads it, by their date. */
-async function importedDays(): Promise<ReadonlyMap<string, Reading[]>> {
-  const csv = gunzipSync(await readFile(resolve(shared, 'sunsynk_5min.csv.gz'))).toString()
+/** The readings of the file of a household, as the import reads it, by their date. */
+async function importedDays(file: string): Promise<ReadonlyMap<string, Reading[]>> {
+  const csv = gunzipSync(await readFile(file)).toString()
   const [header = '', ...lines] = csv.trimEnd().split('\n')
   expect(header).toBe('time_local,pv_w,batt_w,grid_w,load_w,soc_pct')
   const readings = lines.map((line) => {
@@ -422,11 +424,10 @@ async function importedDays(): Promise<ReadonlyMap<string, Reading[]>> {
   return new Map([...days].map(([date, all]) => [date, all.map(({ reading }) => reading)]))
 }
 
-test.skipIf(withoutShared)(
-  `recorded days give the readings of their CSV file${skipped}`,
-  async () => {
+if (hasRecordedDays) {
+  test('recorded days give the readings of their CSV file', async () => {
     await using cloud = await openFakeCloud()
-    const imported = await importedDays()
+    const imported = await importedDays(resolve(shared, 'sunsynk_5min.csv.gz'))
     const days = [
       '2022-09-21',
       '2023-01-14',
@@ -449,15 +450,26 @@ test.skipIf(withoutShared)(
     expect(days.map((day) => imported.get(day)?.length ?? 0)).toEqual([
       288, 287, 284, 181, 0, 107, 0,
     ])
-  },
-)
+  })
+}
 
-test.skipIf(withoutShared)(
-  `none of 436 real days is taken for one of other signs${skipped}`,
-  async () => {
+test.each(hasRecordedDays ? ['simulated', 'measured'] : ['simulated'])(
+  'no day of a %s household is taken for one of other signs',
+  { timeout: 300_000 },
+  async (household) => {
     await using cloud = await openFakeCloud()
-    const imported = await importedDays()
-    expect(imported.size).toBe(436)
+    const folder = await mkdtemp(join(tmpdir(), 'heliograph-backfill-'))
+    const simulated = join(folder, 'household.csv.gz')
+    const range = {
+      from: householdInstant('2023-01-01T00:00'),
+      to: householdInstant('2023-02-01T00:00'),
+    }
+    const rows = household === 'simulated' ? await writeHouseholdFile(simulated, range) : 123_357
+    const imported = await importedDays(
+      household === 'simulated' ? simulated : resolve(shared, 'sunsynk_5min.csv.gz'),
+    )
+    await rm(folder, { recursive: true })
+    expect(imported.size).toBe(household === 'simulated' ? 31 : 436)
     let readings = 0
     for (const [day, all] of imported) {
       const payload = dayPayload(
@@ -474,6 +486,6 @@ test.skipIf(withoutShared)(
       const { days } = await fetchDays(cloud, { from: date(day) })
       readings += days[0]?.readings.length ?? 0
     }
-    expect(readings).toBe(123_357)
+    expect(readings).toBe(rows)
   },
 )
