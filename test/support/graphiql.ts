@@ -41,17 +41,18 @@ export async function executeUntil(page: Page, text: RegExp): Promise<void> {
 
 /** Replaces what the editor of headers has. */
 export async function writeHeaders(page: Page, headers: Record<string, string>): Promise<void> {
-  const editor = page.getByRole('region', { name: 'Headers' })
+  // The editor of variables is there, too, and hidden.
+  const lines = page.getByRole('region', { name: 'Headers' }).locator('.view-lines:visible')
   const text = JSON.stringify(headers)
   await expect
     .poll(async () => {
-      await editor.locator('.view-line').first().click()
+      await lines.click()
       await page.keyboard.press('ControlOrMeta+A')
       await page.keyboard.insertText(text)
       // Brackets that the editor closed itself.
       await page.keyboard.press('Shift+ControlOrMeta+End')
       await page.keyboard.press('Delete')
-      return textOf(editor.locator('.view-lines'))
+      return textOf(lines)
     }, PATIENCE)
     .toBe(text)
 }
