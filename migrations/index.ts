@@ -12,6 +12,7 @@ import * as sourcePlants from './0009_source_plants.ts'
 import * as counters from './0010_counters.ts'
 import * as tariffs from './0011_tariffs.ts'
 import * as energyViews from './0012_energy_views.ts'
+import * as alerts from './0013_alerts.ts'
 
 interface PlannedMigration extends Migration {
   /** Describes what `up` would do beyond its name, in sentences. Throws what `up` would throw. Writes nothing. */
@@ -32,4 +33,5 @@ export const migrations: Readonly<Record<string, PlannedMigration>> = {
   '0010_counters': counters,
   '0011_tariffs': tariffs,
   '0012_energy_views': energyViews,
+  '0013_alerts': alerts,
 }

@@ -8,6 +8,30 @@ create sequence solark.announced minvalue 0 start 0;
 
 create sequence solark.telemetry_id_seq minvalue 1 start 1;
 
+create table solark.alert (
+  kind text not null,
+  subject text not null,
+  detail text not null,
+  bad_since timestamp with time zone not null,
+  bad_at timestamp with time zone not null,
+  raise_after interval not null,
+  clear_after interval not null,
+  raised_at timestamp with time zone
+);
+
+create table solark.alert_message (
+  id bigint generated always as identity not null,
+  message uuid default gen_random_uuid() not null,
+  event text not null,
+  kind text not null,
+  subject text not null,
+  detail text not null,
+  since timestamp with time zone not null,
+  noted_at timestamp with time zone default now() not null,
+  attempts integer default 0 not null,
+  due_at timestamp with time zone default now() not null
+);
+
 create table solark.counted_chunk (
   name text not null,
   first timestamp with time zone not null,
@@ -29,6 +53,11 @@ create table solark.counter_run (
   until timestamp with time zone not null,
   kwh double precision[] not null,
   begins boolean not null
+);
+
+create table solark.disk_sample (
+  at timestamp with time zone not null,
+  free_bytes bigint not null
 );
 
 create table solark.feed (
@@ -363,6 +392,12 @@ create table solark.telemetry_log (
   noted_at timestamp with time zone not null
 );
 
+alter table solark.alert add constraint alert_pkey PRIMARY KEY (kind, subject);
+
+alter table solark.alert_message add constraint alert_message_pkey PRIMARY KEY (id);
+
+alter table solark.alert_message add constraint alert_message_event_check CHECK ((event = ANY (ARRAY['RAISED'::text, 'RESOLVED'::text])));
+
 alter table solark.counted_chunk add constraint counted_chunk_pkey PRIMARY KEY (name);
 
 alter table solark.counter add constraint counter_key UNIQUE (plant_id, source, energy, span, meters);
@@ -372,6 +407,8 @@ alter table solark.counter add constraint counter_pkey PRIMARY KEY (id);
 alter table solark.counter add constraint counter_span_check CHECK ((span = ANY (ARRAY['TODAY'::text, 'TOTAL'::text])));
 
 alter table solark.counter_run add constraint counter_run_pkey PRIMARY KEY (counter, since);
+
+alter table solark.disk_sample add constraint disk_sample_pkey PRIMARY KEY (at);
 
 alter table solark.feed add constraint feed_pkey PRIMARY KEY (id);
 
@@ -1176,6 +1213,32 @@ CREATE TRIGGER telemetry_updated AFTER UPDATE ON solark.telemetry REFERENCING OL
 
 revoke execute on function solark.refresh_latest(integer[]) from public;
 
+comment on table solark.alert is 'What is wrong; a row goes when it is over';
+
+comment on column solark.alert.kind is 'Such as SOURCE_SILENT';
+
+comment on column solark.alert.subject is 'What it is about, such as the name of a source';
+
+comment on column solark.alert.bad_since is 'When a server first found it wrong';
+
+comment on column solark.alert.bad_at is 'When a server last found it wrong';
+
+comment on column solark.alert.raise_after is 'How long it has to be wrong before it is told';
+
+comment on column solark.alert.clear_after is 'How long no server may find it wrong before it is over';
+
+comment on column solark.alert.raised_at is 'When it was told; null: it is not wrong for long enough';
+
+comment on table solark.alert_message is 'What the webhook of alerts was not told yet, in order';
+
+comment on column solark.alert_message.message is 'By which the receiver knows it again';
+
+comment on column solark.alert_message.since is 'When a server first found it wrong';
+
+comment on column solark.alert_message.attempts is 'How often a server began to send it';
+
+comment on column solark.alert_message.due_at is 'Until then no server sends it';
+
 comment on sequence solark.announced is 'When a transaction last announced its commit, in milliseconds since 1970; a sequence, because its value is visible before that commit';
 
 comment on table solark.counted_chunk is 'Chunks of the hypertable whose readings are counted; last is exclusive';
@@ -1197,6 +1260,8 @@ comment on column solark.counter_run.until is 'The last look at which it showed 
 comment on column solark.counter_run.kwh is 'kWh, of each of solark.counter.meters';
 
 comment on column solark.counter_run.begins is 'Whether the counter did not just count on from the run before: after a start, a gap, a fall or a leap';
+
+comment on table solark.disk_sample is 'Free space on the disk of the embedded database in the last week, by the hour';
 
 comment on view solark.energy_day is 'Energy of each plant on each day of its own clock, from the rollups: some ten seconds behind the readings. Name the plants and days in WHERE, and no others are read. Exact since 2000, because since then days of all zones consist of whole quarters of an hour';
 

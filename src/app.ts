@@ -1,5 +1,8 @@
 import { hash } from 'node:crypto'
 import { migrations } from '../migrations/index.ts'
+import { readRaisedAlerts } from './alerts/alert-state.ts'
+import { startAlerts } from './alerts/alerts.ts'
+import { collectSlowQueries } from './alerts/slow-queries.ts'
 import type { Config } from './config.ts'
 import { coalesceReads } from './database/coalesce.ts'
 import { openConfiguredDatabase } from './database/configured-database.ts'
@@ -51,6 +54,7 @@ export interface App extends AsyncDisposable {
 export async function openApp(config: Config, log: Logger, signal?: AbortSignal): Promise<App> {
   await using opening = new AsyncDisposableStack()
   const queryTimes = createQueryTimes()
+  const slowQueries = collectSlowQueries(config.alerts.slowQuery)
   const opened = opening.use(
     await openConfiguredDatabase(config, {
       role: 'server',
@@ -60,7 +64,10 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       onOutage: (cause) => log.warn({ err: cause }, 'The database cannot be reached; retrying'),
       onRestored: ({ since }) =>
         log.info({ since: dateOf(since) }, 'The database can be reached again'),
-      onQuery: queryTimes.record,
+      onQuery: (query) => {
+        queryTimes.record(query)
+        slowQueries.record(query)
+      },
       log,
     }),
   )
@@ -112,6 +119,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
     opening.use(
       openHomeAssistant(homeAssistant, {
         kysely: database.kysely,
+        readAlerts: () => readRaisedAlerts(database.reserved),
         environment: process.env,
         file,
         log,
@@ -151,6 +159,27 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
   )
   const gauges = opening.use(openProcessGauges())
   checks.push(limitsCheck(() => [...http.usage(), ...gauges.read()]))
+  const { webhook, ...limits } = config.alerts
+  if (webhook !== undefined || homeAssistant !== undefined) {
+    opening.use(
+      startAlerts({
+        signs: {
+          kysely: database.reserved,
+          runChecks: async () => (await services.checkHealth('read')).checks,
+          databaseSize: services.statistics.databaseSize,
+          disk,
+          slowQueries,
+        },
+        limits: { staleAfter: config.staleAfter, ...limits },
+        webhook,
+        log,
+      }),
+    )
+  } else if (Object.values(limits).some((limit) => limit !== undefined)) {
+    log.warn(
+      'STORAGE_LIMIT, SLOW_QUERY and DISK_FULL_DAYS do nothing: alerts need ALERT_WEBHOOK, or homeAssistant in the configuration file',
+    )
+  }
   const open = opening.move()
   return {
     url: http.url,

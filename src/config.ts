@@ -34,6 +34,26 @@ const milliseconds = z.string().transform((text, context) => {
 /** PostgreSQL counts milliseconds in 32 bits, and takes 0 for no limit. */
 const LONGEST_STATEMENT_MS = 2 ** 31 - 1
 
+const bytesOf = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as const
+const isByteUnit = (text: string): text is keyof typeof bytesOf => Object.hasOwn(bytesOf, text)
+
+const bytes = z.string().transform((text, context) => {
+  const [, amount = '', unit = ''] = /^(\d{1,15}(?:\.\d+)?) ?(B|kB|MB|GB|TB)$/.exec(text) ?? []
+  const total = isByteUnit(unit) ? Number(amount) * bytesOf[unit] : 0
+  if (total >= 1) return total
+  context.addIssue({
+    code: 'custom',
+    message: 'expected a size in B, kB, MB, GB or TB, such as 20GB',
+  })
+  return z.NEVER
+})
+
+const webhook = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
+    error: 'expected an address such as https://alerts.example/hook',
+  })
+
 /** Node's timers fire at once if they are set to more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
@@ -132,6 +152,10 @@ const Environment = z.object({
   KEEP_ALIVE_INTERVAL: timer.default(12_000),
   SLOW_CLIENT_TIMEOUT: timer.default(10_000),
   FEED_RETENTION_DAYS: days.default(7),
+  ALERT_WEBHOOK: webhook.optional(),
+  STORAGE_LIMIT: bytes.optional(),
+  SLOW_QUERY: milliseconds.optional(),
+  DISK_FULL_DAYS: days.optional(),
   CORS_ORIGINS: origins.default([]),
   TRUSTED_DOCUMENTS: z.string().optional(),
   TRUSTED_DOCUMENTS_ONLY: boolean.default(false),
@@ -200,6 +224,15 @@ export interface Config {
   readonly slowClientTimeout: number
   /** For how many days after a commit the feed of every reading can be resumed from it. */
   readonly feedRetention: number
+  readonly alerts: {
+    /** A URL that may hold a secret; undefined: none is sent by HTTP. */
+    readonly webhook: string | undefined
+    /** Bytes. */
+    readonly storageLimit: number | undefined
+    /** Milliseconds. */
+    readonly slowQuery: number | undefined
+    readonly diskFullDays: number | undefined
+  }
   readonly corsOrigins: readonly string[]
   /** The file of documents that clients may send by their id; absolute. */
   readonly trustedDocuments: string | undefined
@@ -273,6 +306,12 @@ export function parseConfig(
     keepAlive: values.KEEP_ALIVE_INTERVAL,
     slowClientTimeout: values.SLOW_CLIENT_TIMEOUT,
     feedRetention: values.FEED_RETENTION_DAYS,
+    alerts: Object.freeze({
+      webhook: values.ALERT_WEBHOOK,
+      storageLimit: values.STORAGE_LIMIT,
+      slowQuery: values.SLOW_QUERY,
+      diskFullDays: values.DISK_FULL_DAYS,
+    }),
     corsOrigins: Object.freeze(values.CORS_ORIGINS),
     trustedDocuments:
       values.TRUSTED_DOCUMENTS === undefined ? undefined : resolve(values.TRUSTED_DOCUMENTS),
@@ -326,7 +365,17 @@ function findContradictions(given: Partial<Record<string, string>>): string[] {
   if (new Set(tokens).size < tokens.length) {
     faults.push('ADMIN_TOKEN, INGEST_TOKEN, READ_TOKEN: expected a different token for each role')
   }
-  return [...faults, ...findRetentionContradictions(given)]
+  return [...faults, ...findRetentionContradictions(given), ...findAlertContradictions(given)]
+}
+
+function findAlertContradictions({
+  DISK_FULL_DAYS,
+  DATABASE_URL,
+}: Partial<Record<string, string>>): string[] {
+  if (DISK_FULL_DAYS === undefined || DATABASE_URL === undefined) return []
+  return [
+    `DISK_FULL_DAYS: expected no DATABASE_URL beside it, because this server does not see the disk of that database, got ${DISK_FULL_DAYS}`,
+  ]
 }
 
 function findRetentionContradictions(given: Partial<Record<string, string>>): string[] {
@@ -353,7 +402,7 @@ function findRetentionContradictions(given: Partial<Record<string, string>>): st
 }
 
 function isSecret(name: string): boolean {
-  return name.endsWith('_TOKEN') || name === 'DATABASE_URL'
+  return name.endsWith('_TOKEN') || name === 'DATABASE_URL' || name === 'ALERT_WEBHOOK'
 }
 
 function invalid(faults: readonly string[]): Fault {

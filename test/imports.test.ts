@@ -25,6 +25,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   app: [
     'services',
+    'alerts',
     'http',
     'web',
     'graphql',
@@ -60,7 +61,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'quantities',
     'fault',
   ],
-  outputs: ['sources', 'telemetry', 'database', 'type log', 'quantities', 'version'],
+  alerts: ['type system', 'telemetry', 'database', 'type log', 'timeout', 'fault'],
+  outputs: ['sources', 'type alerts', 'telemetry', 'database', 'type log', 'quantities', 'version'],
   tariffs: ['telemetry', 'database', 'fault'],
   system: ['telemetry', 'database', 'timeout', 'fault'],
   telemetry: ['database', 'type log', 'pull-queue', 'quantities', 'whole-second', 'fault'],
@@ -152,6 +154,9 @@ const owners: Readonly<Record<string, string>> = {
   retention_run: 'src/telemetry/retention/',
   source: 'src/telemetry/source-state.ts',
   source_hour: 'src/telemetry/source-state.ts',
+  alert: 'src/alerts/',
+  alert_message: 'src/alerts/',
+  disk_sample: 'src/alerts/',
   tariff: 'src/tariffs/',
   price: 'src/tariffs/',
 }

@@ -125,3 +125,30 @@ export async function readSources(
     order by name`.execute(kysely)
   return rows
 }
+
+/** A source that gives no readings. */
+export interface SilentSource {
+  name: string
+  /** The time of its newest reading; null: it never gave one, and `lastError` says why. */
+  lastReadingAt: Instant | null
+  lastError: string | null
+}
+
+/**
+ * Reads the sources that a server polls and whose newest reading is older than `staleAfter` (in milliseconds), and than
+ * five of their intervals. A source that never gave a reading counts from its first failure.
+ */
+export async function readSilentSources(
+  kysely: Kysely<Schema>,
+  staleAfter: number,
+): Promise<SilentSource[]> {
+  const { rows } = await sql<SilentSource>`
+    select name, last_reading_at as "lastReadingAt",
+      case when failing_since is not null then last_error end as "lastError"
+    from solark.source
+    where held_until > clock_timestamp()
+      and coalesce(last_reading_at, failing_since)
+        < clock_timestamp() - greatest(${staleAfter} * interval '1 millisecond', 5 * every)
+    order by name`.execute(kysely)
+  return rows
+}

@@ -172,9 +172,12 @@ describe.each(engines)('runMigration on %s', (engine) => {
     expect(after.migrations).toEqual(names.map((name) => ({ name, status: 'APPLIED' })))
     const own = after.tables.filter(({ name }) => !name.startsWith('kysely'))
     expect(own.map(({ schema, name, kind }) => `${schema}.${name} ${kind}`)).toEqual([
+      'solark.alert table',
+      'solark.alert_message table',
       'solark.counted_chunk table',
       'solark.counter table',
       'solark.counter_run table',
+      'solark.disk_sample table',
       'solark.energy_day view',
       'solark.energy_quarter_hour view',
       'solark.feed table',

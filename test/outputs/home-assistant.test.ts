@@ -55,6 +55,7 @@ const energy = {
 const data: HomeAssistantData = {
   readPlants: async () => [plant, silent, old],
   readToday: async () => ({ start: MIDNIGHT, energy }),
+  readAlerts: async () => [],
 }
 
 /** What is retained on the broker, and what comes: the newest payload of each topic. */

@@ -87,6 +87,30 @@ export function discoveryOf(plant: Pick<Plant, 'id' | 'name'>, topics: PlantTopi
   }
 }
 
+/**
+ * Returns the discovery message of the alerts: a device with one binary sensor, which is on while an alert is raised, and
+ * has the list of them as an attribute.
+ */
+export function discoveryOfAlerts(topics: Pick<PlantTopics, 'status' | 'state'>): object {
+  return {
+    dev: { ids: ['heliograph_alerts'], name: 'Heliograph', mf: 'Heliograph', sw: version },
+    o: { name: 'Heliograph', sw: version },
+    cmps: {
+      problem: {
+        p: 'binary_sensor',
+        unique_id: 'heliograph_alerts_problem',
+        name: 'Problem',
+        device_class: 'problem',
+        value_template: '{{ value_json.problem }}',
+        json_attributes_topic: topics.state,
+      },
+    },
+    state_topic: topics.state,
+    availability: [{ topic: topics.status }],
+    qos: 1,
+  }
+}
+
 /** `batteryPower` is `Battery power`, `pvToGrid` is `PV to grid`, `soc` is `State of charge`. */
 function wordsOf(field: string): string {
   if (field === 'soc') return 'State of charge'

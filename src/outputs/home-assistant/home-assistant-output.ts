@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RaisedAlert } from '../../alerts/alert.ts'
 import { dateOf, formatInstant } from '../../database/instant.ts'
 import { numberFields, recordOf } from '../../quantities.ts'
 import { type Broker, connectToBroker } from '../../sources/mqtt/broker.ts'
@@ -6,7 +7,7 @@ import { isRefusal, pauseAfterRefusals } from '../../sources/refusal.ts'
 import type { SourceContext } from '../../sources/source.ts'
 import type { EnergyPeriod } from '../../telemetry/history/energy.ts'
 import type { Plant } from '../../telemetry/plant.ts'
-import { discoveryOf, type PlantTopics } from './discovery.ts'
+import { discoveryOf, discoveryOfAlerts, type PlantTopics } from './discovery.ts'
 import type { HomeAssistantSettings } from './home-assistant-settings.ts'
 
 /** Where the output gets what it publishes. */
@@ -15,6 +16,8 @@ export interface HomeAssistantData {
   readPlants(): Promise<Plant[]>
   /** The energy of a plant since midnight by its clock, which is `start`. */
   readToday(plantId: number): Promise<Today>
+  /** What is wrong and was told. */
+  readAlerts(): Promise<RaisedAlert[]>
 }
 
 type Today = Pick<EnergyPeriod, 'start' | 'energy'>
@@ -27,7 +30,7 @@ const RETRY_MS = 5000
  * have the signs of Heliograph; what was not measured is unknown there. The states:
  * - CONNECTING: what fails is tried again every five seconds. After a wrong password, which may lock the account, it is
  *   ten minutes, then twice that, up to six hours.
- * - PUBLISHING: every `every` all plants; a discovery message when it is another than before.
+ * - PUBLISHING: every `every` all plants; a discovery message, and the raised alerts, when they are others than before.
  * - FAILING: connecting, reading or publishing failed. It is logged once, and once more when it works again. The
  *   connection is closed, so that the broker publishes the last will and the devices are unavailable.
  * Disposing ends it, with the last will, too.
@@ -84,23 +87,46 @@ async function publishWhileConnected(
   signal: AbortSignal,
   onPublished: () => void,
 ): Promise<void> {
-  const discovered = new Map<string, string>()
+  const published = new Map<string, string>()
+  const publishIfNew = async (topic: string, payload: string): Promise<void> => {
+    if (published.get(topic) !== payload) await broker.publish(topic, payload)
+    published.set(topic, payload)
+  }
   const over = new AbortController()
   const ended = broker.ended.finally(() => over.abort())
   await broker.publish(statusTopic(settings), 'online')
   while (!over.signal.aborted) {
     for (const plant of await data.readPlants()) {
       const topics = topicsOf(settings, plant.id)
-      const config = JSON.stringify(discoveryOf(plant, topics))
-      if (discovered.get(topics.config) !== config) await broker.publish(topics.config, config)
-      discovered.set(topics.config, config)
+      await publishIfNew(topics.config, JSON.stringify(discoveryOf(plant, topics)))
       await publishPlant(broker, settings, topics, plant.latest, data)
     }
+    await publishAlerts(publishIfNew, settings, data)
     if (!over.signal.aborted) onPublished()
     await pause(settings.every, over.signal)
   }
   const fault = await ended
   if (fault !== undefined && !signal.aborted) throw fault
+}
+
+async function publishAlerts(
+  publishIfNew: (topic: string, payload: string) => Promise<void>,
+  settings: HomeAssistantSettings,
+  { readAlerts }: HomeAssistantData,
+): Promise<void> {
+  const topics = { status: statusTopic(settings), state: `${settings.baseTopic}/alerts` }
+  await publishIfNew(
+    `${settings.discoveryPrefix}/device/heliograph_alerts/config`,
+    JSON.stringify(discoveryOfAlerts(topics)),
+  )
+  // Details such as a duration change all the time; what is raised does not.
+  const alerts = (await readAlerts()).map(({ kind, subject, since }) => ({
+    kind,
+    subject,
+    since: formatInstant(since),
+  }))
+  const state = { problem: alerts.length > 0 ? 'ON' : 'OFF', alerts }
+  await publishIfNew(topics.state, JSON.stringify(state))
 }
 
 async function publishPlant(

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import type { RaisedAlert } from '../../alerts/alert.ts'
 import type { Schema } from '../../database/schema.ts'
 import type { Logger } from '../../log.ts'
 import { describeIssues, invalidConfiguration } from '../../sources/configuration.ts'
@@ -10,6 +11,7 @@ import { homeAssistantSettings } from './home-assistant-settings.ts'
 
 export interface HomeAssistantOptions {
   kysely: Kysely<Schema>
+  readAlerts(): Promise<RaisedAlert[]>
   environment: Readonly<Record<string, string | undefined>>
   /** The configuration file, for messages. */
   file: string
@@ -19,7 +21,7 @@ export interface HomeAssistantOptions {
 /** Starts the output that the configuration describes. Throws `CONFIGURATION_INVALID` if its settings cannot be used. */
 export function openHomeAssistant(
   settings: unknown,
-  { kysely, environment, file, log }: HomeAssistantOptions,
+  { kysely, readAlerts, environment, file, log }: HomeAssistantOptions,
 ): AsyncDisposable {
   const parsed = homeAssistantSettings.safeParse(settings)
   if (!parsed.success) {
@@ -34,6 +36,7 @@ export function openHomeAssistant(
     { secret: secretsOf('homeAssistant', environment), log },
     {
       readPlants: () => readPlants(kysely),
+      readAlerts,
       readToday: async (plantId) => {
         const timeZone = (await loadPlant(plantId))?.timeZone ?? 'UTC'
         const today = Temporal.Now.plainDateISO(timeZone).toString()
