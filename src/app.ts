@@ -21,6 +21,7 @@ import { openHomeAssistant } from './outputs/home-assistant/open-home-assistant.
 import { openServices, type Readiness } from './services.ts'
 import { readConfiguration } from './sources/configuration.ts'
 import { openSources } from './sources/open-sources.ts'
+import { missing } from './system/checks.ts'
 import { diskCheck } from './system/disk-check.ts'
 import type { Check } from './system/health.ts'
 import { limitsCheck, openProcessGauges } from './system/limits-check.ts'
@@ -119,7 +120,10 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
     opening.use(
       openHomeAssistant(homeAssistant, {
         kysely: database.kysely,
-        readAlerts: () => readRaisedAlerts(database.reserved),
+        readAlerts: async () => {
+          const alerts = await readRaisedAlerts(database.reserved).catch(missing)
+          return alerts instanceof Fault ? undefined : alerts
+        },
         environment: process.env,
         file,
         log,

@@ -31,6 +31,8 @@ const milliseconds = z.string().transform((text, context) => {
   return z.NEVER
 })
 
+const DEFAULT_STATEMENT_TIMEOUT = 'PT10S'
+
 /** PostgreSQL counts milliseconds in 32 bits, and takes 0 for no limit. */
 const LONGEST_STATEMENT_MS = 2 ** 31 - 1
 
@@ -121,7 +123,7 @@ const Environment = z.object({
     .refine((value) => value >= 1 && value <= LONGEST_STATEMENT_MS, {
       error: 'expected from a millisecond to 24 days, such as PT10S',
     })
-    .default(10_000),
+    .prefault(DEFAULT_STATEMENT_TIMEOUT),
   OPERATION_TIMEOUT: timer.default(10_000),
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(4000),
@@ -368,14 +370,22 @@ function findContradictions(given: Partial<Record<string, string>>): string[] {
   return [...faults, ...findRetentionContradictions(given), ...findAlertContradictions(given)]
 }
 
-function findAlertContradictions({
-  DISK_FULL_DAYS,
-  DATABASE_URL,
-}: Partial<Record<string, string>>): string[] {
-  if (DISK_FULL_DAYS === undefined || DATABASE_URL === undefined) return []
-  return [
-    `DISK_FULL_DAYS: expected no DATABASE_URL beside it, because this server does not see the disk of that database, got ${DISK_FULL_DAYS}`,
-  ]
+function findAlertContradictions(given: Partial<Record<string, string>>): string[] {
+  const faults: string[] = []
+  const { DISK_FULL_DAYS, DATABASE_URL, SLOW_QUERY, STATEMENT_TIMEOUT } = given
+  if (DISK_FULL_DAYS !== undefined && DATABASE_URL !== undefined) {
+    faults.push(
+      `DISK_FULL_DAYS: expected no DATABASE_URL beside it, because this server does not see the disk of that database, got ${DISK_FULL_DAYS}`,
+    )
+  }
+  const slow = milliseconds.safeParse(SLOW_QUERY).data
+  const longest = milliseconds.safeParse(STATEMENT_TIMEOUT ?? DEFAULT_STATEMENT_TIMEOUT).data
+  if (slow !== undefined && longest !== undefined && slow > longest) {
+    faults.push(
+      `SLOW_QUERY: expected at most the ${STATEMENT_TIMEOUT ?? DEFAULT_STATEMENT_TIMEOUT} of STATEMENT_TIMEOUT, or no query could take so long, got ${SLOW_QUERY}`,
+    )
+  }
+  return faults
 }
 
 function findRetentionContradictions(given: Partial<Record<string, string>>): string[] {

@@ -237,7 +237,10 @@ test('settings of alerts are parsed, and refused without the secret of the webho
       STORAGE_LIMIT: '20 gigabytes',
       DATABASE_URL: 'postgres://solar@db/solar',
       DISK_FULL_DAYS: '14',
+      SLOW_QUERY: 'PT30S',
     })
-  expect(refuse).toThrow(/ALERT_WEBHOOK: expected.*\n.*STORAGE_LIMIT: expected.*\n.*DISK_FULL_DAYS/)
+  for (const name of ['ALERT_WEBHOOK', 'STORAGE_LIMIT', 'DISK_FULL_DAYS', 'SLOW_QUERY']) {
+    expect(refuse).toThrow(new RegExp(`^  ${name}: expected`, 'm'))
+  }
   expect(refuse).not.toThrow(/hunter2/)
 })

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream'
 import { connectAsync } from 'mqtt'
 import { pino } from 'pino'
 import { describe, expect, test, vi } from 'vitest'
+import type { RaisedAlert } from '../../src/alerts/alert.ts'
 import { instantOf } from '../../src/database/instant.ts'
 import {
   type HomeAssistantData,
@@ -144,6 +145,31 @@ describe.skipIf(skipped !== '')(`with Mosquitto${skipped}`, () => {
     // All is retained: Home Assistant finds it when it starts later.
     await using later = await watch(broker.urls.mqtt)
     await vi.waitFor(() => expect(later.payloads.size).toBe(payloads.size), patience)
+  })
+
+  test('raised alerts are a binary sensor that is on, and off when they are over', async () => {
+    await using broker = await openMosquitto()
+    await using seen = await watch(broker.urls.mqtt)
+    let alerts: RaisedAlert[] = [
+      { kind: 'SOURCE_SILENT', subject: 'roof', detail: 'no reading', since: MIDNIGHT },
+    ]
+    await using _output = start(broker.urls.mqtt, { readAlerts: async () => alerts }).output
+    const state = () => JSON.parse(seen.payloads.get('heliograph/alerts') ?? '{}')
+    await vi.waitFor(() => {
+      expect(state()).toEqual({
+        problem: 'ON',
+        alerts: [{ kind: 'SOURCE_SILENT', subject: 'roof', since: '2026-06-20T22:00:00.000000Z' }],
+      })
+    }, patience)
+    expect(
+      JSON.parse(seen.payloads.get('homeassistant/device/heliograph_alerts/config') ?? ''),
+    ).toMatchObject({
+      cmps: { problem: { p: 'binary_sensor', device_class: 'problem' } },
+      state_topic: 'heliograph/alerts',
+      availability: [{ topic: 'heliograph/status' }],
+    })
+    alerts = []
+    await vi.waitFor(() => expect(state()).toEqual({ problem: 'OFF', alerts: [] }), patience)
   })
 
   test('when it stops, the broker says offline in its place', async () => {

@@ -16,8 +16,8 @@ export interface HomeAssistantData {
   readPlants(): Promise<Plant[]>
   /** The energy of a plant since midnight by its clock, which is `start`. */
   readToday(plantId: number): Promise<Today>
-  /** What is wrong and was told. */
-  readAlerts(): Promise<RaisedAlert[]>
+  /** What is wrong and was told; undefined: that cannot be known, and nothing is published about it. */
+  readAlerts(): Promise<RaisedAlert[] | undefined>
 }
 
 type Today = Pick<EnergyPeriod, 'start' | 'energy'>
@@ -114,13 +114,15 @@ async function publishAlerts(
   settings: HomeAssistantSettings,
   { readAlerts }: HomeAssistantData,
 ): Promise<void> {
+  const raised = await readAlerts()
+  if (raised === undefined) return
   const topics = { status: statusTopic(settings), state: `${settings.baseTopic}/alerts` }
   await publishIfNew(
     `${settings.discoveryPrefix}/device/heliograph_alerts/config`,
     JSON.stringify(discoveryOfAlerts(topics)),
   )
   // Details such as a duration change all the time; what is raised does not.
-  const alerts = (await readAlerts()).map(({ kind, subject, since }) => ({
+  const alerts = raised.map(({ kind, subject, since }) => ({
     kind,
     subject,
     since: formatInstant(since),

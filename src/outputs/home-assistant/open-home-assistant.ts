@@ -11,7 +11,8 @@ import { homeAssistantSettings } from './home-assistant-settings.ts'
 
 export interface HomeAssistantOptions {
   kysely: Kysely<Schema>
-  readAlerts(): Promise<RaisedAlert[]>
+  /** undefined: the database has no table of alerts yet, or may not be asked for it. */
+  readAlerts(): Promise<RaisedAlert[] | undefined>
   environment: Readonly<Record<string, string | undefined>>
   /** The configuration file, for messages. */
   file: string
