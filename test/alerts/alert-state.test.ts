@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest'
 import type { Condition } from '../../src/alerts/alert.ts'
 import { claimMessage, postponeMessage, removeMessage } from '../../src/alerts/alert-messages.ts'
 import { noteConditions, readRaisedAlerts, settleAlerts } from '../../src/alerts/alert-state.ts'
+import { findConditions } from '../../src/alerts/conditions.ts'
 import { forecastFullDisk, noteFreeSpace } from '../../src/alerts/disk-forecast.ts'
+import { collectSlowQueries } from '../../src/alerts/slow-queries.ts'
 import type { Schema } from '../../src/database/schema.ts'
 import { engines, openTestDatabase } from '../support/database.ts'
 
@@ -73,6 +75,19 @@ describe.each(engines)('the state of alerts on %s', (engine) => {
     await fill(30)
     // A gigabyte an hour of a hundred that are left.
     expect(await forecastFullDisk(kysely, 100e9)).toBeCloseTo(100 / 24, 6)
+    const find = (diskFullDays: number) =>
+      findConditions(
+        {
+          kysely,
+          runChecks: async () => [],
+          databaseSize: async () => 0,
+          disk: { freeBytes: 100e9 },
+          slowQueries: collectSlowQueries(undefined),
+        },
+        { staleAfter: 60_000, storageLimit: undefined, diskFullDays },
+      )
+    expect(await find(4)).toEqual([])
+    expect(await find(5)).toMatchObject([{ kind: 'DISK_FULL_SOON', subject: 'disk' }])
     await noteFreeSpace(kysely, 100e9)
     await noteFreeSpace(kysely, 1)
     expect(await forecastFullDisk(kysely, 100e9)).toBeCloseTo(100 / 24, 3)
