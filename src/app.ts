@@ -153,6 +153,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
         return { ...health, timestamp: dateOf(health.timestamp).toISOString() }
       },
       ready: services.checkReadiness,
+      measure: services.measure,
       readExample: async () => {
         const latest = await services.statistics.latest()
         if (latest === undefined) return undefined

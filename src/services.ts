@@ -3,6 +3,7 @@ import type { Database } from './database/database.ts'
 import { type Migrations, migrate } from './database/migrate.ts'
 import type { Services } from './graphql/context.ts'
 import type { Logger } from './log.ts'
+import type { Measure } from './measure.ts'
 import {
   databaseCheck,
   liveFeedCheck,
@@ -13,6 +14,9 @@ import {
   valuesCheck,
 } from './system/checks.ts'
 import { type Check, checkHealth } from './system/health.ts'
+import { measureChecks } from './system/measure-checks.ts'
+import { measureDatabase } from './system/measure-database.ts'
+import { measureReadings } from './system/measure-readings.ts'
 import { createQueryTimes, type QueryTimes } from './system/query-times.ts'
 import { retentionCheck } from './system/retention-check.ts'
 import { readSchemaStatus } from './system/schema-status.ts'
@@ -22,6 +26,7 @@ import { triggersCheck } from './system/triggers-check.ts'
 import { openLiveFeed } from './telemetry/feed/live-feed.ts'
 import { IssueTally } from './telemetry/issue-tally.ts'
 import { keepPlantLimits } from './telemetry/plant-limits.ts'
+import { ReadingTally } from './telemetry/reading-tally.ts'
 import { isRetaining, type RetentionPolicy } from './telemetry/retention/policy.ts'
 import { version } from './version.ts'
 
@@ -47,6 +52,8 @@ export interface Readiness {
 
 export interface OpenServices extends Services, AsyncDisposable {
   checkReadiness(): Promise<Readiness>
+  /** The numbers behind all checks but `storage`, which counts the readings of a day, and the size of the database. */
+  measure(): Promise<Measure[]>
 }
 
 /** Opens what resolvers need on a database. */
@@ -61,17 +68,23 @@ export function openServices(options: ServicesOptions): OpenServices {
   const pool = poolCheck(database.poolUse)
   const rollups = rollupsCheck(database.reserved)
   const valueIssues = new IssueTally()
+  const recorded = new ReadingTally()
   const values = valuesCheck(valueIssues)
   const triggers = triggersCheck(database.reserved)
   const storage = storageCheck(statistics, options.queryTimes ?? createQueryTimes())
   const retaining = isRetaining(retention) ? [retentionCheck(database.reserved, retention)] : []
+  const quick = [...needed, pool, triggers, values, rollups]
   const healthFor = ({ forAdmin }: { forAdmin: boolean }) =>
     coalesceReads(() =>
-      checkHealth([...needed, pool, triggers, values, rollups, storage, ...retaining, ...checks], {
-        version,
-        forAdmin,
-      }),
+      checkHealth([...quick, storage, ...retaining, ...checks], { version, forAdmin }),
     )
+  const measure = coalesceReads(async () => {
+    const [found, size] = await Promise.all([
+      measureChecks([...quick, ...retaining, ...checks]),
+      measureDatabase(statistics),
+    ])
+    return [...found, ...size, ...measureReadings(recorded, valueIssues)]
+  })
   const healthForAdmins = healthFor({ forAdmin: true })
   const healthForOthers = healthFor({ forAdmin: false })
   return {
@@ -81,6 +94,7 @@ export function openServices(options: ServicesOptions): OpenServices {
     sizes: createSizes(database.reserved),
     plantLimits: keepPlantLimits(kysely),
     valueIssues,
+    recorded,
     staleAfter,
     runMigration: async (choice) => {
       await using session = await database.openSession('migrate')
@@ -90,6 +104,7 @@ export function openServices(options: ServicesOptions): OpenServices {
       return run
     },
     readSchemaStatus: coalesceReads(() => readSchemaStatus(kysely, names, retention)),
+    measure,
     checkHealth: (role) => (role === 'admin' ? healthForAdmins() : healthForOthers()),
     checkReadiness: async () => {
       const { checks: found } = await checkHealth(needed, { version, forAdmin: false })

@@ -13,6 +13,7 @@ import { type Plant, readPlants } from '../telemetry/plant.ts'
 import type { KeptPlantLimits } from '../telemetry/plant-limits.ts'
 import type { StoredReading } from '../telemetry/reading.ts'
 import { type ReadingKey, readReadings } from '../telemetry/reading-key.ts'
+import type { ReadingTally } from '../telemetry/reading-tally.ts'
 import { readSources, type SourceState } from '../telemetry/source-state.ts'
 import type { Role } from './role.ts'
 
@@ -27,6 +28,8 @@ export interface Services {
   readonly plantLimits: KeptPlantLimits
   /** The values that recordTelemetry corrected or omitted since the server started. */
   readonly valueIssues: IssueTally
+  /** The readings that recordTelemetry was sent since the server started. */
+  readonly recorded: ReadingTally
   /** The age in milliseconds from which a plant's newest reading counts as stale. */
   readonly staleAfter: number
   runMigration(options: { target: string | undefined; dryRun: boolean }): Promise<MigrationRun>

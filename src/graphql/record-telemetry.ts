@@ -118,11 +118,11 @@ builder.mutationField('recordTelemetry', (t) =>
     resolve: async (
       _,
       { readings, onDuplicate, onInvalid },
-      { role, database, plantLimits, valueIssues },
+      { role, database, plantLimits, valueIssues, recorded },
     ) => {
       requireRole(role, 'ingest')
       const now = instantOf(new Date())
-      return await recordReadings(
+      const report = await recordReadings(
         database.kysely,
         readings.map((input) => readingOf(input, now)),
         {
@@ -133,6 +133,8 @@ builder.mutationField('recordTelemetry', (t) =>
           onIssue: (...issue) => valueIssues.add(...issue),
         },
       )
+      recorded.add(report)
+      return report
     },
   }),
 )

@@ -14,8 +14,10 @@ export class Answer implements CacheableResponse {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
   readonly validity: Validity
-  /** The name of the operation, for the log. */
+  /** The name of the operation, for the log and the metrics. */
   readonly operationName: string | undefined
+  /** `OK`, or the code of the first error. */
+  readonly code: string
   readonly #compressed = new Map<ContentEncoding, Promise<Buffer>>()
   #etag: string | undefined
 
@@ -26,6 +28,7 @@ export class Answer implements CacheableResponse {
       headers?: Readonly<Record<string, string>>
       validity?: Validity
       operationName?: string | undefined
+      code?: string
     } = {},
   ) {
     this.body = Buffer.from(body)
@@ -33,6 +36,7 @@ export class Answer implements CacheableResponse {
     this.headers = options.headers ?? {}
     this.validity = options.validity ?? 'NEVER'
     this.operationName = options.operationName
+    this.code = options.code ?? 'OK'
   }
 
   get text(): string {

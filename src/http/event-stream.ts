@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { ConnectionLimit } from './connection-limit.ts'
+import type { RequestTally } from './metrics/request-tally.ts'
 import type { CacheableResponse } from './operations/response-cache.ts'
 import { sendBufferOf } from './send-buffer.ts'
 import type { UnsentLimit } from './unsent-limit.ts'
@@ -9,10 +10,13 @@ export class EventStream implements CacheableResponse {
   readonly validity = 'NEVER'
   readonly isForAll = false
   readonly size = 0
+  /** The name of the operation, if it is given. */
+  readonly operationName: string | undefined
   readonly #events: Response
 
-  constructor(events: Response) {
+  constructor(events: Response, operationName?: string) {
     this.#events = events
+    this.operationName = operationName
   }
 
   /**
@@ -28,9 +32,10 @@ export class EventStream implements CacheableResponse {
       unsentLimit: UnsentLimit
       /** Milliseconds. */
       timeoutMs: number
+      tally: RequestTally
     },
   ): Promise<void> {
-    const { address, connectionLimit, unsentLimit, timeoutMs } = options
+    const { address, connectionLimit, unsentLimit, timeoutMs, tally } = options
     const { body, headers, status } = this.#events
     // The client left meanwhile, or was sent that the server stops.
     if (body === null || response.destroyed || response.headersSent) return await release(body)
@@ -57,6 +62,7 @@ export class EventStream implements CacheableResponse {
     for (;;) {
       const { done, value } = await reader.read()
       if (done || response.destroyed) break
+      if (isEvent(value)) tally.messages++
       if (response.write(value)) continue
       unsentLimit.note(buffer)
       await drained(response)
@@ -64,6 +70,13 @@ export class EventStream implements CacheableResponse {
     }
     response.end()
   }
+}
+
+const EVENT = Buffer.from('event: next')
+
+/** Returns whether Yoga's chunk is an event of the operation: neither a ping nor the end. */
+function isEvent(chunk: Uint8Array): boolean {
+  return EVENT.equals(chunk.subarray(0, EVENT.length))
 }
 
 /** Returns whether a response goes on until one side ends it. */

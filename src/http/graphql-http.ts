@@ -10,6 +10,7 @@ import type { MaskError } from './errors.ts'
 import { EventStream } from './event-stream.ts'
 import { mediaTypeOf, parseGraphQLParams } from './graphql-params.ts'
 import { jsonLimits } from './limits.ts'
+import type { RequestTally } from './metrics/request-tally.ts'
 import type { Admission, Turn } from './operations/admission.ts'
 import { createAnswerByYoga } from './operations/answer-by-yoga.ts'
 import { createAnswerDirectly } from './operations/answer-directly.ts'
@@ -40,6 +41,7 @@ export interface GraphqlHttpOptions {
   bodies: ByteBudget
   admission: Admission
   unsentLimit: UnsentLimit
+  tally: RequestTally
   maskError: MaskError
   completeParams: CompleteParams
   /** Milliseconds. A client that takes nothing of a response for twice as long is cut off, as silent WebSockets are. */
@@ -82,6 +84,7 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
     callerOf,
     admission,
     unsentLimit,
+    tally,
     byYogaAlone,
   } = options
   const timeoutMs = 2 * options.keepAlive
@@ -107,6 +110,7 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
   }
 
   return async (request, response, requestLog) => {
+    const start = performance.now()
     const role = roleOf(request.headers.authorization)
     const { address } = callerOf(request)
     const client = `${role} ${address}`
@@ -116,16 +120,25 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
       request.method === 'POST' ? await readBody(request, { client, role, proceed }) : undefined
     using turn = admission.openTurn(client, () => response.destroyed)
     const asked = { request, response, role, client, accepted, body: body?.bytes }
-    const run = () => respond(asked, turn)
+    let isReused = true
+    const run = () => {
+      isReused = false
+      return respond(asked, turn)
+    }
     const key = cacheKeyOf(asked)
     const answer = await (key === undefined ? run() : responses.respond(key, run))
+    const { operationName } = answer
+    const code = answer instanceof EventStream ? 'OK' : answer.code
+    const seconds = (performance.now() - start) / 1000
+    tally.count({ operation: operationName, code, seconds })
+    if (isReused) tally.reused++
     if (answer instanceof EventStream) {
       body?.[Symbol.dispose]()
       turn[Symbol.dispose]()
       return await answer.send(response, { ...options, address, timeoutMs })
     }
     if (response.headersSent) return // The client was sent meanwhile that the server stops.
-    if (answer.operationName !== undefined) requestLog.operation = answer.operationName
+    if (operationName !== undefined) requestLog.operation = operationName
     if (await sendAnswer(request, response, answer)) holdUnsent(response, timeoutMs, unsentLimit)
   }
 }

@@ -16,6 +16,7 @@ import type { RoleOf } from './auth.ts'
 import { formatError, type MaskError } from './errors.ts'
 import { requireJsonWithin } from './graphql-params.ts'
 import { initJsonLimits, jsonLimits, maxIdCharacters } from './limits.ts'
+import type { CountedRequest, RequestTally } from './metrics/request-tally.ts'
 import type { Admission, Turn } from './operations/admission.ts'
 import { createOperationKey } from './operations/operation-key.ts'
 import type { CompleteParams } from './operations/persisted-operations.ts'
@@ -75,7 +76,20 @@ export interface GraphqlTransportWs {
 const MAX_MIB = 8
 
 /** How a beginning ended: with a source of events, with a result as JSON, or with the errors why there is neither. */
-type Outcome = SubscriptionStream | { readonly result: string } | readonly GraphQLError[]
+type Outcome = SubscriptionStream | Result | readonly GraphQLError[]
+
+interface Result {
+  readonly result: string
+  /** `OK`, or the code of its first error. */
+  readonly code: string
+}
+
+/** What the metrics need of a beginning. */
+interface Seen {
+  operation: CountedRequest['operation']
+  /** Whether its answer was made for another one. */
+  isReused: boolean
+}
 
 /** Speaks the protocol on connections whose sub-protocol it is. */
 export function createGraphqlTransportWs(options: {
@@ -89,6 +103,7 @@ export function createGraphqlTransportWs(options: {
   bodies: ByteBudget
   subscriptions: SharedSubscriptions
   roleOf: RoleOf
+  tally: RequestTally
   maskError: MaskError
   log: Logger
   limits: Pick<Config['limits'], 'connectionInit' | 'subscriptionsPerConnection'>
@@ -102,6 +117,7 @@ export function createGraphqlTransportWs(options: {
     bodies,
     subscriptions,
     roleOf,
+    tally,
     maskError,
     log,
     limits,
@@ -179,11 +195,19 @@ export function createGraphqlTransportWs(options: {
     const client = `${role} ${connection.client}`
     // Held until the result is written, which may be long.
     using turn = admission.openTurn(client, () => !connection.isOpen)
-    const outcome = await begin(connection, { role, client, params: payload, length, turn })
+    const start = performance.now()
+    const seen: Seen = {
+      operation: payload.operationName ?? undefined,
+      isReused: false,
+    }
+    const outcome = await begin(connection, { role, client, params: payload, length, turn, seen })
+    const seconds = (performance.now() - start) / 1000
+    tally.count({ operation: seen.operation, code: codeOf(outcome), seconds })
+    if (seen.isReused) tally.reused++
     // It may be over by now, and another may have its id.
     const isOver = operations.get(id) !== beginning
     if (outcome instanceof SubscriptionStream) {
-      const sender = new SubscriptionSender(outcome, { connection, id, maskError })
+      const sender = new SubscriptionSender(outcome, { connection, id, maskError, tally })
       if (isOver) return sender.close()
       operations.set(id, sender)
       turn[Symbol.dispose]()
@@ -209,12 +233,15 @@ export function createGraphqlTransportWs(options: {
       params,
       length,
       turn,
+      seen,
     }: {
       role: Role
       client: string
       params: SubscribeMessage['payload']
       length: number
       turn: Turn
+      /** Filled in with what becomes known, for the metrics. */
+      seen: Seen
     },
   ): Promise<Outcome> {
     try {
@@ -239,6 +266,7 @@ export function createGraphqlTransportWs(options: {
         context,
       )
       const { document, kind } = operation
+      seen.operation ??= operation.name
       const errors = operation.validate()
       if (errors.length > 0) return errors
       if (kind === undefined) {
@@ -253,13 +281,19 @@ export function createGraphqlTransportWs(options: {
       const run = async () => {
         const result = await operation.execute()
         if (result.errors === undefined) return new Answer(writeResult(result), { validity })
-        return new Answer(JSON.stringify(formatResult(result)))
+        const code = codeIn(result.errors)
+        return new Answer(JSON.stringify(formatResult(result)), { code })
       }
-      if (validity === 'NEVER') return { result: (await run()).text }
+      if (validity === 'NEVER') return outcomeOf(await run())
       // Nobody may hold a turn while waiting for the response to another.
       await turn.take(0)
       const key = keyOf({ role, document, operationName, variables })
-      return { result: (await responses.respond(key, run)).text }
+      seen.isReused = true
+      const respond = () => {
+        seen.isReused = false
+        return run()
+      }
+      return outcomeOf(await responses.respond(key, respond))
     } catch (error) {
       return [maskError(error)]
     }
@@ -307,6 +341,19 @@ export function createGraphqlTransportWs(options: {
     },
     closed,
   }
+}
+
+function outcomeOf({ text, code }: Answer): Result {
+  return { result: text, code }
+}
+
+function codeOf(outcome: Outcome): string {
+  if (outcome instanceof SubscriptionStream) return 'OK'
+  return 'code' in outcome ? outcome.code : codeIn(outcome)
+}
+
+function codeIn([first]: readonly GraphQLError[]): string {
+  return first === undefined ? 'OK' : String(first.extensions.code)
 }
 
 /** Returns undefined if it is no message, and a `Fault` if it is too large to be read. */

@@ -5,6 +5,7 @@ import type { RoleOf } from './auth.ts'
 import { sendJson } from './errors.ts'
 import { wantsPage } from './graphiql.ts'
 import type { GraphqlHttp } from './graphql-http.ts'
+import type { Scrape } from './metrics/metrics.ts'
 import type { RequestLog } from './operations/operation-context.ts'
 import type { CorsHeaders } from './origin.ts'
 import { webPath } from './page/page.ts'
@@ -118,10 +119,11 @@ export interface ProbeOptions {
  * - `/livez`: is the process alive?
  * - `/readyz`: can it serve?
  * - `/health`: all that is known. A caller without the role read gets only the status.
+ * - `/metrics`: numbers for Prometheus. A caller without the role read gets `UNAUTHENTICATED`.
  */
 export function createProbes(
   { health, ready }: ProbeOptions,
-  access: { roleOf: RoleOf; publicRead: boolean },
+  { metrics, ...access }: { metrics: () => Promise<Scrape>; roleOf: RoleOf; publicRead: boolean },
 ): ReadonlyMap<string, Handler> {
   return new Map<string, Handler>([
     ['/livez', (_, response) => sendJson(response, 200, { status: 'ALIVE' })],
@@ -140,6 +142,20 @@ export function createProbes(
         const state = await health(role)
         const status = state.status === 'UNHEALTHY' ? 503 : 200
         sendJson(response, status, isReader ? state : { status: state.status })
+      },
+    ],
+    [
+      '/metrics',
+      async ({ headers: { authorization } }, response) => {
+        access.roleOf(authorization)
+        const { contentType, text } = await metrics()
+        response
+          .writeHead(200, {
+            'Content-Type': contentType,
+            'Content-Length': Buffer.byteLength(text),
+            'Cache-Control': 'no-store',
+          })
+          .end(text)
       },
     ],
   ])

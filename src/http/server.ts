@@ -13,6 +13,7 @@ import { Fault } from '../fault.ts'
 import type { Services } from '../graphql/context.ts'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
+import type { Measure } from '../measure.ts'
 import type { Answer } from './answer.ts'
 import { createRoleOf } from './auth.ts'
 import { createConnectionLimit } from './connection-limit.ts'
@@ -29,6 +30,9 @@ import {
   maxUnfinishedBytes,
   maxUnsentBytesTogether,
 } from './limits.ts'
+import { type Scrape, writeMetrics } from './metrics/metrics.ts'
+import { RequestTally } from './metrics/request-tally.ts'
+import { serverMeasures } from './metrics/server-measures.ts'
 import { createAdmission } from './operations/admission.ts'
 import type { RequestLog } from './operations/operation-context.ts'
 import {
@@ -81,6 +85,8 @@ export interface HttpServerOptions<Context extends object> extends ProbeOptions 
   byYogaAlone?: boolean
   /** What the queries that GraphiQL opens with are about. Without it they are about plant 1 and today. */
   readExample?: () => Promise<Example | undefined>
+  /** What `/metrics` has beside the numbers of this server itself. */
+  measure?: () => Promise<readonly Measure[]>
   /** What the errors of lower layers mean to a client. Without it they are masked. */
   translate?: Translate
 }
@@ -131,6 +137,7 @@ export async function openHttpServer<Context extends object>(
   const unsentLimit = createUnsentLimit(maxUnsentBytesTogether, () =>
     log.warn({ bytes: unsentLimit.bytes }, 'a client that does not read its responses is cut off'),
   )
+  const tally = new RequestTally()
   const admission = createAdmission()
   const queryLimits = createQueryLimits(schema, options.sizes)
   const subscriptions = createSharedSubscriptions({
@@ -166,6 +173,7 @@ export async function openHttpServer<Context extends object>(
       bodies,
       admission,
       unsentLimit,
+      tally,
       keepAlive: config.keepAlive,
     }),
     graphiql: createGraphiQL({
@@ -173,7 +181,7 @@ export async function openHttpServer<Context extends object>(
       readExample: options.readExample ?? (async () => undefined),
     }),
     page: createPage(),
-    probes: createProbes(options, { roleOf, publicRead }),
+    probes: createProbes(options, { metrics, roleOf, publicRead }),
   })
 
   const server = createServer({
@@ -208,6 +216,7 @@ export async function openHttpServer<Context extends object>(
       admission,
       bodies,
       roleOf,
+      tally,
       maskError,
       log,
       limits: config.limits,
@@ -243,6 +252,10 @@ export async function openHttpServer<Context extends object>(
     } catch (error) {
       if (response.writableEnded) return // The client was sent meanwhile that the server stops.
       const masked = maskError(error)
+      if (pathOf(request) === graphqlPath) {
+        const seconds = (performance.now() - start) / 1000
+        tally.count({ operation: undefined, code: String(masked.extensions.code), seconds })
+      }
       if (response.headersSent) return response.destroy()
       // A client that waits for `100 Continue` may or may not send the body now.
       if (request.headers.expect !== undefined) response.shouldKeepAlive = false
@@ -268,6 +281,35 @@ export async function openHttpServer<Context extends object>(
     }
   })
 
+  const usage = (): Usage[] => [
+    { name: 'connections', used: connectionLimit.open, most: connectionLimit.most },
+    { name: 'subscriptions', used: subscriptions.count, most: subscriptions.maxCount },
+    {
+      name: 'bytes kept of subscriptions',
+      used: subscriptions.retainedBytes,
+      most: maxRetainedBytes,
+    },
+    {
+      name: 'bytes of unfinished messages',
+      used: webSockets.unfinishedBytes,
+      most: maxUnfinishedBytes,
+    },
+    { name: 'bytes of bodies under way', used: bodies.used, most: bodies.most },
+    { name: 'bytes that clients leave unread', used: unsentLimit.bytes, most: unsentLimit.most },
+  ]
+
+  async function metrics(): Promise<Scrape> {
+    const { connections } = webSockets
+    const own = serverMeasures({
+      subscriptions: subscriptions.count,
+      webSockets: connections,
+      // A WebSocket that is refused is open until it is closed.
+      eventStreams: Math.max(0, connectionLimit.open - connections),
+      usage: usage(),
+    })
+    return await writeMetrics(tally, [...own, ...((await options.measure?.()) ?? [])])
+  }
+
   async function close(): Promise<void> {
     const closed = once(server, 'close')
     server.close()
@@ -291,22 +333,7 @@ export async function openHttpServer<Context extends object>(
   return {
     url: `http://${reachable(config.host)}:${port}${config.basePath}`,
     port,
-    usage: () => [
-      { name: 'connections', used: connectionLimit.open, most: connectionLimit.most },
-      { name: 'subscriptions', used: subscriptions.count, most: subscriptions.maxCount },
-      {
-        name: 'bytes kept of subscriptions',
-        used: subscriptions.retainedBytes,
-        most: maxRetainedBytes,
-      },
-      {
-        name: 'bytes of unfinished messages',
-        used: webSockets.unfinishedBytes,
-        most: maxUnfinishedBytes,
-      },
-      { name: 'bytes of bodies under way', used: bodies.used, most: bodies.most },
-      { name: 'bytes that clients leave unread', used: unsentLimit.bytes, most: unsentLimit.most },
-    ],
+    usage,
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
 }

@@ -1,6 +1,7 @@
 import { MessageType, stringifyMessage } from 'graphql-ws'
 import type { Consumer } from '../pull-queue.ts'
 import { formatError, type MaskError } from './errors.ts'
+import type { RequestTally } from './metrics/request-tally.ts'
 import type { SharedResult } from './operations/shared-result.ts'
 import type { SubscriptionStream } from './operations/shared-subscriptions.ts'
 import type { OpenOperation, WebSocketConnection } from './websocket-connection.ts'
@@ -22,6 +23,7 @@ export class SubscriptionSender implements OpenOperation, Consumer {
   readonly #id: string
   readonly #idInJson: string
   readonly #maskError: MaskError
+  readonly #tally: RequestTally
   /** A result that was not there at once. */
   #held: SharedResult | undefined
   #isOpen = true
@@ -33,13 +35,20 @@ export class SubscriptionSender implements OpenOperation, Consumer {
       connection,
       id,
       maskError,
-    }: { connection: WebSocketConnection; id: string; maskError: MaskError },
+      tally,
+    }: {
+      connection: WebSocketConnection
+      id: string
+      maskError: MaskError
+      tally: RequestTally
+    },
   ) {
     this.#stream = stream
     this.#connection = connection
     this.#id = id
     this.#idInJson = asciiJson(id)
     this.#maskError = maskError
+    this.#tally = tally
   }
 
   /** Sends what there is, now and whenever there is more. */
@@ -57,6 +66,7 @@ export class SubscriptionSender implements OpenOperation, Consumer {
       const result = this.#next()
       if (result === undefined) return
       frames.send(this.#idInJson, result)
+      this.#tally.messages++
       if (!frames.isDrained) this.#connection.noteUnsent()
     }
   }

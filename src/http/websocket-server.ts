@@ -27,6 +27,8 @@ export interface WebSocketServer {
   close(grace: number): Promise<void>
   /** Bytes that all sockets hold of messages that are not complete. */
   readonly unfinishedBytes: number
+  /** How many are open. */
+  readonly connections: number
 }
 
 /** Close codes of WebSocket itself. */
@@ -179,6 +181,9 @@ export function openWebSocketServer(options: {
   return {
     get unfinishedBytes() {
       return unfinishedBytes
+    },
+    get connections() {
+      return server.clients.size
     },
 
     accept: (request, socket, head, { client, mayUseToken }) =>

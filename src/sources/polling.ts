@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Instant, instantOf } from '../database/instant.ts'
 import type { Logger } from '../log.ts'
+import type { Measure } from '../measure.ts'
 import type { Check } from '../system/health.ts'
 import type { SourceIdentity } from '../telemetry/source-state.ts'
 import { isRefusal, pauseAfterRefusals } from './refusal.ts'
@@ -44,7 +45,10 @@ export function runSource(options: PollingOptions): RunningSource {
   const run = new SourceRun(options, stop.signal)
   const running = run.run()
   return {
-    check: { name: `source: ${options.identity.name}`, run: () => run.describe() },
+    check: {
+      name: `source: ${options.identity.name}`,
+      run: () => ({ ...run.describe(), measures: run.measure() }),
+    },
     [Symbol.asyncDispose]: async () => {
       stop.abort()
       await running
@@ -63,6 +67,8 @@ class SourceRun {
   #refusals = 0
   #lastError: string | undefined
   #lastReadingAt: number | undefined
+  /** Since the start. */
+  #readings = 0
 
   constructor(options: PollingOptions, signal: AbortSignal) {
     this.#options = options
@@ -91,6 +97,49 @@ class SourceRun {
       if (this.#failures > 0) await this.#pauseHolding(pause)
       else if ('read' in source) await this.#pause(pause)
     }
+  }
+
+  measure(): Measure[] {
+    const { identity, store } = this.#options
+    const labels = { source: identity.name }
+    const interval = {
+      name: 'heliograph_source_interval_seconds',
+      help: 'Seconds between two readings of a source',
+      type: 'gauge' as const,
+      value: identity.everyMs / 1000,
+      labels,
+    }
+    const received = {
+      name: 'heliograph_source_readings_total',
+      help: 'Readings that a source gave',
+      type: 'counter' as const,
+      value: this.#readings,
+      labels,
+    }
+    const doubtful = {
+      name: 'heliograph_source_doubtful_values_total',
+      help: 'Values and readings of a source that could not be right',
+      type: 'counter' as const,
+      value: store.doubtful,
+      labels,
+    }
+    const waiting = {
+      name: 'heliograph_source_waiting_readings',
+      help: 'Readings of a source that wait for the database',
+      type: 'gauge' as const,
+      value: store.waiting,
+      labels,
+    }
+    const measures = [interval, received, doubtful, waiting]
+    if (this.#lastReadingAt === undefined) return measures
+    const age = {
+      name: 'heliograph_source_last_reading_age_seconds',
+      help: 'How long ago a source gave a reading to this server; absent if it never has',
+      type: 'gauge' as const,
+      value: (performance.now() - this.#lastReadingAt) / 1000,
+      labels,
+    }
+    return [...measures, age]
   }
 
   describe(): Awaited<ReturnType<Check['run']>> {
@@ -186,6 +235,7 @@ class SourceRun {
   async #take(given: SourceReadings, at: Instant): Promise<void> {
     const { store, log, identity } = this.#options
     await store.store(given, at)
+    this.#readings += given.readings.length
     if (given.readings.length > 0) this.#lastReadingAt = performance.now()
     if (this.#state === 'FAILING' || this.#state === 'REFUSED') {
       log.info({ source: identity.name }, `The source ${identity.name} gives readings again`)

@@ -31,6 +31,8 @@ export interface SourceStore extends AsyncDisposable {
   readonly waiting: number
   /** Readings that found no room there. */
   readonly dropped: number
+  /** Values and readings that could not be right, since the start. */
+  readonly doubtful: number
   /**
    * Returns whether this server has the source. While the database is away, it has it if it had it before.
    */
@@ -79,6 +81,7 @@ class QueuedStore implements SourceStore {
   /** Whether the last readings had times that cannot be right, and how many such readings are not counted yet. */
   #isRefusing = false
   #refused = 0
+  doubtful = 0
   /** Work on the queue, one at a time. */
   #working: Promise<unknown> = Promise.resolve()
   readonly #draining: ReturnType<typeof setInterval>
@@ -257,6 +260,7 @@ class QueuedStore implements SourceStore {
       doubtful: doubtful.length + report.refused + refused,
       newest: readings.length === 0 ? undefined : newest,
     })
+    this.doubtful += doubtful.length + report.refused + refused
     this.#refused -= refused
   }
 

@@ -8,6 +8,7 @@ import { readAppliedMigrations } from '../database/migration-steps.ts'
 import type { PoolUse } from '../database/pool.ts'
 import type { Schema } from '../database/schema.ts'
 import { abridge, Fault } from '../fault.ts'
+import type { Measure } from '../measure.ts'
 import { type FeedLag, readFeedLag } from '../telemetry/changes/feed-lag.ts'
 import { readBacklog } from '../telemetry/changes/notes.ts'
 import type { LiveFeed } from '../telemetry/feed/live-feed.ts'
@@ -45,13 +46,19 @@ export function poolCheck(use: PoolUse): Check {
     name: 'pool',
     run: () => {
       const { size, inUse, waiting, waitedMs } = use
+      const measures = [
+        gauge('heliograph_pool_connections_max', 'Connections that requests may use', size),
+        gauge('heliograph_pool_connections_used', 'Connections that requests use', inUse),
+        gauge('heliograph_pool_waiting', 'Statements that wait for a connection', waiting),
+      ]
       if (waitedMs < LONG_WAIT_MS) {
-        return { status: 'HEALTHY', detail: `${inUse} of ${size} connections in use` }
+        return { status: 'HEALTHY', detail: `${inUse} of ${size} connections in use`, measures }
       }
       const seconds = (waitedMs / 1000).toFixed(1)
       return {
         status: 'DEGRADED',
         detail: `all ${size} connections in use; ${waiting} requests wait, the first for ${seconds} s`,
+        measures,
       }
     },
   }
@@ -109,7 +116,18 @@ export function liveFeedCheck(liveFeed: LiveFeed, kysely: Kysely<Schema>): Check
         holdUp instanceof Fault ? holdUp.message : describeHoldUp(holdUp),
       ].join('; ')
       const held = !(holdUp instanceof Fault) && holdUp.seconds > LONG_HELD_UP_SECONDS
-      return { status: hearing === 'listening' && !held ? 'HEALTHY' : 'DEGRADED', detail }
+      const measures =
+        holdUp instanceof Fault
+          ? []
+          : [
+              gauge(
+                'heliograph_feed_lag_seconds',
+                'For how long committed readings have been kept from subscribers by a running transaction',
+                holdUp.seconds,
+              ),
+            ]
+      const status = hearing === 'listening' && !held ? 'HEALTHY' : 'DEGRADED'
+      return { status, detail, measures }
     }),
   }
 }
@@ -137,10 +155,20 @@ export function rollupsCheck(kysely: Kysely<Schema>): Check {
         }
       }
       const { changes, age } = backlog
-      if (age === null) return { status: 'HEALTHY', detail: 'lag 0 s; everything is rolled up' }
+      const measures = [
+        gauge(
+          'heliograph_rollup_lag_seconds',
+          'Age of the oldest change that is not rolled up',
+          age ?? 0,
+        ),
+        gauge('heliograph_rollup_pending_changes', 'Changes that are not rolled up', changes),
+      ]
+      if (age === null)
+        return { status: 'HEALTHY', detail: 'lag 0 s; everything is rolled up', measures }
       return {
         status: age > LONG_BEHIND_SECONDS ? 'DEGRADED' : 'HEALTHY',
         detail: `lag ${age.toFixed(0)} s; ${changes} changes are not rolled up yet`,
+        measures,
       }
     }),
   }
@@ -200,6 +228,10 @@ export function databaseQuery(check: () => Promise<Finding>): () => Promise<Find
       throw toDatabaseFault(error) ?? error
     }),
   )
+}
+
+function gauge(name: string, help: string, value: number): Measure {
+  return { name, help, type: 'gauge', value }
 }
 
 function formatTime(instant: Instant): string {

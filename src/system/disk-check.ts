@@ -8,13 +8,22 @@ export function diskCheck(disk: Disk): Check {
   return {
     name: 'disk',
     run: () => {
+      const measures = [
+        {
+          name: 'heliograph_disk_free_bytes',
+          help: 'Free space of the disk of the embedded database',
+          type: 'gauge' as const,
+          value: disk.freeBytes,
+        },
+      ]
       const free = `${(disk.freeBytes / MB).toFixed(0)} MB free`
       return disk.isFull
         ? {
             status: 'DEGRADED',
             detail: `${free}: nothing is written until there is more; free some disk space`,
+            measures,
           }
-        : { status: 'HEALTHY', detail: free }
+        : { status: 'HEALTHY', detail: free, measures }
     },
   }
 }

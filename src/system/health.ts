@@ -1,4 +1,5 @@
 import type { Instant } from '../database/instant.ts'
+import type { Measure } from '../measure.ts'
 import { withTimeout } from '../timeout.ts'
 
 export type HealthStatus = 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY'
@@ -23,6 +24,8 @@ export interface Health {
 export interface Finding extends Pick<HealthCheck, 'status' | 'detail'> {
   /** What only admins see, after the detail, such as the text of a statement. */
   detailForAdmins?: string
+  /** The numbers behind the detail, for Prometheus. */
+  measures?: readonly Measure[]
 }
 
 export interface Check {
@@ -38,7 +41,8 @@ export async function checkHealth(
   checks: readonly Check[],
   { version, forAdmin }: { version: string; forAdmin: boolean },
 ): Promise<Health> {
-  const results = await Promise.all(checks.map((check) => runCheck(check, forAdmin)))
+  const found = await Promise.all(checks.map((check) => runCheck(check, forAdmin)))
+  const results = found.map(({ result }) => result)
   const worst = results.reduce<HealthStatus>(
     (status, check) => (SEVERITY[check.status] > SEVERITY[status] ? check.status : status),
     'HEALTHY',
@@ -52,26 +56,33 @@ export async function checkHealth(
   }
 }
 
-async function runCheck({ name, run }: Check, forAdmin: boolean): Promise<HealthCheck> {
+/** Runs one check. If it fails or takes too long, it is UNHEALTHY and has no measures. */
+export async function runCheck(
+  { name, run }: Check,
+  forAdmin: boolean,
+): Promise<{ result: HealthCheck; measures: readonly Measure[] }> {
   const started = performance.now()
   const late = (): never => {
     throw new Error(`No answer within ${CHECK_TIMEOUT_MS} ms`)
   }
   try {
-    const { status, detail, detailForAdmins } = await withTimeout(
-      Promise.resolve().then(run),
-      CHECK_TIMEOUT_MS,
-      late,
-    )
+    const {
+      status,
+      detail,
+      detailForAdmins,
+      measures = [],
+    } = await withTimeout(Promise.resolve().then(run), CHECK_TIMEOUT_MS, late)
     const told = [detail, forAdmin ? detailForAdmins : undefined].filter((part) => part != null)
-    return {
+    const result = {
       name,
       status,
       detail: told.length > 0 ? told.join(': ') : null,
       latencyMs: performance.now() - started,
     }
+    return { result, measures }
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
-    return { name, status: 'UNHEALTHY', detail, latencyMs: performance.now() - started }
+    const latencyMs = performance.now() - started
+    return { result: { name, status: 'UNHEALTHY', detail, latencyMs }, measures: [] }
   }
 }

@@ -11,15 +11,24 @@ interface Tallied {
 /** Counts values that could not be right, by quantity, in constant memory. */
 export class IssueTally {
   readonly #quantities = new Map<ValueIssue['field'], Tallied>()
+  corrected = 0
+  omitted = 0
+
   /** How many values were corrected or omitted. */
-  count = 0
+  get count(): number {
+    return this.corrected + this.omitted
+  }
 
   add(plantId: number, timestamp: Instant, issue: ValueIssue): void {
-    this.count++
     const newest = { plantId, timestamp, issue }
     const tallied = this.#quantities.get(issue.field) ?? { corrected: 0, omitted: 0, newest }
-    if (issue.action === 'CORRECTED') tallied.corrected++
-    else tallied.omitted++
+    if (issue.action === 'CORRECTED') {
+      tallied.corrected++
+      this.corrected++
+    } else {
+      tallied.omitted++
+      this.omitted++
+    }
     tallied.newest = newest
     this.#quantities.set(issue.field, tallied)
   }

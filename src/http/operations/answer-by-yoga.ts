@@ -1,4 +1,5 @@
 import type { GraphQLParams } from 'graphql-yoga'
+import { z } from 'zod'
 import { Answer } from '../answer.ts'
 import { EventStream } from '../event-stream.ts'
 import type { OperationContext } from './operation-context.ts'
@@ -23,7 +24,7 @@ export function createAnswerByYoga(yoga: GraphqlYoga) {
       return await answerFrom(response, operationNameIn(params))
     }
     delete params.variables // Yoga keeps the parameters for as long as it streams.
-    return new EventStream(response)
+    return new EventStream(response, operationNameIn(params))
   }
 }
 
@@ -33,11 +34,27 @@ export async function answerFrom(
   operationName: string | undefined,
 ): Promise<Answer> {
   const { status, headers } = response
-  return new Answer(await response.text(), {
+  const text = await response.text()
+  return new Answer(text, {
     status,
     headers: Object.fromEntries(headers),
     operationName,
+    code: codeIn(text),
   })
+}
+
+const Refused = z.object({
+  errors: z.tuple([z.object({ extensions: z.object({ code: z.string() }) })], z.unknown()),
+})
+
+/** Returns the code of the first error of a result in JSON, or `OK`. */
+function codeIn(text: string): string {
+  if (!text.includes('"errors"')) return 'OK'
+  try {
+    return Refused.safeParse(JSON.parse(text)).data?.errors[0].extensions.code ?? 'OK'
+  } catch {
+    return 'OK' // Of another form, such as a stream of parts.
+  }
 }
 
 /** Returns the name of the operation for the log, if one is given. */

@@ -37,12 +37,13 @@ export function createAnswerDirectly(
     }: { method: string; type: JsonType | undefined; context: OperationContext },
   ): Promise<Answer | undefined> => {
     if (type === undefined || !isOneOperation(params)) return undefined
-    const operationName = operationNameIn(params)
+    let operationName = operationNameIn(params)
     const answerTo = async (result: ExecutionResult): Promise<Answer> =>
       answerFrom(await processRegularResult(result, yoga.fetchAPI, type), operationName)
     try {
       const operation = prepareOperation({ yoga, schema }, params, context)
       const { kind, document } = operation
+      operationName ??= operation.name
       if (kind !== 'query' && !(kind === 'mutation' && method === 'POST')) return undefined
       const errors = operation.validate()
       if (errors.length > 0) return await answerTo({ errors })

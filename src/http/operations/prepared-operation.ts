@@ -14,6 +14,8 @@ export interface PreparedOperation {
   readonly document: DocumentNode
   /** undefined if the document has no operation of that name, or several and no name is given. */
   readonly kind: OperationTypeNode | undefined
+  /** The name of that operation, if it has one. */
+  readonly name: string | undefined
   /** Returns why it must not be executed; empty if it may. */
   validate(): readonly GraphQLError[]
   /** Executes a query or a mutation that is valid, when its turn comes. */
@@ -33,9 +35,11 @@ export function prepareOperation(
   const { query, operationName, variables } = params
   const steps = yoga.getEnveloped({ ...context, params })
   const document: DocumentNode = steps.parse(query)
+  const operation = getOperationAST(document, operationName)
   return {
     document,
-    kind: getOperationAST(document, operationName)?.operation,
+    kind: operation?.operation,
+    name: operation?.name?.value.slice(0, 100),
     validate: () => steps.validate(schema, document),
     execute: async () =>
       steps.execute({
