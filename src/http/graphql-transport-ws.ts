@@ -288,12 +288,13 @@ export function createGraphqlTransportWs(options: {
       // Nobody may hold a turn while waiting for the response to another.
       await turn.take(0)
       const key = keyOf({ role, document, operationName, variables })
-      seen.isReused = true
-      const respond = () => {
-        seen.isReused = false
+      let isRun = false
+      const answer = await responses.respond(key, () => {
+        isRun = true
         return run()
-      }
-      return outcomeOf(await responses.respond(key, respond))
+      })
+      seen.isReused = !isRun
+      return outcomeOf(answer)
     } catch (error) {
       return [maskError(error)]
     }

@@ -33,6 +33,7 @@ const OTHER = 'other'
  */
 export class RequestTally {
   readonly #operations = new Map<string, MutableTally>()
+  #names = 0
   /** Requests that were given an answer which was made for another one. */
   reused = 0
   /** Events that were sent to subscribers. */
@@ -52,11 +53,19 @@ export class RequestTally {
   }
 
   #tallyOf(operation: string | undefined): MutableTally {
-    const name = operation?.slice(0, LONGEST_NAME) || UNNAMED
+    const name = operation?.slice(0, LONGEST_NAME).toWellFormed() || UNNAMED
     const known = this.#operations.get(name)
     if (known !== undefined) return known
-    const isNamed = name === UNNAMED || this.#operations.size < MOST_NAMES
-    return this.#operations.getOrInsertComputed(isNamed ? name : OTHER, newTally)
+    return this.#operations.getOrInsertComputed(this.#labelOf(name), newTally)
+  }
+
+  /** Returns what a name that is not known is counted as. */
+  #labelOf(name: string): string {
+    if (name === UNNAMED) return UNNAMED
+    if (this.#names >= MOST_NAMES) return OTHER
+    this.#names++
+    // A copy, because a part of a string keeps the whole of it in memory.
+    return Buffer.from(name).toString()
   }
 }
 
