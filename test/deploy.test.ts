@@ -15,7 +15,11 @@ const probes = createProbes(
     health: async () => ({ status: 'HEALTHY', checks: [] }),
     ready: async () => ({ ready: true }),
   },
-  { roleOf: () => 'read', publicRead: true },
+  {
+    metrics: async () => ({ contentType: 'text/plain', text: '' }),
+    roleOf: () => 'read',
+    publicRead: true,
+  },
 )
 const { port } = parseConfig({})
 
