@@ -1,5 +1,5 @@
-import { createWriteStream, existsSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { open as openFile, rename, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -83,8 +83,12 @@ async function exportTo(
     throw new Fault('BAD_USER_INPUT', `${path} already exists: name another file, or give --force`)
   }
   const partial = `${path}.partial`
+  const opened = await openFile(partial, 'w').catch((cause: unknown) => {
+    const cure = 'name a file in a folder that exists, and that you may write to'
+    throw new Fault('BAD_USER_INPUT', `${path} cannot be written: ${cure}`, { cause })
+  })
   try {
-    await writeAll(createWriteStream(partial), path.endsWith('.gz'), true)
+    await writeAll(opened.createWriteStream(), path.endsWith('.gz'), true)
     await rename(partial, path)
   } catch (error) {
     await rm(partial, { force: true })

@@ -276,6 +276,7 @@ test.each([
   [['import'], 'Expected a file'],
   [['import', 'x.csv', '--map', 'pv=a'], 'unknown column "pv"'],
   [['export', 'x.csv', '--from', '2026-06-01'], 'a time with its offset'],
+  [['export', 'no-such-folder/x.csv'], 'cannot be written: name a file in a folder that exists'],
   [
     ['export', 'x.csv', '--from', '2026-06-02T00:00:00Z', '--to', '2026-06-01T00:00:00Z'],
     'from to be before to',
