@@ -36,6 +36,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'database',
     'type config',
     'type log',
+    'fault',
     'migrations',
   ],
   services: [

@@ -4,12 +4,12 @@ import { parseConfig } from '../../src/config.ts'
 import type { Database } from '../../src/database/database.ts'
 import { simulatePlant } from '../../src/sources/simulated/inverter.ts'
 import { simulatedPlants } from '../../src/sources/simulated/plant.ts'
-import { readPage } from '../../src/telemetry/page.ts'
 import { readPlants, upsertPlant } from '../../src/telemetry/plant.ts'
 import { emptyReading } from '../../src/telemetry/reading.ts'
 import { recordReadings } from '../../src/telemetry/record.ts'
 import { KEEP_ALL } from '../../src/telemetry/retention/policy.ts'
 import { openTestDatabase } from '../support/database.ts'
+import { storedReadings } from '../support/readings.ts'
 
 const UNTIL = '2026-06-21T12:00:00Z'
 const MINUTE = 60_000_000
@@ -52,8 +52,8 @@ test('a simulated past is stored as it was simulated, and a second time changes 
   const [, second] = plants
   if (second === undefined) throw new Error('three plants were asked for')
   const range = { from: until - 60 * MINUTE, to: until, every: 5 * MINUTE }
-  const { readings } = await readPage(database.kysely, { plantId: second.id, first: 12 })
-  expect(readings.reverse()).toMatchObject([...simulatePlant(second, range)])
+  const stored = (await storedReadings(database)).filter(({ plantId }) => plantId === second.id)
+  expect(stored.slice(-12)).toMatchObject([...simulatePlant(second, range)])
 
   const again = await simulate(database, line)
   expect(again).toContain('0 inserted, 1728 duplicates, 0 conflicts')
@@ -71,8 +71,7 @@ test('removing takes simulated plants and their readings away, and no other', as
     '2 of 2 simulated plants and 48 readings removed\n',
   )
   expect((await readPlants(database.kysely)).map((plant) => plant.id)).toEqual([900_000])
-  const { readings } = await readPage(database.kysely, { first: 10 })
-  expect(readings).toMatchObject([real])
+  expect(await storedReadings(database)).toMatchObject([real])
   expect(await simulate(database, '--remove')).toContain('0 of 0 simulated plants')
 })
 
@@ -98,7 +97,7 @@ test('Ctrl-C leaves no reading behind', async () => {
   expect(await simulate(interrupted, `--days 30 --until ${UNTIL}`)).toBe('')
   expect(process.exitCode).toBe(130)
   process.exitCode = undefined
-  expect((await readPage(database.kysely, { first: 1 })).readings).toEqual([])
+  expect(await storedReadings(database)).toEqual([])
 })
 
 test('a database without the table is told of, with the cure', async () => {

@@ -146,7 +146,9 @@ describe.each(households)('14 months of a %s household', (household) => {
       const own = medianOf(readings.map((reading) => Math.abs(balanceOf(reading))))
       if (household === 'measured') expect(own).toBe(67)
       expect(own).toBeGreaterThan(20)
-      expect(Math.abs(medianOf(measured) - own)).toBeLessThan(2)
+      // What a simulated plant uses itself follows its power, so the median of a tenth of the days is another.
+      const near = household === 'measured' ? 2 : own / 10
+      expect(Math.abs(medianOf(measured) - own)).toBeLessThan(near)
     })
   })
 })
