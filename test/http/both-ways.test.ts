@@ -112,7 +112,10 @@ const headersThatMatter = [
 ] as const
 
 test('the direct way and Yoga respond alike to whatever is sent, and send the same again', async () => {
-  await using direct = await openTestServer({}, { readDataVersion: async () => 'same' })
+  await using direct = await openTestServer(
+    {},
+    { byYogaAlone: false, readDataVersion: async () => 'same' },
+  )
   await using byYoga = await openTestServer({}, { byYogaAlone: true })
   await fc.assert(
     fc.asyncProperty(requests, async (request) => {

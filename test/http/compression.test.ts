@@ -10,7 +10,7 @@ import {
   GraphQLString,
 } from 'graphql'
 import { expect, test } from 'vitest'
-import { bearer, openTestServer, type TestServer, tokens } from './test-server.ts'
+import { bearer, byYogaAlone, openTestServer, type TestServer, tokens } from './test-server.ts'
 
 const field = (cacheable: boolean) => ({
   type: GraphQLString,
@@ -110,34 +110,37 @@ test('a short answer and a stream of events are not compressed', async () => {
   await reader?.cancel()
 })
 
-test('who asks by GET may keep the answer, and is told whether it is still the same', async () => {
-  await using server = await openServer()
-  const query = '{ stored(size: 2000) }'
-  const first = await ask(server, query, { method: 'GET', 'accept-encoding': 'gzip' })
-  expect(first.headers).toMatchObject({ 'cache-control': 'private, no-cache' })
-  const { etag } = first.headers
-  expect(etag).toMatch(/^W\/"[\w-]{22}"$/)
-  for (const name of [etag, `"other", ${etag}`, `${etag}`.slice(2), '*']) {
-    const again = await ask(server, query, { method: 'GET', 'if-none-match': name })
-    expect([again.status, again.body.length, again.headers.etag]).toEqual([304, 0, etag])
-    expect(again.headers['content-length']).toBeUndefined()
-  }
-  server.store.version++
-  const other = await ask(server, '{ stored(size: 2001) }', {
-    method: 'GET',
-    'if-none-match': etag,
-  })
-  expect([other.status, other.headers.etag === etag]).toEqual([200, false])
-  const refused = await ask(server, query, {
-    ...{ method: 'GET', 'if-none-match': etag },
-    authorization: 'Bearer wrong',
-  })
-  expect([refused.status, refused.headers['cache-control']]).toEqual([401, 'no-store'])
-  const posted = await ask(server, query, { 'if-none-match': etag, ...bearer(tokens.READ_TOKEN) })
-  expect([posted.status, posted.headers['cache-control']]).toEqual([200, 'no-store'])
-  const clock = await ask(server, '{ clock(size: 1) }', { method: 'GET' })
-  expect([clock.headers['cache-control'], clock.headers.etag]).toEqual(['no-store', undefined])
-})
+test.skipIf(byYogaAlone)(
+  'who asks by GET may keep the answer, and is told whether it is still the same',
+  async () => {
+    await using server = await openServer()
+    const query = '{ stored(size: 2000) }'
+    const first = await ask(server, query, { method: 'GET', 'accept-encoding': 'gzip' })
+    expect(first.headers).toMatchObject({ 'cache-control': 'private, no-cache' })
+    const { etag } = first.headers
+    expect(etag).toMatch(/^W\/"[\w-]{22}"$/)
+    for (const name of [etag, `"other", ${etag}`, `${etag}`.slice(2), '*']) {
+      const again = await ask(server, query, { method: 'GET', 'if-none-match': name })
+      expect([again.status, again.body.length, again.headers.etag]).toEqual([304, 0, etag])
+      expect(again.headers['content-length']).toBeUndefined()
+    }
+    server.store.version++
+    const other = await ask(server, '{ stored(size: 2001) }', {
+      method: 'GET',
+      'if-none-match': etag,
+    })
+    expect([other.status, other.headers.etag === etag]).toEqual([200, false])
+    const refused = await ask(server, query, {
+      ...{ method: 'GET', 'if-none-match': etag },
+      authorization: 'Bearer wrong',
+    })
+    expect([refused.status, refused.headers['cache-control']]).toEqual([401, 'no-store'])
+    const posted = await ask(server, query, { 'if-none-match': etag, ...bearer(tokens.READ_TOKEN) })
+    expect([posted.status, posted.headers['cache-control']]).toEqual([200, 'no-store'])
+    const clock = await ask(server, '{ clock(size: 1) }', { method: 'GET' })
+    expect([clock.headers['cache-control'], clock.headers.etag]).toEqual(['no-store', undefined])
+  },
+)
 
 test('an idle connection is kept for longer than proxies keep theirs', async () => {
   await using server = await openServer()

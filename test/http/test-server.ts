@@ -45,6 +45,10 @@ export class DriverError extends Error {
 
 const sharedBug = new Error('secret of a batch')
 
+/** `npm run test:by-yoga`: every request takes the way that plain ones leave out. */
+export const byYogaAlone = process.env.BY_YOGA_ALONE === 'true'
+
+/** A server with a small schema of its own. */
 export async function openTestServer(
   environment: Record<string, string> = {},
   options: Partial<HttpServerOptions<Context>> = {},
@@ -67,6 +71,7 @@ export async function openTestServer(
     log: pino({ level: config.logLevel }, { write: (line: string) => log.push(JSON.parse(line)) }),
     health: async () => ({ status: 'HEALTHY', checks: [], version: '1' }),
     ready: async () => ({ ready: true }),
+    byYogaAlone,
     ...options,
   })
   const subscribers = () => readings.listenerCount('reading')
