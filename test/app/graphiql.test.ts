@@ -49,7 +49,7 @@ test.skipIf(!found)(
     const newest = async () => /"timestamp": "([^"]+)"/.exec(await resultOf(page))?.[1]
 
     await executeUntil(page, /"timestamp": "20/)
-    expect(await resultOf(page)).toContain('"id": 900001')
+    expect(await resultOf(page)).toContain('"plantId": 900001')
 
     await chooseTab(page, 'Live')
     const seen = new Set<string>()

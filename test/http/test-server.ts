@@ -128,6 +128,7 @@ function testSchema(
     description: 'A plant of the test server.',
     fields: (t) => ({
       id: t.exposeInt('id'),
+      plantId: t.exposeInt('id'),
       name: t.string({ resolve: ({ id }) => `Plant ${id}` }),
       timeZone: t.string({ resolve: () => 'UTC' }),
       neighbours: t.field({
