@@ -76,12 +76,12 @@ export class ConnectionNotice extends PageElement {
     const oldest = subject?.plants
       .flatMap(({ reading }) => (reading === undefined ? [] : [Date.parse(reading.timestamp)]))
       .sort((one, other) => one - other)[0]
+    if (this.error !== undefined) {
+      return html`<p class="banner">${words.failed(this.error.message)}</p>`
+    }
     if (state !== 'open') {
       if (subject === undefined || oldest === undefined) return nothing
       return html`<p class="banner">${words.lostSince(dayAndTimeText(oldest, subject.timeZone))}</p>`
-    }
-    if (this.error !== undefined) {
-      return html`<p class="banner">${words.failed(this.error.message)}</p>`
     }
     if (hasPlants === false) {
       return html`<div class="banner"><h3>${words.noPlant}</h3><p>${words.noPlantHelp}</p></div>`

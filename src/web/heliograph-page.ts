@@ -69,11 +69,12 @@ export class HeliographPage extends PageElement {
     this.requestUpdate()
   }
 
-  /** Open only when the plants are known that are there now. */
+  /** Open only when nothing is shown that is from before this connection. */
   get #state(): ConnectionState {
-    const { isCurrent, error } = this.#plants
+    const { isCurrent, error, all } = this.#plants
     const { state } = this.#api
-    return state === 'open' && !isCurrent && error === undefined ? 'connecting' : state
+    const isEmpty = all === undefined && error !== undefined
+    return state === 'open' && !isCurrent && !isEmpty ? 'connecting' : state
   }
 
   get #dialog(): TokenDialog | null {

@@ -48,7 +48,9 @@ export class Plants extends EventTarget {
     super()
     this.#api = api
     api.addEventListener('change', () => {
-      if (api.state !== 'open') this.isCurrent = false
+      if (api.state === 'open') return
+      this.isCurrent = false
+      this.error = undefined
     })
     api.addEventListener('open', this.list)
     setInterval(() => {
