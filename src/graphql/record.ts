@@ -4,10 +4,14 @@
  */
 export const record = { record: true }
 
-/**
- * For the extensions of a field of a record: some sources have the JSON of its value at hand. `json` returns undefined
- * if the field has to be resolved.
- */
-export function knownJson(json: (source: unknown) => string | undefined) {
-  return { json }
+/** Returns the JSON of a field of a source; undefined if the field has to be resolved. */
+export type JsonOfSource = (source: unknown) => string | undefined
+
+/** For the extensions of a field of a record: some sources have the JSON of its value at hand. */
+export class KnownJson {
+  readonly json: JsonOfSource
+
+  constructor(json: JsonOfSource) {
+    this.json = json
+  }
 }

@@ -18,7 +18,7 @@ import { cacheable, cacheableWithinSecond } from './cacheable.ts'
 import { LOOKUP } from './cost.ts'
 import { globalId, idDescription, loadNodesOf } from './node.ts'
 import { PlantRef } from './plant.ts'
-import { knownJson, record } from './record.ts'
+import { KnownJson, record } from './record.ts'
 
 /**
  * What a reading itself tells about its plant. A promise for each of a million readings would be half of their cost.
@@ -40,7 +40,13 @@ function flagOf(reading: ShownReading, field: FlagField): boolean | null {
 
 /** For the extensions of a field: its JSON if the reading is text. */
 function textJson(json: (reading: ReadingText) => string) {
-  return knownJson((source) => (source instanceof ReadingText ? json(source) : undefined))
+  return {
+    json: new KnownJson((source) => (source instanceof ReadingText ? json(source) : undefined)),
+  }
+}
+
+function idOf(reading: ShownReading): string {
+  return globalId('Telemetry', formatReadingKey(reading))
 }
 
 /** The part of a signed power that flows in the given direction, never below zero. */
@@ -76,7 +82,9 @@ TelemetryRef.implement({
     return {
       id: t.id({
         description: `${idDescription} The reading of the same plant and instant keeps it if it is replaced.`,
-        resolve: (reading) => globalId('Telemetry', formatReadingKey(reading)),
+        // Base64 has no character that JSON writes in another way.
+        extensions: textJson((reading) => `"${idOf(reading)}"`),
+        resolve: idOf,
       }),
       plantId: t.exposeInt('plantId', { description: 'The number of its plant.' }),
       plant: t.field({

@@ -21,8 +21,8 @@ const positions: ReadonlyMap<NumberField | FlagField, number> = new Map(
 const ODD_NUMBER = /[eIN]|^-0$|^-?\d{13}/
 
 /**
- * Returns the readings that a query finds, in its order. PostgreSQL sends them as one text, a line for each, instead of
- * 20 values for each: for 100 readings this process takes a third of the time.
+ * Returns the readings that a query finds, in its order. PostgreSQL sends them as one text instead of 20 values for
+ * each: for 100 readings this process takes a third of the time.
  */
 export async function readReadingTexts(
   kysely: Kysely<Schema>,
@@ -32,33 +32,40 @@ export async function readReadingTexts(
     columns.map((column) => sql.ref(column)),
     sql.raw(`, ',', `),
   )
-  const line = sql<string | null>`string_agg(concat(${values}), E'\\n')`
+  const line = sql<string | null>`string_agg(concat(${values}), ',')`
   const { text } = await kysely
     .selectFrom(readings.select(columns).as('reading'))
     .select(line.as('text'))
     .executeTakeFirstOrThrow()
-  return text === null ? [] : text.split('\n').map((each) => new ReadingText(each.split(',')))
+  if (text === null) return []
+  const all = text.split(',')
+  return Array.from(
+    { length: all.length / columns.length },
+    (_, index) => new ReadingText(all, index * columns.length),
+  )
 }
 
 /** A stored reading as PostgreSQL writes its values. A value is parsed when it is asked for. */
 export class ReadingText {
-  /** In the order of `columns`; empty is null. */
   readonly #values: readonly string[]
+  readonly #first: number
 
-  constructor(values: readonly string[]) {
+  /** Its values begin at an index of many, in the order of `columns`; empty is null. */
+  constructor(values: readonly string[], first: number) {
     this.#values = values
+    this.#first = first
   }
 
   get plantId(): number {
-    return Number(this.#values[PLANT_ID])
+    return Number(this.#textAt(PLANT_ID))
   }
 
   get timestamp(): Instant {
-    return parseInstant(this.#values[TIMESTAMP] ?? '')
+    return parseInstant(this.#textAt(TIMESTAMP))
   }
 
   get createdAt(): Instant {
-    return parseInstant(this.#values[CREATED_AT] ?? '')
+    return parseInstant(this.#textAt(CREATED_AT))
   }
 
   /** See `measured`. */
@@ -86,15 +93,19 @@ export class ReadingText {
 
   /** The JSON of the millisecond in which it was measured. */
   get timestampJson(): string {
-    return timeJson(this.#values[TIMESTAMP] ?? '')
+    return timeJson(this.#textAt(TIMESTAMP))
   }
 
   get createdAtJson(): string {
-    return timeJson(this.#values[CREATED_AT] ?? '')
+    return timeJson(this.#textAt(CREATED_AT))
   }
 
   #textOf(field: NumberField | FlagField): string {
-    return this.#values[positions.get(field) ?? -1] ?? ''
+    return this.#textAt(positions.get(field) ?? -1)
+  }
+
+  #textAt(position: number): string {
+    return this.#values[this.#first + position] ?? ''
   }
 }
 

@@ -1,6 +1,5 @@
 import {
   type FieldNode,
-  type GraphQLField,
   GraphQLFloat,
   GraphQLIncludeDirective,
   type GraphQLObjectType,
@@ -17,6 +16,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
+import { KnownJson } from '../../graphql/record.ts'
 
 /** A value of which the executor knows no more than its JSON. */
 export class WrittenJson {
@@ -118,7 +118,8 @@ function recordWriterOf(type: GraphQLObjectType, nodes: readonly FieldNode[], pl
     if (definition === undefined || definition.args.length > 0) throw new Unwritable()
     const resolve =
       definition.resolve ?? ((source: Record<string, unknown>): unknown => source[name])
-    const jsonOf = knownJsonOf(definition)
+    const { json } = definition.extensions
+    const jsonOf = json instanceof KnownJson ? json.json : undefined
     return { start, jsonOf, resolve, write: writerOf(definition.type, fieldNodes, place) }
   })
   const { info } = place
@@ -128,18 +129,6 @@ function recordWriterOf(type: GraphQLObjectType, nodes: readonly FieldNode[], pl
       text += start + (jsonOf?.(record) ?? write(resolve(record, {}, undefined, info)))
     }
     return `${text}}`
-  }
-}
-
-/** Returns the function by which sources tell the JSON of a field, if they have it (src/graphql/record.ts). */
-function knownJsonOf({
-  extensions,
-}: GraphQLField<unknown, unknown>): ((source: unknown) => string | undefined) | undefined {
-  const { json } = extensions
-  if (typeof json !== 'function') return undefined
-  return (source) => {
-    const text: unknown = json(source)
-    return typeof text === 'string' ? text : undefined
   }
 }
 
