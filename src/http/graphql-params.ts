@@ -43,6 +43,11 @@ export function parseGraphQLParams(
   )
 }
 
+/** Returns the name of the operation for the log, if one is given. */
+export function operationNameIn({ operationName }: GraphQLParams): string | undefined {
+  return typeof operationName === 'string' ? operationName.slice(0, 100) : undefined
+}
+
 /** The first of a list of types: a list is not allowed, but some clients send one. */
 export function mediaTypeOf(request: IncomingMessage): string {
   const header = request.headers['content-type']

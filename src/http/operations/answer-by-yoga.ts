@@ -2,6 +2,7 @@ import type { GraphQLParams } from 'graphql-yoga'
 import { z } from 'zod'
 import { Answer } from '../answer.ts'
 import { EventStream } from '../event-stream.ts'
+import { operationNameIn } from '../graphql-params.ts'
 import type { OperationContext } from './operation-context.ts'
 import type { GraphqlYoga } from './yoga.ts'
 
@@ -55,9 +56,4 @@ function codeIn(text: string): string {
   } catch {
     return 'OK' // Of another form, such as a stream of parts.
   }
-}
-
-/** Returns the name of the operation for the log, if one is given. */
-export function operationNameIn({ operationName }: GraphQLParams): string | undefined {
-  return typeof operationName === 'string' ? operationName.slice(0, 100) : undefined
 }
