@@ -23,7 +23,7 @@ import { cacheable } from './cacheable.ts'
 import { costsCost, pageCost, pointsCost } from './cost.ts'
 import { CostFigures } from './costs.ts'
 import { PeriodRef } from './energy.ts'
-import { PlantRef } from './plant.ts'
+import { isStale, PlantRef } from './plant.ts'
 import { needs, wantedBy } from './wanted.ts'
 
 const DEFAULT_POINTS = 300
@@ -44,7 +44,7 @@ const missing = 'The plants that lack something of what was requested.'
 
 const FleetLatestRef = builder.objectRef<FleetLatest>('FleetLatest').implement({
   description:
-    'The powers of the newest readings of the plants, added up. A reading older than STALE_AFTER counts as missing. A sum is null if a plant lacks the quantity.',
+    'The powers of the newest readings of the plants, added up. The reading of a plant that is stale counts as missing. A sum is null if a plant lacks the quantity.',
   fields: (t) => ({
     timestamp: t.field({
       type: 'DateTime',
@@ -165,8 +165,11 @@ const FleetRef = builder.objectRef<Fleet>('Fleet').implement({
       type: FleetLatestRef,
       description: 'The newest readings.',
       extensions: { cacheable: false },
-      resolve: (fleet, _, { staleAfter }, info) =>
-        latestOfFleet(fleet, wantedBy(info).quantities, (Date.now() - staleAfter) * 1000),
+      resolve: async (fleet, _, context, info) => {
+        const areStale = await Promise.all(fleet.plants.map((plant) => isStale(plant, context)))
+        const stale = new Set(fleet.plants.filter((_, index) => areStale[index]))
+        return latestOfFleet(fleet, wantedBy(info).quantities, stale)
+      },
     }),
     history: t.field({
       type: FleetHistoryRef,

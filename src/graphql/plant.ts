@@ -6,6 +6,7 @@ import { isSimulated, parsePlantId } from '../telemetry/reading.ts'
 import { wholeSecond } from '../whole-second.ts'
 import { builder } from './builder.ts'
 import { cacheable, cacheableWithinSecond } from './cacheable.ts'
+import type { Context } from './context.ts'
 import { pageCost, STATEMENT } from './cost.ts'
 import { globalId, idDescription, loadNodesOf } from './node.ts'
 import { needsRole, requireRole } from './role.ts'
@@ -44,13 +45,7 @@ PlantRef.implement({
       description:
         'The newest reading is older than STALE_AFTER (default PT15M), and than five intervals of each source that a server polls for the plant; or there is none.',
       extensions: cacheableWithinSecond,
-      resolve: async ({ id, latest }, _, { staleAfter, sources }) => {
-        if (latest === null) return true
-        const age = wholeSecond() - latest.timestamp / 1000
-        if (age <= staleAfter) return false
-        const expected = (await sources.load(id)).filter(({ isHeld }) => isHeld)
-        return expected.every(({ everyMs }) => age > MISSED_INTERVALS * everyMs)
-      },
+      resolve: (plant, _, context) => isStale(plant, context),
     }),
     isSimulated: t.boolean({
       description: 'Its readings come from the simulator: numbers from 900001.',
@@ -58,6 +53,21 @@ PlantRef.implement({
     }),
   }),
 })
+
+/**
+ * Returns whether a plant has fallen silent: its newest reading is older than STALE_AFTER, and than five intervals of
+ * each source that a server polls for it, or there is none.
+ */
+export async function isStale(
+  { id, latest }: Plant,
+  { staleAfter, sources }: Context,
+): Promise<boolean> {
+  if (latest === null) return true
+  const age = wholeSecond() - latest.timestamp / 1000
+  if (age <= staleAfter) return false
+  const expected = (await sources.load(id)).filter(({ isHeld }) => isHeld)
+  return expected.every(({ everyMs }) => age > MISSED_INTERVALS * everyMs)
+}
 
 /** The global id of a plant. */
 function plantNodeId(plantId: number): string {

@@ -48,6 +48,7 @@ type Documents = {
     "\n  query EnergyOfFile($plantId: Int!, $from: Date!, $to: Date!) {\n    energy(plantId: $plantId, from: $from, to: $to, period: YEAR) {\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n        batteryCharge\n        batteryDischarge\n      }\n    }\n  }\n": typeof types.EnergyOfFileDocument,
     "\n  query SourcesOfPlant {\n    plant(plantId: 7) {\n      sources {\n        name\n        kind\n        status\n        lastReadingAt\n        lastError\n        readings24h\n        duplicates24h\n        doubtful24h\n        expectedInterval\n      }\n    }\n  }\n": typeof types.SourcesOfPlantDocument,
     "\n  query StalePlants {\n    plants {\n      plantId\n      isStale\n    }\n  }\n": typeof types.StalePlantsDocument,
+    "\n  query StaleFleet {\n    fleet(timeZone: \"UTC\") {\n      latest {\n        pvPower\n        missing {\n          plantId\n        }\n      }\n    }\n  }\n": typeof types.StaleFleetDocument,
     "\n  query Directions($plantId: Int!, $from: Date!, $to: Date!) {\n    latestEnergy(plantId: $plantId) {\n      batteryCharge\n      batteryDischarge\n      gridExport\n      gridImport\n      pvPower\n    }\n    energy(plantId: $plantId, from: $from, to: $to, timeZone: \"UTC\") {\n      energy {\n        batteryCharge\n        batteryDischarge\n        gridExport\n        gridImport\n        pv\n      }\n    }\n  }\n": typeof types.DirectionsDocument,
     "\n  mutation RecordNumbered($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      received\n      inserted\n      duplicates\n      conflicts\n    }\n  }\n": typeof types.RecordNumberedDocument,
     "\n  subscription FollowNewest($plantId: Int!) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n    }\n  }\n": typeof types.FollowNewestDocument,
@@ -140,6 +141,7 @@ const documents: Documents = {
     "\n  query EnergyOfFile($plantId: Int!, $from: Date!, $to: Date!) {\n    energy(plantId: $plantId, from: $from, to: $to, period: YEAR) {\n      energy {\n        pv\n        load\n        gridImport\n        gridExport\n        batteryCharge\n        batteryDischarge\n      }\n    }\n  }\n": types.EnergyOfFileDocument,
     "\n  query SourcesOfPlant {\n    plant(plantId: 7) {\n      sources {\n        name\n        kind\n        status\n        lastReadingAt\n        lastError\n        readings24h\n        duplicates24h\n        doubtful24h\n        expectedInterval\n      }\n    }\n  }\n": types.SourcesOfPlantDocument,
     "\n  query StalePlants {\n    plants {\n      plantId\n      isStale\n    }\n  }\n": types.StalePlantsDocument,
+    "\n  query StaleFleet {\n    fleet(timeZone: \"UTC\") {\n      latest {\n        pvPower\n        missing {\n          plantId\n        }\n      }\n    }\n  }\n": types.StaleFleetDocument,
     "\n  query Directions($plantId: Int!, $from: Date!, $to: Date!) {\n    latestEnergy(plantId: $plantId) {\n      batteryCharge\n      batteryDischarge\n      gridExport\n      gridImport\n      pvPower\n    }\n    energy(plantId: $plantId, from: $from, to: $to, timeZone: \"UTC\") {\n      energy {\n        batteryCharge\n        batteryDischarge\n        gridExport\n        gridImport\n        pv\n      }\n    }\n  }\n": types.DirectionsDocument,
     "\n  mutation RecordNumbered($readings: [TelemetryInput!]!) {\n    recordTelemetry(readings: $readings) {\n      received\n      inserted\n      duplicates\n      conflicts\n    }\n  }\n": types.RecordNumberedDocument,
     "\n  subscription FollowNewest($plantId: Int!) {\n    latestEnergy(plantId: $plantId) {\n      timestamp\n    }\n  }\n": types.FollowNewestDocument,
@@ -331,6 +333,10 @@ export function graphql(source: "\n  query SourcesOfPlant {\n    plant(plantId: 
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query StalePlants {\n    plants {\n      plantId\n      isStale\n    }\n  }\n"): typeof import('./graphql.ts').StalePlantsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query StaleFleet {\n    fleet(timeZone: \"UTC\") {\n      latest {\n        pvPower\n        missing {\n          plantId\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').StaleFleetDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

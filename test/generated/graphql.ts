@@ -400,6 +400,11 @@ export type StalePlantsQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type StalePlantsQuery = { plants: Array<{ plantId: number, isStale: boolean }> };
 
+export type StaleFleetQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type StaleFleetQuery = { fleet: { latest: { pvPower: number | null, missing: Array<{ plantId: number }> } } };
+
 export type DirectionsQueryVariables = Exact<{
   plantId: number;
   from: string;
@@ -1446,6 +1451,18 @@ export const StalePlantsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<StalePlantsQuery, StalePlantsQueryVariables>;
+export const StaleFleetDocument = new TypedDocumentString(`
+    query StaleFleet {
+  fleet(timeZone: "UTC") {
+    latest {
+      pvPower
+      missing {
+        plantId
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StaleFleetQuery, StaleFleetQueryVariables>;
 export const DirectionsDocument = new TypedDocumentString(`
     query Directions($plantId: Int!, $from: Date!, $to: Date!) {
   latestEnergy(plantId: $plantId) {

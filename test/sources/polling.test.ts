@@ -41,6 +41,19 @@ const StalePlants = graphql(`
   }
 `)
 
+const StaleFleet = graphql(`
+  query StaleFleet {
+    fleet(timeZone: "UTC") {
+      latest {
+        pvPower
+        missing {
+          plantId
+        }
+      }
+    }
+  }
+`)
+
 const EVERY_MS = 40
 
 let api: TestApi
@@ -159,15 +172,17 @@ test('a plant is stale after five intervals of its source, if they are longer th
   const slow = { name: 'slow', kind: 'meter', plantId: 7, plants: 2, everyMs: 3_600_000 }
   await claimSource(kysely, slow, { holder: randomUUID(), heldMs: 60_000 })
   await sql`
-    insert into solark.telemetry (plant_id, timestamp, soc)
-    values (7, now() - interval '4 hours', 50), (8, now() - interval '6 hours', 50),
-      (9, now() - interval '1 hour', 50)`.execute(kysely)
+    insert into solark.telemetry (plant_id, timestamp, soc, pv_power)
+    values (7, now() - interval '4 hours', 50, 0), (8, now() - interval '6 hours', 50, 0),
+      (9, now() - interval '1 hour', 50, 0)`.execute(kysely)
   const { plants } = await api.ask(StalePlants)
   expect(plants).toEqual([
     { plantId: 7, isStale: false },
     { plantId: 8, isStale: true },
     { plantId: 9, isStale: true },
   ])
+  const { fleet } = await api.ask(StaleFleet)
+  expect(fleet.latest.missing.map(({ plantId }) => plantId)).toEqual([8, 9])
 })
 
 test('a value that cannot be right is left out and counted, and the rest of the reading is stored', async () => {

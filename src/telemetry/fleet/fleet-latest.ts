@@ -1,5 +1,6 @@
 import type { Instant } from '../../database/instant.ts'
 import { type NumberField, numberFields, quantityOf, recordOf } from '../../quantities.ts'
+import type { Plant } from '../plant.ts'
 import { measured } from '../reading.ts'
 import type { Fleet } from './fleet.ts'
 import { addNumbers, type Sums, sumParts } from './sum.ts'
@@ -14,16 +15,16 @@ export interface FleetLatest extends Sums<NumberField, number> {
   timestamp: Instant | null
 }
 
-/** Adds up the newest readings of the plants. One from before `freshSince` is missing, as one that does not exist. */
+/** Adds up the newest readings of the plants. That of a stale plant is missing, as one that does not exist. */
 export function latestOfFleet(
   { plants }: Fleet,
   fields: readonly NumberField[],
-  freshSince: Instant,
+  stale: ReadonlySet<Plant>,
 ): FleetLatest {
-  const parts = plants.map(({ id, latest }) => {
-    const fresh = latest !== null && latest.timestamp >= freshSince ? latest : null
+  const parts = plants.map((plant) => {
+    const fresh = stale.has(plant) ? null : plant.latest
     return {
-      plantId: id,
+      plantId: plant.id,
       values: recordOf(numberFields, (field) => measured(field, fresh?.[field] ?? null)),
     }
   })
