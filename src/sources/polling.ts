@@ -28,9 +28,12 @@ const LONGEST_PAUSE_MS = 60_000
 const LOOK_MS = 5000
 const SHORTEST_PAUSE_MS = 1000
 
+const NO_READING = 'The connection is there, but no reading comes'
+
 /**
  * Polls a source, or listens to it, and stores what it gives, until disposed. The states:
  * - WAITING: another server has the source, or the database is away and nobody has it.
+ * - PENDING: this server has it and waits for its first reading. If none comes within five intervals, it is FAILING.
  * - WORKING: this server has it, and it gave readings last time.
  * - FAILING: this server has it, and it gave nothing. It is asked again after its interval, then after twice that, up to
  *   a minute. It is logged when this begins and when it is over.
@@ -61,12 +64,14 @@ export function runSource(options: PollingOptions): RunningSource {
 class SourceRun {
   readonly #options: PollingOptions
   readonly #signal: AbortSignal
-  #state: 'WAITING' | 'WORKING' | 'FAILING' | 'REFUSED' = 'WAITING'
+  #state: 'WAITING' | 'PENDING' | 'WORKING' | 'FAILING' | 'REFUSED' = 'WAITING'
   /** In a row. */
   #failures = 0
   #refusals = 0
   #lastError: string | undefined
   #lastReadingAt: number | undefined
+  /** Since when this server has the source; undefined if it does not. */
+  #heldSince: number | undefined
   /** Since the start. */
   #readings = 0
 
@@ -83,9 +88,12 @@ class SourceRun {
       try {
         if (!(await this.#options.store.claim())) {
           this.#state = 'WAITING'
+          this.#heldSince = undefined
           await this.#pause(Math.min(LOOK_MS, identity.everyMs / 4))
           continue
         }
+        this.#heldSince ??= performance.now()
+        if (this.#state === 'WAITING') this.#state = 'PENDING'
         if ('read' in source) await this.#poll(source.read.bind(source))
         else await this.#listen(source.listen.bind(source))
       } catch (error) {
@@ -131,19 +139,19 @@ class SourceRun {
       labels,
     }
     const measures = [interval, received, doubtful, waiting]
-    if (this.#lastReadingAt === undefined) return measures
+    if (this.#heldSince === undefined) return measures
     const age = {
       name: 'heliograph_source_last_reading_age_seconds',
-      help: 'How long ago a source gave a reading to this server; absent if it never has',
+      help: 'Seconds since a source gave a reading, or since this server has it; absent if another server has it',
       type: 'gauge' as const,
-      value: (performance.now() - this.#lastReadingAt) / 1000,
+      value: this.#silentMs / 1000,
       labels,
     }
     return [...measures, age]
   }
 
   describe(): Awaited<ReturnType<Check['run']>> {
-    const { store, identity } = this.#options
+    const { store } = this.#options
     const waiting = store.waiting > 0 ? `; ${store.waiting} readings wait for the database` : ''
     const lost = store.dropped > 0 ? `; ${store.dropped} readings found no room to wait` : ''
     const last =
@@ -161,15 +169,24 @@ class SourceRun {
       case 'FAILING':
       case 'REFUSED':
         return { status: 'DEGRADED', detail: `${this.#lastError}; ${last}${waiting}${lost}` }
+      case 'PENDING':
       case 'WORKING': {
-        const isSilent =
-          performance.now() - (this.#lastReadingAt ?? 0) > 5 * identity.everyMs + LOOK_MS
         return {
-          status: isSilent || lost !== '' ? 'DEGRADED' : 'HEALTHY',
+          status: this.#isSilent || lost !== '' ? 'DEGRADED' : 'HEALTHY',
           detail: `${last}${waiting}${lost}`,
         }
       }
     }
+  }
+
+  /** Milliseconds since the last reading, or since this server has the source. */
+  get #silentMs(): number {
+    const since = Math.max(this.#lastReadingAt ?? 0, this.#heldSince ?? 0)
+    return performance.now() - since
+  }
+
+  get #isSilent(): boolean {
+    return this.#silentMs > 5 * this.#options.identity.everyMs + LOOK_MS
   }
 
   async #poll(read: (at: Instant, signal: AbortSignal) => Promise<SourceReadings>): Promise<void> {
@@ -197,8 +214,11 @@ class SourceRun {
       await listen(
         (given) => {
           const at = instantOf(new Date())
-          stored = stored.then(() => this.#take(given, at))
-          // What cannot be stored is thrown below; until then it must not count as unhandled.
+          // One that cannot be stored does not keep those after it from being stored.
+          stored = stored
+            .catch(() => {})
+            .then(() => this.#take(given, at))
+            .catch((error) => this.#fail(error))
           stored.catch(() => {})
         },
         AbortSignal.any([this.#signal, over.signal]),
@@ -219,6 +239,7 @@ class SourceRun {
       }).catch(() => {})
       if (over.signal.aborted || this.#signal.aborted) return
       if (!(await this.#claimAgain())) over.abort()
+      if (this.#state === 'PENDING' && this.#isSilent) await this.#fail(new Error(NO_READING))
     }
   }
 

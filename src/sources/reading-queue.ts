@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import {
@@ -48,9 +48,26 @@ const MOST_READINGS = 250_000
 export async function openReadingQueue(folder: string, name: string): Promise<ReadingQueue> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, `${encodeURIComponent(name)}.jsonl`)
-  let waiting = await readQueue(path)
+  const { waiting: before, isTorn } = await readQueue(path)
+  let waiting = before
   let stored = 0
   let dropped = 0
+  /** Whether the file lacks what waits, or ends within a line. */
+  let isBroken = isTorn
+  const append = async (more: readonly Waiting[]) => {
+    const file = await open(path, 'a', 0o600)
+    try {
+      await file.appendFile(linesOf(more))
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+  }
+  const rewrite = async () => {
+    await writeFile(`${path}.new`, linesOf(waiting), { mode: 0o600, flush: true })
+    await rename(`${path}.new`, path)
+    stored = 0
+  }
   return {
     get length() {
       return waiting.length
@@ -63,13 +80,10 @@ export async function openReadingQueue(folder: string, name: string): Promise<Re
       dropped += more.length - room.length
       if (room.length === 0) return
       waiting.push(...room)
-      const file = await open(path, 'a', 0o600)
-      try {
-        await file.appendFile(room.map((reading) => `${JSON.stringify(reading)}\n`).join(''))
-        await file.datasync()
-      } finally {
-        await file.close()
-      }
+      const wasBroken = isBroken
+      isBroken = true
+      await (wasBroken ? rewrite() : append(room))
+      isBroken = false
     },
     peek: (most) => waiting.slice(0, most),
     remove: async (count) => {
@@ -78,20 +92,17 @@ export async function openReadingQueue(folder: string, name: string): Promise<Re
       if (waiting.length === 0) {
         await rm(path, { force: true })
         stored = 0
+        isBroken = false
       } else if (stored > waiting.length) {
-        await writeFile(
-          `${path}.new`,
-          waiting.map((reading) => `${JSON.stringify(reading)}\n`).join(''),
-          {
-            mode: 0o600,
-            flush: true,
-          },
-        )
-        await rename(`${path}.new`, path)
-        stored = 0
+        await rewrite()
+        isBroken = false
       }
     },
   }
+}
+
+function linesOf(waiting: readonly Waiting[]): string {
+  return waiting.map((one) => `${JSON.stringify(one)}\n`).join('')
 }
 
 const WaitingReading = z.object({
@@ -115,18 +126,18 @@ const WaitingRun = z.object({
   begins: z.boolean(),
 })
 
-async function readQueue(path: string): Promise<Waiting[]> {
-  const exists = await stat(path).then(
-    () => true,
-    () => false,
-  )
-  if (!exists) return []
+/** `isTorn`: a line at the end was not written to its end. */
+async function readQueue(path: string): Promise<{ waiting: Waiting[]; isTorn: boolean }> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return ''
+    throw error
+  })
   const waiting: Waiting[] = []
-  for (const line of (await readFile(path, 'utf8')).split('\n')) {
+  for (const line of text.split('\n')) {
     const one = line === '' ? undefined : parseLine(line)
     if (one !== undefined) waiting.push(one)
   }
-  return waiting
+  return { waiting, isTorn: text !== '' && !text.endsWith('\n') }
 }
 
 function parseLine(line: string): Waiting | undefined {

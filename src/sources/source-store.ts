@@ -92,7 +92,8 @@ class QueuedStore implements SourceStore {
     this.#counters = new CounterKeeper(options.identity)
     this.heldMs = Math.max(LEAST_HELD_MS, options.identity.everyMs * 1.25)
     this.#draining = setInterval(() => {
-      if (this.#queue.length > 0) void this.#inTurn(() => this.#drain())
+      // What it throws is in the log (#note), and what waits is tried again.
+      if (this.#queue.length > 0) this.#inTurn(() => this.#drain()).catch(() => {})
     }, DRAIN_MS)
     this.#draining.unref()
   }
@@ -164,8 +165,8 @@ class QueuedStore implements SourceStore {
     try {
       await this.#record(all)
     } catch (error) {
-      this.#note(error)
       await this.#onDisk(() => this.#queue.append(all))
+      this.#note(error)
     }
   }
 
@@ -264,16 +265,18 @@ class QueuedStore implements SourceStore {
     this.#refused -= refused
   }
 
-  /** Notes that the database does not take readings; throws any other error. */
+  /** Logs once that readings cannot be stored. Throws an error that is not the database's: it is a fault of this program. */
   #note(error: unknown): void {
-    if (toDatabaseFault(error) === undefined) throw error
-    if (this.#isAway) return
+    const isDatabase = toDatabaseFault(error) !== undefined
+    if (!this.#isAway) {
+      const { log, identity } = this.#options
+      log[isDatabase ? 'warn' : 'error'](
+        { source: identity.name, err: error },
+        `Readings of the source ${identity.name} cannot be stored; they wait on disk`,
+      )
+    }
     this.#isAway = true
-    const { log, identity } = this.#options
-    log.warn(
-      { source: identity.name, err: error },
-      `Readings of the source ${identity.name} cannot be stored; they wait on disk`,
-    )
+    if (!isDatabase) throw error
   }
 
   /** Logs a quantity that is left out once, until it is measured again. */

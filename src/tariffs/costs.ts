@@ -180,7 +180,7 @@ class Tally {
     this.end = end
   }
 
-  add(rates: RateStep, { of: { gridPower: grid, loadPower: load } }: Summary): void {
+  add(rates: RateStep, { covered, of: { gridPower: grid, loadPower: load } }: Summary): void {
     if (rates.currency !== null) this.#currencies.add(rates.currency)
     if (rates.import === null || rates.export === null) return
     if (grid === undefined || grid.covered === 0) return
@@ -189,8 +189,9 @@ class Tally {
     this.#known += grid.covered
     this.#importCost += importCost
     this.#exportRevenue += exportRevenue
-    if (load?.covered !== grid.covered) return
-    this.#compared += load.covered
+    // Two lines of the same length may still lie at different times, unless each is as long as the readings.
+    if (load?.covered !== covered || grid.covered !== covered) return
+    this.#compared += covered
     this.#savings += costOf(load.integral, rates.import) - importCost + exportRevenue
   }
 

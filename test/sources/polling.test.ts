@@ -275,6 +275,22 @@ test('of two servers one polls, and the other takes over when it ends', async ()
   await expect.poll(() => other.polls).toBeGreaterThan(1)
 })
 
+test('a source that is connected and sends nothing is told of', async () => {
+  const source: Source = {
+    listen: (_deliver, signal) =>
+      new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+    [Symbol.asyncDispose]: async () => {},
+  }
+  await using server = await serve(source)
+  await expect.poll(async () => (await server.check.run()).detail).toContain('no reading yet')
+  await expect
+    .poll(() => sourcesOfPlant(), { timeout: 30_000 })
+    .toMatchObject([
+      { status: 'FAILING', lastError: 'The connection is there, but no reading comes' },
+    ])
+  expect((await server.check.run()).status).toBe('DEGRADED')
+})
+
 test('a source that sends by itself is listened to, and again when its connection is lost', async () => {
   const meter = new Meter()
   let connections = 0

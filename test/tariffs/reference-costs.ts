@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Instant } from '../../src/database/instant.ts'
 import type { Reading } from '../../src/telemetry/reading.ts'
 import { add, divide, type Fraction, fraction, multiply, subtract, ZERO } from './fraction.ts'
@@ -89,7 +90,8 @@ export function referenceCosts({
     costs.exportRevenue = add(costs.exportRevenue ?? ZERO, exportRevenue)
     costs.known += grid.covered
     const load = energyIn(readings, 'loadPower', since, since + QUARTER)
-    if (load.covered !== grid.covered) continue
+    const all = spansBetween(readings, since, since + QUARTER)
+    if (!isDeepStrictEqual(load.spans, all) || !isDeepStrictEqual(grid.spans, all)) continue
     const saved = add(subtract(multiply(load.above, imported), importCost), exportRevenue)
     costs.savings = add(costs.savings ?? ZERO, saved)
     costs.compared += load.covered
@@ -122,14 +124,33 @@ function rateAt(
   return price === null ? null : rateOf(own + price)
 }
 
+type Span = [from: Instant, to: Instant]
+
+/** The times between neighbouring readings, within a range, as few and as long as they can be. */
+function spansBetween(readings: readonly Reading[], since: Instant, until: Instant): Span[] {
+  const spans: Span[] = []
+  for (const [index, { timestamp: end }] of readings.entries()) {
+    const start = readings[index - 1]?.timestamp
+    if (start === undefined || end - start > MAX_GAP) continue
+    const [from, to] = [Math.max(start, since), Math.min(end, until)]
+    if (from >= to) continue
+    const last = spans.at(-1)
+    if (last?.[1] === from) last[1] = to
+    else spans.push([from, to])
+  }
+  return spans
+}
+
 /** kWh of the line above and below zero. */
 function energyIn(
   readings: readonly Reading[],
   field: 'gridPower' | 'loadPower',
   since: Instant,
   until: Instant,
-): { above: Fraction; below: Fraction; covered: number } {
-  const energy = { above: ZERO, below: ZERO, covered: 0 }
+): { above: Fraction; below: Fraction; covered: number; spans: Span[] } {
+  const measured = readings.filter(({ [field]: value }) => value !== null)
+  const spans = spansBetween(measured, since, until)
+  const energy = { above: ZERO, below: ZERO, covered: 0, spans }
   const points = readings.flatMap(({ timestamp, [field]: value }) =>
     value === null ? [] : [{ time: timestamp, value }],
   )

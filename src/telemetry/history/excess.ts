@@ -46,7 +46,7 @@ export async function readExcess(
     plantId: request.plantId,
     edges: finer,
     quantities: excessQuantities,
-    aspects: ['signs'],
+    aspects: ['samples', 'signs'],
     allowance: request.allowance,
   })
   const periods = edges.slice(1).map((end, index) => ({ start: edges[index] ?? end, end }))
@@ -74,8 +74,11 @@ export function excessOf(
 ): { wattSeconds: number; covered: number } | undefined {
   const { pvPower: pv, loadPower: load, batteryPower: battery } = summary?.of ?? {}
   if (pv === undefined || load === undefined || battery === undefined) return undefined
-  const { covered } = pv
-  if (covered === 0 || load.covered !== covered || battery.covered !== covered) return undefined
+  // Lines of the same length may still lie at different times, unless each is as long as the readings.
+  const { covered = 0 } = summary ?? {}
+  if (covered === 0 || ![pv, load, battery].every((each) => each.covered === covered)) {
+    return undefined
+  }
   return {
     wattSeconds: Math.max(0, pv.integral - load.integral - wattSecondsBelow(battery)),
     covered,

@@ -1,0 +1,39 @@
+import { appendFile, mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openReadingQueue } from '../../src/sources/reading-queue.ts'
+import { emptyReading } from '../../src/telemetry/reading.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'heliograph-queue-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const reading = (second: number) => emptyReading(7, second * 1_000_000)
+const waitingTimes = async () =>
+  (await openReadingQueue(folder, 'roof'))
+    .peek(10)
+    .map((one) => 'timestamp' in one && one.timestamp / 1_000_000)
+
+test('a line that was cut off takes no other reading with it', async () => {
+  const before = await openReadingQueue(folder, 'roof')
+  await before.append([reading(1)])
+  await appendFile(join(folder, 'roof.jsonl'), JSON.stringify(reading(2)).slice(0, 50))
+  const after = await openReadingQueue(folder, 'roof')
+  await after.append([reading(3)])
+  await after.append([reading(4)])
+  expect(await waitingTimes()).toEqual([1, 3, 4])
+})
+
+test('what the disk did not take is on it once it takes something again', async () => {
+  const queue = await openReadingQueue(folder, 'roof')
+  const path = join(folder, 'roof.jsonl')
+  await mkdir(path)
+  await expect(queue.append([reading(1)])).rejects.toThrow('EISDIR')
+  await rmdir(path)
+  await queue.append([reading(2)])
+  await queue.append([reading(3)])
+  expect(await waitingTimes()).toEqual([1, 2, 3])
+})
