@@ -1,4 +1,4 @@
-import { appendFile, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as prompts from '@clack/prompts'
 import { Command } from 'commander'
@@ -14,6 +14,7 @@ import {
 import { discoverSettings } from './connect-discovery.ts'
 import { type Question, type Way, ways } from './connect-ways.ts'
 import { catchInterruption, INTERRUPTED } from './interruption.ts'
+import { keepSecrets } from './keep-secrets.ts'
 import { plantIdOption } from './options.ts'
 import { describeGiven, readOnce } from './poll.ts'
 
@@ -84,12 +85,24 @@ async function connect(options: ConnectOptions, signal: AbortSignal): Promise<vo
   const entry = { name, kind: way.kind, plant: plantId, ...settings }
   const source = sourceOf(entry, sourcesFile)
   process.stdout.write(`Asking ${name} …\n`)
-  process.stdout.write(describeGiven(await readOnce(source, signal)))
-  if (!(options.yes ?? (await confirmed('Is that right, and is it to be written?')))) {
-    throw new GivenUp()
+  const found = await readOnce(source, signal)
+  process.stdout.write(describeGiven(found))
+  if (options.yes && found.readings.length === 0) {
+    throw new Fault(
+      'BAD_REQUEST',
+      `Expected a reading of ${name}; got none: try again, or leave --yes out to write the source as it is`,
+    )
+  }
+  const question = (await hasSource(sourcesFile, name))
+    ? `Is that right, and is it to replace the source ${name}?`
+    : 'Is that right, and is it to be written?'
+  if (!(options.yes ?? (await confirmed(question)))) throw new GivenUp()
+  // First, so that no source is written that lacks its password.
+  if (secrets.size > 0) {
+    await keepSecrets(secrets)
+    process.stdout.write(`The password is in .env, as ${[...secrets.keys()].join(', ')}.\n`)
   }
   await writeSource(sourcesFile, entry)
-  await keepSecrets(secrets)
   process.stdout.write(
     `Written to ${sourcesFile}. A server that starts now reads it; npm run poll -- ${JSON.stringify(name)} asks it once.\n`,
   )
@@ -213,15 +226,25 @@ function sourceOf(entry: object, path: string): ConfiguredSource {
   return source
 }
 
-/** Adds the source to the file, or replaces the one of its name. Other sources stay as they are. */
-async function writeSource(path: string, entry: { name: string }): Promise<void> {
+/** Returns the file of the sources. Throws if it has a fault, so that it is not written over. */
+async function readSourcesFile(
+  path: string,
+): Promise<{ $schema?: string; sources: { name: string }[] }> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '{ "sources": [] }'
     throw error
   })
-  // So that a file with a fault is not written over.
   parseConfiguration(text, path)
-  const file: { $schema?: string; sources: { name: string }[] } = JSON.parse(text)
+  return JSON.parse(text)
+}
+
+async function hasSource(path: string, wanted: string): Promise<boolean> {
+  return (await readSourcesFile(path)).sources.some(({ name }) => name === wanted)
+}
+
+/** Adds the source to the file, or replaces the one of its name. Other sources stay as they are. */
+async function writeSource(path: string, entry: { name: string }): Promise<void> {
+  const file = await readSourcesFile(path)
   const others = file.sources.filter(({ name }) => name !== entry.name)
   const written = { $schema: `./${SCHEMA_FILE}`, ...file, sources: [...others, entry] }
   await replaceFile(path, `${JSON.stringify(written, undefined, 2)}\n`)
@@ -234,18 +257,4 @@ async function writeSource(path: string, entry: { name: string }): Promise<void>
 async function replaceFile(path: string, text: string): Promise<void> {
   await writeFile(`${path}.new`, text)
   await rename(`${path}.new`, path)
-}
-
-/** Passwords go into .env, which the server reads, for this user alone. */
-async function keepSecrets(secrets: ReadonlyMap<string, string>): Promise<void> {
-  if (secrets.size === 0) return
-  const lines = [...secrets].map(([variable, value]) => `${variable}=${quoted(value)}\n`)
-  await appendFile('.env', lines.join(''), { mode: 0o600 })
-  process.stdout.write(`The password is in .env, as ${[...secrets.keys()].join(', ')}.\n`)
-}
-
-/** Node reads a value in single quotes as it is. */
-function quoted(value: string): string {
-  if (!value.includes("'")) return `'${value}'`
-  return value.includes('`') ? `"${value}"` : `\`${value}\``
 }
