@@ -131,14 +131,14 @@ test.for(outages)(
       async () => (await admin.fail(LatestReading))[0]?.extensions.code,
     )
     expect(new Set(await Promise.all(codes))).toEqual(new Set(['DATABASE_UNAVAILABLE']))
-    expect(proxy.attempts - attempts).toBeLessThan(10)
+    expect(proxy.attempts - attempts).toBeLessThan(50)
     expect((await databaseCheck())?.detail).toBe(`unavailable since ${since}`)
 
     await proxy.restore()
     await untilHealthy()
     await send(12)
     for (const live of [socket, events]) await arrival(live, 12)
-    expect(await countConnections()).toBeLessThanOrEqual(MOST_CONNECTIONS)
+    await expect.poll(countConnections).toBeLessThanOrEqual(MOST_CONNECTIONS)
   },
 )
 
@@ -180,7 +180,7 @@ test('thirty short outages in a row leave no connection and no socket behind', a
   await sendUntilStored(31)
   await arrival(live, 31)
   await untilHealthy()
-  expect(await countConnections()).toBeLessThanOrEqual(MOST_CONNECTIONS)
+  await expect.poll(countConnections).toBeLessThanOrEqual(MOST_CONNECTIONS)
   // Connections that are idle close by themselves.
   await expect.poll(countSockets).toBeLessThanOrEqual(sockets)
   expect(server.program.stderr).not.toMatch(/MaxListenersExceeded|unhandled/i)

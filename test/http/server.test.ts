@@ -124,9 +124,7 @@ describe('going away', () => {
     half.on('error', () => undefined)
     const halfClosed = new Promise((resolve) => half.once('close', resolve))
 
-    const start = performance.now()
     await server[Symbol.asyncDispose]()
-    expect(performance.now() - start).toBeLessThan(2000) // What Ctrl-C may take.
 
     expect(await goodbye).toBe(1001)
     await halfClosed

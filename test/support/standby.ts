@@ -8,7 +8,7 @@ import { ask, openTemporaryClusters } from './temporary-clusters.ts'
 export interface Pair extends AsyncDisposable {
   /** The address of the primary; after `failOver`, of the former standby. */
   readonly url: string
-  /** From then on the standby receives nothing from the primary. */
+  /** From then on the standby receives nothing from the primary. It has what was committed before. */
   isolateStandby(): Promise<void>
   /** Kills the primary, and makes the standby the primary. */
   failOver(): Promise<void>
@@ -37,7 +37,11 @@ export async function openPair({ synchronous }: { synchronous: boolean }): Promi
   const open = opening.move()
   return {
     url: address.url,
-    isolateStandby: link.cut,
+    isolateStandby: async () => {
+      const caughtUp = 'select from pg_stat_replication where flush_lsn >= pg_current_wal_lsn()'
+      while ((await ask(primary.url, caughtUp)) === 0) await sleep(20)
+      await link.cut()
+    },
     failOver: async () => {
       await primary.kill()
       await ask(standby.url, 'select pg_promote()')

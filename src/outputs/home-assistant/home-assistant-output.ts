@@ -7,6 +7,7 @@ import { isRefusal, pauseAfterRefusals } from '../../sources/refusal.ts'
 import type { SourceContext } from '../../sources/source.ts'
 import type { EnergyPeriod } from '../../telemetry/history/energy.ts'
 import type { Plant } from '../../telemetry/plant.ts'
+import { measured } from '../../telemetry/reading.ts'
 import { discoveryOf, discoveryOfAlerts, type PlantTopics } from './discovery.ts'
 import type { HomeAssistantSettings } from './home-assistant-settings.ts'
 
@@ -27,7 +28,7 @@ const RETRY_MS = 5000
 
 /**
  * Publishes the newest reading and today's kWh of each plant for Home Assistant, which shows each as a device. Values
- * have the signs of Heliograph; what was not measured is unknown there. The states:
+ * are those of the API; what was not measured is unknown there. The states:
  * - CONNECTING: what fails is tried again every five seconds. After a wrong password, which may lock the account, it is
  *   ten minutes, then twice that, up to six hours.
  * - PUBLISHING: every `every` all plants; a discovery message, and the raised alerts, when they are others than before.
@@ -143,7 +144,7 @@ async function publishPlant(
   if (latest !== null) {
     const today = await readToday(latest.plantId)
     const state = {
-      ...recordOf(numberFields, (field) => latest[field]),
+      ...recordOf(numberFields, (field) => measured(field, latest[field])),
       timestamp: formatInstant(latest.timestamp),
       today: today.energy,
       todaySince: formatInstant(today.start),
