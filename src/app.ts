@@ -4,11 +4,10 @@ import { readRaisedAlerts } from './alerts/alert-state.ts'
 import { startAlerts } from './alerts/alerts.ts'
 import { collectSlowQueries } from './alerts/slow-queries.ts'
 import type { Config } from './config.ts'
-import { coalesceReads } from './database/coalesce.ts'
 import { openConfiguredDatabase } from './database/configured-database.ts'
-import { readDataVersion } from './database/data-version.ts'
 import { dateOf } from './database/instant.ts'
 import { runOperation } from './database/operation.ts'
+import { isReplicaError, openReadReplica } from './database/read-replica.ts'
 import type { Storage } from './database/storage.ts'
 import { Fault } from './fault.ts'
 import { createContext } from './graphql/context.ts'
@@ -57,6 +56,10 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
   await using opening = new AsyncDisposableStack()
   const queryTimes = createQueryTimes()
   const slowQueries = collectSlowQueries(config.alerts.slowQuery)
+  const onQuery = (query: { sql: string; durationMs: number }) => {
+    queryTimes.record(query)
+    slowQueries.record(query)
+  }
   const opened = opening.use(
     await openConfiguredDatabase(config, {
       role: 'server',
@@ -66,14 +69,27 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       onOutage: (cause) => log.warn({ err: cause }, 'The database cannot be reached; retrying'),
       onRestored: ({ since }) =>
         log.info({ since: dateOf(since) }, 'The database can be reached again'),
-      onQuery: (query) => {
-        queryTimes.record(query)
-        slowQueries.record(query)
-      },
+      onQuery,
       log,
     }),
   )
   const { database, disk, notices } = opened
+  const replica =
+    config.databaseReadUrl === undefined
+      ? undefined
+      : opening.use(
+          openReadReplica({
+            primary: database,
+            url: config.databaseReadUrl,
+            poolSize: config.databasePoolSize,
+            statementTimeout: config.statementTimeout,
+            longestLag: config.databaseReadLag,
+            closing: signal,
+            onIdleError: (error) => log.warn({ err: error }, 'A connection to the replica broke'),
+            onQuery,
+            log,
+          }),
+        )
   for (const notice of notices) log.info(notice)
   const status = await readSchemaStatus(database.kysely, Object.keys(migrations), config.retention)
 
@@ -81,6 +97,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
   const services = opening.use(
     openServices({
       database,
+      replica,
       migrations,
       staleAfter: config.staleAfter,
       retention: config.retention,
@@ -139,8 +156,9 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
   const http = opening.use(
     await openHttpServer({
       schema,
-      contextOf: ({ role }) => createContext(services, role),
-      readDataVersion: coalesceReads(() => readDataVersion(database.reserved)),
+      contextOf: (asked) => createContext(services, asked.role, services.chooseReads(asked)),
+      readDataVersion: services.readDataVersion,
+      ...(replica === undefined ? {} : { mayRepeat: isReplicaError }),
       sizes: services.sizes,
       runOperation: ({ client, writes }, run) =>
         runOperation({ client, timeoutMs: config.operationTimeout, cancels: !writes }, run),

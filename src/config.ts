@@ -63,6 +63,8 @@ const timer = milliseconds.refine((value) => value >= 10 && value <= LONGEST_TIM
   error: 'expected from PT0.01S to P24D, such as PT10S',
 })
 
+const LONGEST_READ_LAG_MS = 24 * 60 * 60_000
+
 /** So much of the rollups around each change is made anew. */
 const LONGEST_GAP_MS = 24 * 60 * 60_000
 
@@ -119,6 +121,12 @@ const Environment = z.object({
   DATABASE_URL: databaseUrl.optional(),
   DATABASE_POOL_SIZE: wholeNumber(2, 1000).default(10),
   DATABASE_START_TIMEOUT: timer.default(60_000),
+  DATABASE_READ_URL: databaseUrl.optional(),
+  DATABASE_READ_LAG: milliseconds
+    .refine((value) => value >= 2000 && value <= LONGEST_READ_LAG_MS, {
+      error: 'expected from PT2S to P1D, such as PT5S, because the lag is measured once a second',
+    })
+    .default(5000),
   STATEMENT_TIMEOUT: milliseconds
     .refine((value) => value >= 1 && value <= LONGEST_STATEMENT_MS, {
       error: 'expected from a millisecond to 24 days, such as PT10S',
@@ -173,6 +181,10 @@ export interface Config {
   readonly databasePoolSize: number
   /** Milliseconds for which the server waits at its start until the database can be reached. */
   readonly databaseStartTimeout: number
+  /** A streaming replica that may be read in place of the database; undefined: there is none. */
+  readonly databaseReadUrl: string | undefined
+  /** Milliseconds by which the replica may be behind. */
+  readonly databaseReadLag: number
   /** Milliseconds that one query of a request may take. */
   readonly statementTimeout: number
   /** Milliseconds that all queries of a request may take together. */
@@ -275,6 +287,8 @@ export function parseConfig(
     databaseUrl: values.DATABASE_URL,
     databasePoolSize: values.DATABASE_POOL_SIZE,
     databaseStartTimeout: values.DATABASE_START_TIMEOUT,
+    databaseReadUrl: values.DATABASE_READ_URL,
+    databaseReadLag: values.DATABASE_READ_LAG,
     statementTimeout: values.STATEMENT_TIMEOUT,
     operationTimeout: values.OPERATION_TIMEOUT,
     host: values.HOST,
@@ -367,7 +381,27 @@ function findContradictions(given: Partial<Record<string, string>>): string[] {
   if (new Set(tokens).size < tokens.length) {
     faults.push('ADMIN_TOKEN, INGEST_TOKEN, READ_TOKEN: expected a different token for each role')
   }
-  return [...faults, ...findRetentionContradictions(given), ...findAlertContradictions(given)]
+  return [
+    ...faults,
+    ...findReplicaContradictions(given),
+    ...findRetentionContradictions(given),
+    ...findAlertContradictions(given),
+  ]
+}
+
+function findReplicaContradictions(given: Partial<Record<string, string>>): string[] {
+  const { DATABASE_URL, DATABASE_READ_URL, DATABASE_READ_LAG } = given
+  if (DATABASE_READ_URL !== undefined && DATABASE_URL === undefined) {
+    return [
+      'DATABASE_READ_URL: expected DATABASE_URL beside it, because the embedded database has no replica',
+    ]
+  }
+  if (DATABASE_READ_LAG !== undefined && DATABASE_READ_URL === undefined) {
+    return [
+      `DATABASE_READ_LAG: expected DATABASE_READ_URL beside it, the replica that may be behind, got ${DATABASE_READ_LAG}`,
+    ]
+  }
+  return []
 }
 
 function findAlertContradictions(given: Partial<Record<string, string>>): string[] {
@@ -412,7 +446,7 @@ function findRetentionContradictions(given: Partial<Record<string, string>>): st
 }
 
 function isSecret(name: string): boolean {
-  return name.endsWith('_TOKEN') || name === 'DATABASE_URL' || name === 'ALERT_WEBHOOK'
+  return name.endsWith('_TOKEN') || /^DATABASE_(READ_)?URL$/.test(name) || name === 'ALERT_WEBHOOK'
 }
 
 function invalid(faults: readonly string[]): Fault {

@@ -1,7 +1,12 @@
+import type { Kysely } from 'kysely'
 import { coalesceReads } from './database/coalesce.ts'
+import { readDataVersion } from './database/data-version.ts'
 import type { Database } from './database/database.ts'
 import { type Migrations, migrate } from './database/migrate.ts'
+import type { ReadReplica } from './database/read-replica.ts'
+import type { Schema } from './database/schema.ts'
 import type { Services } from './graphql/context.ts'
+import type { Role } from './graphql/role.ts'
 import type { Logger } from './log.ts'
 import type { Measure } from './measure.ts'
 import {
@@ -18,6 +23,7 @@ import { measureChecks } from './system/measure-checks.ts'
 import { measureDatabase } from './system/measure-database.ts'
 import { measureReadings } from './system/measure-readings.ts'
 import { createQueryTimes, type QueryTimes } from './system/query-times.ts'
+import { replicaCheck } from './system/replica-check.ts'
 import { retentionCheck } from './system/retention-check.ts'
 import { readSchemaStatus } from './system/schema-status.ts'
 import { createSizes } from './system/sizes.ts'
@@ -32,6 +38,7 @@ import { version } from './version.ts'
 
 export interface ServicesOptions {
   database: Database
+  replica?: ReadReplica | undefined
   migrations: Migrations
   /** Milliseconds. */
   staleAfter: number
@@ -51,6 +58,13 @@ export interface Readiness {
 }
 
 export interface OpenServices extends Services, AsyncDisposable {
+  /**
+   * Returns where an operation reads history, energy, costs, pages and counts. Who may write reads the primary, and so
+   * what it has written.
+   */
+  chooseReads(asked: { role: Role; mayBeOld: boolean }): Kysely<Schema>
+  /** Names the data that all operations read now (`readDataVersion`, `ReadReplica.readVersion`). */
+  readDataVersion(): Promise<string | undefined>
   checkReadiness(): Promise<Readiness>
   /** The numbers behind all checks but `storage`, which counts the readings of a day, and the size of the database. */
   measure(): Promise<Measure[]>
@@ -58,7 +72,7 @@ export interface OpenServices extends Services, AsyncDisposable {
 
 /** Opens what resolvers need on a database. */
 export function openServices(options: ServicesOptions): OpenServices {
-  const { database, migrations, staleAfter, retention, log, checks = [] } = options
+  const { database, replica, migrations, staleAfter, retention, log, checks = [] } = options
   const { kysely } = database
   const names = Object.keys(migrations)
   const liveFeed = openLiveFeed(database, { slowClientTimeout: options.slowClientTimeout, log })
@@ -73,7 +87,8 @@ export function openServices(options: ServicesOptions): OpenServices {
   const triggers = triggersCheck(database.reserved)
   const storage = storageCheck(statistics, options.queryTimes ?? createQueryTimes())
   const retaining = isRetaining(retention) ? [retentionCheck(database.reserved, retention)] : []
-  const quick = [...needed, pool, triggers, values, rollups]
+  const replicating = replica === undefined ? [] : [replicaCheck(replica)]
+  const quick = [...needed, pool, ...replicating, triggers, values, rollups]
   const healthFor = ({ forAdmin }: { forAdmin: boolean }) =>
     coalesceReads(() =>
       checkHealth([...quick, storage, ...retaining, ...checks], { version, forAdmin }),
@@ -103,6 +118,15 @@ export function openServices(options: ServicesOptions): OpenServices {
       log.info({ status: run.status, error: failed?.error ?? undefined }, 'runMigration')
       return run
     },
+    chooseReads: ({ role, mayBeOld }) =>
+      role === 'read' && mayBeOld && replica !== undefined ? replica.choose() : kysely,
+    readDataVersion: coalesceReads(async () => {
+      const [version, ofReplica] = await Promise.all([
+        readDataVersion(database.reserved),
+        replica?.readVersion(),
+      ])
+      return version === undefined || ofReplica === undefined ? version : `${version} ${ofReplica}`
+    }),
     readSchemaStatus: coalesceReads(() => readSchemaStatus(kysely, names, retention)),
     measure,
     checkHealth: (role) => (role === 'admin' ? healthForAdmins() : healthForOthers()),

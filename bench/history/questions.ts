@@ -76,7 +76,7 @@ async function compareStatements(
     readSummaries(kysely, hourlyChart(PLANT, UNTIL)),
   )
   const counts = await statementsOf(database.url, (kysely) =>
-    createStatistics({ kysely, reserved: kysely }).count(),
+    createStatistics({ kysely, reserved: kysely }).count(kysely),
   )
   const works = {
     binned: () => latency(() => client.query(binnedChart(PLANT, UNTIL))),

@@ -50,7 +50,7 @@ const questions: readonly {
       conversationsToday agentEvents24h databaseSizeBytes latestEnergy { timestamp pvPower } } }`,
     work: (kysely) =>
       Promise.all([
-        createStatistics({ kysely, reserved: kysely }).count(),
+        createStatistics({ kysely, reserved: kysely }).count(kysely),
         readLatestOfAny(kysely),
       ]),
   },

@@ -1,6 +1,8 @@
 import DataLoader from 'dataloader'
+import type { Kysely } from 'kysely'
 import type { Database } from '../database/database.ts'
 import type { MigrationRun } from '../database/migration-steps.ts'
+import type { Schema } from '../database/schema.ts'
 import type { Health } from '../system/health.ts'
 import type { SchemaStatus } from '../system/schema-status.ts'
 import type { Sizes } from '../system/sizes.ts'
@@ -41,6 +43,11 @@ export interface Services {
 export interface Context extends Services {
   readonly role: Role
   /**
+   * Where history, energy, costs, pages of readings and counts are read: the primary or a replica, for the whole
+   * operation. What says how things are now is read from `database`.
+   */
+  readonly reads: Kysely<Schema>
+  /**
    * Batches the requests of one tick; undefined if a plant is unknown. Does not cache, because the context of a
    * subscription can live for months.
    */
@@ -54,7 +61,11 @@ export interface Context extends Services {
   readonly rateAllowance: RateAllowance
 }
 
-export function createContext(services: Services, role: Role): Context {
+export function createContext(
+  services: Services,
+  role: Role,
+  reads: Kysely<Schema> = services.database.kysely,
+): Context {
   const plants = new DataLoader<number, Plant | undefined>(
     async (ids) => {
       const found = await readPlants(services.database.kysely, [...new Set(ids)])
@@ -78,6 +89,7 @@ export function createContext(services: Services, role: Role): Context {
   return {
     ...services,
     role,
+    reads,
     plants,
     readings,
     sources,

@@ -124,7 +124,7 @@ builder.queryField('costs', (t) =>
       ),
     resolve: (_, { plantId, from, to, period, timeZone }, context, info) =>
       readCosts(
-        { kysely: context.database.kysely, loadPlant: (id) => context.plants.load(id) },
+        { kysely: context.reads, loadPlant: (id) => context.plants.load(id) },
         {
           plantId,
           from,

@@ -139,9 +139,9 @@ builder.queryField('energy', (t) =>
       pointsCost(
         expectedEnergy({ from, to, period: period ?? 'DAY', timeZone: timeZone ?? undefined }),
       ),
-    resolve: (_, { plantId, from, to, period, timeZone }, { database, plants, allowance }, info) =>
+    resolve: (_, { plantId, from, to, period, timeZone }, { reads, plants, allowance }, info) =>
       readEnergy(
-        { kysely: database.kysely, loadPlant: (id) => plants.load(id) },
+        { kysely: reads, loadPlant: (id) => plants.load(id) },
         {
           plantId,
           from,

@@ -197,8 +197,8 @@ const FleetRef = builder.objectRef<Fleet>('Fleet').implement({
             timeZone: undefined,
           }),
         ),
-      resolve: (fleet, { from, to, bucket, maxPoints }, { database, allowance }, info) =>
-        readFleetHistory(database.kysely, fleet, {
+      resolve: (fleet, { from, to, bucket, maxPoints }, { reads, allowance }, info) =>
+        readFleetHistory(reads, fleet, {
           from: instantOf(from),
           to: instantOf(to),
           bucket: bucket ?? undefined,
@@ -217,8 +217,8 @@ const FleetRef = builder.objectRef<Fleet>('Fleet').implement({
       },
       complexity: ({ from, to, period }) =>
         pointsCost(expectedEnergy({ from, to, period: period ?? 'DAY', timeZone: undefined })),
-      resolve: (fleet, { from, to, period }, { database, allowance }, info) =>
-        readFleetEnergy(database.kysely, fleet, {
+      resolve: (fleet, { from, to, period }, { reads, allowance }, info) =>
+        readFleetEnergy(reads, fleet, {
           from,
           to,
           period: period ?? 'DAY',
@@ -237,7 +237,7 @@ const FleetRef = builder.objectRef<Fleet>('Fleet').implement({
       complexity: ({ from, to, period }) =>
         costsCost(expectedEnergy({ from, to, period: period ?? 'DAY', timeZone: undefined })),
       resolve: (fleet, { from, to, period }, context, info) =>
-        readFleetCosts(context.database.kysely, fleet, {
+        readFleetCosts(context.reads, fleet, {
           from,
           to,
           period: period ?? 'DAY',

@@ -146,7 +146,7 @@ builder.queryField('history', (t) =>
       ),
     resolve: (_, { from, to, bucket, maxPoints, timeZone, fill, plantId }, context, info) =>
       readHistory(
-        { kysely: context.database.kysely, loadPlant: (id) => context.plants.load(id) },
+        { kysely: context.reads, loadPlant: (id) => context.plants.load(id) },
         {
           plantId,
           from: instantOf(from),

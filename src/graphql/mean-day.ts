@@ -82,9 +82,9 @@ builder.queryFields((t) => ({
       const quarters = expectedQuarters({ from, to })
       return quartersCost(quarters, period === 'HOUR' ? quarters / 4 : quarters / 96)
     },
-    resolve: (_, { plantId, from, to, period, timeZone }, { database, plants, allowance }) =>
+    resolve: (_, { plantId, from, to, period, timeZone }, { reads, plants, allowance }) =>
       readExcess(
-        { kysely: database.kysely, loadPlant: (id) => plants.load(id) },
+        { kysely: reads, loadPlant: (id) => plants.load(id) },
         {
           plantId,
           from,
@@ -106,10 +106,10 @@ builder.queryFields((t) => ({
       timeZone: t.arg({ type: 'TimeZone', description: "By default the plant's." }),
     },
     complexity: ({ from, to }) => quartersCost(expectedQuarters({ from, to }), 24),
-    resolve: (_, { plantId, from, to, timeZone }, { database, plants, allowance }, info) => {
+    resolve: (_, { plantId, from, to, timeZone }, { reads, plants, allowance }, info) => {
       const { quantities, aspects } = wantedBy(info)
       return readMeanDay(
-        { kysely: database.kysely, loadPlant: (id) => plants.load(id) },
+        { kysely: reads, loadPlant: (id) => plants.load(id) },
         {
           plantId,
           from,

@@ -66,6 +66,6 @@ builder.queryField('systemStats', (t) =>
     type: SystemStats,
     extensions: cacheable,
     complexity: 2 * STATEMENT,
-    resolve: (_, __, { statistics }) => statistics.count(),
+    resolve: (_, __, { statistics, reads }) => statistics.count(reads),
   }),
 )

@@ -1,9 +1,9 @@
-import type { Database } from '../database/database.ts'
 import { instantOf } from '../database/instant.ts'
 import { encodeCursor } from '../telemetry/cursor.ts'
 import { DEFAULT_PAGE_SIZE, LARGEST_PAGE, type Page, readPage } from '../telemetry/page.ts'
 import { builder } from './builder.ts'
 import { cacheable } from './cacheable.ts'
+import type { Context } from './context.ts'
 import { pageCost } from './cost.ts'
 import { PlantRef } from './plant.ts'
 import { record } from './record.ts'
@@ -99,11 +99,11 @@ interface PageArguments {
 }
 
 function pageOf(
-  { database }: { database: Database },
+  { reads }: Context,
   { from, to, ...page }: PageArguments,
   plantId: number | null | undefined,
 ): Promise<Page> {
-  return readPage(database.kysely, {
+  return readPage(reads, {
     ...page,
     plantId,
     from: from == null ? undefined : instantOf(from),

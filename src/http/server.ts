@@ -11,7 +11,6 @@ import type { GraphQLSchema } from 'graphql'
 import type { Config } from '../config.ts'
 import { Fault } from '../fault.ts'
 import type { Services } from '../graphql/context.ts'
-import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import type { Measure } from '../measure.ts'
 import type { Answer } from './answer.ts'
@@ -34,7 +33,7 @@ import { type Scrape, writeMetrics } from './metrics/metrics.ts'
 import { RequestTally } from './metrics/request-tally.ts'
 import { serverMeasures } from './metrics/server-measures.ts'
 import { createAdmission } from './operations/admission.ts'
-import type { RequestLog } from './operations/operation-context.ts'
+import type { ContextOf, RequestLog } from './operations/operation-context.ts'
 import {
   createPersistedOperations,
   type TrustedDocuments,
@@ -66,7 +65,7 @@ export interface HttpServerOptions<Context extends object> extends ProbeOptions 
    * Builds what resolvers get, once for each operation, and once for all subscriptions that share their results. Its
    * own properties are copied, so it must not rely on a prototype. A request without a role never comes this far.
    */
-  contextOf: (request: { role: Role }) => Context
+  contextOf: ContextOf<Context>
   config: Config
   /** `config.tokens.admin`, or the one that was generated. */
   adminToken: string
@@ -75,6 +74,8 @@ export interface HttpServerOptions<Context extends object> extends ProbeOptions 
    * While it returns the same name, responses that are made of the committed data alone are used again. Else none is.
    */
   readDataVersion?: ReadDataVersion
+  /** Whether a query that failed so is executed once more, with a context whose data may not be old. */
+  mayRepeat?: (error: unknown) => boolean
   /** Runs each query, each mutation and the fields of each event. Without it they are run as they are. */
   runOperation?: RunOperation
   /** What the cost of an operation depends on. Without it the usual sizes count. */
@@ -154,6 +155,7 @@ export async function openHttpServer<Context extends object>(
     subscriptions,
     maskError,
     runOperation: options.runOperation,
+    mayRepeat: options.mayRepeat,
   })
   const completeParams = createPersistedOperations(options.trustedDocuments)
   const responses = new ResponseCache<Answer | EventStream>(options.readDataVersion)

@@ -18,8 +18,8 @@ export interface SystemCounts extends AgentCounts {
 }
 
 export interface Statistics {
-  /** As of a moment after the call. */
-  count(): Promise<SystemCounts>
+  /** As of a moment after the call, in that database. */
+  count(kysely: Kysely<Schema>): Promise<SystemCounts>
   /** As readLatestOfAny, as of a moment after the call. */
   latest(): Promise<StoredReading | undefined>
   /** Bytes; at most a minute old, because PostgreSQL looks at every file for it. */
@@ -35,8 +35,10 @@ export function createStatistics({
   kysely,
   reserved,
 }: Pick<Database, 'kysely' | 'reserved'>): Statistics {
+  const counts = new WeakMap<Kysely<Schema>, () => Promise<SystemCounts>>()
   return {
-    count: coalesceReads(() => readSystemCounts(kysely)),
+    count: (reads) =>
+      counts.getOrInsertComputed(reads, () => coalesceReads(() => readSystemCounts(reads)))(),
     latest: coalesceReads(() => readLatestOfAny(kysely)),
     databaseSize: keepFor(KEPT_MS, () => readDatabaseSize(reserved)),
     growth: keepFor(KEPT_MS, () => readGrowth(reserved)),

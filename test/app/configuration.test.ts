@@ -21,6 +21,8 @@ describe('a server refuses to start', () => {
   test('with every fault of its configuration at once, and no secret in what it says', async () => {
     const said = await refusal({
       DATABASE_URL: 'mysql://root:hunter2@localhost/solar',
+      DATABASE_READ_URL: 'mysql://root:hunter2@replica/solar',
+      DATABASE_READ_LAG: 'PT1S',
       PORT: '70000',
       HOST: '0.0.0.0',
       LOG_LEVEL: 'loud',
@@ -33,6 +35,8 @@ describe('a server refuses to start', () => {
     })
     for (const name of [
       'DATABASE_URL',
+      'DATABASE_READ_URL',
+      'DATABASE_READ_LAG',
       'PORT',
       'LOG_LEVEL',
       'PUBLIC_READ',
@@ -52,6 +56,15 @@ describe('a server refuses to start', () => {
     const said = await refusal({ HOST: '0.0.0.0', PORT: 'http' })
     expect(said).toMatch(/^ {2}HOST: .*READ_TOKEN.*PUBLIC_READ/m)
     expect(said).toMatch(/^ {2}PORT: .*got http/m)
+  })
+
+  test('where a replica is named, and no database that it could be one of', async () => {
+    const said = await refusal({ DATABASE_READ_URL: 'postgres://root:hunter2@replica/solar' })
+    expect(said).toMatch(/^ {2}DATABASE_READ_URL: expected DATABASE_URL beside it/m)
+    expect(said).not.toContain('hunter2')
+    expect(await refusal({ DATABASE_READ_LAG: 'PT5S' })).toMatch(
+      /^ {2}DATABASE_READ_LAG: expected DATABASE_READ_URL beside it/m,
+    )
   })
 
   test('where a proxy brings visitors and nobody may read', async () => {

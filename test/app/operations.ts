@@ -59,6 +59,50 @@ export const Totals = graphql(`
   }
 `)
 
+/** What a replica may be read for, and the newest reading. */
+export const WholeStory = graphql(`
+  query WholeStory($plantId: Int!) {
+    history(
+      plantId: $plantId
+      from: "2026-01-01T00:00:00Z"
+      to: "2026-01-02T00:00:00Z"
+      bucket: "PT1H"
+    ) {
+      points {
+        soc {
+          avg
+        }
+      }
+    }
+    energy(plantId: $plantId, from: "2026-01-01", to: "2026-01-01") {
+      energy {
+        pv
+      }
+    }
+    fleet(plantIds: [$plantId]) {
+      energy(from: "2026-01-01", to: "2026-01-01") {
+        energy {
+          pv
+        }
+      }
+    }
+    telemetry(plantId: $plantId) {
+      nodes {
+        soc
+      }
+      pageInfo {
+        hasNextPage
+      }
+    }
+    systemStats {
+      totalEnergySnapshots
+    }
+    latestEnergy(plantId: $plantId) {
+      soc
+    }
+  }
+`)
+
 /** With its plant, so that each question is answered by itself. */
 export const HourlyChart = graphql(`
   query HourlyChart($plantId: Int!, $bucket: Duration! = "PT1H") {

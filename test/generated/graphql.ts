@@ -220,6 +220,13 @@ export type TotalsQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type TotalsQuery = { systemStats: { totalEnergySnapshots: number, plants: number, liveSubscriptions: number, latestEnergy: { soc: number | null, plant: { plantId: number } } | null } };
 
+export type WholeStoryQueryVariables = Exact<{
+  plantId: number;
+}>;
+
+
+export type WholeStoryQuery = { history: { points: Array<{ soc: { avg: number } | null }> }, energy: Array<{ energy: { pv: number | null } }>, fleet: { energy: Array<{ energy: { pv: number | null } }> }, telemetry: { nodes: Array<{ soc: number | null }>, pageInfo: { hasNextPage: boolean } }, systemStats: { totalEnergySnapshots: number }, latestEnergy: { soc: number | null } | null };
+
 export type HourlyChartQueryVariables = Exact<{
   plantId: number;
   bucket?: string;
@@ -1071,6 +1078,48 @@ export const TotalsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TotalsQuery, TotalsQueryVariables>;
+export const WholeStoryDocument = new TypedDocumentString(`
+    query WholeStory($plantId: Int!) {
+  history(
+    plantId: $plantId
+    from: "2026-01-01T00:00:00Z"
+    to: "2026-01-02T00:00:00Z"
+    bucket: "PT1H"
+  ) {
+    points {
+      soc {
+        avg
+      }
+    }
+  }
+  energy(plantId: $plantId, from: "2026-01-01", to: "2026-01-01") {
+    energy {
+      pv
+    }
+  }
+  fleet(plantIds: [$plantId]) {
+    energy(from: "2026-01-01", to: "2026-01-01") {
+      energy {
+        pv
+      }
+    }
+  }
+  telemetry(plantId: $plantId) {
+    nodes {
+      soc
+    }
+    pageInfo {
+      hasNextPage
+    }
+  }
+  systemStats {
+    totalEnergySnapshots
+  }
+  latestEnergy(plantId: $plantId) {
+    soc
+  }
+}
+    `) as unknown as TypedDocumentString<WholeStoryQuery, WholeStoryQueryVariables>;
 export const HourlyChartDocument = new TypedDocumentString(`
     query HourlyChart($plantId: Int!, $bucket: Duration! = "PT1H") {
   history(

@@ -20,6 +20,13 @@ export interface OperationContext extends Record<string, unknown> {
   cost?: number
 }
 
+/** Builds what resolvers get. */
+export type ContextOf<Context extends object> = (request: {
+  role: Role
+  /** Whether the operation may be told of data that is somewhat old: a query, but no event of a subscription. */
+  mayBeOld: boolean
+}) => Context
+
 /** What the log says of a request, filled in as it becomes known. */
 export interface RequestLog {
   operation?: string

@@ -11,11 +11,11 @@ import {
 } from 'graphql'
 import type { Config } from '../../config.ts'
 import { Fault } from '../../fault.ts'
-import type { Role } from '../../graphql/role.ts'
 import { type PullQueue, pullQueueOf } from '../../pull-queue.ts'
 import { formatError, type MaskError } from '../errors.ts'
 import { maxRetainedBytes, maxSubscriptionCharacters } from '../limits.ts'
 import { Quota } from '../quota.ts'
+import type { ContextOf } from './operation-context.ts'
 import {
   canonicalJson,
   createOperationKey,
@@ -67,7 +67,7 @@ export interface SharedSubscriptions {
 export function createSharedSubscriptions<Context extends object>(options: {
   schema: GraphQLSchema
   /** Called once for each group. The context lives as long as the group. */
-  contextOf: (request: { role: Role }) => Context
+  contextOf: ContextOf<Context>
   maskError: MaskError
   limits: Pick<Config['limits'], 'subscriptions' | 'subscriptionsPerConnection'>
   /** Runs the fields of each event, for the client that opened the group. Without it they are run as they are. */
@@ -125,7 +125,7 @@ export function createSharedSubscriptions<Context extends object>(options: {
       document,
       operationName: operationName ?? null,
       variableValues: variables,
-      contextValue: existing?.contextValue ?? contextOf({ role }),
+      contextValue: existing?.contextValue ?? contextOf({ role, mayBeOld: false }),
     })
     if (!('schema' in args)) return args
 

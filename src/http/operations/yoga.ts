@@ -1,5 +1,6 @@
 import {
   type ExecutionArgs,
+  type ExecutionResult,
   execute,
   GraphQLError,
   type GraphQLSchema,
@@ -7,9 +8,8 @@ import {
 } from 'graphql'
 import { createYoga, type GraphQLParams, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import { Fault } from '../../fault.ts'
-import type { Role } from '../../graphql/role.ts'
 import { errorWithStatus, formatError, type MaskError } from '../errors.ts'
-import type { OperationContext } from './operation-context.ts'
+import type { ContextOf, OperationContext } from './operation-context.ts'
 import type { QueryLimits } from './query-limits.ts'
 import { createRecordExecution } from './record-execution.ts'
 import { type RunOperation, runAsItIs } from './run-operation.ts'
@@ -37,19 +37,21 @@ export type GraphqlYoga = Pick<
 export function createGraphqlYoga<Context extends object>(options: {
   schema: GraphQLSchema
   queryLimits: QueryLimits
-  contextOf: (request: { role: Role }) => Context
+  contextOf: ContextOf<Context>
   subscriptions: SharedSubscriptions
   maskError: MaskError
   /** Without it operations are run as they are. */
   runOperation?: RunOperation | undefined
+  /** Whether a query that failed so is executed once more, with a context whose data may not be old. */
+  mayRepeat?: ((error: unknown) => boolean) | undefined
 }): GraphqlYoga {
   return createYoga<OperationContext, Context>({
     schema: options.schema,
-    context: ({ role }) => options.contextOf({ role }),
+    context: ({ role }) => options.contextOf({ role, mayBeOld: true }),
     plugins: [
       { onRequestParse: useParsed },
       options.queryLimits.plugin,
-      useExecution(options.schema, options.runOperation),
+      useExecution(options),
       useSharedSubscriptions(options.subscriptions, options.maskError),
     ],
     maskedErrors: {
@@ -81,19 +83,35 @@ function useParsed({
  * Mutations are executed by graphql's own executor. Yoga's copies every input value before it coerces it, which is a
  * fifth of what a batch of readings costs this process. For queries and subscriptions Yoga's is the faster of the two.
  */
-function useExecution(schema: GraphQLSchema, runOperation = runAsItIs): Plugin<OperationContext> {
+function useExecution<Context extends object>({
+  schema,
+  contextOf,
+  runOperation = runAsItIs,
+  mayRepeat = () => false,
+}: {
+  schema: GraphQLSchema
+  contextOf: ContextOf<Context>
+  runOperation?: RunOperation | undefined
+  mayRepeat?: ((error: unknown) => boolean) | undefined
+}): Plugin<OperationContext> {
   let executeQuery: ReturnType<typeof createRecordExecution> | undefined
   return {
     onExecute({ args, executeFn, setExecuteFn }) {
       const operation = getOperationAST(args.document, args.operationName)
-      const { client, admit, cost = 0 } = args.contextValue
+      const { role, client, admit, cost = 0 } = args.contextValue
       const writes = operation?.operation === 'mutation'
       executeQuery ??= createRecordExecution(schema, executeFn)
       const executeBy =
         operation?.operation === 'query' ? executeQuery : writes ? execute : executeFn
       setExecuteFn(async (given: ExecutionArgs) => {
         await admit?.(cost)
-        return await runOperation({ client, writes }, () => executeBy(given))
+        return await runOperation({ client, writes }, async () => {
+          const result: ExecutionResult = await executeBy(given)
+          const isOver = writes || !result.errors?.some((error) => mayRepeat(error.originalError))
+          if (isOver) return result
+          const context = contextOf({ role, mayBeOld: false })
+          return await executeBy({ ...given, contextValue: { ...args.contextValue, ...context } })
+        })
       })
     },
   }
