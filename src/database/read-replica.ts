@@ -11,9 +11,9 @@ import type { Schema } from './schema.ts'
 
 /**
  * What is known of the replica. Reads go to it while it is
- * - `CURRENT`: what it lacks was committed at most so long ago as the limit allows.
+ * - `CURRENT`: what it lacks was committed at most as long ago as the limit allows.
  * They go to the primary while it is
- * - `BEHIND`: by more, or it is not known yet by how much: at first, and after an outage;
+ * - `BEHIND`: it lacks more, or is not known yet to have caught up, as at first;
  * - `AWAY`: it cannot be reached, or gives an error;
  * - `UNFIT`: it is no standby of the primary.
  * A probe, once a second, leads from any state to any. Time alone leads from `CURRENT` to `BEHIND`, and a connection
