@@ -123,8 +123,8 @@ const Environment = z.object({
   DATABASE_START_TIMEOUT: timer.default(60_000),
   DATABASE_READ_URL: databaseUrl.optional(),
   DATABASE_READ_LAG: milliseconds
-    .refine((value) => value >= 2000 && value <= LONGEST_READ_LAG_MS, {
-      error: 'expected from PT2S to P1D, such as PT5S, because the lag is measured once a second',
+    .refine((value) => value >= 3000 && value <= LONGEST_READ_LAG_MS, {
+      error: 'expected from PT3S to P1D, such as PT5S, because the lag is measured once a second',
     })
     .default(5000),
   STATEMENT_TIMEOUT: milliseconds
