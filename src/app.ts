@@ -30,6 +30,7 @@ import { readSchemaStatus } from './system/schema-status.ts'
 import { startRollupWorker } from './telemetry/history/rollup-worker.ts'
 import { isRetaining } from './telemetry/retention/policy.ts'
 import { startRetention } from './telemetry/retention/schedule.ts'
+import { openTracer } from './tracing/open-tracer.ts'
 import * as documentsOfPage from './web/generated/graphql.ts'
 
 /** The running system, and what its start should tell a person. */
@@ -54,6 +55,8 @@ export interface App extends AsyncDisposable {
  */
 export async function openApp(config: Config, log: Logger, signal?: AbortSignal): Promise<App> {
   await using opening = new AsyncDisposableStack()
+  // Opened first, so that it closes last, and has the last of what is done.
+  const tracer = config.tracing && opening.use(await openTracer(config.tracing, log))
   const queryTimes = createQueryTimes()
   const slowQueries = collectSlowQueries(config.alerts.slowQuery)
   const onQuery = (query: { sql: string; durationMs: number }) => {
@@ -70,6 +73,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       onRestored: ({ since }) =>
         log.info({ since: dateOf(since) }, 'The database can be reached again'),
       onQuery,
+      onStatement: tracer?.addStatement,
       log,
     }),
   )
@@ -103,6 +107,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       retention: config.retention,
       slowClientTimeout: config.slowClientTimeout,
       log,
+      tracer,
       queryTimes,
       checks,
     }),
@@ -130,6 +135,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       simulated: simulatedPlants,
       environment: process.env,
       log,
+      tracer,
     }),
   )
   checks.push(...sources.checks)
@@ -166,6 +172,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       config,
       adminToken: admin.token,
       log,
+      tracer,
       translate: opened.explain,
       health: async (role) => {
         const health = await services.checkHealth(role)

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { Fault } from './fault.ts'
 import { millisecondsOf } from './milliseconds.ts'
+import { type TracingConfig, tracingConfigOf, tracingVariables } from './tracing/tracing-config.ts'
 
 const boolean = z
   .enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'], {
@@ -170,6 +171,7 @@ const Environment = z.object({
   TRUSTED_DOCUMENTS: z.string().optional(),
   TRUSTED_DOCUMENTS_ONLY: boolean.default(false),
   TRUST_PROXY: networks.default(() => new BlockList()),
+  ...tracingVariables,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
   INIT_CWD: z.string().optional(),
@@ -254,6 +256,8 @@ export interface Config {
   readonly trustedDocumentsOnly: boolean
   /** The proxies whose `X-Forwarded-*` headers are believed. */
   readonly trustedProxies: BlockList
+  /** undefined: nothing is traced. */
+  readonly tracing: TracingConfig | undefined
   readonly logLevel: string
   readonly logFormat: 'pretty' | 'json'
   /** The folder in which the command was typed: npm runs scripts in the project's folder. */
@@ -333,6 +337,7 @@ export function parseConfig(
       values.TRUSTED_DOCUMENTS === undefined ? undefined : resolve(values.TRUSTED_DOCUMENTS),
     trustedDocumentsOnly: values.TRUSTED_DOCUMENTS_ONLY,
     trustedProxies: values.TRUST_PROXY,
+    tracing: tracingConfigOf(values),
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (options.terminal ? 'pretty' : 'json'),
     workingDirectory: values.INIT_CWD ?? process.cwd(),
@@ -446,7 +451,8 @@ function findRetentionContradictions(given: Partial<Record<string, string>>): st
 }
 
 function isSecret(name: string): boolean {
-  return name.endsWith('_TOKEN') || /^DATABASE_(READ_)?URL$/.test(name) || name === 'ALERT_WEBHOOK'
+  if (/_(TOKEN|HEADERS|ENDPOINT)$/.test(name)) return true
+  return /^DATABASE_(READ_)?URL$/.test(name) || name === 'ALERT_WEBHOOK'
 }
 
 function invalid(faults: readonly string[]): Fault {

@@ -34,6 +34,7 @@ import { IssueTally } from './telemetry/issue-tally.ts'
 import { keepPlantLimits } from './telemetry/plant-limits.ts'
 import { ReadingTally } from './telemetry/reading-tally.ts'
 import { isRetaining, type RetentionPolicy } from './telemetry/retention/policy.ts'
+import type { Tracer } from './tracing/tracer.ts'
 import { version } from './version.ts'
 
 export interface ServicesOptions {
@@ -46,6 +47,7 @@ export interface ServicesOptions {
   /** Milliseconds that readings may wait for a subscriber that does not take them. */
   slowClientTimeout: number
   log: Logger
+  tracer?: Tracer | undefined
   queryTimes?: QueryTimes
   /** Checks of parts that are opened elsewhere, such as sources; the list is read at each health request. */
   checks?: readonly Check[]
@@ -72,10 +74,11 @@ export interface OpenServices extends Services, AsyncDisposable {
 
 /** Opens what resolvers need on a database. */
 export function openServices(options: ServicesOptions): OpenServices {
-  const { database, replica, migrations, staleAfter, retention, log, checks = [] } = options
+  const { database, replica, migrations, staleAfter, retention, log, tracer, checks = [] } = options
   const { kysely } = database
   const names = Object.keys(migrations)
-  const liveFeed = openLiveFeed(database, { slowClientTimeout: options.slowClientTimeout, log })
+  const { slowClientTimeout } = options
+  const liveFeed = openLiveFeed(database, { slowClientTimeout, log, tracer })
   const statistics = createStatistics(database)
   const feed = liveFeedCheck(liveFeed, database.reserved)
   const needed = [databaseCheck(database), migrationsCheck(database.reserved, names), feed]

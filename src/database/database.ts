@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import { Kysely, type LogEvent, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { startTimeout, withTimeout } from '../timeout.ts'
 import { openCircuitBreaker } from './circuit-breaker.ts'
@@ -50,6 +50,10 @@ export interface DatabaseOptions {
   onRestored?: (outage: { since: Instant }) => void
   /** Called after each query of a request. */
   onQuery?: (query: { sql: string; durationMs: number }) => void
+  /** Called after each statement, of requests and of the server itself, that did not run on a session. */
+  onStatement?:
+    | ((statement: { sql: string; durationMs: number; error?: unknown }) => void)
+    | undefined
 }
 
 const BIGINT = pg.types.builtins.INT8
@@ -173,12 +177,21 @@ export function openDatabase(options: DatabaseOptions): Database {
   const requests = poolOf('heliograph', options.poolSize, currentOperation)
   // What several operations wait for belongs to none of them.
   const reserved = poolOf('heliograph reserved', RESERVED_CONNECTIONS, () => undefined)
-  const { onQuery, closing } = options
+  const { onQuery, onStatement, closing } = options
   const kysely = new Kysely<Schema>({
     dialect: new OperationDialect({ pool: requests }),
-    log: (event) => onQuery?.({ sql: event.query.sql, durationMs: event.queryDurationMillis }),
+    log: (event) => {
+      const statement = statementOf(event)
+      onQuery?.(statement)
+      onStatement?.(statement)
+    },
   })
-  const reservedKysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: reserved }) })
+  const reservedKysely = new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool: reserved }),
+    ...(onStatement === undefined
+      ? {}
+      : { log: (event: LogEvent) => onStatement(statementOf(event)) }),
+  })
 
   /** If the database answers nobody, closes all connections, so that nothing holds up the end of the program. */
   const abandonIfAway = async (): Promise<void> => {
@@ -235,6 +248,12 @@ export function openDatabase(options: DatabaseOptions): Database {
       await ended
     },
   }
+}
+
+function statementOf(event: LogEvent): { sql: string; durationMs: number; error?: unknown } {
+  const { query, queryDurationMillis: durationMs } = event
+  if (event.level === 'query') return { sql: query.sql, durationMs }
+  return { sql: query.sql, durationMs, error: event.error }
 }
 
 /** Sets the statement timeout, and SESSION_SETTINGS over what the role and the database have set. */

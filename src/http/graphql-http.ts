@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GraphQLSchema } from 'graphql'
 import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
+import type { OpenSpan, Tracer } from '../tracing/tracer.ts'
 import { type Accepted, acceptedBy } from './accept.ts'
 import { type Answer, sendAnswer } from './answer.ts'
 import type { RoleOf } from './auth.ts'
@@ -18,6 +19,7 @@ import type { RequestLog } from './operations/operation-context.ts'
 import type { CompleteParams } from './operations/persisted-operations.ts'
 import type { QueryLimits } from './operations/query-limits.ts'
 import type { ResponseCache } from './operations/response-cache.ts'
+import { createTraceOperation, describeOutcome } from './operations/traced-operation.ts'
 import type { GraphqlYoga } from './operations/yoga.ts'
 import type { Caller } from './origin.ts'
 import { type ByteBudget, createBodyReader } from './request-body.ts'
@@ -42,6 +44,7 @@ export interface GraphqlHttpOptions {
   admission: Admission
   unsentLimit: UnsentLimit
   tally: RequestTally
+  tracer?: Tracer | undefined
   maskError: MaskError
   completeParams: CompleteParams
   /** Milliseconds. A client that takes nothing of a response for twice as long is cut off, as silent WebSockets are. */
@@ -49,6 +52,9 @@ export interface GraphqlHttpOptions {
   /** Has Yoga respond to every request, to compare. */
   byYogaAlone?: boolean | undefined
 }
+
+/** Sends a stream of events, until either side ends it. */
+type SendEvents = () => Promise<void>
 
 /** A request whose body was read. */
 interface Asked {
@@ -58,6 +64,7 @@ interface Asked {
   readonly client: string
   readonly accepted: Accepted
   readonly body: Buffer | undefined
+  readonly span: OpenSpan | undefined
 }
 
 /**
@@ -91,13 +98,14 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
   const readBody = createBodyReader(options.bodies)
   const answerDirectly = createAnswerDirectly(yoga, options)
   const answerByYoga = createAnswerByYoga(yoga)
+  const traceOperation = createTraceOperation(options.tracer)
 
   async function respond(asked: Asked, turn: Turn): Promise<Answer | EventStream> {
-    const { request, response, role, client, accepted, body } = asked
+    const { request, response, role, client, accepted, body, span } = asked
     const method = request.method ?? 'GET'
     const params = completeParams(parseGraphQLParams(request, body, jsonLimits[role]), role)
     await turn.take(queryLimits.parsingCost(params.query))
-    const context = { role, client, acceptsEvents: accepted.events, admit: turn.take }
+    const context = { role, client, acceptsEvents: accepted.events, admit: turn.take, span }
     const answer =
       (byYogaAlone
         ? undefined
@@ -109,7 +117,13 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
     return answer
   }
 
-  return async (request, response, requestLog) => {
+  /** Sends the answer, unless it is a stream of events. */
+  async function handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestLog: RequestLog,
+    span: OpenSpan | undefined,
+  ): Promise<SendEvents | undefined> {
     const start = performance.now()
     const role = roleOf(request.headers.authorization)
     const { address } = callerOf(request)
@@ -119,7 +133,7 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
     using body =
       request.method === 'POST' ? await readBody(request, { client, role, proceed }) : undefined
     using turn = admission.openTurn(client, () => response.destroyed)
-    const asked = { request, response, role, client, accepted, body: body?.bytes }
+    const asked = { request, response, role, client, accepted, body: body?.bytes, span }
     let isReused = true
     const run = () => {
       isReused = false
@@ -132,14 +146,23 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
     const seconds = (performance.now() - start) / 1000
     tally.count({ operation: operationName, code, seconds })
     if (isReused) tally.reused++
+    if (span)
+      describeOutcome(span, { code, reusedFor: isReused ? { name: operationName } : undefined })
     if (answer instanceof EventStream) {
-      body?.[Symbol.dispose]()
-      turn[Symbol.dispose]()
-      return await answer.send(response, { ...options, address, timeoutMs })
+      return () => answer.send(response, { ...options, address, timeoutMs })
     }
-    if (response.headersSent) return // The client was sent meanwhile that the server stops.
+    if (response.headersSent) return undefined // The client was sent meanwhile that the server stops.
     if (operationName !== undefined) requestLog.operation = operationName
     if (await sendAnswer(request, response, answer)) holdUnsent(response, timeoutMs, unsentLimit)
+    return undefined
+  }
+
+  return async (request, response, requestLog) => {
+    const sendEvents = await traceOperation(request.headers, (span) =>
+      handle(request, response, requestLog, span),
+    )
+    // What a subscription sends is no part of the operation, nor does it hold its turn and its body.
+    await sendEvents?.()
   }
 }
 

@@ -11,6 +11,7 @@ import type { Config } from '../config.ts'
 import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
+import type { OpenSpan, Tracer } from '../tracing/tracer.ts'
 import { Answer } from './answer.ts'
 import type { RoleOf } from './auth.ts'
 import { formatError, type MaskError } from './errors.ts'
@@ -33,6 +34,7 @@ import {
   type SubscriptionOperation,
   SubscriptionStream,
 } from './operations/shared-subscriptions.ts'
+import { createTraceOperation, describeOutcome } from './operations/traced-operation.ts'
 import type { GraphqlYoga } from './operations/yoga.ts'
 import { type ByteBudget, bodiesBusy } from './request-body.ts'
 import { SubscriptionSender } from './subscription-sender.ts'
@@ -104,6 +106,7 @@ export function createGraphqlTransportWs(options: {
   subscriptions: SharedSubscriptions
   roleOf: RoleOf
   tally: RequestTally
+  tracer?: Tracer | undefined
   maskError: MaskError
   log: Logger
   limits: Pick<Config['limits'], 'connectionInit' | 'subscriptionsPerConnection'>
@@ -125,6 +128,7 @@ export function createGraphqlTransportWs(options: {
   const keyOf = createOperationKey(schema)
   const responses = new ResponseCache<Answer>(options.readDataVersion, MAX_MIB)
   const validityOf = createValidityOf(schema)
+  const traceOperation = createTraceOperation(options.tracer)
 
   async function handle(connection: WebSocketConnection, text: string): Promise<void> {
     if (!connection.isOpen) return
@@ -200,7 +204,17 @@ export function createGraphqlTransportWs(options: {
       operation: payload.operationName ?? undefined,
       isReused: false,
     }
-    const outcome = await begin(connection, { role, client, params: payload, length, turn, seen })
+    // Its trace is its own: the headers are those of the connection, which outlasts many traces.
+    const outcome = await traceOperation({}, async (span) => {
+      const asked = { role, client, params: payload, length, turn, seen, span }
+      const begun = await begin(connection, asked)
+      if (span)
+        describeOutcome(span, {
+          code: codeOf(begun),
+          reusedFor: seen.isReused ? { name: seen.operation } : undefined,
+        })
+      return begun
+    })
     const seconds = (performance.now() - start) / 1000
     tally.count({ operation: seen.operation, code: codeOf(outcome), seconds })
     if (seen.isReused) tally.reused++
@@ -234,6 +248,7 @@ export function createGraphqlTransportWs(options: {
       length,
       turn,
       seen,
+      span,
     }: {
       role: Role
       client: string
@@ -242,6 +257,7 @@ export function createGraphqlTransportWs(options: {
       turn: Turn
       /** Filled in with what becomes known, for the metrics. */
       seen: Seen
+      span: OpenSpan | undefined
     },
   ): Promise<Outcome> {
     try {
@@ -259,7 +275,7 @@ export function createGraphqlTransportWs(options: {
       using body = bodies.open(client)
       if (!body.add(length)) throw bodiesBusy()
       await turn.take(queryLimits.parsingCost(query))
-      const context = { role, client, admit: turn.take }
+      const context = { role, client, admit: turn.take, span }
       const operation = prepareOperation(
         { yoga, schema },
         { query, operationName, variables },

@@ -13,6 +13,7 @@ import { Fault } from '../fault.ts'
 import type { Services } from '../graphql/context.ts'
 import type { Logger } from '../log.ts'
 import type { Measure } from '../measure.ts'
+import type { Tracer } from '../tracing/tracer.ts'
 import type { Answer } from './answer.ts'
 import { createRoleOf } from './auth.ts'
 import { createConnectionLimit } from './connection-limit.ts'
@@ -88,6 +89,8 @@ export interface HttpServerOptions<Context extends object> extends ProbeOptions 
   readExample?: () => Promise<Example | undefined>
   /** What `/metrics` has beside the numbers of this server itself. */
   measure?: () => Promise<readonly Measure[]>
+  /** Without it no operation is traced. */
+  tracer?: Tracer | undefined
   /** What the errors of lower layers mean to a client. Without it they are masked. */
   translate?: Translate
 }
@@ -128,7 +131,7 @@ const grace = 500
 export async function openHttpServer<Context extends object>(
   options: HttpServerOptions<Context>,
 ): Promise<HttpServer> {
-  const { schema, contextOf, config, log } = options
+  const { schema, contextOf, config, log, tracer } = options
   const { publicRead, tokens } = config
   const maskError = createMaskError(log, options.translate ?? ((error) => error))
   const roleOf = createRoleOf({ ...tokens, admin: options.adminToken }, publicRead)
@@ -147,6 +150,7 @@ export async function openHttpServer<Context extends object>(
     maskError,
     limits: config.limits,
     runOperation: options.runOperation,
+    tracer,
   })
   const yoga = createGraphqlYoga({
     schema,
@@ -156,6 +160,7 @@ export async function openHttpServer<Context extends object>(
     maskError,
     runOperation: options.runOperation,
     mayRepeat: options.mayRepeat,
+    tracer,
   })
   const completeParams = createPersistedOperations(options.trustedDocuments)
   const responses = new ResponseCache<Answer | EventStream>(options.readDataVersion)
@@ -176,6 +181,7 @@ export async function openHttpServer<Context extends object>(
       admission,
       unsentLimit,
       tally,
+      tracer,
       keepAlive: config.keepAlive,
     }),
     graphiql: createGraphiQL({
@@ -219,6 +225,7 @@ export async function openHttpServer<Context extends object>(
       bodies,
       roleOf,
       tally,
+      tracer,
       maskError,
       log,
       limits: config.limits,

@@ -8,6 +8,7 @@ import { readLatestOfEach } from '../telemetry/latest.ts'
 import type { KeptPlantLimits } from '../telemetry/plant-limits.ts'
 import { FIRST_SIMULATED_PLANT } from '../telemetry/reading.ts'
 import type { SourceIdentity } from '../telemetry/source-state.ts'
+import type { Tracer } from '../tracing/tracer.ts'
 import type { ConfiguredSource } from './configuration.ts'
 import { runSource } from './polling.ts'
 import { simulatedPlants } from './simulated/plant.ts'
@@ -25,6 +26,7 @@ export interface SourcesOptions {
   simulated: number
   environment: Readonly<Record<string, string | undefined>>
   log: Logger
+  tracer?: Tracer | undefined
 }
 
 export interface OpenSources extends AsyncDisposable {
@@ -40,14 +42,14 @@ const SIMULATED_EVERY_MS = 1000
  */
 export async function openSources(
   sources: readonly ConfiguredSource[],
-  { kysely, plantLimits, dataDir, simulated, environment, log }: SourcesOptions,
+  { kysely, plantLimits, dataDir, simulated, environment, log, tracer }: SourcesOptions,
 ): Promise<OpenSources> {
   await using opening = new AsyncDisposableStack()
   const checks: Check[] = []
   const run = async (identity: SourceIdentity, source: Source) => {
     const folder = join(dataDir, 'waiting')
     const store = await openSourceStore({ kysely, identity, source, plantLimits, folder, log })
-    checks.push(opening.use(runSource({ identity, source, store, log })).check)
+    checks.push(opening.use(runSource({ identity, source, store, log, tracer })).check)
   }
   for (const configured of sources) {
     const { name, plantId, kind, settings } = configured

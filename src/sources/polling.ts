@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts'
 import type { Measure } from '../measure.ts'
 import type { Check } from '../system/health.ts'
 import type { SourceIdentity } from '../telemetry/source-state.ts'
+import type { Tracer } from '../tracing/tracer.ts'
 import { isRefusal, pauseAfterRefusals } from './refusal.ts'
 import type { Source, SourceReadings } from './source.ts'
 import type { SourceStore } from './source-store.ts'
@@ -13,6 +14,7 @@ export interface PollingOptions {
   source: Source
   store: SourceStore
   log: Logger
+  tracer?: Tracer | undefined
 }
 
 /** A source that runs. */
@@ -194,10 +196,12 @@ class SourceRun {
       Math.min(LONGEST_POLL_MS, Math.max(10_000, this.#options.identity.everyMs)),
     )
     try {
-      const at = instantOf(new Date())
-      const given = await read(at, AbortSignal.any([this.#signal, limit]))
-      // Also while the server stops: what was given must not be lost.
-      await this.#take(given, at)
+      await this.#traced('poll', async () => {
+        const at = instantOf(new Date())
+        const given = await read(at, AbortSignal.any([this.#signal, limit]))
+        // Also while the server stops: what was given must not be lost.
+        await this.#take(given, at)
+      })
     } catch (error) {
       await this.#fail(error)
     }
@@ -217,7 +221,7 @@ class SourceRun {
           // One that cannot be stored does not keep those after it from being stored.
           stored = stored
             .catch(() => {})
-            .then(() => this.#take(given, at))
+            .then(() => this.#traced('delivery', () => this.#take(given, at)))
             .catch((error) => this.#fail(error))
           stored.catch(() => {})
         },
@@ -251,6 +255,17 @@ class SourceRun {
       log.error({ source: identity.name, err: error }, `The source ${identity.name} failed`)
       return false
     }
+  }
+
+  /** Runs a poll, or stores what the other side sends by itself, as a trace of its own. */
+  #traced(name: 'poll' | 'delivery', run: () => Promise<void>): Promise<void> {
+    const { tracer, identity } = this.#options
+    if (tracer === undefined) return run()
+    const attributes = {
+      'heliograph.source.name': identity.name,
+      'heliograph.source.kind': identity.kind,
+    }
+    return tracer.begin({ name, attributes }, {}, run)
   }
 
   async #take(given: SourceReadings, at: Instant): Promise<void> {

@@ -1,5 +1,6 @@
 import type { GraphQLParams } from 'graphql-yoga'
 import type { Role } from '../../graphql/role.ts'
+import type { OpenSpan } from '../../tracing/tracer.ts'
 
 /** What the server knows of an operation before it is parsed. */
 export interface OperationContext extends Record<string, unknown> {
@@ -18,6 +19,8 @@ export interface OperationContext extends Record<string, unknown> {
   admit?: (cost: number) => Promise<void>
   /** Of the operation, once it has been validated. */
   cost?: number
+  /** Told what operation it is, once that is known. undefined: it is not traced. */
+  span?: OpenSpan | undefined
 }
 
 /** Builds what resolvers get. */

@@ -12,6 +12,7 @@ import {
 import type { Config } from '../../config.ts'
 import { Fault } from '../../fault.ts'
 import { type PullQueue, pullQueueOf } from '../../pull-queue.ts'
+import type { OpenSpan, Tracer } from '../../tracing/tracer.ts'
 import { formatError, type MaskError } from '../errors.ts'
 import { maxRetainedBytes, maxSubscriptionCharacters } from '../limits.ts'
 import { Quota } from '../quota.ts'
@@ -25,6 +26,7 @@ import {
 } from './operation-key.ts'
 import { type RunOperation, runAsItIs } from './run-operation.ts'
 import { SharedResult } from './shared-result.ts'
+import { describeOperation } from './traced-operation.ts'
 
 /** Of a parsed document, as in query-limits.ts. */
 const BYTES_A_TOKEN = 400
@@ -72,6 +74,7 @@ export function createSharedSubscriptions<Context extends object>(options: {
   limits: Pick<Config['limits'], 'subscriptions' | 'subscriptionsPerConnection'>
   /** Runs the fields of each event, for the client that opened the group. Without it they are run as they are. */
   runOperation?: RunOperation | undefined
+  tracer?: Tracer | undefined
 }): SharedSubscriptions {
   const { schema, contextOf, maskError, limits, runOperation = runAsItIs } = options
   const { subscriptions: most, subscriptionsPerConnection } = limits
@@ -107,7 +110,7 @@ export function createSharedSubscriptions<Context extends object>(options: {
       retained.give(client, bytes)
     }
     const run: RunFields = (execute) => runOperation({ client, writes: false }, execute)
-    const group = new SubscriptionGroup(args, { maskError, run, onLeave })
+    const group = new SubscriptionGroup(args, { maskError, run, onLeave, tracer: options.tracer })
     groups.set(key, group)
     return group
   }
@@ -184,6 +187,27 @@ export class SubscriptionStream {
     return this.#group.resultOf(event)
   }
 
+  /**
+   * The result of the next event, one at a time; undefined after the last. Rejects with the error that the source ended
+   * with. The event is executed in the turn in which it is there, as part of what brought it.
+   */
+  nextResult(): Promise<SharedResult | undefined> {
+    const { events } = this
+    return new Promise((resolve, reject) => {
+      const ready = (): void => {
+        try {
+          const event = events.take()
+          if (event !== undefined) resolve(this.resultOf(event))
+          else if (events.isOpen) events.whenReady({ ready })
+          else resolve(undefined)
+        } catch (error) {
+          reject(error)
+        }
+      }
+      ready()
+    })
+  }
+
   /** Lets go of the events. May be called more than once. */
   close(): void {
     if (!this.#isOpen) return
@@ -203,6 +227,7 @@ class SubscriptionGroup {
   readonly #args: ValidatedSubscriptionArgs
   readonly #maskError: MaskError
   readonly #run: RunFields
+  readonly #tracer: Tracer | undefined
   readonly #onLeave: (group: SubscriptionGroup, client: string) => void
   #members = 0
   #recent = new WeakMap<object, SharedResult | Promise<SharedResult>>()
@@ -217,11 +242,13 @@ class SubscriptionGroup {
       run: RunFields
       /** Called when one of its members, a subscription of this client, is over. */
       onLeave: (group: SubscriptionGroup, client: string) => void
+      tracer: Tracer | undefined
     },
   ) {
     this.#args = args
     this.#maskError = options.maskError
     this.#run = options.run
+    this.#tracer = options.tracer
     this.#onLeave = options.onLeave
   }
 
@@ -267,21 +294,36 @@ class SubscriptionGroup {
   }
 
   #execute(event: unknown): SharedResult | Promise<SharedResult> {
+    if (this.#tracer === undefined) return this.#runFields(event)
+    return this.#tracer.within({ name: 'subscription event' }, (span) => {
+      const { operation, name } = this.#args.operation
+      if (span !== undefined) describeOperation(span, operation, name?.value)
+      return this.#runFields(event, span)
+    })
+  }
+
+  #runFields(event: unknown, span?: OpenSpan): SharedResult | Promise<SharedResult> {
     try {
       const result = this.#run(() => executeSubscriptionEvent({ ...this.#args, rootValue: event }))
-      if (!(result instanceof Promise)) return this.#write(result)
-      return result.then((settled) => this.#write(settled)).catch((error) => this.#fail(error))
+      if (!(result instanceof Promise)) return this.#write(result, span)
+      return result
+        .then((settled) => this.#write(settled, span))
+        .catch((error) => this.#fail(error, span))
     } catch (error) {
-      return this.#fail(error)
+      return this.#fail(error, span)
     }
   }
 
-  #write({ errors, data, extensions }: ExecutionResult): SharedResult {
-    return writeResult({ errors: errors?.map(this.#maskError), data, extensions })
+  #write({ errors, data, extensions }: ExecutionResult, span?: OpenSpan): SharedResult {
+    const masked = errors?.map(this.#maskError)
+    if (masked?.[0] !== undefined) span?.fail(String(masked[0].extensions.code))
+    return writeResult({ errors: masked, data, extensions })
   }
 
-  #fail(error: unknown): SharedResult {
-    return writeResult({ errors: [this.#maskError(error)] })
+  #fail(error: unknown, span?: OpenSpan): SharedResult {
+    const masked = this.#maskError(error)
+    span?.fail(String(masked.extensions.code))
+    return writeResult({ errors: [masked] })
   }
 }
 

@@ -8,6 +8,7 @@ import {
 } from 'graphql'
 import { createYoga, type GraphQLParams, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import { Fault } from '../../fault.ts'
+import type { Tracer } from '../../tracing/tracer.ts'
 import { errorWithStatus, formatError, type MaskError } from '../errors.ts'
 import type { ContextOf, OperationContext } from './operation-context.ts'
 import type { QueryLimits } from './query-limits.ts'
@@ -18,6 +19,7 @@ import {
   type SubscriptionOperation,
   SubscriptionStream,
 } from './shared-subscriptions.ts'
+import { describeOperation } from './traced-operation.ts'
 
 /** `fetch` responds to an HTTP request, `getEnveloped` gives the steps of one operation. */
 export type GraphqlYoga = Pick<
@@ -44,6 +46,7 @@ export function createGraphqlYoga<Context extends object>(options: {
   runOperation?: RunOperation | undefined
   /** Whether a query that failed so is executed once more, with a context whose data may not be old. */
   mayRepeat?: ((error: unknown) => boolean) | undefined
+  tracer?: Tracer | undefined
 }): GraphqlYoga {
   return createYoga<OperationContext, Context>({
     schema: options.schema,
@@ -51,6 +54,7 @@ export function createGraphqlYoga<Context extends object>(options: {
     plugins: [
       { onRequestParse: useParsed },
       options.queryLimits.plugin,
+      ...(options.tracer === undefined ? [] : [useOperationSpan()]),
       useExecution(options),
       useSharedSubscriptions(options.subscriptions, options.maskError),
     ],
@@ -75,6 +79,19 @@ function useParsed({
   setRequestParser: (parse: () => GraphQLParams) => void
 }) {
   if (parsed !== undefined) setRequestParser(() => parsed)
+}
+
+/** Tells the span of an operation what operation it is. */
+function useOperationSpan(): Plugin<OperationContext> {
+  return {
+    onParse:
+      ({ context: { span, params } }) =>
+      ({ result }) => {
+        if (span === undefined || result === null || result instanceof Error) return
+        const operation = getOperationAST(result, params?.operationName)
+        if (operation) describeOperation(span, operation.operation, operation.name?.value)
+      },
+  }
 }
 
 /**
@@ -180,8 +197,8 @@ class EventStreamResults implements AsyncIterableIterator<WrittenResult, undefin
       }
       const stream = this.#stream
       if (!this.#isOpen || stream === undefined) return over
-      const { value: event, done } = await stream.events.next()
-      return done ? this.return() : written((await stream.resultOf(event)).text)
+      const result = await stream.nextResult()
+      return result === undefined ? this.return() : written(result.text)
     } catch (error) {
       return this.#fail([this.#maskError(error)])
     }

@@ -1,4 +1,5 @@
 import type { Logger } from '../../log.ts'
+import type { Tracer } from '../../tracing/tracer.ts'
 
 /** What may have changed: the plants that the notes name, or everything. */
 export type ChangeScope = 'changed' | 'all'
@@ -19,6 +20,8 @@ export interface ChangePollerOptions {
   /** Returns whether transactions were running at that moment whose commit may not be announced. */
   look(scope: ChangeScope): Promise<boolean>
   log: Logger
+  /** Traces what is sent, from the announcement of its commit on, or from the read that found it without one. */
+  tracer?: Tracer | undefined
 }
 
 /**
@@ -44,7 +47,7 @@ const FOLLOW_UP_AFTER_MS = [25, 75, 200, 400]
  * Only one read runs at a time, and requests during a read are merged into one. So a burst of commits costs the same
  * few reads, however many plants and subscribers there are.
  */
-export function openChangePoller({ wanted, look, log }: ChangePollerOptions): ChangePoller {
+export function openChangePoller({ wanted, look, log, tracer }: ChangePollerOptions): ChangePoller {
   let asked: ChangeScope | undefined
   let looking: Promise<void> | undefined
   let followUp: NodeJS.Timeout | undefined
@@ -52,6 +55,8 @@ export function openChangePoller({ wanted, look, log }: ChangePollerOptions): Ch
   let step = FOLLOW_UP_AFTER_MS.length
   let failed = false
   let closed = false
+  /** When the first commit was announced that no read covers yet, by `performance.now()`. */
+  let heardAt: number | undefined
 
   const readWhileAsked = async (): Promise<void> => {
     while (asked !== undefined && !closed) {
@@ -59,7 +64,7 @@ export function openChangePoller({ wanted, look, log }: ChangePollerOptions): Ch
       asked = undefined
       poll.refresh()
       try {
-        const underWay = await look(scope)
+        const underWay = await (tracer === undefined ? look(scope) : traced(tracer, scope))
         failed = false
         scheduleFollowUp(underWay)
       } catch (error) {
@@ -69,6 +74,12 @@ export function openChangePoller({ wanted, look, log }: ChangePollerOptions): Ch
         log.debug({ err: error }, 'What was committed could not be read; retrying in a second')
       }
     }
+  }
+
+  const traced = (tracer: Tracer, scope: ChangeScope): Promise<boolean> => {
+    const since = heardAt ?? performance.now()
+    heardAt = undefined
+    return tracer.beginIfAny({ name: 'commit to subscribers' }, since, () => look(scope))
   }
 
   const scheduleFollowUp = (underWay: boolean): void => {
@@ -93,6 +104,7 @@ export function openChangePoller({ wanted, look, log }: ChangePollerOptions): Ch
     look: ask,
     heard: (scope) => {
       step = 0
+      if (wanted()) heardAt ??= performance.now()
       ask(scope)
     },
     [Symbol.asyncDispose]: async () => {

@@ -1,6 +1,7 @@
 import type { Database } from '../../database/database.ts'
 import type { ListenerState } from '../../database/listener.ts'
 import type { Logger } from '../../log.ts'
+import type { Tracer } from '../../tracing/tracer.ts'
 import { openChangePoller } from './change-poller.ts'
 import { type LatestFeed, openLatestFeed } from './latest-feed.ts'
 import { openReadingFeed, type ReadingFeed } from './reading-feed.ts'
@@ -17,6 +18,7 @@ export interface LiveFeedOptions {
   /** Milliseconds that readings may wait for a subscriber that does not take them. */
   slowClientTimeout: number
   log: Logger
+  tracer?: Tracer | undefined
 }
 
 /**
@@ -24,7 +26,7 @@ export interface LiveFeedOptions {
  * sending a million readings one by one does not delay the newest ones.
  */
 export function openLiveFeed(database: Database, options: LiveFeedOptions): LiveFeed {
-  const { log } = options
+  const { log, tracer } = options
   const latest = openLatestFeed(database, {
     onSubscribed: (scope) => latestPoller.heard(scope),
   })
@@ -36,11 +38,13 @@ export function openLiveFeed(database: Database, options: LiveFeedOptions): Live
     wanted: () => latest.subscriptions > 0,
     look: latest.look,
     log,
+    tracer,
   })
   const readingPoller = openChangePoller({
     wanted: () => telemetry.subscriptions > 0,
     look: telemetry.look,
     log,
+    tracer,
   })
   const listener = database.listen(ANNOUNCEMENTS, {
     onListening: () => {
