@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { instantOf } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
+import { howToRun } from '../how-to-run.ts'
 import type { ConfiguredSource } from '../sources/configuration.ts'
 import { secretsOf } from '../sources/open-sources.ts'
 import { type BackfilledDay, backfill } from '../sources/solark-cloud/backfill.ts'
@@ -30,8 +31,8 @@ interface BackfillCommandOptions {
 
 const EXAMPLES = `
 Examples:
-  npm run backfill -- roof --from 2025-01-01
-  npm run backfill -- roof --from 2025-01-01 --to 2025-01-31 --time-zone Africa/Johannesburg
+  ${howToRun('backfill', 'roof --from 2025-01-01')}
+  ${howToRun('backfill', 'roof --from 2025-01-01 --to 2025-01-31 --time-zone Africa/Johannesburg')}
 
 Days are fetched oldest first and stored one by one; what is stored already is kept. If it is interrupted, the same
 command goes on where it stopped: days with readings in 95 % of their five-minute steps are not fetched again.

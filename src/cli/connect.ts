@@ -4,6 +4,7 @@ import * as prompts from '@clack/prompts'
 import { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { Fault } from '../fault.ts'
+import { howToRun } from '../how-to-run.ts'
 import { homeAssistantSchema } from '../outputs/home-assistant/home-assistant-settings.ts'
 import {
   type ConfiguredSource,
@@ -28,9 +29,9 @@ interface ConnectOptions {
 
 const EXAMPLES = `
 Examples:
-  npm run connect
-  npm run connect -- --way solarman --name roof --plant 7 --set host=192.168.1.30 --set serial=2712345678 --set model=deye-single-phase
-  MQTT_PASSWORD=… npm run connect -- --way mqtt --name roof --plant 7 --set url=mqtt://broker --set username=me --set passwordVariable=MQTT_PASSWORD --set preset=solar-assistant
+  ${howToRun('connect')}
+  ${howToRun('connect', '--way solarman --name roof --plant 7 --set host=192.168.1.30 --set serial=2712345678 --set model=deye-single-phase')}
+  MQTT_PASSWORD=… ${howToRun('connect', '--way mqtt --name roof --plant 7 --set url=mqtt://broker --set username=me --set passwordVariable=MQTT_PASSWORD --set preset=solar-assistant')}
 
 Exit code: 0 connected and written, 1 not, 130 interrupted.`
 
@@ -104,7 +105,7 @@ async function connect(options: ConnectOptions, signal: AbortSignal): Promise<vo
   }
   await writeSource(sourcesFile, entry)
   process.stdout.write(
-    `Written to ${sourcesFile}. A server that starts now reads it; npm run poll -- ${JSON.stringify(name)} asks it once.\n`,
+    `Written to ${sourcesFile}. A server that starts now reads it; ${howToRun('poll', JSON.stringify(name))} asks it once.\n`,
   )
 }
 

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
 import { formatInstant, type Instant } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
+import { howToRun } from '../how-to-run.ts'
 import { deleteCounterRuns } from '../telemetry/counters/delete-counter-runs.ts'
 import { deleteReadings } from '../telemetry/delete.ts'
 import { readExtent } from '../telemetry/extent.ts'
@@ -22,7 +23,7 @@ const BATCH = 50_000
 
 const EXAMPLE = `
 Example:
-  npm run delete -- --plant 7 --from 2026-06-01T00:00:00Z --to 2026-07-01T00:00:00Z
+  ${howToRun('delete', '--plant 7 --from 2026-06-01T00:00:00Z --to 2026-07-01T00:00:00Z')}
 
 Deleted in batches: what Ctrl-C leaves can be deleted later.
 Exit code: 0 deleted, 1 refused, 130 interrupted.`

@@ -7,6 +7,7 @@ import { createGzip } from 'node:zlib'
 import { Command } from 'commander'
 import type { Instant } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
+import { howToRun } from '../how-to-run.ts'
 import { exportCsv } from '../sources/csv/export.ts'
 import { readExtent } from '../telemetry/extent.ts'
 import type { OpenCommandContext } from './command-context.ts'
@@ -23,7 +24,7 @@ interface ExportOptions {
 
 const EXAMPLE = `
 Example:
-  npm run export -- june.csv.gz --plant 7 --from 2026-06-01T00:00:00Z --to 2026-07-01T00:00:00Z
+  ${howToRun('export', 'june.csv.gz --plant 7 --from 2026-06-01T00:00:00Z --to 2026-07-01T00:00:00Z')}
 
 Import takes the file back bit for bit. Exit code: 0 written, 1 refused, 130 interrupted.`
 

@@ -1,5 +1,6 @@
 import { readConfig } from '../config.ts'
 import { Fault } from '../fault.ts'
+import { howToRun } from '../how-to-run.ts'
 import { type ConfiguredSource, readConfiguration } from '../sources/configuration.ts'
 
 /** Returns a source of the configuration by its name. Throws `BAD_USER_INPUT` if there is none. */
@@ -11,6 +12,6 @@ export async function findSource(name: string): Promise<ConfiguredSource> {
   const names = sources.map((source) => JSON.stringify(source.name)).join(', ')
   throw new Fault(
     'BAD_USER_INPUT',
-    `No source is called ${JSON.stringify(name)}; ${sourcesFile} has ${names === '' ? 'none: npm run connect adds one' : names}`,
+    `No source is called ${JSON.stringify(name)}; ${sourcesFile} has ${names === '' ? `none: ${howToRun('connect')} adds one` : names}`,
   )
 }

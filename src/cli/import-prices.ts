@@ -1,6 +1,7 @@
 import { addAbortSignal } from 'node:stream'
 import { Command, Option } from 'commander'
 import { Fault } from '../fault.ts'
+import { howToRun } from '../how-to-run.ts'
 import { type PriceFile, placeInFile, readPriceFile } from '../sources/csv/price-file.ts'
 import { storePrices } from '../tariffs/prices.ts'
 import { readPlants } from '../telemetry/plant.ts'
@@ -29,8 +30,8 @@ The file has a header. Its columns, in any order, and the names that they may ha
   currency  ISO 4217; or give --currency
 
 Examples:
-  npm run import -- prices spot.csv --plant 7 --currency EUR
-  npm run import -- prices day-ahead.csv --plant 7 --currency EUR --step PT15M --per MWh \\
+  ${howToRun('import', 'prices spot.csv --plant 7 --currency EUR')}
+  ${howToRun('import', 'prices day-ahead.csv --plant 7 --currency EUR --step PT15M --per MWh')} \\
     --time-zone Europe/Berlin --decimal ,
 
 Everything is stored in one transaction: Ctrl-C or a fault leaves nothing behind. A price of the same range of time is

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { toDatabaseFault } from '../database/faults.ts'
 import { Fault } from '../fault.ts'
+import { howToRun } from '../how-to-run.ts'
 import { encodings } from '../sources/csv/open-text.ts'
 import { presetNamed, presetNames, presets } from '../sources/csv/presets.ts'
 import { timeFormats } from '../sources/csv/times.ts'
@@ -18,11 +19,11 @@ interface ImportOptions extends FileOptions, TableOptions {
 
 const EXAMPLES = `
 Examples:
-  npm run import -- export.csv --plant 7 --dry-run
-  npm run import -- week.csv --plant 7 --preset senec --time-zone Europe/Berlin
-  npm run import -- readings.csv.gz --plant 7 --time-zone Africa/Johannesburg \\
+  ${howToRun('import', 'export.csv --plant 7 --dry-run')}
+  ${howToRun('import', 'week.csv --plant 7 --preset senec --time-zone Europe/Berlin')}
+  ${howToRun('import', 'readings.csv.gz --plant 7 --time-zone Africa/Johannesburg')} \\
     --map timestamp=time_local,pv_power=pv_w,load_power="AC Consumption L1+AC Consumption L2"
-  npm run import -- --from-table solark.plant_flow --from-url postgres://user@host/database
+  ${howToRun('import', '--from-table solark.plant_flow --from-url postgres://user@host/database')}
 
 What is left out is found in the file, and shown; what can be read two ways is asked for. Everything is stored in one
 transaction: Ctrl-C or a fault leaves nothing behind. A process that is killed may leave a new plant without readings.

@@ -10,6 +10,7 @@ import {
 } from '../database/migration-steps.ts'
 import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
+import { howToRun } from '../how-to-run.ts'
 import type { OpenCommandContext } from './command-context.ts'
 
 interface Choice {
@@ -59,7 +60,7 @@ async function refuseWhileReadingsExist(kysely: Kysely<Schema>): Promise<void> {
   if (reading.length === 0) return
   throw new Fault(
     'MIGRATION_FAILED',
-    'There are readings, which --down may destroy: export them first (npm run export), then add --destroy-data',
+    `There are readings, which --down may destroy: export them first (${howToRun('export')}), then add --destroy-data`,
   )
 }
 

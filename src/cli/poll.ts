@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { instantOf } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
+import { howToRun } from '../how-to-run.ts'
 import { createLogger } from '../log.ts'
 import type { ConfiguredSource } from '../sources/configuration.ts'
 import { describeReading } from '../sources/describe-reading.ts'
@@ -12,7 +13,7 @@ import { catchInterruption, INTERRUPTED } from './interruption.ts'
 
 const EXAMPLE = `
 Example:
-  npm run poll -- roof
+  ${howToRun('poll', 'roof')}
 
 Exit code: 0 a reading came, 1 none did, 130 interrupted.`
 

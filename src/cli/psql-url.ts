@@ -13,7 +13,7 @@ export function psqlUrlCommand(): Command {
       if (url === undefined) {
         throw new Fault(
           'DATABASE_UNAVAILABLE',
-          `No database runs in ${config.dataDir}: npm start starts it`,
+          `No database runs in ${config.dataDir}: start the server`,
         )
       }
       process.stdout.write(`${url}\n`)

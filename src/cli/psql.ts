@@ -6,6 +6,7 @@ import { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { openEmbeddedPostgres } from '../database/embedded/embedded-postgres.ts'
 import { Fault } from '../fault.ts'
+import { howToRun } from '../how-to-run.ts'
 import { createLogger } from '../log.ts'
 
 /**
@@ -43,7 +44,7 @@ function findPsql(path: string): string {
   }
   throw new Fault(
     'NOT_FOUND',
-    'Expected psql on PATH, found none: install the client of PostgreSQL (postgresql-client), or give another client the address that npm run -s psql-url prints',
+    `Expected psql on PATH, found none: install the client of PostgreSQL (postgresql-client), or give another client the address that ${howToRun('psql-url')} prints`,
   )
 }
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { formatInstant } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
+import { howToRun } from '../how-to-run.ts'
 import { planRetention, type RetentionPlan } from '../telemetry/retention/plan.ts'
 import { isRetaining } from '../telemetry/retention/policy.ts'
 import { runRetention } from '../telemetry/retention/run.ts'
@@ -18,7 +19,7 @@ interface RetentionOptions {
 
 const EXAMPLE = `
 Example:
-  npm run retention -- --days 400 --dry-run
+  ${howToRun('retention', '--days 400 --dry-run')}
 
 A server does the same by itself, once an hour. Done in pieces: what Ctrl-C leaves is done the next time.
 Exit code: 0 done, 1 refused or something is left to do, 130 interrupted.`

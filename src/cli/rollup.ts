@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import { formatInstant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
+import { howToRun } from '../how-to-run.ts'
 import type { Difference } from '../telemetry/history/difference.ts'
 import { readKeptHistory } from '../telemetry/history/kept-history.ts'
 import { noteRebuild } from '../telemetry/history/rebuild.ts'
@@ -36,9 +37,9 @@ const WHOLE = 1000
 
 const EXAMPLE = `
 Examples:
-  npm run rollup
-  npm run rollup -- --verify
-  npm run rollup -- --rebuild --plant 7
+  ${howToRun('rollup')}
+  ${howToRun('rollup', '--verify')}
+  ${howToRun('rollup', '--rebuild --plant 7')}
 
 A server rolls up by itself, every ten seconds; this command works beside a server or without one.
 With --plant readings are not counted again, because they are counted over all plants.
@@ -118,7 +119,7 @@ const verify: Task = async (kysely, signal, plantId) => {
     ...(differences > first.length ? [`and ${differences - first.length} more`] : []),
     ...(await describeKept(kysely)),
     `${compared.join(', ')} compared: ${differences} differences`,
-    ...(differences > 0 ? ['npm run rollup -- --rebuild repairs them'] : []),
+    ...(differences > 0 ? [`${howToRun('rollup', '--rebuild')} repairs them`] : []),
   ]
   return { text: `${lines.join('\n')}\n`, differs: differences > 0 }
 }

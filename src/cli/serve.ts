@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import type { App } from '../app.ts'
 import { readConfig } from '../config.ts'
 import { toDatabaseFault } from '../database/faults.ts'
+import { howToRun } from '../how-to-run.ts'
 import { createLogger } from '../log.ts'
 
 /** `npm start`: starts the whole system, and stops it on Ctrl-C or SIGTERM. */
@@ -92,9 +93,18 @@ function banner(
     rows.push(
       [
         'Plants',
-        `${simulatedPlants} simulated, every reading of it made up. npm run connect connects a real one; so do`,
+        `${simulatedPlants} simulated, every reading of it made up. ${howToRun('connect')} connects a real one; so do`,
       ],
-      ['', 'npm run import and recordTelemetry. SIMULATE=0 leaves the simulation out'],
+      ['', `${howToRun('import')} and recordTelemetry. SIMULATE=0 leaves the simulation out`],
+    )
+  }
+  if (simulatedPlants === 0 && sources.length === 0) {
+    rows.push(
+      [
+        'Sources',
+        `none is configured: ${howToRun('connect')} connects a plant; readings also come from`,
+      ],
+      ['', `${howToRun('import')} and recordTelemetry, and SIMULATE=1 makes some up`],
     )
   }
   return rows.map(([name, value]) => `  ${name.padEnd(12)} ${value}\n`).join('')

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import type { Session } from '../database/database.ts'
 import { type Instant, instantOf } from '../database/instant.ts'
 import { Fault } from '../fault.ts'
+import { howToRun } from '../how-to-run.ts'
 import {
   countSimulatedReadings,
   type SimulatedRange,
@@ -9,6 +10,7 @@ import {
 } from '../sources/simulated/inverter.ts'
 import { DEFAULT_SEED, type SimulatedPlant, simulatedPlants } from '../sources/simulated/plant.ts'
 import {
+  isSimulating,
   registerPlants,
   removePlant,
   simulatedPlantIds,
@@ -40,7 +42,7 @@ interface SimulateOptions {
 
 const EXAMPLE = `
 Example:
-  npm run simulate -- --plants 20 --days 90 --every 60s
+  ${howToRun('simulate', '--plants 20 --days 90 --every 60s')}
 
 Readings are stored in one transaction; one that already exists is kept.
 Plants are removed one by one: what Ctrl-C leaves can be removed later.
@@ -124,9 +126,12 @@ async function simulate(
     `${seconds.toFixed(1)} s, ${Math.round(received / seconds)} readings/s\n`,
     conflicts === 0
       ? ''
-      : 'Conflicts are readings of another simulation, which were kept: npm run simulate -- --remove removes it.\n',
+      : `Conflicts are readings of another simulation, which were kept: ${howToRun('simulate', '--remove')} removes it.\n`,
   ].join('')
 }
+
+const COMING_BACK =
+  'A server is simulating plants now, and stores their next readings: to be rid of them, start it with SIMULATE=0 and remove them again.'
 
 /** Does not ask first: it only touches simulated plants, which can be simulated again. */
 async function remove(session: Session, signal: AbortSignal): Promise<string> {
@@ -140,7 +145,8 @@ async function remove(session: Session, signal: AbortSignal): Promise<string> {
     plants += 1
     progress.update(plants, readings)
   }
-  return `${plants} of ${ids.length} simulated plants and ${readings} readings removed\n`
+  const removed = `${plants} of ${ids.length} simulated plants and ${readings} readings removed\n`
+  return (await isSimulating(session.kysely)) ? `${removed}${COMING_BACK}\n` : removed
 }
 
 /** Throws `BAD_USER_INPUT` if readings in the range could not be stored. */

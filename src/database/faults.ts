@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { Fault } from '../fault.ts'
+import { howToRun } from '../how-to-run.ts'
 
 const { DatabaseError } = pg
 
@@ -36,7 +37,7 @@ function faultOf(sqlState: string, cause: unknown): Fault {
     case '42883':
       return new Fault(
         'SCHEMA_NOT_READY',
-        'The database lacks what this query needs: apply the migrations with the mutation runMigration, or npm run migrate',
+        `The database lacks what this query needs: apply the migrations with the mutation runMigration, or ${howToRun('migrate')}`,
         { cause },
       )
     // Numbers, times and texts that GraphQL's types allow and PostgreSQL's do not.

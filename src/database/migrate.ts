@@ -177,7 +177,7 @@ function findUnknown(
     return {
       step: unknown.name,
       reason:
-        'The database was made by a Heliograph from before the first release: export its readings with that one (npm run export), and let this one import them into a new database (npm run import)',
+        'The database was made by a Heliograph from before the first release: export its readings with that one (its command export), and let this one import them into a new database (its command import)',
     }
   }
   return {

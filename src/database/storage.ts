@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { howToRun } from '../how-to-run.ts'
 import type { Schema } from './schema.ts'
 
 export type StorageKind = 'HYPERTABLE' | 'REGULAR_TABLE' | 'MISSING'
@@ -82,7 +83,7 @@ const RELATIONS: Readonly<Record<string, string>> = {
   f: 'a foreign table',
 }
 
-const CURE = 'call the mutation runMigration, or npm run migrate'
+const CURE = `call the mutation runMigration, or ${howToRun('migrate')}`
 
 function whyMissing(relation: string | null): string {
   if (relation === null) return `solark.telemetry does not exist: ${CURE}`

@@ -115,8 +115,8 @@ mutation Record($plant: Int!) {
 
 const whereTheTokenIs = [
   '# Reading needs a token: put it into',
-  '# Headers, below. npm start says where',
-  '# the admin token is.\n',
+  '# Headers, below. The server says at its',
+  '# start where the admin token is.\n',
 ].join('\n')
 
 /** For the editor of headers. */

@@ -8,6 +8,7 @@ import { readAppliedMigrations } from '../database/migration-steps.ts'
 import type { PoolUse } from '../database/pool.ts'
 import type { Schema } from '../database/schema.ts'
 import { abridge, Fault } from '../fault.ts'
+import { howToRun } from '../how-to-run.ts'
 import type { Measure } from '../measure.ts'
 import { type FeedLag, readFeedLag } from '../telemetry/changes/feed-lag.ts'
 import { readBacklog } from '../telemetry/changes/notes.ts'
@@ -82,7 +83,7 @@ export function migrationsCheck(kysely: Kysely<Schema>, names: readonly string[]
       if (pending > 0) {
         return {
           status: 'DEGRADED',
-          detail: `${pending} pending: call the mutation runMigration, or npm run migrate`,
+          detail: `${pending} pending: call the mutation runMigration, or ${howToRun('migrate')}`,
         }
       }
       return { status: 'HEALTHY', detail: `${applied.length} applied, none pending` }
@@ -150,8 +151,7 @@ export function rollupsCheck(kysely: Kysely<Schema>): Check {
       if (await readsAsEmpty(kysely)) {
         return {
           status: 'DEGRADED',
-          detail:
-            'There are readings, but none is counted or the newest of no plant is kept: npm run rollup -- --rebuild repairs that',
+          detail: `There are readings, but none is counted or the newest of no plant is kept: ${howToRun('rollup', '--rebuild')} repairs that`,
         }
       }
       const { changes, age } = backlog

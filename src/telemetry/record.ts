@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { formatInstant, type Instant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
+import { howToRun } from '../how-to-run.ts'
 import { type Quantity, quantities } from '../quantities.ts'
 import { correctValues, type ValueIssue } from './check-values.ts'
 import { liftedDecompression } from './decompression.ts'
@@ -71,7 +72,7 @@ export async function recordReadings(
   if (readings.length > LARGEST_BATCH) {
     throw new Fault(
       'TOO_MANY_READINGS',
-      `Expected at most ${LARGEST_BATCH} readings a call; got ${readings.length}: send them in several, or use npm run import`,
+      `Expected at most ${LARGEST_BATCH} readings a call; got ${readings.length}: send them in several, or use ${howToRun('import')}`,
       { path: ['readings'] },
     )
   }

@@ -93,7 +93,7 @@ export const words = {
   silentSince: (ago: string) => `The plant is silent. Its last reading was ${ago}.`,
   noPlant: 'There is no plant yet',
   noPlantHelp:
-    'npm run connect reads an inverter, npm run import reads a file, and any program may send recordTelemetry. The first reading appears here by itself.',
+    'The command connect reads an inverter, import reads a file, and any program may send recordTelemetry. The first reading appears here by itself.',
   unknownPlant: (id: number) => `This server knows no plant ${id}`,
   noReading: 'This plant has not sent a reading yet.',
 
@@ -233,7 +233,7 @@ export const words = {
     version: (version: string, uptime: string) => `Heliograph ${version}, running for ${uptime}`,
     sources: 'Sources',
     noSources:
-      'No source is configured: readings come from imports, programs or the simulation. npm run connect adds one.',
+      'No source is configured: readings come from imports, programs or the simulation. The command connect adds one.',
     source: { WORKING: 'working', FAILING: 'failing', UNUSED: 'not polled' },
     readings24h: 'Readings in 24 h',
     duplicates24h: 'Duplicates',
@@ -280,7 +280,7 @@ export const words = {
     why: 'Reading this server needs a token: READ_TOKEN of its configuration, or the admin token.',
     whyAdmin: 'A change on this server needs the admin token.',
     where:
-      'npm start prints where the admin token is. It stays in this tab until the tab is closed.',
+      'The server says at its start where the admin token is. It stays in this tab until the tab is closed.',
     label: 'Token',
     use: 'Use it',
     cancel: 'Cancel',

@@ -169,7 +169,7 @@ describe('a server on an empty folder', () => {
     expect(between.stdout).toBe('2 readings: 2 inserted, 0 duplicates, 0 conflicts\n')
     const missing = await run(['psql-url'], environment)
     expect(missing).toMatchObject({ code: 1, stdout: '' })
-    expect(missing.stderr).toContain('npm start starts it')
+    expect(missing.stderr).toContain('start the server')
 
     server = await openServer({ ...environment, SIMULATE: '0' })
     expect(server).toMatchObject({ dataDir, adminToken })

@@ -35,6 +35,7 @@ describe('on an empty database', () => {
     )
     expect(server.program.stdout).toContain('of DATABASE_URL')
     expect(server.program.stdout).not.toContain('simulated')
+    expect(server.program.stdout).toMatch(/Sources +none is configured: npm run connect /)
     expect(await catalogOf(database)).toEqual([])
 
     const { health } = await anybody.ask(HealthReport)

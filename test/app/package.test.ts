@@ -61,6 +61,7 @@ test('starts from an empty folder, serves the page and answers, takes commands m
   const environment = { HELIOGRAPH_DATA_DIR: data.path }
   await using server = await openServer(environment, [program])
   expect(server.program.stdout).toMatch(/^Heliograph is ready after/)
+  expect(server.program.stdout).toContain('npx heliograph connect')
   expect(server.program.stderr).not.toMatch(/warning|^\s+at /im)
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
 

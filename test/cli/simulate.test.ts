@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { simulateCommand } from '../../src/cli/simulate.ts'
 import { parseConfig } from '../../src/config.ts'
@@ -8,6 +9,7 @@ import { readPlants, upsertPlant } from '../../src/telemetry/plant.ts'
 import { emptyReading } from '../../src/telemetry/reading.ts'
 import { recordReadings } from '../../src/telemetry/record.ts'
 import { KEEP_ALL } from '../../src/telemetry/retention/policy.ts'
+import { claimSource, releaseSource } from '../../src/telemetry/source-state.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { storedReadings } from '../support/readings.ts'
 
@@ -82,6 +84,21 @@ test('a name that somebody gave a simulated plant stays', async () => {
   expect(await readPlants(database.kysely)).toMatchObject([
     { id: 900_001, name: 'My roof', timeZone: 'Africa/Lagos', latest: { plantId: 900_001 } },
   ])
+})
+
+test('removing says that a server which simulates brings its plants back', async () => {
+  await using database = await openTestDatabase('native')
+  await simulate(database, `--days 1 --until ${UNTIL}`)
+  const simulation = { name: 'simulated', kind: 'simulated', plantId: 900_001, everyMs: 1000 }
+  const server = { holder: randomUUID(), heldMs: 3_600_000 }
+  await claimSource(database.kysely, simulation, server)
+  const said = await simulate(database, '--remove')
+  expect(said).toMatch(/^1 of 1 simulated plants .* removed\n.*start it with SIMULATE=0/)
+
+  await releaseSource(database.kysely, simulation, server.holder)
+  expect(await simulate(database, '--remove')).toBe(
+    '0 of 0 simulated plants and 0 readings removed\n',
+  )
 })
 
 test('Ctrl-C leaves no reading behind', async () => {

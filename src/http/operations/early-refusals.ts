@@ -9,6 +9,7 @@ import {
 } from 'graphql'
 import { Fault } from '../../fault.ts'
 import type { Role } from '../../graphql/role.ts'
+import { howToRun } from '../../how-to-run.ts'
 import { rawLength } from './field-cost.ts'
 
 /**
@@ -43,7 +44,7 @@ export function earlyRefusal(
       const isReadings = name.value === 'readings'
       return new Fault(
         isReadings ? 'TOO_MANY_READINGS' : 'BAD_USER_INPUT',
-        `Expected at most ${longest} ${name.value} a call; got ${length}: send them in several${isReadings ? ', or use npm run import' : ''}`,
+        `Expected at most ${longest} ${name.value} a call; got ${length}: send them in several${isReadings ? `, or use ${howToRun('import')}` : ''}`,
         { path: [name.value] },
       )
     }

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 import { liftDecompressionLimit } from '../../telemetry/decompression.ts'
 import { FIRST_SIMULATED_PLANT } from '../../telemetry/reading.ts'
+import { readSources } from '../../telemetry/source-state.ts'
 import type { SimulatedPlant } from './plant.ts'
 
 /**
@@ -23,6 +24,12 @@ export async function registerPlants(
       })),
     )
     .execute()
+}
+
+/** Returns whether a server simulates plants, or did until a few seconds ago without ending in order. */
+export async function isSimulating(kysely: Kysely<Schema>): Promise<boolean> {
+  const sources = await readSources(kysely, [FIRST_SIMULATED_PLANT])
+  return sources.some(({ kind, isHeld }) => kind === 'simulated' && isHeld)
 }
 
 /** Ids of the simulated plants that have readings or were registered. */
