@@ -72,10 +72,12 @@ export function openTelemetry(config: TracingConfig, log: Logger): Tracer & Asyn
     },
     addStatement: (statement) => underWay.getStore()?.addStatement(statement),
     [Symbol.asyncDispose]: async () => {
-      await withTimeout(
-        provider.forceFlush().catch(() => {}),
-        FLUSH_MS,
-        () => log.warn('The collector of traces does not take the last ones in time'),
+      const flush = async () => {
+        await provider.forceFlush().catch(() => {})
+        await exporter.forceFlush?.()
+      }
+      await withTimeout(flush(), FLUSH_MS, () =>
+        log.warn('The collector of traces does not take the last ones in time'),
       )
       await exporter.shutdown()
       await provider.shutdown().catch(() => {})
