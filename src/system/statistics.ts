@@ -6,6 +6,7 @@ import {
   countReadings,
   keptCounts,
   type ReadingCounts,
+  readCounts,
 } from '../telemetry/history/reading-counts.ts'
 import { readLatestOfAny } from '../telemetry/latest.ts'
 import type { StoredReading } from '../telemetry/reading.ts'
@@ -58,7 +59,7 @@ async function readGrowth(kysely: Kysely<Schema>): Promise<number | undefined> {
   const { rows: tables } = await sql`
     select from pg_tables where schemaname = 'solark' and tablename = 'telemetry'`.execute(kysely)
   if (tables.length === 0) return undefined
-  const { rows } = await sql<{ readings: number; rows: number; bytes: number }>`
+  const { rows } = await sql<{ rows: number; bytes: number }>`
     with part as (
       select pg_class.oid, greatest(reltuples::bigint, n_live_tup, 0) as rows
       from pg_class
@@ -66,13 +67,14 @@ async function readGrowth(kysely: Kysely<Schema>): Promise<number | undefined> {
       where pg_class.oid = 'solark.telemetry'::regclass
         or pg_class.oid in (select inhrelid from pg_inherits where inhparent = 'solark.telemetry'::regclass)
     )
-    select (select count(*) from solark.telemetry where timestamp > now() - interval '24 hours') as readings,
-      coalesce(sum(rows), 0)::bigint as rows,
+    select coalesce(sum(rows), 0)::bigint as rows,
       coalesce(sum(pg_total_relation_size(oid)), 0)::bigint as bytes
     from part`.execute(kysely)
   const found = rows[0]
   if (found === undefined || found.rows < FEWEST_ROWS_TO_JUDGE) return undefined
-  return (found.readings * found.bytes) / found.rows
+  // Counting them one by one reads the index of a whole day, 3 million entries for 10,000 plants.
+  const { lastDay } = await readCounts(kysely)
+  return (lastDay * found.bytes) / found.rows
 }
 
 /** In one statement: there is so little to read that the number of statements decides how long it takes. */
