@@ -91,6 +91,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
             closing: signal,
             onIdleError: (error) => log.warn({ err: error }, 'A connection to the replica broke'),
             onQuery,
+            onStatement: tracer?.addStatement,
             log,
           }),
         )

@@ -42,7 +42,7 @@ export interface ReadReplica extends AsyncDisposable {
 export interface ReadReplicaOptions
   extends Pick<
     DatabaseOptions,
-    'url' | 'poolSize' | 'statementTimeout' | 'closing' | 'onIdleError' | 'onQuery'
+    'url' | 'poolSize' | 'statementTimeout' | 'closing' | 'onIdleError' | 'onQuery' | 'onStatement'
   > {
   primary: Pick<Database, 'kysely' | 'reserved'>
   /** Milliseconds. */
