@@ -168,7 +168,7 @@ describe.each(engines)('on %s, what is read grows with what is asked', (engine) 
         from generate_series(1, ${sql.lit(notes)}) as n
       ) as note`.execute(database.kysely)
     expect(await rollUp(explained.kysely)).toMatchObject({ more: false })
-    expect(rowsRead()).toBeLessThan(notes * 100)
+    expect(rowsRead()).toBeLessThan(notes * 120)
   })
 
   describe.each<OnDuplicate>(['KEEP', 'REPLACE'])('recordTelemetry with %s', (onDuplicate) => {

@@ -1,6 +1,8 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { formatInstant, type Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
+import { changedQuarters } from './changed-quarters.ts'
+import { joinPlant } from './gap-limit.ts'
 
 /**
  * The notes of what was written and is not rolled up yet, for a FROM clause. A note says that readings of `plant_id`
@@ -13,15 +15,47 @@ export const notes = sql`solark.telemetry_change`
 /** The notes that are rolled up, for a FROM clause. The feed reads them, too. They have no `readings`. */
 export const loggedNotes = sql`solark.telemetry_log`
 
+/** Which notes are taken: those of so many plants in turn as fit. */
+export interface NotesToTake {
+  /** The first plant; undefined: the lowest. */
+  from: number | undefined
+  /** How many notes are looked at. */
+  notes: number
+  /** How many quarters of an hour they may touch; the last plant may exceed it. */
+  quarters: number
+}
+
 /**
- * For the WITH clause of a statement: takes up to `most` notes as `taken`, and moves those that belong to the feed to
- * its log. The rest of the statement works in the same snapshot.
+ * For the WITH clause of a statement: takes the notes of the plants from `from` on, in the order of their numbers, as
+ * `taken`, and moves those that belong to the feed to its log. `noted` has the notes that were looked at, with
+ * `is_taken`. The rest of the statement works in the same snapshot.
+ *
+ * All notes of a plant are taken together. Its neighbouring readings touch the same quarters, which are then made once.
  */
-export function takenNotes(most: number): RawBuilder<unknown> {
+export function takenNotes({ from, notes: most, quarters }: NotesToTake): RawBuilder<unknown> {
+  const first = from === undefined ? sql`true` : sql`plant_id >= ${from}::integer`
   return sql`
+    looked as materialized (
+      select ctid as at, plant_id, first, last from ${notes}
+      where ${first} order by plant_id limit ${sql.lit(most)}
+    ),
+    touched as (
+      select plant_id, (
+        select coalesce(sum(extract(epoch from upper(part) - lower(part)) / 900), 0) from unnest(changed) as part
+      ) as quarters
+      from (
+        select plant_id, range_agg(${changedQuarters}) as changed
+        from looked cross join ${sql.table('solark.rollup')} ${joinPlant(sql`plant_id`)}
+        group by plant_id
+      ) as plant
+    ),
+    room as materialized (
+      select plant_id, sum(quarters) over (order by plant_id) - quarters < ${sql.lit(quarters)} as is_taken from touched
+    ),
+    noted as materialized (select at, plant_id, is_taken from looked join room using (plant_id)),
     taken as (
-      delete from solark.telemetry_change
-      where ctid = any (array(select ctid from solark.telemetry_change limit ${sql.lit(most)}))
+      delete from ${notes}
+      where ctid = any (array(select at from noted where is_taken))
       returning *
     ),
     logged as (

@@ -5,6 +5,8 @@ import { readClock, readPending } from '../changes/rollup-state.ts'
 import { rollUp } from './roll-up.ts'
 
 const RETRY_MS = 200
+/** Reading what is left takes at most a tenth of the time: after an import there are millions of notes. */
+const WORK_BY_READING = 9
 
 /** Quarters of an hour, over all plants: how many were made again, and how many there were to make. */
 export interface RollUpProgress {
@@ -23,9 +25,17 @@ export async function* rollUpAll(
   const until = await readClock(kysely)
   let pending = await readPending(kysely, { until, plantId })
   const total = pending.quarters
+  let next: number | undefined
+  let readAgainAt = 0
   while (pending.notes > 0) {
-    if ((await rollUp(kysely)) === undefined) await sleep(RETRY_MS)
+    const step = await rollUp(kysely, plantId ?? next)
+    if (step === undefined) await sleep(RETRY_MS)
+    next = step?.next
+    const begun = performance.now()
+    if (step?.more && begun < readAgainAt) continue
     pending = await readPending(kysely, { until, plantId })
+    const ended = performance.now()
+    readAgainAt = ended + WORK_BY_READING * (ended - begun)
     yield { done: Math.max(0, total - pending.quarters), total }
   }
 }

@@ -24,9 +24,11 @@ export interface RolledUp extends KeptByRecount {
   quarters: number
   /** Whether there is more to do. */
   more: boolean
+  /** The plant with which the next step goes on. */
+  next: number | undefined
 }
 
-/** How many notes one step takes. */
+/** How many notes one step looks at. */
 const CHANGES_AT_ONCE = 20_000
 /**
  * How many quarters of an hour one step makes: a second of work if readings are a minute apart. Retention waits for it.
@@ -41,22 +43,27 @@ interface Change extends Stretch {
 }
 
 /**
- * Takes some notes and makes the tiles that they touch again. Returns undefined if another process is doing
- * maintenance.
+ * Takes the notes of some plants, from the plant `from` on in the order of their numbers, and makes the tiles that they
+ * touch again. Returns undefined if another process is doing maintenance. Whoever goes on with `next` has been through
+ * every plant when there is no more, however fast notes are added: those of plants that were passed wait until he
+ * begins anew.
  *
  * All of it happens in one snapshot: what the notes say is then in the tiles and the counts, and what is written in
  * the meantime stays noted.
  */
-export function rollUp(kysely: Kysely<Schema>): Promise<RolledUp | undefined> {
+export function rollUp(kysely: Kysely<Schema>, from?: number): Promise<RolledUp | undefined> {
   return withMaintenanceLock(kysely, async (transaction) => {
     await sql`set local work_mem = '64MB'`.execute(transaction)
-    return await rollUpWithin(transaction)
+    return await rollUpWithin(transaction, from)
   })
 }
 
-async function rollUpWithin(transaction: Kysely<Schema>): Promise<RolledUp> {
+async function rollUpWithin(
+  transaction: Kysely<Schema>,
+  from: number | undefined,
+): Promise<RolledUp> {
   const kept = await recountChunks(transaction)
-  const { taken, changed } = await takeChanges(transaction)
+  const { next, changed } = await takeChanges(transaction, from)
   const { now, later } = share(changed)
   const quarters = lengthOf(now) / QUARTER
   if (later.length > 0) await putBack(transaction, later)
@@ -71,7 +78,8 @@ async function rollUpWithin(transaction: Kysely<Schema>): Promise<RolledUp> {
   }
   return {
     quarters,
-    more: later.length > 0 || taken === CHANGES_AT_ONCE,
+    more: later.length > 0 || next !== undefined,
+    next: later[0]?.plantId ?? next,
     ...kept,
   }
 }
@@ -83,12 +91,23 @@ function changedStretches(changes: readonly Change[]): RawBuilder<unknown> {
   )
 }
 
-/** Takes notes, moves them to the log of the feed, counts what they say, and returns which tiles they touch. */
+/**
+ * Takes notes, moves them to the log of the feed, counts what they say, and returns which tiles they touch. `next` is
+ * the first plant of which notes were left; undefined if there are none from `from` on.
+ */
 async function takeChanges(
   transaction: Kysely<Schema>,
-): Promise<{ taken: number; changed: Change[] }> {
-  const { rows } = await sql<{ taken: number } & { [Key in keyof Change]: Change[Key] | null }>`
-    with ${takenNotes(CHANGES_AT_ONCE)},
+  from: number | undefined,
+): Promise<{ next: number | undefined; changed: Change[] }> {
+  const take = { from, notes: CHANGES_AT_ONCE, quarters: QUARTERS_AT_ONCE }
+  // Notes come and go faster than statistics about them are collected: without the order of the index, each step would
+  // read and sort all notes.
+  await sql`set local enable_seqscan = off`.execute(transaction)
+  await sql`set local enable_bitmapscan = off`.execute(transaction)
+  const { rows } = await sql<
+    { next: number | null } & { [Key in keyof Change]: Change[Key] | null }
+  >`
+    with ${takenNotes(take)},
     hour as (
       insert into solark.reading_count as known (hour, readings)
       select ${hourOf(sql`first`)} as hour, sum(readings)
@@ -101,18 +120,28 @@ async function takeChanges(
       update ${rollupState} set readings = rollup.readings + difference
       from (select sum(readings) as difference from taken) as counted
       where difference <> 0
+    ),
+    left_over as (
+      select coalesce(
+        min(plant_id) filter (where not is_taken),
+        case when count(*) = ${sql.lit(CHANGES_AT_ONCE)} then max(plant_id) end
+      ) as next
+      from noted
     )
-    select (select count(*) from taken)::integer as taken,
-      plant_id as "plantId", lower(changed) as since, upper(changed) as until,
+    select next, plant_id as "plantId", lower(changed) as since, upper(changed) as until,
       change.max_gap as "maxGap", noted_at as "notedAt"
     from ${rollupState}
+    cross join left_over
     left join lateral (
       select plant_id, unnest(range_agg(${changedQuarters})) as changed,
         ${gapLimitMicroseconds} as max_gap, min(noted_at) as noted_at
       from taken
       ${joinPlant(sql`plant_id`)}
       group by plant_id, plant.max_gap
-    ) as change on true`.execute(transaction)
+    ) as change on true
+    order by plant_id`.execute(transaction)
+  await sql`set local enable_seqscan = on`.execute(transaction)
+  await sql`set local enable_bitmapscan = on`.execute(transaction)
   const changed: Change[] = []
   for (const { plantId, since, until, maxGap, notedAt } of rows) {
     if (plantId === null || since === null || until === null) continue
@@ -120,7 +149,7 @@ async function takeChanges(
       changed.push({ plantId, since, until, maxGap, notedAt })
     }
   }
-  return { taken: rows[0]?.taken ?? 0, changed }
+  return { next: rows[0]?.next ?? undefined, changed }
 }
 
 /** Splits the work into what this step does and what is left to the next one. */

@@ -29,7 +29,7 @@ const PAUSES_PER_PASS = 4
  * Rolls up what was written, prunes the log of the feed, and makes the chunks that live readings are about to need, on
  * a connection of its own. It has these states:
  * - WORKING: one pass, with a connection of its own. Applies MAX_GAP in the first pass, makes chunks when they are
- *   due, repairs the counts, rolls up until there is nothing more, and prunes the log.
+ *   due, repairs the counts, rolls up every plant once, and prunes the log.
  * - PAUSED: entered after a pass, whether it failed or not, for ten seconds or four times the length of the pass. Then
  *   WORKING again. `trouble` logs the first failure and the recovery.
  * - CLOSED: entered by disposal, which ends the connection of the current pass; final.
@@ -62,9 +62,11 @@ export function startRollupWorker(
     if (await repairCounts(opened.kysely)) {
       log.warn('The number of readings was not the sum of their hours: they are counted again')
     }
+    let next: number | undefined
     for (let more = true; more && !closing.signal.aborted; ) {
-      const step = await rollUp(opened.kysely)
+      const step = await rollUp(opened.kysely, next)
       more = step?.more ?? false
+      next = step?.next
       if (step?.frozenUntil !== undefined) tellFrozen(log, step.frozenUntil)
       else if (step?.keepsHours) tellKept(log)
     }
