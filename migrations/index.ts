@@ -13,6 +13,7 @@ import * as counters from './0010_counters.ts'
 import * as tariffs from './0011_tariffs.ts'
 import * as energyViews from './0012_energy_views.ts'
 import * as alerts from './0013_alerts.ts'
+import * as manyPlants from './0014_many_plants.ts'
 
 interface PlannedMigration extends Migration {
   /** Describes what `up` would do beyond its name, in sentences. Throws what `up` would throw. Writes nothing. */
@@ -34,4 +35,5 @@ export const migrations: Readonly<Record<string, PlannedMigration>> = {
   '0011_tariffs': tariffs,
   '0012_energy_views': energyViews,
   '0013_alerts': alerts,
+  '0014_many_plants': manyPlants,
 }

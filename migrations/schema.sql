@@ -460,6 +460,8 @@ alter table solark.telemetry add constraint telemetry_timestamp_check CHECK ((("
 
 CREATE INDEX counter_run_begins ON solark.counter_run USING btree (counter, since) WHERE begins;
 
+CREATE INDEX latest_of_any_idx ON solark.latest USING btree (((plant_id < 900001)) DESC, "timestamp" DESC, plant_id);
+
 CREATE INDEX latest_plant_id_timestamp_idx ON solark.latest USING btree (plant_id, "timestamp" DESC);
 
 CREATE INDEX telemetry_timestamp_plant_id_idx ON solark.telemetry USING btree ("timestamp", plant_id);

@@ -16,6 +16,7 @@ import type { Schema } from '../../src/database/schema.ts'
 interface PlanNode {
   'Node Type': string
   'Relation Name'?: string
+  'Index Name'?: string
   'Actual Rows': number
   'Actual Loops': number
   'Rows Removed by Filter'?: number
@@ -31,6 +32,8 @@ export interface ExplainedStatement {
   rowsRead: number
   /** The tables and chunks in the plan, whether they were read or not. */
   relations: ReadonlySet<string>
+  /** The indexes in the plan. */
+  indexes: ReadonlySet<string>
 }
 
 /**
@@ -142,11 +145,12 @@ function statementOf(sql: string, explained: unknown): ExplainedStatement {
   const plans: { Plan: PlanNode }[] = JSON.parse(
     typeof explained === 'string' ? explained : JSON.stringify(explained),
   )
-  const statement = { sql, rowsRead: 0, relations: new Set<string>() }
+  const statement = { sql, rowsRead: 0, relations: new Set<string>(), indexes: new Set<string>() }
   for (const { Plan } of plans) {
     for (const node of nodesOf(Plan)) {
       statement.rowsRead += rowsReadBy(node)
       if (node['Relation Name'] !== undefined) statement.relations.add(node['Relation Name'])
+      if (node['Index Name'] !== undefined) statement.indexes.add(node['Index Name'])
     }
   }
   return statement
