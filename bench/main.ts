@@ -12,6 +12,7 @@ import { benchPage } from './page.ts'
 import { benchQuery } from './query.ts'
 import { benchRecovery } from './recovery.ts'
 import { benchRollupKills } from './rollup-kills.ts'
+import { benchScale } from './scale.ts'
 import { benchStart } from './start.ts'
 import type { Finding } from './support/finding.ts'
 import { note } from './support/note.ts'
@@ -25,7 +26,10 @@ interface Options {
   kills: number
   seed: number
   seconds: number
-  minutes: number
+  minutes: number | undefined
+  plants: number
+  days: number | undefined
+  subscribers: number
   server: string
   only: string[]
 }
@@ -37,10 +41,11 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   history: benchHistory,
   ingest: benchIngest,
   live: benchLive,
-  page: (signal, { minutes }) => benchPage(signal, minutes),
+  page: (signal, { minutes }) => benchPage(signal, minutes ?? 60),
   query: benchQuery,
   recovery: benchRecovery,
   'rollup-kills': benchRollupKills,
+  scale: (signal, { minutes = 10, ...options }) => benchScale(signal, { minutes, ...options }),
   start: benchStart,
 }
 
@@ -72,7 +77,23 @@ const program = new Command('bench')
     Math.floor(Math.random() * 2 ** 31),
   )
   .option('--seconds <count>', 'how long dearest looks', wholeNumber(1), 120)
-  .option('--minutes <count>', 'how long the page stays open', wholeNumber(1), 60)
+  .option(
+    '--minutes <count>',
+    'how long the page stays open, by default 60, and each load of scale lasts, by default 10',
+    wholeNumber(1),
+  )
+  .option(
+    '--plants <count>',
+    'how many plants scale has; a tenth of them is the baseline',
+    wholeNumber(100),
+    10_000,
+  )
+  .option(
+    '--days <count>',
+    'how many days of readings scale begins with; by default 30, or as many as the disk takes',
+    wholeNumber(1),
+  )
+  .option('--subscribers <count>', 'how many subscribers scale has', wholeNumber(11), 1000)
   .option(
     '--server <folder>',
     'the checkout whose server is attacked, such as an older one; this one where it is left out',
