@@ -11,6 +11,7 @@ import { benchLive } from './live.ts'
 import { benchPage } from './page.ts'
 import { benchQuery } from './query.ts'
 import { benchRecovery } from './recovery.ts'
+import { benchRolling } from './rolling.ts'
 import { benchRollupKills } from './rollup-kills.ts'
 import { benchScale } from './scale.ts'
 import { benchStart } from './start.ts'
@@ -29,7 +30,7 @@ interface Options {
   minutes: number | undefined
   plants: number
   days: number | undefined
-  subscribers: number
+  subscribers: number | undefined
   server: string
   only: string[]
 }
@@ -44,8 +45,10 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   page: (signal, { minutes }) => benchPage(signal, minutes ?? 60),
   query: benchQuery,
   recovery: benchRecovery,
+  rolling: (signal, { subscribers = 2000 }) => benchRolling(signal, subscribers),
   'rollup-kills': benchRollupKills,
-  scale: (signal, { minutes = 10, ...options }) => benchScale(signal, { minutes, ...options }),
+  scale: (signal, { minutes = 10, subscribers = 1000, ...options }) =>
+    benchScale(signal, { minutes, subscribers, ...options }),
   start: benchStart,
 }
 
@@ -93,7 +96,11 @@ const program = new Command('bench')
     'how many days of readings scale begins with; by default 30, or as many as the disk takes',
     wholeNumber(1),
   )
-  .option('--subscribers <count>', 'how many subscribers scale has', wholeNumber(11), 1000)
+  .option(
+    '--subscribers <count>',
+    'how many subscribers there are: by default 1000 in scale, 2000 in rolling',
+    wholeNumber(11),
+  )
   .option(
     '--server <folder>',
     'the checkout whose server is attacked, such as an older one; this one where it is left out',
