@@ -42,6 +42,9 @@ async function measureFilled(
     return database.url
   })()
   const measured = await measureLoad(url, options)
+  for (const [refusal, count] of Object.entries(measured.refusals)) {
+    process.stdout.write(`scale: ${options.plants} plants, refused ${count} times: ${refusal}\n`)
+  }
   await postgres.dropDatabase(name)
   return measured
 }

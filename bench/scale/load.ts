@@ -25,6 +25,8 @@ export interface Measured {
   feedLags: readonly number[]
   /** Milliseconds of each answer. */
   latencies: Readonly<Record<string, readonly number[]>>
+  /** How often a question was refused, with the code, such as QUERY_TIMEOUT of a server that is too busy. */
+  refusals: Readonly<Record<string, number>>
   /** Milliseconds. */
   serverCpu: number
   postgresCpu: number
@@ -41,12 +43,12 @@ const Collected = z.object({ sent: z.number(), lags: Numbers, failure: z.string(
 const Followed = z.object({ newestLags: Numbers, feedLags: Numbers, fed: z.number() })
 const Answered = z.object({
   latencies: z.record(z.string(), Numbers),
-  failure: z.string().optional(),
+  refusals: z.record(z.string(), z.number()),
 })
 
 /**
- * Sends a reading of each plant every five seconds, while subscribers follow and dashboards ask; throws if one of them
- * was refused, or a reading did not reach the feed.
+ * Sends a reading of each plant every five seconds, while subscribers follow and dashboards ask; throws if readings
+ * were refused, or a subscriber was cut off.
  */
 export async function measureLoad(
   url: string,
@@ -101,8 +103,7 @@ export async function measureLoad(
   const memory = await postgresMemory(url)
   const collected = Collected.parse(await collector.ask('end'))
   const followed = Followed.parse(await followers.ask('end'))
-  const failure = collected.failure ?? answered.failure
-  if (failure !== undefined) throw new Error(`Under load: ${failure}`)
+  if (collected.failure !== undefined) throw new Error(`Under load: ${collected.failure}`)
   return {
     readings: Math.round((plants / SECONDS_A_READING) * seconds),
     seconds,
@@ -110,6 +111,7 @@ export async function measureLoad(
     newestLags: followed.newestLags,
     feedLags: followed.feedLags,
     latencies: answered.latencies,
+    refusals: answered.refusals,
     serverCpu: cpu / 1000,
     postgresCpu,
     serverMemory: await server.memory(),
