@@ -4,7 +4,6 @@ import { compare, type Finding, quantile } from './support/finding.ts'
 import { note } from './support/note.ts'
 import { openPostgres } from './support/postgres.ts'
 
-const SERVERS = 2
 /** Each sends a reading a second. */
 const PLANTS = 500
 const PAUSE_MS = 20_000
@@ -18,10 +17,10 @@ export async function benchRolling(signal: AbortSignal, subscribers: number): Pr
   await using postgres = await openPostgres()
   await using database = await postgres.openDatabase('rolling')
   signal.throwIfAborted()
-  note(`rolling: restarting ${SERVERS} servers under ${subscribers} subscribers`)
+  note(`rolling: restarting two servers under ${subscribers} subscribers`)
   const rolled = await rollServers({
     databaseUrl: database.url,
-    ...{ servers: SERVERS, plants: PLANTS, followers: subscribers, pause: PAUSE_MS },
+    ...{ plants: PLANTS, followers: subscribers, pause: PAUSE_MS },
   })
   note('')
   const seconds = (series: readonly number[]) =>

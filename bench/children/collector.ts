@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { openGraphQL } from '../support/graphql.ts'
 
 // Sends the readings of plants 1 to `plants`, of each one in turn, `rate` a second. Told `begin`, it begins; told
-// anything else, it ends and says how many milliseconds each call was acknowledged after it was due.
+// anything else, it ends and says how many milliseconds each call was acknowledged after it was due, and what was
+// refused.
 const [, , url = '', plants = '1', rate = '1'] = process.argv
 const BATCH = 100
 const CONNECTIONS = 8
@@ -12,7 +13,8 @@ const mutation =
 const everyMs = (BATCH * 1000) / Number(rate)
 using api = openGraphQL(url, CONNECTIONS)
 const lags: number[] = []
-let failure: string | undefined
+/** How many calls were refused, by what they were told. */
+const refusals = new Map<string, number>()
 let sent = 0
 let begunAt = 0
 const underWay = new Set<Promise<void>>()
@@ -33,7 +35,10 @@ async function send(dueAt: number): Promise<void> {
     await api.send(JSON.stringify({ query: mutation, variables: { readings } }))
     lags.push(performance.now() - dueAt)
   } catch (error) {
-    failure ??= String(error)
+    const code = /"code":"(\w+)"/.exec(String(error))?.[1]
+    if (code === undefined) throw error
+    const refusal = `a call of recordTelemetry: ${code}`
+    refusals.set(refusal, (refusals.get(refusal) ?? 0) + 1)
   }
 }
 
@@ -54,7 +59,7 @@ process.on('message', async (message) => {
   }
   clearInterval(timer)
   await Promise.all(underWay)
-  process.send?.({ sent, lags, failure })
+  process.send?.({ lags, refusals: Object.fromEntries(refusals) })
 })
 process.send?.({ url })
 await once(process, 'disconnect')

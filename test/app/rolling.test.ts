@@ -13,7 +13,7 @@ test.skipIf(!existsSync(nginx))(
     await using database = await openTestDatabase('native')
     const { expected, away, ...differences } = await rollServers({
       databaseUrl: database.url,
-      ...{ servers: SERVERS, plants: 50, followers: FOLLOWERS, pause: 2000 },
+      ...{ plants: 50, followers: FOLLOWERS, pause: 2000 },
     })
     expect(differences).toMatchObject({ lost: 0, doubled: 0, outOfOrder: 0 })
     expect(expected).toBeGreaterThan(0)

@@ -30,12 +30,11 @@ export interface Rolled {
 }
 
 /**
- * Restarts each of some servers behind nginx in turn, while a reading of each plant is sent each second and followers
+ * Restarts each of two servers behind nginx in turn, while a reading of each plant is sent each second and followers
  * have every one of them, and compares what was acknowledged with what came.
  */
 export async function rollServers(options: {
   databaseUrl: string
-  servers: number
   plants: number
   followers: number
   /** Milliseconds before each restart, and after the last one. */
@@ -54,10 +53,9 @@ export async function rollServers(options: {
       ...options.environment,
     },
   }
-  const ports: number[] = []
+  const one = await freePort()
+  const ports = [one, await portBeside(one)] as const
   const servers: Server[] = []
-  // Not twice the same one.
-  while (ports.length < options.servers) ports.push(await portBeside(ports))
   running.defer(async () => {
     for (const server of servers) await server[Symbol.asyncDispose]()
   })
@@ -103,10 +101,11 @@ export async function rollServers(options: {
   }
 }
 
-async function portBeside(ports: readonly number[]): Promise<number> {
+/** A free port that is not this one. */
+async function portBeside(one: number): Promise<number> {
   for (;;) {
     const port = await freePort()
-    if (!ports.includes(port)) return port
+    if (port !== one) return port
   }
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,14 +10,15 @@ export const nginx = '/usr/sbin/nginx'
 
 const PATIENCE_MS = 20_000
 
-/** nginx before servers on these ports, as docs/grow.md says. */
-export async function openNginx(
-  ports: readonly number[],
-): Promise<{ url: string } & AsyncDisposable> {
+/** The ports of two servers. */
+export type Servers = readonly [number, number]
+
+/** nginx before two servers, configured as docs/grow.md says. */
+export async function openNginx(servers: Servers): Promise<{ url: string } & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), 'heliograph-nginx-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  await writeFile(join(folder, 'nginx.conf'), configurationOf({ folder, port, ports }))
+  await writeFile(join(folder, 'nginx.conf'), await configurationOf({ folder, port, servers }))
   const child = spawn(nginx, ['-c', join(folder, 'nginx.conf')], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
@@ -45,13 +46,21 @@ function answers(url: string): Promise<boolean> {
   )
 }
 
-function configurationOf(options: {
+/** The ports of the document that are replaced. */
+const DOCUMENTED = { proxy: 'listen 4000', servers: ['127.0.0.1:4001', '127.0.0.1:4002'] }
+
+async function configurationOf(options: {
   folder: string
   port: number
-  ports: readonly number[]
-}): string {
-  const { folder, port, ports } = options
-  const servers = ports.map((port) => `server 127.0.0.1:${port} max_fails=1 fail_timeout=2s;`)
+  servers: Servers
+}): Promise<string> {
+  const { folder, port, servers } = options
+  const text = await readFile(join(import.meta.dirname, '../../../docs/grow.md'), 'utf8')
+  const [, documented = ''] = /```nginx\n(.*?)```/s.exec(text) ?? []
+  const replaced = DOCUMENTED.servers.reduce(
+    (text, address, index) => replaceOnce(text, address, `127.0.0.1:${servers[index]}`),
+    replaceOnce(documented, DOCUMENTED.proxy, `listen 127.0.0.1:${port}`),
+  )
   return `
     daemon off; master_process off; worker_processes 1; pid ${folder}/pid; error_log stderr emerg;
     worker_rlimit_nofile 16384;
@@ -60,20 +69,11 @@ function configurationOf(options: {
       access_log off;
       client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
       fastcgi_temp_path ${folder}/fastcgi; uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
-      map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
-      upstream heliograph { least_conn; ${servers.join(' ')} }
-      server {
-        listen 127.0.0.1:${port};
-        location / {
-          proxy_pass http://heliograph;
-          proxy_http_version 1.1;
-          proxy_set_header Host $http_host;
-          proxy_set_header X-Forwarded-For $remote_addr;
-          proxy_set_header Upgrade $http_upgrade;
-          proxy_set_header Connection $connection_upgrade;
-          proxy_read_timeout 1h;
-          proxy_connect_timeout 2s;
-        }
-      }
+      ${replaced}
     }`
+}
+
+function replaceOnce(text: string, part: string, by: string): string {
+  if (text.split(part).length !== 2) throw new Error(`Expected docs/grow.md to say ${part} once`)
+  return text.replace(part, by)
 }
