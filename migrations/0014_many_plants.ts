@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { applyFunctions } from './apply-functions.ts'
 import { verifyRelation } from './verify.ts'
 
 /** Plants from this number on are simulated. */
@@ -12,7 +13,8 @@ const FIRST_SIMULATED_PLANT = 900_001
  * all plants, 1000 blocks instead of 10 with 10,000 plants. As if each reading had a time of its own, it takes the key.
  * It is so from the next ANALYZE on.
  *
- * The newest reading of any plant is looked up instead of chosen among those of all plants.
+ * The newest reading of any plant is looked up instead of chosen among those of all plants, and a page of the feed reads
+ * its own notes instead of all that follow.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -28,8 +30,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create index latest_of_any_idx on solark.latest
       ((plant_id < ${sql.lit(FIRST_SIMULATED_PLANT)}) desc, timestamp desc, plant_id)`.execute(db)
   await verifyRelation(db, 'solark.latest')
+  await applyFunctions(db, ['notes_after'])
 }
 
+/** The function stays: it returns the same as before. */
 export async function down(db: Kysely<unknown>): Promise<void> {
   await sql`drop index solark.latest_of_any_idx`.execute(db)
   await sql`

@@ -720,19 +720,21 @@ begin
   return query
     select txid, plant_id, first, max(last), min(noted_at)
     from (
-      select note.txid, note.plant_id, note.first, note.last, note.noted_at
+      (select note.txid, note.plant_id, note.first, note.last, note.noted_at
       from solark.telemetry_log as note
       where note.txid < horizon
         and (note.txid, note.plant_id, note.first) >= (after_txid, after_plant, after_hour)
         and not (note.txid = after_txid and note.plant_id = after_plant and note.last <= after_time)
         and (plants is null or note.plant_id = any (plants))
+      order by note.txid, note.plant_id, note.first)
       union all
-      select note.txid, note.plant_id, note.first, note.last, note.noted_at
+      (select note.txid, note.plant_id, note.first, note.last, note.noted_at
       from solark.telemetry_change as note
       where note.txid is not null and note.txid < horizon
         and (note.txid, note.plant_id, note.first) >= (after_txid, after_plant, after_hour)
         and not (note.txid = after_txid and note.plant_id = after_plant and note.last <= after_time)
         and (plants is null or note.plant_id = any (plants))
+      order by note.txid, note.plant_id, note.first)
     ) as note
     group by txid, plant_id, first
     order by txid, plant_id, first

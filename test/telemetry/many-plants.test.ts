@@ -54,4 +54,36 @@ describe.each(engines)('on %s, with a thousand plants that share their times', (
     const rows = statements.reduce((sum, { rowsRead }) => sum + rowsRead, 0)
     expect(rows).toBeLessThan(PLANTS * TIMES)
   })
+
+  test('a page of the feed reads its own notes, however many follow', async () => {
+    const page = 100
+    await database.kysely.transaction().execute(async (transaction) => {
+      for (const [table, columns] of [
+        ['telemetry_log', '(txid, plant_id, first, last, noted_at)'],
+        ['telemetry_change', '(txid, plant_id, first, last, readings)'],
+      ] as const) {
+        await sql`
+          insert into ${sql.table(`solark.${table}`)} ${sql.raw(columns)}
+          select (n / 100 + 1)::text::xid8, n % 100, now(), now(), ${table === 'telemetry_log' ? sql`now()` : sql`1`}
+          from generate_series(0, 9999) as n`.execute(transaction)
+      }
+      const before = await notesRead(transaction)
+      const { rows } = await sql`
+        select from solark.notes_after('1', 0, now() - interval '1 day', null, '1000000', ${page}::integer)`.execute(
+        transaction,
+      )
+      expect(rows).toHaveLength(page)
+      expect((await notesRead(transaction)) - before).toBeLessThan(5 * page)
+      await sql`delete from solark.telemetry_change`.execute(transaction)
+    })
+  })
 })
+
+async function notesRead(transaction: Kysely<Schema>): Promise<number> {
+  const { rows } = await sql<{ notes: number }>`
+    select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::integer as notes
+    from pg_stat_xact_user_tables where relname in ('telemetry_log', 'telemetry_change')`.execute(
+    transaction,
+  )
+  return rows[0]?.notes ?? 0
+}
