@@ -20,5 +20,5 @@ test.skipIf(!existsSync(nginx))(
     // Each server had some of them.
     expect(away.length).toBeGreaterThan(FOLLOWERS / SERVERS)
   },
-  240_000,
+  600_000,
 )

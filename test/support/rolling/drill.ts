@@ -81,6 +81,8 @@ export async function rollServers(options: {
   const stopping: number[] = []
   const starting: number[] = []
   const roll = async (): Promise<void> => {
+    // Each has its first cursor then, whatever was acknowledged before.
+    await until(() => followers.every(({ received }) => received.length > 0))
     for (const [index, port] of ports.entries()) {
       await sleep(pause)
       const began = performance.now()
@@ -92,7 +94,7 @@ export async function rollServers(options: {
     }
     await sleep(pause)
     await sender.finish()
-    await untilAllHave(followers, sender.acknowledged)
+    await until(() => compare(followers, sender.acknowledged).lost === 0)
   }
   await Promise.race([roll(), ...failed])
   return {
@@ -109,28 +111,26 @@ async function portBeside(one: number): Promise<number> {
   }
 }
 
-/** Waits until each follower has as many readings as were acknowledged; what is lacking then is lost. */
-async function untilAllHave(
-  followers: readonly Follower[],
-  acknowledged: ReadonlyMap<number, readonly string[]>,
-): Promise<void> {
+/** Waits for a condition, or until it is too late for it; what is lacking then is told by the comparison. */
+async function until(isMet: () => boolean): Promise<void> {
   const signal = AbortSignal.timeout(PATIENCE_MS)
-  const isBehind = ({ plantId, received }: Follower) =>
-    received.length < (acknowledged.get(plantId)?.length ?? 0)
-  while (followers.some(isBehind) && !signal.aborted) await sleep(50)
+  while (!isMet() && !signal.aborted) await sleep(100)
 }
 
+/** Compares what each follower received with what was acknowledged, from its first reading on. */
 function compare(
   followers: readonly Follower[],
   acknowledged: ReadonlyMap<number, readonly string[]>,
 ): Pick<Rolled, 'expected' | 'lost' | 'doubled' | 'outOfOrder'> {
   const found = { expected: 0, lost: 0, doubled: 0, outOfOrder: 0 }
   for (const { plantId, received } of followers) {
-    const sent = acknowledged.get(plantId) ?? []
     const times = received.map((time) => Date.parse(time))
+    const [first = 0] = times
+    const sent = (acknowledged.get(plantId) ?? []).map((time) => Date.parse(time))
+    const due = sent.filter((time) => time >= first)
     const seen = new Set(times)
-    found.expected += sent.length
-    found.lost += sent.filter((time) => !seen.has(Date.parse(time))).length
+    found.expected += due.length
+    found.lost += due.filter((time) => !seen.has(time)).length
     found.doubled += times.length - seen.size
     found.outOfOrder += times.filter((time, index) => time < (times[index - 1] ?? 0)).length
   }
