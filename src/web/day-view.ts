@@ -3,6 +3,7 @@ import type { Api } from './api.ts'
 import { isWhole, type Timespan, within } from './chart-window.ts'
 import { joinTail, startOfTail } from './course.ts'
 import { renderEnergyFigures } from './energy-figures.ts'
+import { renderFailure } from './failure.ts'
 import { renderGaps, renderMissing } from './missing-parts.ts'
 import { coverageText } from './numbers.ts'
 import { PageElement } from './page-element.ts'
@@ -187,15 +188,16 @@ export class DayView extends PageElement {
 
   #renderChart(): TemplateResult {
     const bounds = this.#bounds
-    const error = this.#days.error ?? this.#course.error
-    if (error !== undefined) return html`<p class="banner">${words.failed(error.message)}</p>`
-    if (bounds === undefined) return html`<div class="chart-space" aria-busy="true"></div>`
+    const failure = renderFailure(this.#days.error ?? this.#course.error ?? this.#newest.error)
+    if (bounds === undefined) {
+      return html`${failure}<div class="chart-space" aria-busy="true"></div>`
+    }
     const hasAnswer = this.#course.data !== undefined
     const isEmpty = this.#points.every(({ pvPower, loadPower, soc, gridPower, batteryPower }) =>
       [pvPower, loadPower, soc, gridPower, batteryPower].every((each) => each === null),
     )
     return html`
-      ${hasAnswer && isEmpty ? html`<p class="banner">${words.empty}</p>` : nothing}
+      ${failure} ${hasAnswer && isEmpty ? html`<p class="banner">${words.empty}</p>` : nothing}
       <power-chart
         .points=${this.#points}
         .window=${this.zoom ?? bounds}

@@ -10,6 +10,7 @@ import {
   stageOf,
 } from './energy-shares.ts'
 import { renderEnergyTable } from './energy-table.ts'
+import { renderFailure } from './failure.ts'
 import type { Period as Unit } from './generated/graphql.ts'
 import { renderMissing } from './missing-parts.ts'
 import { coverageText, energy, numberText } from './numbers.ts'
@@ -102,7 +103,7 @@ export class EnergyView extends PageElement {
     const isNewest = (this.#range?.to ?? '') >= this.#today
     return html`
       ${renderRangeToolbar(this.place, { day: this.#day, isNewest })}
-      ${error === undefined ? nothing : html`<p class="banner">${words.failed(error.message)}</p>`}
+      ${renderFailure(error ?? this.#oldest.error)}
       ${
         data === undefined
           ? html`<div class="chart-space" aria-busy="true"></div>`

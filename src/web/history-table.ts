@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { Api } from './api.ts'
 import type { Timespan } from './chart-window.ts'
 import { linesOf } from './course.ts'
+import { renderFailure } from './failure.ts'
 import { numberText, percent, power } from './numbers.ts'
 import { PageElement } from './page-element.ts'
 import { dayAndTimeText, exactTimeText } from './plant-clock.ts'
@@ -50,7 +51,7 @@ export class HistoryTable extends PageElement {
   override render(): TemplateResult {
     return html`<details class="table" @toggle=${this.#onToggle}>
       <summary>${words.asTable}</summary>
-      ${this.isOpen ? this.#renderTable() : nothing}
+      ${this.isOpen ? html`${renderFailure(this.#rows.error)} ${this.#renderTable()}` : nothing}
     </details>`
   }
 

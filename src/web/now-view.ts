@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Api } from './api.ts'
+import { renderFailure } from './failure.ts'
 import { figure } from './figure.ts'
 import { renderMissing } from './missing-parts.ts'
 import { inUnit, numberText, percent, power } from './numbers.ts'
@@ -7,13 +8,15 @@ import { PageElement } from './page-element.ts'
 import { hashOf, type Place } from './place.ts'
 import { dayAt } from './plant-clock.ts'
 import type { PlantNow } from './plants.ts'
-import { askNewest, type FlowReading } from './questions.ts'
+import { askNewest, type FlowReading, type Summed } from './questions.ts'
 import { ShownQuery } from './shown-query.ts'
 import { allTogether, isSilent, keyOf, type Subject } from './subject.ts'
 import { words } from './words.ts'
 
 /** How often sums are asked for. Single plants are pushed. */
 const SUMS_EVERY = 2000
+/** How old sums may be that are shown as live, in milliseconds. */
+const SUMS_ARE_LIVE = 15_000
 
 /** What the picked plant is doing, what it did today, and all plants beside one another if there are several. */
 export class NowView extends PageElement {
@@ -55,7 +58,8 @@ export class NowView extends PageElement {
       <div class="now">
         <div>
           <energy-flow .reading=${this.#reading} .isLive=${this.isLive}></energy-flow>
-          ${subject.isFleet && this.isLive ? renderMissing(this.#sums.data?.missing, subject) : nothing}
+          ${subject.isFleet ? renderFailure(this.#sums.error) : nothing}
+          ${subject.isFleet && this.isLive ? renderMissing(this.#liveSums?.missing, subject) : nothing}
         </div>
         <div class="beside">
           <today-summary
@@ -71,7 +75,14 @@ export class NowView extends PageElement {
 
   get #reading(): FlowReading | undefined {
     if (!this.subject.isFleet) return this.subject.plants[0]?.reading
-    return this.#sums.error === undefined ? this.#sums.data : undefined
+    return this.#liveSums
+  }
+
+  /** Without a connection the last ones stay, and are called old; an old sum that is called live is none. */
+  get #liveSums(): (FlowReading & Summed) | undefined {
+    const { data, error, askedAt } = this.#sums
+    const isLate = this.isLive && Date.now() - askedAt > SUMS_ARE_LIVE
+    return error === undefined && !isLate ? data : undefined
   }
 
   #renderDetails(): TemplateResult | typeof nothing {
@@ -101,7 +112,7 @@ export class NowView extends PageElement {
   #renderTogether(): TemplateResult | typeof nothing {
     const together = allTogether(this.plants)
     if (together === undefined) return nothing
-    const sums = this.#sums.error === undefined ? this.#sums.data : undefined
+    const sums = this.#liveSums
     const state = together.plants.some(isSilent) ? 'incomplete' : undefined
     return html`<a
       class="plant-card"

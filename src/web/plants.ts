@@ -6,6 +6,7 @@ import {
   type PlantsQuery,
   type ReadingFragment,
 } from './generated/graphql.ts'
+import { RETRY_AFTER } from './shown-query.ts'
 
 export type PlantReading = ReadingFragment
 type ListedPlant = PlantsQuery['plants'][number]
@@ -17,15 +18,15 @@ export interface PlantNow extends ListedPlant {
   readonly age: number | undefined
 }
 
-/** Plants come and fall silent without an event, so they are listed again. */
+/** Plants come and fall silent without an event, so they are listed again. A server that is slower is not live. */
 const LIST_EVERY = 15_000
 
 interface Told {
   readonly reading: PlantReading
   /** By this browser's clock. */
   readonly receivedAt: number
-  /** By the server's clock, in milliseconds. */
-  readonly toldAt: number
+  /** The number of the push, or of the question, that it comes from. */
+  readonly order: number
 }
 
 /**
@@ -37,8 +38,15 @@ export class Plants extends EventTarget {
   #list: readonly ListedPlant[] | undefined
   /** Why the server did not list them last time; undefined if it did, or if there is no connection. */
   error: ApiError | undefined
-  /** Whether they were listed on the present connection: what is from before it may be long over. */
+  /** Whether the server lists them, on the present connection: what is from before it may be long over. */
   isCurrent = false
+  /** Numbers what is asked and pushed. */
+  #order = 0
+  /** The number of the newest question that was answered, or failed. */
+  #answered = 0
+  /** The number of the newest question. */
+  #asked = 0
+  #retry: ReturnType<typeof setTimeout> | undefined
   #newest = new Map<number, Told>()
   #api: Api
   #clockAhead = 0
@@ -53,9 +61,7 @@ export class Plants extends EventTarget {
       this.error = undefined
     })
     api.addEventListener('open', this.list)
-    setInterval(() => {
-      if (api.state === 'open' && document.visibilityState === 'visible') this.list()
-    }, LIST_EVERY)
+    setInterval(this.#listOnTime, LIST_EVERY)
     api.follow(LiveDocument, {}, this.#receive)
   }
 
@@ -81,32 +87,55 @@ export class Plants extends EventTarget {
   /** Lists them again, such as after something was done that may change them. */
   readonly list = (): void => void this.#listPlants()
 
-  async #listPlants(): Promise<void> {
-    try {
-      const { plants } = await this.#api.ask(PlantsDocument, {})
-      this.#list = plants
-      this.isCurrent = this.#api.state === 'open'
-      this.error = undefined
-      for (const { plantId, latest } of plants) {
-        if (latest) this.#take(latest)
-        else this.#newest.delete(plantId)
-      }
-      this.dispatchEvent(new Event('change'))
-    } catch (error) {
-      this.error =
-        error instanceof ApiError && error.code !== 'CONNECTION_CLOSED' ? error : undefined
+  readonly #listOnTime = (): void => {
+    if (this.#api.state !== 'open' || document.visibilityState !== 'visible') return
+    if (this.#answered === this.#asked) {
+      this.list()
+    } else if (this.isCurrent) {
+      this.isCurrent = false
       this.dispatchEvent(new Event('change'))
     }
   }
 
-  #take(reading: PlantReading): void {
+  async #listPlants(): Promise<void> {
+    const order = ++this.#order
+    this.#asked = order
+    clearTimeout(this.#retry)
+    const settle = (take: () => void) => {
+      if (order < this.#answered) return
+      this.#answered = order
+      take()
+      this.dispatchEvent(new Event('change'))
+    }
+    try {
+      const { plants } = await this.#api.ask(PlantsDocument, {})
+      settle(() => {
+        this.#list = plants
+        this.isCurrent = this.#api.state === 'open'
+        this.error = undefined
+        for (const { plantId, latest } of plants) this.#takeListed(plantId, latest, order)
+      })
+    } catch (error) {
+      settle(() => {
+        const isOfServer = error instanceof ApiError && error.code !== 'CONNECTION_CLOSED'
+        this.error = isOfServer ? error : undefined
+        this.isCurrent = false
+        this.#retry = setTimeout(this.#listOnTime, RETRY_AFTER)
+      })
+    }
+  }
+
+  /** What was pushed since the list was asked for is newer, whatever its time: clocks can be put back. */
+  #takeListed(plantId: number, reading: PlantReading | null, order: number): void {
+    if ((this.#newest.get(plantId)?.order ?? 0) > order) return
+    if (reading === null) this.#newest.delete(plantId)
+    else this.#take(reading, order)
+  }
+
+  #take(reading: PlantReading, order: number): void {
     const receivedAt = Date.now()
-    const toldAt = Date.parse(reading.timestamp) + reading.ageSeconds * 1000
-    const before = this.#newest.get(reading.plantId)
-    if (before !== undefined && before.toldAt > toldAt) return
-    this.#clockAhead = toldAt - receivedAt
-    this.#newest.set(reading.plantId, { reading, receivedAt, toldAt })
-    this.dispatchEvent(new Event('change'))
+    this.#clockAhead = Date.parse(reading.timestamp) + reading.ageSeconds * 1000 - receivedAt
+    this.#newest.set(reading.plantId, { reading, receivedAt, order })
   }
 
   /** Takes what was pushed. If the plant is new, or no longer silent, the list is out of date. */
@@ -114,7 +143,8 @@ export class Plants extends EventTarget {
     const { plantId } = reading
     const listed = this.#list?.find((plant) => plant.plantId === plantId)
     const isNews = this.#newest.get(plantId)?.reading.timestamp !== reading.timestamp
-    this.#take(reading)
+    this.#take(reading, ++this.#order)
+    this.dispatchEvent(new Event('change'))
     if (this.#list !== undefined && isNews && listed?.isStale !== false) this.list()
   }
 

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Api } from './api.ts'
+import { renderFailure } from './failure.ts'
 import { figure } from './figure.ts'
 import {
   StoredDocument,
@@ -38,7 +39,7 @@ export class SystemView extends PageElement {
     const { data, error } = this.#state
     const stored = this.#stored.data
     return html`
-      ${error === undefined ? nothing : html`<p class="banner">${words.failed(error.message)}</p>`}
+      ${renderFailure(error ?? this.#stored.error)}
       ${
         data === undefined
           ? html`<div class="chart-space" aria-busy="true"></div>`

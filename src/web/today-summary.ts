@@ -1,6 +1,7 @@
-import { html, nothing, type TemplateResult } from 'lit'
+import { html, type TemplateResult } from 'lit'
 import type { Api } from './api.ts'
 import { renderEnergyFigures } from './energy-figures.ts'
+import { renderFailure } from './failure.ts'
 import { renderMissing } from './missing-parts.ts'
 import { PageElement } from './page-element.ts'
 import type { Day } from './plant-clock.ts'
@@ -39,7 +40,7 @@ export class TodaySummary extends PageElement {
     return html`<section class="summary" aria-labelledby="today-title">
       <h3 id="today-title">${words.today} <span class="quiet">${words.soFar}</span></h3>
       ${renderEnergyFigures(today)} ${renderMissing(today?.missing, this.subject)}
-      ${error === undefined ? nothing : html`<p class="banner">${words.failed(error.message)}</p>`}
+      ${renderFailure(error)}
     </section>`
   }
 }

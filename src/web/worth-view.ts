@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Api } from './api.ts'
 import { stageOf } from './energy-shares.ts'
+import { renderFailure } from './failure.ts'
 import { TariffsOfDocument, type Period as Unit } from './generated/graphql.ts'
 import { renderMissing } from './missing-parts.ts'
 import { PageElement } from './page-element.ts'
@@ -113,7 +114,7 @@ export class WorthView extends PageElement {
     const isNewest = (range?.to ?? '') >= this.#today
     return html`
       ${renderRangeToolbar(this.place, { day: this.#day, isNewest })}
-      ${error === undefined ? nothing : html`<p class="banner">${words.failed(error.message)}</p>`}
+      ${renderFailure(error ?? this.#oldest.error)}
       ${
         data === undefined || range === undefined
           ? html`<div class="chart-space" aria-busy="true"></div>`

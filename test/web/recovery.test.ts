@@ -29,10 +29,10 @@ describe.skipIf(!hasChromium)('without being loaded again', () => {
     environment: Environment = {},
   ): Promise<{ program: Program; url: string }> {
     const program = startProgram(['serve'], {
+      DATABASE_URL: database.url,
       ...environment,
       PORT: port,
       HELIOGRAPH_DATA_DIR: dataDir,
-      DATABASE_URL: database.url,
       SIMULATE: '0',
     })
     const [, url = ''] = await program.written(/GraphiQL +(http:\/\/\S+)\/graphql\n/)
@@ -102,6 +102,28 @@ describe.skipIf(!hasChromium)('without being loaded again', () => {
     const isLive = frames.slice(1).filter(([state]) => state === 'Live')
     expect(isLive, JSON.stringify(frames)).toEqual([['Live', '8000']])
     expect(complaints.filter((text) => !text.includes('WebSocket'))).toEqual([])
+  })
+
+  test('while the server has no database nothing is shown as live, and it goes on by itself', async () => {
+    await using folder = await openDataFolder()
+    await using proxy = await openTcpProxy(database.url)
+    await insert(3000)
+    const { program, url } = await serve(folder.path, '0', { DATABASE_URL: proxy.url })
+    await using _ = program
+    await using tab = await openTab(browser, url)
+    const { page } = tab
+    const state = page.getByRole('status').first()
+    await expect.poll(() => state.innerText()).toBe('Live')
+    await proxy.cut()
+    await expect.poll(() => state.innerText(), { timeout: 40_000 }).toBe('Connecting')
+    await page.locator('connection-notice').getByText('The server says:').waitFor()
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0)
+    await proxy.restore()
+    await insert(7000)
+    await expect.poll(() => state.innerText(), { timeout: 40_000 }).toBe('Live')
+    await expect
+      .poll(() => page.locator('energy-flow .node.solar').innerText())
+      .toContain('7.00 kW')
   })
 
   test('the page survives a lost network', async () => {
