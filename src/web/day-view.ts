@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { Api } from './api.ts'
 import { isWhole, type Timespan, within } from './chart-window.ts'
 import { joinTail, startOfTail } from './course.ts'
-import { renderEnergyFigures } from './energy-figures.ts'
+import { renderEnergyFigures, renderMeasuredSoFar } from './energy-figures.ts'
 import { renderFailure } from './failure.ts'
 import { renderGaps, renderMissing } from './missing-parts.ts'
 import { coverageText } from './numbers.ts'
@@ -54,8 +54,11 @@ export class DayView extends PageElement {
 
   /** The server says where days begin and end: not all have 24 hours. */
   #days = new ShownQuery(this, {
-    ask: (signal) =>
-      askEnergy(this.#asked(signal), { from: this.#firstDay, to: this.#day, period: 'DAY' }),
+    ask: (signal) => {
+      const askedAt = this.time
+      const range = { from: this.#firstDay, to: this.#day, period: 'DAY' } as const
+      return askEnergy(this.#asked(signal), range).then((periods) => ({ periods, askedAt }))
+    },
     every: 60_000,
   })
 
@@ -110,7 +113,7 @@ export class DayView extends PageElement {
 
   /** The same object as before unless it differs, so that the chart is drawn again only if it must be. */
   #findBounds(): Timespan | undefined {
-    const days = this.#days.data
+    const days = this.#days.data?.periods
     const [first] = days ?? []
     const last = days?.at(-1)
     if (first === undefined || last === undefined) return undefined
@@ -228,11 +231,16 @@ export class DayView extends PageElement {
   }
 
   #renderFigures(): TemplateResult {
-    const day = this.#days.data?.[0]
+    const day = this.#days.data?.periods[0]
     const { isFleet } = this.subject
     const isToday = this.#day === this.#today
     return html`<section class="summary" aria-label=${dayText(this.#day, 'full')}>
       ${renderEnergyFigures(day)} ${renderMissing(day?.missing, this.subject)}
+      ${
+        day !== undefined && isToday
+          ? renderMeasuredSoFar(day, { now: this.#days.data?.askedAt ?? 0, isFleet })
+          : nothing
+      }
       ${
         day !== undefined && day.coverage < 1 && !isToday
           ? html`<p class="quiet coverage">${(isFleet ? words.fleet : words).coverage(coverageText(day.coverage))}</p>`

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
+import { measuredSoFar } from './energy-shares.ts'
 import { figure } from './figure.ts'
-import { energy, share } from './numbers.ts'
+import { coverageText, energy, share } from './numbers.ts'
 import type { BarPeriod } from './questions.ts'
 import { words } from './words.ts'
 
@@ -17,6 +18,17 @@ export function renderEnergyFigures(period: BarPeriod | undefined): TemplateResu
     ${kWh?.generator ? one(words.fromGenerator, 'generator', kWh.generator) : nothing}
     ${renderShares(period)}
   </dl>`
+}
+
+/** How much of a period under way was measured, if that is not all of the time so far. */
+export function renderMeasuredSoFar(
+  period: BarPeriod,
+  { now, isFleet }: { now: number; isFleet: boolean },
+): TemplateResult | typeof nothing {
+  const measured = measuredSoFar(period, now)
+  if (measured >= 1) return nothing
+  const text = (isFleet ? words.fleet : words).measuredSoFar(coverageText(measured))
+  return html`<p class="quiet coverage">${text}</p>`
 }
 
 /** Self-sufficiency and self-consumption. */

@@ -40,6 +40,22 @@ export function heightOf(parts: readonly EnergyPart[], { energy }: BarPeriod): n
   return parts.reduce((sum, { key }) => sum + Math.max(energy[key] ?? 0, 0), 0)
 }
 
+/** A plant whose newest reading is older is called silent, unless the server is set otherwise. */
+const LATE = 15 * 60_000
+
+/**
+ * The share of the time so far that was measured, of a period under way; 1 if no more is missing than the newest
+ * reading may be late.
+ */
+export function measuredSoFar(
+  { start, end, coverage }: Pick<BarPeriod, 'start' | 'end' | 'coverage'>,
+  now: number,
+): number {
+  const from = Date.parse(start)
+  const measured = coverage * (Date.parse(end) - from)
+  return now - from - measured < LATE ? 1 : measured / (now - from)
+}
+
 /** Whether a period is over, under way, or to come. */
 export function stageOf(
   period: Pick<BarPeriod, 'start' | 'end'>,

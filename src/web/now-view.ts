@@ -6,7 +6,6 @@ import { renderMissing } from './missing-parts.ts'
 import { inUnit, numberText, percent, power } from './numbers.ts'
 import { PageElement } from './page-element.ts'
 import { hashOf, type Place } from './place.ts'
-import { dayAt } from './plant-clock.ts'
 import type { PlantNow } from './plants.ts'
 import { askNewest, type FlowReading, type Summed } from './questions.ts'
 import { ShownQuery } from './shown-query.ts'
@@ -65,7 +64,7 @@ export class NowView extends PageElement {
           <today-summary
             .api=${this.api}
             .subject=${subject}
-            .day=${dayAt(this.time, subject.timeZone)}
+            .time=${this.time}
           ></today-summary>
           ${this.#renderDetails()}
         </div>

@@ -58,6 +58,8 @@ export const words = {
     coverage: (share: string) => `Of each plant at least ${share} of the time was measured`,
     coverageSoFar: (share: string) =>
       `Still under way. Of each plant at least ${share} of the whole period was measured so far.`,
+    measuredSoFar: (share: string) =>
+      `Of each plant at least ${share} of the time so far was measured`,
     tariffs: 'Each plant counts by its own tariffs. Pick a plant to see and to set them.',
     currencies:
       'The plants are paid in different currencies, or their currency changes in this time: such amounts cannot be added up.',
@@ -147,6 +149,7 @@ export const words = {
   coverageColumn: 'Measured',
   coverageSoFar: (share: string) =>
     `Still under way. Measured ${share} of the whole period so far.`,
+  measuredSoFar: (share: string) => `Measured ${share} of the time so far`,
   open: (what: string) => `Open ${what}`,
 
   worth: {

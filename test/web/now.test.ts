@@ -80,6 +80,10 @@ describe.skipIf(!hasChromium)('what the plant is doing', () => {
       'Self-sufficiency': String(today?.selfSufficiency),
       'Self-consumption': String(today?.selfConsumption),
     })
+    // Since midnight there was a reading in the last minutes only.
+    await tab.page.locator('today-summary').getByText('Measured 0 % of the time so far').waitFor()
+    await tab.page.getByRole('link', { name: 'Day' }).click()
+    await tab.page.locator('day-view').getByText('Measured 0 % of the time so far').waitFor()
   })
 
   test('another plant is picked by name, and stays picked in the address', async () => {
