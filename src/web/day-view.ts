@@ -184,8 +184,12 @@ export class DayView extends PageElement {
   }
 
   #onDay(event: Event): void {
-    if (!(event.target instanceof HTMLInputElement) || event.target.value === '') return
+    if (!(event.target instanceof HTMLInputElement)) return
     const day = event.target.value
+    if (day === '') {
+      event.target.value = this.#day
+      return
+    }
     location.hash = hashOf({ ...this.place, day: day === this.#today ? undefined : day })
   }
 

@@ -24,7 +24,8 @@ type LineKind = 'solar' | 'house' | 'battery' | 'grid' | 'generator'
 const SPACE_OF_TICK = 84
 const AXIS_WIDTH = 52
 const LEAST_SELECTED = 5
-const LINE = { width: 1.6, points: { show: false } }
+const LINE_WIDTH = 1.6
+const POINT_SIZE = 5
 const COMMON = {
   ms: 1,
   legend: { show: false },
@@ -59,9 +60,8 @@ export function powerOptions(look: PlotLook, kinds: readonly LineKind[]): PlotOp
     series: [
       {},
       ...kinds.map((kind) => ({
-        ...LINE,
+        ...lineOf(color(kind)),
         label: words.kinds[kind],
-        stroke: color(kind),
         ...(kind === 'house' ? { width: 2 } : {}),
         ...(kind === 'solar' ? { fill: color('solar-fill') } : {}),
       })),
@@ -92,14 +92,34 @@ export function chargeOptions(look: PlotLook): PlotOptions {
     series: [
       {},
       {
-        ...LINE,
+        ...lineOf(color('battery')),
         label: words.kinds.soc,
-        stroke: color('battery'),
         fill: color('battery-fill'),
       },
     ],
     hooks: selectHook(look),
   }
+}
+
+/** A line, with a point where a value stands between two gaps: a line needs two values. */
+function lineOf(stroke: string): uPlot.Series {
+  return {
+    width: LINE_WIDTH,
+    stroke,
+    points: {
+      show: false,
+      size: POINT_SIZE,
+      fill: stroke,
+      filter: ({ data }, index) => isolatedIn(data[index] ?? []),
+    },
+  }
+}
+
+/** Where the values are that have no neighbour. */
+function isolatedIn(values: ArrayLike<number | null | undefined>): number[] {
+  return Array.from(values, (_, index) => index).filter(
+    (index) => values[index] != null && values[index - 1] == null && values[index + 1] == null,
+  )
 }
 
 function timeScale({ window }: PlotLook): uPlot.Scale {

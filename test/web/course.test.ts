@@ -3,11 +3,13 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { openServer, type Server } from '../support/server.ts'
+import { NOON_ZONE } from './noon-zone.ts'
 import { CourseOfDay, EnergyOfPeriods, NamePlant } from './operations.ts'
 import { figuresOf, hasChromium, openChromium, openTab } from './tab.ts'
 
 /** In Berlin; the browsers of these tests are in New York. */
 const PLANT = 9
+const PLANT_AT_NOON = 10
 const LONG_DAY = { day: '2025-10-26', from: '2025-10-25T22:00:00Z', to: '2025-10-26T23:00:00Z' }
 
 describe.skipIf(!hasChromium)('the course of a day', () => {
@@ -18,9 +20,9 @@ describe.skipIf(!hasChromium)('the course of a day', () => {
     database = await openTestDatabase('native')
     server = await openServer({ DATABASE_URL: database.url, SIMULATE: '0' })
     browser = await openChromium()
-    await server
-      .as(server.adminToken)
-      .ask(NamePlant, { id: PLANT, name: 'Roof', timeZone: 'Europe/Berlin' })
+    const admin = server.as(server.adminToken)
+    await admin.ask(NamePlant, { id: PLANT, name: 'Roof', timeZone: 'Europe/Berlin' })
+    await admin.ask(NamePlant, { id: PLANT_AT_NOON, name: 'Barn', timeZone: NOON_ZONE })
     await fill('2025-10-25T20:00:00Z', '2025-10-27T02:00:00Z')
     await fill('2026-03-28T20:00:00Z', '2026-03-30T02:00:00Z')
     await sql`delete from solark.telemetry
@@ -35,11 +37,11 @@ describe.skipIf(!hasChromium)('the course of a day', () => {
   })
 
   /** A reading every five minutes. */
-  const fill = (from: string, to: string) =>
+  const fill = (from: string, to: string, plantId = PLANT) =>
     sql`
       insert into solark.telemetry
         (plant_id, timestamp, soc, pv_power, batt_power, grid_power, load_power)
-      select ${PLANT}, at, 50 + 30 * sin(extract(epoch from at) / 9000),
+      select ${plantId}, at, 50 + 30 * sin(extract(epoch from at) / 9000),
         greatest(0, 4000 * sin(extract(epoch from at) / 13000)), 300, -200, 900
       from generate_series(${from}::timestamptz, ${to}::timestamptz, '5 minutes') as at`.execute(
       database.kysely,
@@ -84,7 +86,11 @@ describe.skipIf(!hasChromium)('the course of a day', () => {
       return [rows[0]?.start, rows.length]
     }
     await expect.poll(shown).toEqual(whole)
-    const isZoomed = async () => (await shown())[0] !== whole[0]
+    const isMovedFrom = async (before: unknown) => {
+      const [start] = await shown()
+      return start !== undefined && start !== before
+    }
+    const isZoomed = () => isMovedFrom(whole[0])
 
     await page.getByRole('button', { name: 'Zoom in' }).click()
     await expect.poll(isZoomed).toBe(true)
@@ -94,9 +100,9 @@ describe.skipIf(!hasChromium)('the course of a day', () => {
     await page.locator('.plots').focus()
     await page.keyboard.press('+')
     await expect.poll(isZoomed).toBe(true)
-    const before = (await shown())[0]
+    const [before] = await shown()
     await page.keyboard.press('ArrowRight')
-    await expect.poll(async () => (await shown())[0]).not.toBe(before)
+    await expect.poll(() => isMovedFrom(before)).toBe(true)
     await page.keyboard.press('0')
     await expect.poll(shown).toEqual(whole)
 
@@ -128,6 +134,33 @@ describe.skipIf(!hasChromium)('the course of a day', () => {
     await expect.poll(isZoomed).toBe(true)
   })
 
+  test('the picked day stands in its field, also after going back and clearing it', async () => {
+    await using tab = await openTab(
+      browser,
+      `${server.url}/#day?plant=${PLANT}&day=${LONG_DAY.day}`,
+    )
+    const { page } = tab
+    const field = page.locator('input[type=date]')
+    await field.fill('2026-03-29')
+    await expect.poll(() => new URL(page.url()).hash).toContain('day=2026-03-29')
+    await field.fill('')
+    await expect.poll(() => field.inputValue()).toBe('2026-03-29')
+    await page.goBack()
+    await expect.poll(() => field.inputValue()).toBe(LONG_DAY.day)
+  })
+
+  test('a value between two gaps is seen', async () => {
+    await sql`insert into solark.telemetry (plant_id, timestamp, load_power)
+      values (${PLANT}, '2025-06-10T08:00Z', 900), (${PLANT}, '2025-06-10T08:01Z', 900)`.execute(
+      database.kysely,
+    )
+    await using tab = await openTab(browser, `${server.url}/#day?plant=${PLANT}&day=2025-06-10`)
+    const { page } = tab
+    await page.locator('.legend .line.house').waitFor()
+    const canvas = page.locator('power-chart canvas').first()
+    await expect.poll(() => canvas.evaluate(pixelsOf, '--house')).toBeGreaterThan(4)
+  })
+
   test('the bars of a day are its 25 or 23 hours, with the kWh of the API', async () => {
     for (const [day, hours] of [
       [LONG_DAY.day, 25],
@@ -143,7 +176,7 @@ describe.skipIf(!hasChromium)('the course of a day', () => {
         .ask(EnergyOfPeriods, { plantId: PLANT, from: day, to: day, period: 'HOUR' })
       await page.locator('details.table summary').click()
       await expect.poll(() => page.locator('tbody tr').count()).toBe(hours)
-      expect(await page.locator('.bars .bar').count()).toBe(hours)
+      await expect.poll(() => page.locator('.bars .bar').count()).toBe(hours)
       const shown = await page
         .locator('tbody tr')
         .evaluateAll((rows) => rows.map((row) => row.querySelector('data')?.getAttribute('value')))
@@ -188,10 +221,11 @@ describe.skipIf(!hasChromium)('the course of a day', () => {
 
   test('the newest minutes of today follow by themselves', async () => {
     const now = Date.now()
-    await fill(new Date(now - 3_600_000).toISOString(), new Date(now - 600_000).toISOString())
-    await using tab = await openTab(browser, `${server.url}/#day?plant=${PLANT}`)
+    const [from, to] = [new Date(now - 3_600_000), new Date(now - 600_000)]
+    await fill(from.toISOString(), to.toISOString(), PLANT_AT_NOON)
+    await using tab = await openTab(browser, `${server.url}/#day?plant=${PLANT_AT_NOON}`)
     const { page } = tab
-    await page.locator('power-chart canvas').first().waitFor()
+    await page.locator('.legend .line.house').waitFor()
     const picture = () =>
       page
         .locator('power-chart canvas')
@@ -208,11 +242,28 @@ describe.skipIf(!hasChromium)('the course of a day', () => {
       })
       .toBe(true)
     await sql`insert into solark.telemetry (plant_id, timestamp, pv_power, load_power)
-      values (${PLANT}, ${end}::timestamptz - interval '5 minutes', 9000, 500),
-        (${PLANT}, ${end}, 9000, 500)`.execute(database.kysely)
+      values (${PLANT_AT_NOON}, ${end}::timestamptz - interval '5 minutes', 9000, 500),
+        (${PLANT_AT_NOON}, ${end}, 9000, 500)`.execute(database.kysely)
     await expect.poll(picture, { timeout: 30_000 }).not.toBe(before)
   })
 })
+
+/** In the page: how many pixels of a canvas have the colour of a name in the style sheets. */
+function pixelsOf(canvas: Element, name: string): number {
+  const context = canvas instanceof HTMLCanvasElement ? canvas.getContext('2d') : null
+  const sample = document.createElement('canvas').getContext('2d')
+  if (context === null || sample === null) return 0
+  sample.fillStyle = getComputedStyle(canvas).getPropertyValue(name).trim()
+  sample.fillRect(0, 0, 1, 1)
+  const wanted = sample.getImageData(0, 0, 1, 1).data
+  const { width, height } = context.canvas
+  const { data } = context.getImageData(0, 0, width, height)
+  let count = 0
+  for (let at = 0; at < data.length; at += 4) {
+    if ([0, 1, 2, 3].every((part) => data[at + part] === wanted[part])) count++
+  }
+  return count
+}
 
 async function openTable(page: Page): Promise<void> {
   await page.locator('history-table summary').click()

@@ -3,12 +3,9 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { openServer, type Server } from '../support/server.ts'
+import { NOON_ZONE } from './noon-zone.ts'
 import { EnergyOfPeriods, NamePlant } from './operations.ts'
 import { figuresOf, hasChromium, openChromium, openTab } from './tab.ts'
-
-/** Where it is noon now: no day ends while these tests run. */
-const WEST = new Date().getUTCHours() - 12
-const ZONE = `Etc/GMT${WEST < 0 ? WEST : `+${WEST}`}`
 
 describe.skipIf(!hasChromium)('what the plant is doing', () => {
   let database: TestDatabase
@@ -19,7 +16,7 @@ describe.skipIf(!hasChromium)('what the plant is doing', () => {
     server = await openServer({ DATABASE_URL: database.url, SIMULATE: '0' })
     browser = await openChromium()
     const admin = server.as(server.adminToken)
-    await admin.ask(NamePlant, { id: 7, name: 'Roof', timeZone: ZONE })
+    await admin.ask(NamePlant, { id: 7, name: 'Roof', timeZone: NOON_ZONE })
     await admin.ask(NamePlant, { id: 8, name: 'Barn', timeZone: 'Europe/Berlin' })
   })
   afterAll(async () => {
@@ -62,7 +59,7 @@ describe.skipIf(!hasChromium)('what the plant is doing', () => {
   test('the kWh of today are those of the API, by the clock of the plant', async () => {
     await insert(7, 30, { pv: 5000 })
     await insert(7, 1, { pv: 5100 })
-    const day = new Intl.DateTimeFormat('en-CA', { timeZone: ZONE }).format(new Date())
+    const day = new Intl.DateTimeFormat('en-CA', { timeZone: NOON_ZONE }).format(new Date())
     await using tab = await openTab(browser, `${server.url}/#now?plant=7`)
     await expect.poll(async () => (await figuresOf(tab.page, 'today-summary')).Solar).toMatch(/\d/)
     const shown = await figuresOf(tab.page, 'today-summary')
