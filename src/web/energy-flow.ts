@@ -74,12 +74,12 @@ export class EnergyFlow extends PageElement {
     const watts = inward === null ? null : Math.abs(inward)
     const shown = power(watts)
     return html`<li class="node ${kind} ${kind === 'battery' && soc != null ? 'ringed' : ''}">
-      ${icon(kind)}
+      ${icon(kind)} ${note === words.kinds[kind] ? nothing : html`<span class="sr">${words.kinds[kind]}</span>`}
       ${
         kind === 'battery' && soc != null
           ? html`<data class="main" value=${soc}>${percent(soc).text}<small> %</small></data>
               <data class="note" value=${inward ?? ''}
-                ><span class="sr">${words.kinds.battery} </span>${numberText(shown)}
+                >${numberText(shown)}
                 <span class="way">${note}</span></data
               >`
           : html`<data class="main" value=${inward ?? ''}>${shown.text}<small> ${shown.unit}</small></data>
@@ -134,7 +134,9 @@ function nodesOf(reading: FlowReading | undefined): FlowNode[] {
     {
       kind: 'battery',
       inward: batteryPower ?? null,
-      note: wayOf(batteryPower, words.discharging, words.charging) ?? words.idle,
+      note:
+        wayOf(batteryPower, words.discharging, words.charging) ??
+        (batteryPower == null ? kinds.battery : words.idle),
     },
   ]
   // Most plants have none, and their inverters measure 0.

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { openServer, type Server } from '../support/server.ts'
@@ -131,6 +131,30 @@ describe.skipIf(!hasChromium)('what the plant is doing', () => {
     await page.locator('energy-flow').getByText('exporting').waitFor()
     await page.locator('energy-flow').getByText('charging', { exact: true }).waitFor()
     expect(await page.evaluate(() => document.getAnimations().length)).toBe(0)
+  })
+
+  test('each number of the flow has its name, and a battery that was not measured is not idle', async () => {
+    const textsOf = (page: Page) =>
+      page
+        .locator('energy-flow .node')
+        .evaluateAll((nodes) => nodes.map((node) => node.textContent?.replace(/\s+/g, ' ').trim()))
+    await insert(7, 0, { pv: 5000, soc: 81 })
+    await sql`insert into solark.telemetry (plant_id, timestamp, pv_power, grid_power, load_power)
+      values (12, now(), 2500, -2000, 500)`.execute(database.kysely)
+    await using tab = await openTab(browser, `${server.url}/#now?plant=7`)
+    const { page } = tab
+    await expect
+      .poll(() => textsOf(page))
+      .toEqual([
+        '5.00 kW Solar',
+        expect.stringMatching(/^Grid 1\.9\d kW exporting$/),
+        '2.96 kW House',
+        'Battery 81 % 2.31 kW charging',
+      ])
+    await page.goto(`${server.url}/#now?plant=12`)
+    await expect
+      .poll(() => textsOf(page))
+      .toEqual(['2.50 kW Solar', 'Grid 2.00 kW exporting', '500 W House', '– Battery'])
   })
 })
 
