@@ -10,7 +10,6 @@ import {
   FleetEnergyOfDocument,
   FleetNewestDocument,
   type MissingFragment,
-  OldestReadingsDocument,
   type PeriodFragment,
   type Period as Unit,
 } from './generated/graphql.ts'
@@ -64,6 +63,8 @@ export interface Asked {
   readonly signal: AbortSignal
 }
 
+/** The server takes no older readings. */
+const FIRST_DAY: Day = '2000-01-01'
 const none: readonly MissingFragment[] = []
 
 /** kWh by calendar period. */
@@ -121,13 +122,22 @@ export async function askCosts(
   return fleet.costs
 }
 
-/** The instant of the oldest reading, as text; undefined if there is none. */
-export async function askOldest({ api, subject, signal }: Asked): Promise<string | undefined> {
-  const { fleet } = await api.ask(OldestReadingsDocument, { plantIds: idsOf(subject) }, signal)
-  return fleet.plants
-    .flatMap(({ telemetry }) => telemetry.nodes)
-    .map(({ timestamp }) => timestamp)
-    .sort()[0]
+/**
+ * The first day of the first year of which there is any energy; undefined if there is none. History may be kept longer
+ * than readings, so that the oldest reading does not say it.
+ */
+export async function askFirstYear(asked: Asked, to: Day): Promise<Day | undefined> {
+  const years = await askEnergy(asked, { from: FIRST_DAY, to, period: 'YEAR' })
+  return years.find((year) => hasEnergy(year, asked.subject))?.day
+}
+
+/** Of a plant, or of any of several. */
+function hasEnergy({ energy, missing }: BarPeriod, { isFleet, plants }: Subject): boolean {
+  if (!isFleet) return Object.values(energy).some((kWh) => kWh !== null)
+  const { length: all } = Object.keys(energy)
+  const isAllMissing = (id: number) =>
+    missing.some(({ plantId, fields }) => plantId === id && fields.length >= all)
+  return plants.some(({ plantId }) => !isAllMissing(plantId))
 }
 
 /** The newest readings of several plants added up. */

@@ -1,13 +1,6 @@
 import type { Period as Unit } from './generated/graphql.ts'
 import type { Place, ShownPeriod } from './place.ts'
-import {
-  type Day,
-  dayAt,
-  dayText,
-  exactTimeText,
-  firstOfMonth,
-  lastOfMonth,
-} from './plant-clock.ts'
+import { type Day, dayText, exactTimeText, firstOfMonth, lastOfMonth } from './plant-clock.ts'
 import { words } from './words.ts'
 
 /** The bars of a shown period, and the period as one; `all` has no one. */
@@ -31,9 +24,9 @@ export function rangeAround(day: Day, period: Exclude<ShownPeriod, 'all'>): DayR
   return wholeYears(day, day)
 }
 
-/** All years from that of the oldest reading, an instant as text, to the present one. */
-export function rangeOfAll(oldest: string | undefined, now: number, zone: string): DayRange {
-  return wholeYears(dayAt(oldest === undefined ? now : Date.parse(oldest), zone), dayAt(now, zone))
+/** All years from the first one, if there is one, to the present one. */
+export function rangeOfAll(first: Day | undefined, today: Day): DayRange {
+  return wholeYears(first ?? today, today)
 }
 
 function wholeYears(first: Day, last: Day): DayRange {

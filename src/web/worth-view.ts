@@ -8,7 +8,7 @@ import { PageElement } from './page-element.ts'
 import type { PickEvent } from './pickable-bars.ts'
 import { hashOf, type Place } from './place.ts'
 import { type Day, dayAt } from './plant-clock.ts'
-import { type Asked, askCosts, askOldest, type CostBar } from './questions.ts'
+import { type Asked, askCosts, askFirstYear, type CostBar } from './questions.ts'
 import { renderRangeToolbar } from './range-toolbar.ts'
 import { ShownQuery } from './shown-query.ts'
 import {
@@ -50,8 +50,8 @@ export class WorthView extends PageElement {
   declare picked: number | undefined
   #shown = ''
 
-  #oldest = new ShownQuery(this, {
-    ask: (signal) => askOldest(this.#asked(signal)).then((time) => ({ time })),
+  #first = new ShownQuery(this, {
+    ask: (signal) => askFirstYear(this.#asked(signal), this.#today).then((day) => ({ day })),
   })
 
   #worth = new ShownQuery(this, {
@@ -91,14 +91,13 @@ export class WorthView extends PageElement {
   get #range(): DayRange | undefined {
     const { period } = this.place
     if (period !== 'all') return rangeAround(this.#day, period)
-    const oldest = this.#oldest.data
-    if (oldest === undefined) return undefined
-    return rangeOfAll(oldest.time, this.time, this.subject.timeZone)
+    const first = this.#first.data
+    return first === undefined ? undefined : rangeOfAll(first.day, this.#today)
   }
 
   protected override willUpdate(): void {
     const key = keyOf(this.subject)
-    if (this.place.period === 'all') this.#oldest.about(this.api, key)
+    if (this.place.period === 'all') this.#first.about(this.api, key)
     const about = [key, this.place.period, this.#range]
     if (JSON.stringify(about) !== this.#shown) {
       this.#shown = JSON.stringify(about)
@@ -114,7 +113,7 @@ export class WorthView extends PageElement {
     const isNewest = (range?.to ?? '') >= this.#today
     return html`
       ${renderRangeToolbar(this.place, { day: this.#day, isNewest })}
-      ${renderFailure(error ?? this.#oldest.error)}
+      ${renderFailure(error ?? this.#first.error)}
       ${
         data === undefined || range === undefined
           ? html`<div class="chart-space" aria-busy="true"></div>`

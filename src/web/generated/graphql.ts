@@ -113,13 +113,6 @@ export type EnergyOfQueryVariables = Exact<{
 
 export type EnergyOfQuery = { energy: Array<{ start: string, end: string, day: string, coverage: number, selfConsumption: number | null, selfSufficiency: number | null, energy: { pv: number | null, load: number | null, gridImport: number | null, gridExport: number | null, batteryCharge: number | null, batteryDischarge: number | null, generator: number | null } }> };
 
-export type OldestReadingsQueryVariables = Exact<{
-  plantIds: Array<number> | number;
-}>;
-
-
-export type OldestReadingsQuery = { fleet: { plants: Array<{ telemetry: { nodes: Array<{ timestamp: string }> } }> } };
-
 export type CourseQueryVariables = Exact<{
   plantId: number;
   from: string;
@@ -411,19 +404,6 @@ export const EnergyOfDocument = new TypedDocumentString(`
     generator
   }
 }`) as unknown as TypedDocumentString<EnergyOfQuery, EnergyOfQueryVariables>;
-export const OldestReadingsDocument = new TypedDocumentString(`
-    query OldestReadings($plantIds: [Int!]!) {
-  fleet(plantIds: $plantIds) {
-    plants {
-      telemetry(last: 1) {
-        nodes {
-          timestamp
-        }
-      }
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<OldestReadingsQuery, OldestReadingsQueryVariables>;
 export const CourseDocument = new TypedDocumentString(`
     query Course($plantId: Int!, $from: DateTime!, $to: DateTime!, $bucket: Duration, $maxPoints: Int) {
   history(
