@@ -102,8 +102,8 @@ function stack(
 /** Round values on both sides of the axis, at most four a side, and 0. */
 function ticksOf(most: number): number[] {
   const size = 10 ** Math.floor(Math.log10(most))
-  const step =
-    [0.25, 0.5, 1, 2.5].map((each) => each * size).find((each) => most / each < 5) ?? size
+  const ratio = most / size
+  const step = size * (ratio < 1.25 ? 0.25 : ratio < 2.5 ? 0.5 : ratio < 5 ? 1 : 2.5)
   const count = Math.floor(most / step)
   return Array.from({ length: 2 * count + 1 }, (_, index) => (count - index) * step)
 }

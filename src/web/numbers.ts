@@ -47,12 +47,29 @@ export function share(value: number | null | undefined): ShownNumber {
   return value == null ? unknown : { text: number(value * 100, 0), unit: '%' }
 }
 
-/** The values of an axis, all in the unit of the largest, with no more digits than they need. */
+/** The values of an axis, multiples of a step, all in the unit of the largest, with no more digits than they need. */
 export function axisTexts(values: readonly number[], unit: 'W' | 'kWh'): string[] {
   const most = Math.max(...values.map(Math.abs))
   const [size, name] = most < 1000 ? [1, unit] : [1000, unit === 'W' ? 'kW' : 'MWh']
-  const format = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 })
+  const step = stepOf(values) / size
+  const format = new Intl.NumberFormat(undefined, { maximumFractionDigits: decimalsOf(step) })
   return values.map((value) => `${format.format(value === 0 ? 0 : value / size)} ${name}`)
+}
+
+/** The least difference of two values. */
+function stepOf(values: readonly number[]): number {
+  const sorted = [...new Set(values)].sort((one, other) => one - other)
+  return Math.min(...sorted.slice(1).map((value, index) => value - (sorted[index] ?? value)))
+}
+
+/** How many decimals a number has, as far as it is exact. */
+function decimalsOf(value: number): number {
+  return (
+    value
+      .toPrecision(6)
+      .replace(/\.?0*$/, '')
+      .split('.')[1]?.length ?? 0
+  )
 }
 
 /** A share that is not whole is never shown as 100 %. */
