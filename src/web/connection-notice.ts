@@ -3,8 +3,9 @@ import type { ConnectionState } from './api.ts'
 import { renderSilent } from './missing-parts.ts'
 import { ago } from './numbers.ts'
 import { PageElement } from './page-element.ts'
-import type { Place } from './place.ts'
+import { hashOf, type Place } from './place.ts'
 import { dayAndTimeText } from './plant-clock.ts'
+import type { PlantNow } from './plants.ts'
 import {
   ageOf,
   hasManyClocks,
@@ -20,17 +21,17 @@ export class ConnectionNotice extends PageElement {
   static override properties = {
     state: { attribute: false },
     subject: { attribute: false },
-    hasPlants: { attribute: false },
-    wanted: { attribute: false },
+    plants: { attribute: false },
+    place: { attribute: false },
     heading: { attribute: false },
     error: { attribute: false },
   }
   declare state: ConnectionState
   declare subject: Subject | undefined
   /** undefined until the server has listed them. */
-  declare hasPlants: boolean | undefined
+  declare plants: readonly PlantNow[] | undefined
   /** What the URL asks for. */
-  declare wanted: Place['plant']
+  declare place: Place
   /** Of a view that is about no plant. */
   declare heading: string | undefined
   /** Why the plants are not known. */
@@ -67,12 +68,12 @@ export class ConnectionNotice extends PageElement {
 
   get #kind(): SubjectState | Exclude<ConnectionState, 'open'> {
     if (this.state !== 'open') return this.state
-    if (this.hasPlants === undefined && this.error === undefined) return 'connecting'
+    if (this.plants === undefined && this.error === undefined) return 'connecting'
     return this.subject === undefined ? 'empty' : stateOf(this.subject)
   }
 
   #renderSentence(): TemplateResult | typeof nothing {
-    const { subject, state, hasPlants, wanted } = this
+    const { subject, state, plants, place } = this
     const oldest = subject?.plants
       .flatMap(({ reading }) => (reading === undefined ? [] : [Date.parse(reading.timestamp)]))
       .sort((one, other) => one - other)[0]
@@ -83,12 +84,17 @@ export class ConnectionNotice extends PageElement {
       if (subject === undefined || oldest === undefined) return nothing
       return html`<p class="banner">${words.lostSince(dayAndTimeText(oldest, subject.timeZone))}</p>`
     }
-    if (hasPlants === false) {
+    if (plants?.length === 0) {
       return html`<div class="banner"><h3>${words.noPlant}</h3><p>${words.noPlantHelp}</p></div>`
     }
     if (subject === undefined) {
-      if (!hasPlants || typeof wanted !== 'number') return nothing
-      return html`<p class="banner">${words.unknownPlant(wanted)}</p>`
+      const [first] = plants ?? []
+      if (first === undefined || typeof place.plant !== 'number') return nothing
+      const name = words.plantName(first.plantId, first.name)
+      return html`<p class="banner">
+        ${words.unknownPlant(place.plant)}
+        <a href=${hashOf({ ...place, plant: first.plantId })}>${words.showPlant(name)}</a>
+      </p>`
     }
     if (stateOf(subject) === 'live') return nothing
     if (subject.isFleet) return renderSilent(subject)

@@ -26,9 +26,6 @@ export class HeliographPage extends PageElement {
     this.place = placeOf(location.hash)
     this.#api.addEventListener('change', () => this.requestUpdate())
     this.#plants.addEventListener('change', () => this.requestUpdate())
-    this.addEventListener('go', (event) => {
-      if (event instanceof CustomEvent) location.hash = hashOf({ ...this.place, ...event.detail })
-    })
     this.addEventListener('migrated', this.#plants.list)
     this.addEventListener('want-admin', () => this.#dialog?.open(true))
     this.addEventListener('want-token', () => this.#dialog?.open(false))
@@ -117,8 +114,8 @@ export class HeliographPage extends PageElement {
         <connection-notice
           .state=${this.#state}
           .subject=${this.#subject}
-          .hasPlants=${this.#plants.all === undefined ? undefined : this.#plants.all.length > 0}
-          .wanted=${this.place.plant}
+          .plants=${this.#plants.all}
+          .place=${this.place}
           .error=${this.#plants.error}
           .heading=${this.place.view === 'system' ? words.views.system : undefined}
         ></connection-notice>
@@ -149,14 +146,15 @@ export class HeliographPage extends PageElement {
     return html`<label class="picker">
       <span class="quiet">${words.plant}</span>
       <select aria-label=${words.plant} @change=${this.#onPick}>
+        ${picked === undefined ? html`<option value="" disabled .selected=${true}>${words.pickPlant}</option>` : nothing}
         ${
           allTogether(all) === undefined
             ? nothing
-            : html`<option value="all" ?selected=${picked === 'all'}>${words.fleet.name}</option>`
+            : html`<option value="all" .selected=${picked === 'all'}>${words.fleet.name}</option>`
         }
         ${all.map(
           ({ plantId, name }) =>
-            html`<option value=${plantId} ?selected=${plantId === picked}>${words.plantName(plantId, name)}</option>`,
+            html`<option value=${plantId} .selected=${plantId === picked}>${words.plantName(plantId, name)}</option>`,
         )}
       </select>
     </label>`
@@ -170,12 +168,14 @@ export class HeliographPage extends PageElement {
 
   #renderView(): TemplateResult | typeof nothing {
     const { view } = this.place
-    if (view === 'system') return html`<system-view .api=${this.#api}></system-view>`
+    // Not each second: it changes charts only by the minute.
+    const time = Math.floor(this.#plants.serverTime / TIME_STEP) * TIME_STEP
+    if (view === 'system') {
+      return html`<system-view .api=${this.#api} .time=${time}></system-view>`
+    }
     const subject = this.#subject
     if (subject === undefined) return nothing
     const isLive = this.#state === 'open' && stateOf(subject) === 'live'
-    // Not each second: it changes charts only by the minute.
-    const time = Math.floor(this.#plants.serverTime / TIME_STEP) * TIME_STEP
     if (view === 'day') {
       return html`<day-view
         .api=${this.#api}

@@ -17,8 +17,10 @@ type Source = StoredQuery['plants'][number]['sources'][number]
 
 /** How the server does, where readings come from, what is stored, and what is to be done about it. */
 export class SystemView extends PageElement {
-  static override properties = { api: { attribute: false } }
+  static override properties = { api: { attribute: false }, time: { attribute: false } }
   declare api: Api
+  /** By the server's clock. */
+  declare time: number
 
   #state = new ShownQuery(this, {
     ask: (signal) => this.api.ask(SystemStateDocument, {}, signal),
@@ -88,7 +90,7 @@ export class SystemView extends PageElement {
       ${
         sources.length === 0
           ? html`<p class="quiet">${system.noSources}</p>`
-          : html`<ul class="checks">${sources.map(({ plant, source }) => renderSource(plant, source))}</ul>`
+          : html`<ul class="checks">${sources.map(({ plant, source }) => renderSource(plant, source, this.time))}</ul>`
       }
     </section>`
   }
@@ -167,7 +169,7 @@ export class SystemView extends PageElement {
   }
 }
 
-function renderSource(plant: string, source: Source): TemplateResult {
+function renderSource(plant: string, source: Source, now: number): TemplateResult {
   const { system } = words
   const isWorking = source.status === 'WORKING'
   const numbers: [string, number][] = [
@@ -181,7 +183,7 @@ function renderSource(plant: string, source: Source): TemplateResult {
     <span class="tag ${isWorking ? 'good' : 'warn'}">${system.source[source.status]}</span>
     <span class="detail">
       ${plant} · ${source.kind}
-      ${last === null ? nothing : html` · ${system.lastReading} ${ago(Date.now() - Date.parse(last))}`}
+      ${last === null ? nothing : html` · ${system.lastReading} ${ago(now - Date.parse(last))}`}
       ${numbers.map(([name, value]) => html` · ${name} ${count(value)}`)}
       ${isWorking || source.lastError === null ? nothing : html`<br />${source.lastError}`}
     </span>

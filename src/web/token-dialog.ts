@@ -9,10 +9,13 @@ export class TokenDialog extends PageElement {
     api: { attribute: false },
     isForAdmin: { state: true },
     isWrong: { state: true },
+    isNeeded: { state: true },
   }
   declare api: Api
   declare isForAdmin: boolean
   declare isWrong: boolean
+  /** Whether nothing can be read without a token. */
+  declare isNeeded: boolean
   /** Whether the next connection that the server takes closes the dialog. */
   #isWaiting = false
 
@@ -27,9 +30,11 @@ export class TokenDialog extends PageElement {
   watch(state: ConnectionState): void {
     if (state === 'refused') {
       this.isWrong = this.api.token !== null
+      this.isNeeded = this.api.token === null
       this.#isWaiting = true
       this.#show()
     } else if (state === 'open' && this.#isWaiting) {
+      this.isNeeded = false
       this.#isWaiting = false
       this.isWrong = false
       this.isForAdmin = false
@@ -62,7 +67,7 @@ export class TokenDialog extends PageElement {
           ${this.isWrong ? token.wrong : token.where}
         </p>
         <div class="buttons">
-          <button type="button" @click=${this.#cancel}>${token.cancel}</button>
+          ${this.isNeeded ? nothing : html`<button type="button" @click=${this.#cancel}>${token.cancel}</button>`}
           <button class="main">${token.use}</button>
         </div>
       </form>
@@ -78,6 +83,7 @@ export class TokenDialog extends PageElement {
   #cancel(): void {
     if (this.api.state !== 'refused') this.querySelector('dialog')?.close()
     else if (this.api.token !== null) this.api.token = null
+    this.querySelector<HTMLElement>('#token')?.focus()
   }
 
   #onSubmit(event: Event): void {

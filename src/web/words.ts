@@ -96,7 +96,9 @@ export const words = {
   noPlant: 'There is no plant yet',
   noPlantHelp:
     'The command connect reads an inverter, import reads a file, and any program may send recordTelemetry. The first reading appears here by itself.',
-  unknownPlant: (id: number) => `This server knows no plant ${id}`,
+  unknownPlant: (id: number) => `This server knows no plant ${id}.`,
+  showPlant: (name: string) => `Show ${name}`,
+  pickPlant: 'Pick a plant',
   noReading: 'This plant has not sent a reading yet.',
 
   today: 'Today',

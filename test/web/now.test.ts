@@ -88,7 +88,13 @@ describe.skipIf(!hasChromium)('what the plant is doing', () => {
     await insert(8, 0, { pv: 1300 })
     await using tab = await openTab(browser, server.url)
     const { page } = tab
-    await page.getByLabel('Plant', { exact: true }).selectOption('Barn')
+    const picker = page.getByLabel('Plant', { exact: true })
+    await picker.selectOption('Barn')
+    await page.getByRole('heading', { name: 'Barn' }).waitFor()
+    await page.goBack()
+    await page.getByRole('heading', { name: 'Roof' }).waitFor()
+    expect(await picker.inputValue()).toBe('7')
+    await page.goForward()
     await page.getByRole('heading', { name: 'Barn' }).waitFor()
     const solar = page.locator('energy-flow .node.solar')
     await expect.poll(() => solar.innerText()).toContain('1.30 kW')
@@ -97,6 +103,17 @@ describe.skipIf(!hasChromium)('what the plant is doing', () => {
     await page.getByRole('heading', { name: 'Barn' }).waitFor()
     await page.goBack()
     await page.getByRole('heading', { name: 'Roof' }).waitFor()
+  })
+
+  test('from a plant that is not there a link leads to one that is', async () => {
+    await using tab = await openTab(browser, `${server.url}/#now?plant=99`)
+    const { page } = tab
+    await page.getByText('This server knows no plant 99.').waitFor()
+    expect(await page.getByLabel('Plant', { exact: true }).inputValue()).toBe('')
+    await page.getByRole('link', { name: 'Show Roof' }).click()
+    await page.getByRole('heading', { name: 'Roof' }).waitFor()
+    expect(new URL(page.url()).hash).toBe('#now?plant=7')
+    expect(await page.getByLabel('Plant', { exact: true }).inputValue()).toBe('7')
   })
 
   test('a silent plant is called silent, and nothing of it moves', async () => {
