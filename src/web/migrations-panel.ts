@@ -36,7 +36,7 @@ export class MigrationsPanel extends PageElement {
         pending.length === 0
           ? nothing
           : html`<ul class="names">${pending.map(({ name }) => html`<li>${name}</li>`)}</ul>
-              <button class="main" type="button" ?disabled=${this.isRunning} @click=${this.#apply}>
+              <button class="main" type="button" aria-disabled=${this.isRunning ? 'true' : nothing} @click=${this.#apply}>
                 ${this.isRunning ? words.system.applying : words.system.apply}
               </button>`
       }
@@ -53,6 +53,7 @@ export class MigrationsPanel extends PageElement {
   }
 
   async #apply(): Promise<void> {
+    if (this.isRunning) return
     this.isRunning = true
     this.error = undefined
     try {

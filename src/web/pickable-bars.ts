@@ -54,6 +54,7 @@ export class PickableBars<Bar> extends PageElement {
   }
 
   protected readonly onKey = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return
     const last = this.periods.length - 1
     const at = this.picked
     const next: Record<string, number | undefined> = {

@@ -77,8 +77,8 @@ export class PowerChart extends PageElement {
   override render(): TemplateResult {
     const isAll = isWhole(this.window, this.bounds)
     const button = (key: string, name: string, text: string, isOff = false) =>
-      html`<button type="button" title=${name} aria-label=${name} ?disabled=${isOff}
-        @click=${() => this.#press(key)}>${text}</button>`
+      html`<button type="button" title=${name} aria-label=${name} aria-disabled=${isOff ? 'true' : nothing}
+        @click=${() => isOff || this.#press(key)}>${text}</button>`
     return html`
       <div class="chart-head">
         ${this.#renderLegend()}

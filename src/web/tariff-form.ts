@@ -89,7 +89,7 @@ export class TariffForm extends PageElement {
       ${isFlat ? nothing : html`<p class="quiet help">${form.windowHelp}</p>`}
       <div class="buttons">
         <button type="button" class="add" @click=${this.#add}>${form.add}</button>
-        <button class="main" ?disabled=${this.isSending}>${form.set}</button>
+        <button class="main" aria-disabled=${this.isSending ? 'true' : nothing}>${form.set}</button>
       </div>
       <p class="wrong" role="alert">${this.#alert}</p>
     </form>`
@@ -114,7 +114,7 @@ export class TariffForm extends PageElement {
 
   async #onSubmit(event: Event): Promise<void> {
     event.preventDefault()
-    if (!(event.target instanceof HTMLFormElement)) return
+    if (this.isSending || !(event.target instanceof HTMLFormElement)) return
     const read = readTariff(new FormData(event.target), this.rows)
     if ('fault' in read) return await this.#refuse(read.fault)
     this.isSending = true
