@@ -25,10 +25,11 @@ export interface FilledTariff {
   fieldOf(path: readonly unknown[]): string | undefined
 }
 
-type Way = 'import' | 'export'
+const ways = ['import', 'export'] as const
+type Way = (typeof ways)[number]
 type Rates = SetTariffOfMutationVariables['import']
 
-const DECIMAL = /^-?\d{1,8}(\.\d{1,10})?$/
+const DECIMAL = /^-?(\d{1,8}(\.\d{1,10})?|\.\d{1,10})$/
 const top: ReadonlySet<unknown> = new Set(['currency', 'dailyCharge', 'validFrom'])
 
 /** The name of a field of a row: each row is a time of use, with a number of its own. */
@@ -38,23 +39,29 @@ export function rowField(part: string, row: number): string {
 
 /**
  * Reads a filled-in form. A row is a window of each way that it has a rate for. Returns a fault if an amount is none
- * that the server could take; all else is the server's to check.
+ * that the server could take, or a row has no rate; all else is the server's to check.
  */
 export function readTariff(
   form: FormData,
   rows: readonly number[],
 ): { input: FilledTariff } | { fault: FormFault } {
   const text = (name: string) => String(form.get(name) ?? '').trim()
+  /** With a digit before the point: people leave it out. */
+  const amount = (name: string) => text(name).replace(/^-?(?=\.)/, (sign) => `${sign}0`)
   const amounts = ['importRate', 'exportRate', 'dailyCharge'].concat(
     rows.flatMap((row) => [rowField('importRate', row), rowField('exportRate', row)]),
   )
   const wrong = amounts.find((name) => text(name) !== '' && !DECIMAL.test(text(name)))
   if (wrong !== undefined) return { fault: { field: wrong, message: words.worth.form.decimal } }
+  const empty = rows.find((row) => ways.every((way) => text(rowField(`${way}Rate`, row)) === ''))
+  if (empty !== undefined) {
+    return { fault: { field: rowField('importRate', empty), message: words.worth.form.noRate } }
+  }
   const rowsOf = (way: Way) => rows.filter((row) => text(rowField(`${way}Rate`, row)) !== '')
   const ratesOf = (way: Way): Rates => ({
-    rate: text(`${way}Rate`) === '' ? null : text(`${way}Rate`),
+    rate: text(`${way}Rate`) === '' ? null : amount(`${way}Rate`),
     windows: rowsOf(way).map((row) => ({
-      rate: text(rowField(`${way}Rate`, row)),
+      rate: amount(rowField(`${way}Rate`, row)),
       months: form.getAll(rowField('months', row)).map(Number),
       weekdays: daysOfWeek.filter((day) => form.getAll(rowField('weekdays', row)).includes(day)),
       from: text(rowField('from', row)),
@@ -66,7 +73,7 @@ export function readTariff(
       variables: {
         validFrom: text('validFrom'),
         currency: text('currency'),
-        dailyCharge: text('dailyCharge'),
+        dailyCharge: amount('dailyCharge'),
         import: ratesOf('import'),
         export: ratesOf('export'),
       },

@@ -44,13 +44,6 @@ export class TariffForm extends PageElement {
     this.isSending = false
   }
 
-  protected override willUpdate(changed: Map<string, unknown>): void {
-    if (changed.has('plantId')) {
-      this.rows = []
-      this.fault = undefined
-    }
-  }
-
   override render(): TemplateResult {
     const { form } = words.worth
     const { fault, rows } = this

@@ -29,10 +29,9 @@ export class TariffPanel extends PageElement {
     super()
     this.isSet = false
     this.addEventListener('tariff-set', this.#onSet)
-  }
-
-  protected override willUpdate(changed: Map<string, unknown>): void {
-    if (changed.has('plantId')) this.isSet = false
+    this.addEventListener('submit', () => {
+      this.isSet = false
+    })
   }
 
   override render(): TemplateResult {

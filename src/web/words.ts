@@ -220,6 +220,7 @@ export const words = {
       remove: (number: number) => `Remove time of use ${number}`,
       windowHelp:
         'Times are those of the plant’s clock. One over midnight is two: one to 24:00, one from 00:00. Leave a rate empty if it is the same as otherwise.',
+      noRate: 'Expected a rate for import or for export; without one, remove this time of use.',
       decimal: 'Expected a number with at most eight digits before the point and ten after it.',
       set: 'Set the tariff',
       done: 'The tariff is set.',

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
+import { repeat } from 'lit/directives/repeat.js'
 import type { Api } from './api.ts'
 import { stageOf } from './energy-shares.ts'
 import { renderFailure } from './failure.ts'
@@ -124,14 +125,19 @@ export class WorthView extends PageElement {
   }
 
   #renderTariffs({ tariffs }: Worth, range: DayRange): TemplateResult {
-    return html`<tariff-panel
-      .api=${this.api}
-      .plantId=${idsOf(this.subject)[0]}
-      .tariffs=${tariffs}
-      .range=${range}
-      .today=${this.#today}
-      @tariff-set=${this.#worth.again}
-    ></tariff-panel>`
+    // One panel for each plant: what was filled in for one is never sent for another.
+    return html`${repeat(
+      idsOf(this.subject),
+      (plantId) => plantId,
+      (plantId) => html`<tariff-panel
+        .api=${this.api}
+        .plantId=${plantId}
+        .tariffs=${tariffs}
+        .range=${range}
+        .today=${this.#today}
+        @tariff-set=${this.#worth.again}
+      ></tariff-panel>`,
+    )}`
   }
 
   #renderWorth({ bars, whole }: Worth): TemplateResult {

@@ -80,7 +80,17 @@ describe.skipIf(!hasChromium)('what the plant was worth', () => {
     const { page, foreign, complaints } = tab
     await page.evaluate((token) => sessionStorage.setItem('heliograph-token', token), ADMIN_TOKEN)
     await page.reload()
-    await page.getByLabel('Currency').selectOption('EUR')
+    const pick = (name: string) => page.getByLabel('Plant', { exact: true }).selectOption(name)
+    const currency = page.getByLabel('Currency')
+    await currency.selectOption('USD')
+    await page.getByLabel('Import, per kWh').fill('9.9')
+    for (const name of ['Plant 9', 'Plant 10']) {
+      await pick(name)
+      await page.getByRole('heading', { name }).waitFor()
+      await expect.poll(() => currency.inputValue()).toBe('')
+      expect(await page.getByLabel('Import, per kWh').inputValue()).toBe('')
+    }
+    await currency.selectOption('EUR')
     await page.getByLabel('First day').fill('2025-01-01')
     const add = page.getByRole('button', { name: 'Add a time of use' })
     const use = (number: number) => page.getByRole('group', { name: `Time of use ${number}` })
@@ -94,7 +104,7 @@ describe.skipIf(!hasChromium)('what the plant was worth', () => {
     await add.click()
     await use(3).getByRole('combobox', { name: 'From' }).selectOption('20:45')
     await use(3).getByLabel('Import, per kWh').fill('0.21')
-    await use(3).getByLabel('Export, per kWh').fill('-0.02')
+    await use(3).getByLabel('Export, per kWh').fill('-.02')
     for (const day of ['Mon', 'Tue', 'Wed', 'Thu', 'Fri']) {
       await use(3).getByText(day, { exact: true }).click()
     }
@@ -110,7 +120,7 @@ describe.skipIf(!hasChromium)('what the plant was worth', () => {
     await page.getByLabel('Import otherwise').fill('1e3')
     await set.click()
     await expectFault(page, 'importRate', 'at most eight digits before the point')
-    await page.getByLabel('Import otherwise').fill('0.3')
+    await page.getByLabel('Import otherwise').fill('.3')
     await set.click()
     await expectFault(page, 'from:2', 'Expected one window at a time; got two on a SATURDAY')
     expect(await violationsOf(page)).toEqual([])
@@ -122,6 +132,10 @@ describe.skipIf(!hasChromium)('what the plant was worth', () => {
     await set.click()
     await expectFault(page, 'exportRate', 'a rate for the time that they do not cover')
     await page.getByLabel('Export otherwise').fill('0.08')
+    await add.click()
+    await set.click()
+    await expectFault(page, 'importRate:3', 'Expected a rate for import or for export')
+    await page.getByRole('button', { name: 'Remove time of use 3' }).click()
     await set.click()
     await page.getByText('The tariff is set.').waitFor()
     const { tariffs } = await server.as(ADMIN_TOKEN).ask(TariffsOfPage, { plantId: 10 })
@@ -146,6 +160,11 @@ describe.skipIf(!hasChromium)('what the plant was worth', () => {
         export: { rate: '0.08', windows: [{ rate: '-0.02', from: '22:00', to: '24:00' }] },
       },
     ])
+    await page.getByText('Set another tariff').click()
+    await page.getByLabel('Import otherwise').fill('1e3')
+    await set.click()
+    await expectFault(page, 'importRate', 'at most eight digits before the point')
+    expect(await page.getByText('The tariff is set.').count()).toBe(0)
     expect([foreign, complaints]).toEqual([[], []])
   })
 
