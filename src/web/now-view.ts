@@ -57,7 +57,6 @@ export class NowView extends PageElement {
       <div class="now">
         <div>
           <energy-flow .reading=${this.#reading} .isLive=${this.isLive}></energy-flow>
-          ${subject.isFleet ? renderFailure(this.#sums.error) : nothing}
           ${subject.isFleet && this.isLive ? renderMissing(this.#liveSums?.missing, subject) : nothing}
         </div>
         <div class="beside">
@@ -105,7 +104,8 @@ export class NowView extends PageElement {
   #renderPlants(): TemplateResult {
     return html`<nav class="plants" aria-label=${words.allPlants}>
       ${this.#renderTogether()} ${this.plants.map((plant) => this.#renderPlant(plant))}
-    </nav>`
+      </nav>
+      ${renderFailure(this.#sums.error)}`
   }
 
   #renderTogether(): TemplateResult | typeof nothing {

@@ -69,7 +69,10 @@ export class ShownQuery<Result> implements ReactiveController {
       this.#host.requestUpdate()
     }
     const asked = this.#ask(running.signal)
-    if (asked === undefined) this.#askLater()
+    if (asked === undefined) {
+      this.error = undefined
+      this.#askLater()
+    }
     asked?.then(
       (data) =>
         settle(() => {
