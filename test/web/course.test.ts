@@ -96,6 +96,8 @@ describe.skipIf(!hasChromium)('the course of a day', () => {
     await expect.poll(isZoomed).toBe(true)
     await page.getByRole('button', { name: 'Show all' }).click()
     await expect.poll(shown).toEqual(whole)
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
+    expect(await focused()).toBe('Show all')
 
     await page.locator('.plots').focus()
     await page.keyboard.press('+')

@@ -21,7 +21,14 @@ describe.skipIf(!hasChromium)('all plants together', () => {
   let browser: Browser
   beforeAll(async () => {
     database = await openTestDatabase('native')
-    server = await openServer({ DATABASE_URL: database.url, SIMULATE: '0', ADMIN_TOKEN })
+    // Called by the port of a proxy as well.
+    const anyName = { HOST: '0.0.0.0', PUBLIC_READ: 'true' }
+    server = await openServer({
+      ...anyName,
+      DATABASE_URL: database.url,
+      SIMULATE: '0',
+      ADMIN_TOKEN,
+    })
     browser = await openChromium()
     const admin = server.as(ADMIN_TOKEN)
     for (const [id, name] of [
@@ -81,14 +88,7 @@ describe.skipIf(!hasChromium)('all plants together', () => {
   })
 
   test('sums come also from a server that takes longer to answer than the page waits to ask', async () => {
-    await using slow = await openServer({
-      DATABASE_URL: database.url,
-      SIMULATE: '0',
-      // Called by the proxy's port.
-      HOST: '0.0.0.0',
-      PUBLIC_READ: 'true',
-    })
-    await using proxy = await openTcpProxy(slow.url)
+    await using proxy = await openTcpProxy(server.url)
     await insert(7, 1, 6000)
     await insert(8, 1, 1000)
     await using tab = await openTab(browser, `http://${new URL(proxy.url).host}/#now?plant=all`)

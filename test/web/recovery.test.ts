@@ -124,7 +124,7 @@ describe.skipIf(!hasChromium)('without being loaded again', () => {
     await expect
       .poll(() => page.locator('energy-flow .node.solar').innerText())
       .toContain('7.00 kW')
-  })
+  }, 120_000)
 
   test('the page survives a lost network', async () => {
     await using folder = await openDataFolder()

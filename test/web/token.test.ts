@@ -26,10 +26,15 @@ describe.skipIf(!hasChromium)('a token', () => {
     expect(await violationsOf(page)).toEqual([])
     await page.keyboard.press('Escape')
     await dialog.waitFor()
+    const cancel = dialog.getByRole('button', { name: 'Cancel' })
+    expect(await cancel.count()).toBe(0)
 
     await dialog.getByLabel('Token').fill('not-the-token')
     await dialog.getByRole('button', { name: 'Use it' }).click()
     await dialog.getByText('This server does not know that token').waitFor()
+    await cancel.click()
+    await cancel.waitFor({ state: 'hidden' })
+    await dialog.waitFor()
 
     await dialog.getByLabel('Token').fill(tokens.READ_TOKEN)
     await page.keyboard.press('Enter')
@@ -45,7 +50,7 @@ describe.skipIf(!hasChromium)('a token', () => {
     await page.getByRole('button', { name: 'Forget the token' }).click()
     await dialog.waitFor()
     expect([foreign, complaints]).toEqual([[], []])
-  })
+  }, 120_000)
 
   test('of the admin applies the pending migrations', async () => {
     await using database = await openTestDatabase('native', { migrated: false })
@@ -65,8 +70,8 @@ describe.skipIf(!hasChromium)('a token', () => {
     await dialog.getByRole('button', { name: 'Use it' }).click()
     await dialog.waitFor({ state: 'hidden' })
     await apply.click()
-    await page.getByText('The database is up to date.').waitFor()
+    await page.getByText('The database is up to date.').waitFor({ timeout: 60_000 })
     await page.getByRole('link', { name: 'Now' }).click()
     await page.getByRole('heading', { name: 'There is no plant yet' }).waitFor()
-  })
+  }, 120_000)
 })
