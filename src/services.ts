@@ -18,7 +18,7 @@ import {
   storageCheck,
   valuesCheck,
 } from './system/checks.ts'
-import { type Check, checkHealth } from './system/health.ts'
+import { type Check, checkHealth, runCheck } from './system/health.ts'
 import { measureChecks } from './system/measure-checks.ts'
 import { measureDatabase } from './system/measure-database.ts'
 import { measureReadings } from './system/measure-readings.ts'
@@ -80,8 +80,11 @@ export function openServices(options: ServicesOptions): OpenServices {
   const { slowClientTimeout } = options
   const liveFeed = openLiveFeed(database, { slowClientTimeout, log, tracer })
   const statistics = createStatistics(database)
-  const feed = liveFeedCheck(liveFeed, database.reserved)
-  const needed = [databaseCheck(database), migrationsCheck(database.reserved, names), feed]
+  const needed = [
+    databaseCheck(database),
+    migrationsCheck(database.reserved, names),
+    liveFeedCheck(liveFeed, database.reserved),
+  ]
   const pool = poolCheck(database.poolUse)
   const rollups = rollupsCheck(database.reserved)
   const valueIssues = new IssueTally()
@@ -134,15 +137,11 @@ export function openServices(options: ServicesOptions): OpenServices {
     measure,
     checkHealth: (role) => (role === 'admin' ? healthForAdmins() : healthForOthers()),
     checkReadiness: async () => {
-      const { checks: found } = await checkHealth(needed, { version, forAdmin: false })
-      // A late feed does not count: its cause, such as a long transaction, would take all servers out of service at
-      // once.
-      const fault = found.find(
-        ({ name, status }) =>
-          status === 'UNHEALTHY' || (status === 'DEGRADED' && name !== feed.name),
-      )
+      const found = await Promise.all(needed.map((check) => runCheck(check, false)))
+      const fault = found.find(({ canServe }) => !canServe)
       if (fault === undefined) return { ready: true }
-      return { ready: false, reason: `${fault.name}: ${fault.detail}` }
+      const { name, detail } = fault.result
+      return { ready: false, reason: `${name}: ${detail}` }
     },
     [Symbol.asyncDispose]: () => liveFeed[Symbol.asyncDispose](),
   }

@@ -65,6 +65,10 @@ export function poolCheck(use: PoolUse): Check {
   }
 }
 
+/**
+ * Whether the schema is the one that this Heliograph knows. A newer one leaves it ready: during an upgrade the old
+ * servers serve until the new ones do.
+ */
 export function migrationsCheck(kysely: Kysely<Schema>, names: readonly string[]): Check {
   return {
     name: 'migrations',
@@ -73,13 +77,14 @@ export function migrationsCheck(kysely: Kysely<Schema>, names: readonly string[]
       if (read instanceof Fault) return { status: 'DEGRADED', detail: read.message }
       const applied = read.map(({ name }) => name)
       const unknown = applied.find((name) => !names.includes(name))
+      const pending = names.filter((name) => !applied.includes(name)).length
       if (unknown !== undefined) {
         return {
           status: 'DEGRADED',
           detail: `The database is newer than this Heliograph, which does not know its migration ${unknown}`,
+          canServe: pending === 0,
         }
       }
-      const pending = names.length - applied.length
       if (pending > 0) {
         return {
           status: 'DEGRADED',
@@ -128,7 +133,8 @@ export function liveFeedCheck(liveFeed: LiveFeed, kysely: Kysely<Schema>): Check
               ),
             ]
       const status = hearing === 'listening' && !held ? 'HEALTHY' : 'DEGRADED'
-      return { status, detail, measures }
+      // The cause of a late feed, such as a long transaction, would take all servers out of service at once.
+      return { status, detail, measures, canServe: true }
     }),
   }
 }

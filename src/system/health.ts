@@ -26,6 +26,8 @@ export interface Finding extends Pick<HealthCheck, 'status' | 'detail'> {
   detailForAdmins?: string
   /** The numbers behind the detail, for Prometheus. */
   measures?: readonly Measure[]
+  /** Whether the server is ready with this; unless given, if it is HEALTHY. */
+  canServe?: boolean
 }
 
 export interface Check {
@@ -56,11 +58,11 @@ export async function checkHealth(
   }
 }
 
-/** Runs one check. If it fails or takes too long, it is UNHEALTHY and has no measures. */
+/** Runs one check. If it fails or takes too long, it is UNHEALTHY, and the server cannot serve. */
 export async function runCheck(
   { name, run }: Check,
   forAdmin: boolean,
-): Promise<{ result: HealthCheck; measures: readonly Measure[] }> {
+): Promise<{ result: HealthCheck; measures: readonly Measure[]; canServe: boolean }> {
   const started = performance.now()
   const late = (): never => {
     throw new Error(`No answer within ${CHECK_TIMEOUT_MS} ms`)
@@ -71,6 +73,7 @@ export async function runCheck(
       detail,
       detailForAdmins,
       measures = [],
+      canServe = status === 'HEALTHY',
     } = await withTimeout(Promise.resolve().then(run), CHECK_TIMEOUT_MS, late)
     const told = [detail, forAdmin ? detailForAdmins : undefined].filter((part) => part != null)
     const result = {
@@ -79,10 +82,11 @@ export async function runCheck(
       detail: told.length > 0 ? told.join(': ') : null,
       latencyMs: performance.now() - started,
     }
-    return { result, measures }
+    return { result, measures, canServe }
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     const latencyMs = performance.now() - started
-    return { result: { name, status: 'UNHEALTHY', detail, latencyMs }, measures: [] }
+    const result = { name, status: 'UNHEALTHY' as const, detail, latencyMs }
+    return { result, measures: [], canServe: false }
   }
 }

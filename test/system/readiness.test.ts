@@ -46,3 +46,25 @@ test('a server is ready without notifications, and while a transaction holds the
   expect(await services.checkReadiness()).toEqual({ ready: true })
   await writer.end()
 })
+
+test('a server stays ready when the database becomes newer, as during an upgrade, but not if it lacks a migration', async () => {
+  await using database = await openTestDatabase('native')
+  await using services = servicesOn(database)
+  const migrationsCheck = async () =>
+    (await services.checkHealth('read')).checks.find(({ name }) => name === 'migrations')
+  await sql`insert into solark.kysely_migration (name, timestamp) values ('9999_later', now()::text)`.execute(
+    database.kysely,
+  )
+  expect(await migrationsCheck()).toMatchObject({
+    status: 'DEGRADED',
+    detail: expect.stringContaining('9999_later'),
+  })
+  expect(await services.checkReadiness()).toEqual({ ready: true })
+
+  const [known = ''] = Object.keys(migrations)
+  await sql`delete from solark.kysely_migration where name = ${known}`.execute(database.kysely)
+  expect(await services.checkReadiness()).toMatchObject({
+    ready: false,
+    reason: expect.stringContaining('newer'),
+  })
+})
