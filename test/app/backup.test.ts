@@ -88,16 +88,23 @@ async function findPrograms(): Promise<string | undefined> {
   const versions = await readdir(root).catch((): string[] => [])
   return versions
     .map((version) => join(root, version, 'bin'))
-    .filter((bin) => ['postgres', 'pg_dump'].every((name) => existsSync(join(bin, name))))
+    .filter((bin) => ['postgres', 'pg_dump', 'psql'].every((name) => existsSync(join(bin, name))))
     .sort()
     .at(-1)
 }
 const bin = await findPrograms()
+
+function urlOf(maintenance: string, database: string): string {
+  const url = new URL(maintenance)
+  url.pathname = database
+  return url.href
+}
+
 const skipped = bin === undefined ? ': skipped, there is no postgres with its pg_dump' : ''
 if (skipped !== '') console.warn(`Dumping and restoring is not tried${skipped}`)
 
 test.skipIf(bin === undefined)(
-  `a dump restored into a new database has the same counts and kWh, and no cursor of the old one resumes on it${skipped}`,
+  `a dump restored into a new cluster has the same counts and kWh, and no cursor of the old one resumes on it${skipped}`,
   { timeout: 180_000 },
   async () => {
     const program = (name: string) => join(bin ?? '', name)
@@ -105,17 +112,18 @@ test.skipIf(bin === undefined)(
       initdb: program('initdb'),
       postgres: program('postgres'),
     })
-    const { url: maintenance } = await clusters.start(await clusters.create('backup'))
-    const urlOf = (name: string) => {
-      const url = new URL(maintenance)
-      url.pathname = name
-      return url.href
-    }
+    const { url: maintenance } = await clusters.start(await clusters.create('original'))
     await ask(maintenance, 'create database solar')
-    await ask(maintenance, 'create database restored')
+    const { url: newMaintenance } = await clusters.start(await clusters.create('restored'))
+    const restoredUrl = urlOf(newMaintenance, 'restored')
+    const preparing = [
+      '--command=create role heliograph_reader',
+      '--command=create database restored',
+    ]
+    await promisify(execFile)(program('psql'), [...preparing, newMaintenance])
     const folder = await mkdtemp(join(tmpdir(), 'heliograph-backup-'))
     const file = join(folder, 'solar.dump')
-    const environment = { DATABASE_URL: urlOf('solar'), MIGRATE_ON_START: 'true' }
+    const environment = { DATABASE_URL: urlOf(maintenance, 'solar'), MIGRATE_ON_START: 'true' }
     let kept: Awaited<ReturnType<typeof keptBy>>
     let cursor: string
     {
@@ -128,14 +136,14 @@ test.skipIf(bin === undefined)(
       await promisify(execFile)(program('pg_dump'), ['--format=custom', `--file=${file}`, url])
       kept = await keptBy(server)
     }
-    const restoring = ['--no-owner', '--exit-on-error', `--dbname=${urlOf('restored')}`, file]
+    const restoring = ['--no-owner', '--exit-on-error', `--dbname=${restoredUrl}`, file]
     await promisify(execFile)(program('pg_restore'), restoring)
     await rm(folder, { recursive: true })
 
-    await using restored = await openServer({ DATABASE_URL: urlOf('restored') })
+    await using restored = await openServer({ DATABASE_URL: restoredUrl })
     expect(restored.program.stdout).toMatch(/^Heliograph is ready/)
     expect(await keptBy(restored)).toEqual(kept)
-    const verified = await run(['rollup', '--verify'], { DATABASE_URL: urlOf('restored') })
+    const verified = await run(['rollup', '--verify'], { DATABASE_URL: restoredUrl })
     expect(verified).toMatchObject({ code: 0 })
     await expectExpired(restored, cursor)
     const later = await cursorBehindReading(restored, 42)
