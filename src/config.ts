@@ -55,7 +55,21 @@ const webhook = z
   .string()
   .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
     error: 'expected an address such as https://alerts.example/hook',
+    abort: true,
   })
+  .refine((text) => canDecode(new URL(text)), {
+    error: 'expected a % of the user or password as %25',
+  })
+
+/** Whether the user and the password can be decoded, as they are before they are sent. */
+function canDecode({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** Node's timers fire at once if they are set to more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
