@@ -15,7 +15,7 @@ import { simulatedPlants } from './simulated/plant.ts'
 import { openSimulatedSource } from './simulated/simulated-source.ts'
 import { registerPlants } from './simulated/stored-plants.ts'
 import type { Source, SourceContext } from './source.ts'
-import { openSourceStore } from './source-store.ts'
+import { openSourceStore, type SourceStore } from './source-store.ts'
 
 export interface SourcesOptions {
   kysely: Kysely<Schema>
@@ -49,7 +49,10 @@ export async function openSources(
   const run = async (identity: SourceIdentity, source: Source) => {
     const folder = join(dataDir, 'waiting')
     const store = await openSourceStore({ kysely, identity, source, plantLimits, folder, log })
-    checks.push(opening.use(runSource({ identity, source, store, log, tracer })).check)
+    checks.push(
+      opening.use(runSource({ identity, source, store, log, tracer })).check,
+      lostReadingsCheck(identity, store),
+    )
   }
   for (const configured of sources) {
     const { name, plantId, kind, settings } = configured
@@ -71,6 +74,17 @@ export async function openSources(
   }
   const open = opening.move()
   return { checks, [Symbol.asyncDispose]: () => open.disposeAsync() }
+}
+
+/** Whether readings of a source were lost. A check of its own: the other one follows the silence of the source. */
+function lostReadingsCheck({ name }: SourceIdentity, store: Pick<SourceStore, 'dropped'>): Check {
+  return {
+    name: `lost readings: ${name}`,
+    run: () =>
+      store.dropped === 0
+        ? { status: 'HEALTHY', detail: 'none' }
+        : { status: 'DEGRADED', detail: `${store.dropped} found no room to wait since the start` },
+  }
 }
 
 /** Unlike other sources it has its plants, and what it missed, from the database. */

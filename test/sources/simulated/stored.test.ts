@@ -45,7 +45,10 @@ test.for(engines)(
     )
     {
       await using simulation = await start()
-      expect(simulation.checks.map(({ name }) => name)).toEqual(['source: simulated'])
+      expect(simulation.checks.map(({ name }) => name)).toEqual([
+        'source: simulated',
+        'lost readings: simulated',
+      ])
       // The minutes of an hour, and the seconds since.
       for (const plantId of [900_001, 900_002]) {
         await expect.poll(() => count(plantId), patience).toBeGreaterThan(62)
