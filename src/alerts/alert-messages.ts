@@ -11,7 +11,7 @@ export interface ClaimedMessage extends AlertMessage {
 
 /** No other server sends a claimed message for so long; a server that dies while it sends leaves it to the others. */
 const CLAIMED = sql`interval '30 seconds'`
-/** A message that nobody took for so long is given up, so that the table does not grow for ever. */
+/** A message that nobody took for so long is dropped, so that the table does not grow for ever. */
 const GIVEN_UP = sql`interval '7 days'`
 const FIRST_PAUSE_MS = 5000
 const LONGEST_PAUSE_MS = 5 * 60_000

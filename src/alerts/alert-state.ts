@@ -11,8 +11,9 @@ interface Delays {
 const MINUTE_MS = 60_000
 
 /**
- * A check that flaps must be bad for a minute to be told, and good for a minute to be over. A slow query is an event:
- * it is told at once, and is over after an hour without another, so that a statement is told once an hour at most.
+ * A check that flaps must be bad for a minute to be reported, and good for a minute to be over. A slow query is an
+ * event: it is reported at once, and is over after an hour without another, so that a statement is reported once an hour
+ * at most.
  */
 const delaysOf: Readonly<Record<AlertKind, Delays>> = {
   SOURCE_SILENT: { raiseAfter: MINUTE_MS, clearAfter: MINUTE_MS },
@@ -22,9 +23,14 @@ const delaysOf: Readonly<Record<AlertKind, Delays>> = {
   SLOW_QUERY: { raiseAfter: 0, clearAfter: 60 * MINUTE_MS },
 }
 
-/** Servers look every ten seconds; what one look did not find was not bad all the time. */
+/** From the start of a look to the start of the next, unless it takes longer. */
 export const LOOK_EVERY_MS = 10_000
-const MISSED_LOOK = sql`interval '15 seconds'`
+/** A look that takes longer to find what is wrong has failed. */
+export const LOOK_WITHIN_MS = 10_000
+/** Noting what was found takes less. */
+const NOTE_WITHIN_MS = 5000
+/** What is wrong all the time is noted at least this often; a gap of more than one look interrupts it. */
+const MISSED_LOOK = sql`${sql.lit(LOOK_EVERY_MS + LOOK_WITHIN_MS + NOTE_WITHIN_MS)} * interval '1 millisecond'`
 
 /**
  * Notes what a server found wrong. All times are those of the database's clock. Several servers may note the same: it
@@ -33,8 +39,8 @@ const MISSED_LOOK = sql`interval '15 seconds'`
  * The states of an alert:
  * - QUIET: there is no row.
  * - PENDING: a server found it wrong, for less than its `raiseAfter`. QUIET again if a look does not find it.
- * - RAISED: it was wrong at every look for its `raiseAfter`, and was told. QUIET again, which is told too, if no
- *   server found it wrong for its `clearAfter`.
+ * - RAISED: it was wrong at every look for its `raiseAfter`, and was reported. QUIET again, which is reported too, if
+ *   no server found it wrong for its `clearAfter`.
  * `settleAlerts` moves them from one state to the next.
  */
 export async function noteConditions(
@@ -58,12 +64,12 @@ export async function noteConditions(
 }
 
 /**
- * Moves alerts to the next state, in one statement. However many servers call it, one of them gets each change; `told`
- * says whether it becomes a message to the webhook. Writes nothing where nothing changes.
+ * Moves alerts to the next state, in one statement. However many servers call it, one of them gets each change;
+ * `reported` says whether it becomes a message to the webhook. Writes nothing where nothing changes.
  */
 export async function settleAlerts(
   kysely: Kysely<Schema>,
-  { told }: { told: boolean },
+  { reported }: { reported: boolean },
 ): Promise<void> {
   await sql`
     with raised as (
@@ -83,12 +89,12 @@ export async function settleAlerts(
       union all
       select event, kind, subject, detail, bad_since from ended where raised_at is not null
     ) as changed
-    where ${told}`.execute(kysely)
+    where ${reported}`.execute(kysely)
 }
 
 /**
  * Keeps what is raised, before the first look after a time in which this server did not look: it is not known whether
- * it went on being wrong, and it must not be told as over and begun again. What is over after an hour without another
+ * it went on being wrong, and it must not be reported as over and begun again. What is over after an hour without another
  * event is not prolonged.
  */
 export async function keepRaised(kysely: Kysely<Schema>): Promise<void> {

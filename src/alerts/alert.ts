@@ -16,13 +16,13 @@ export interface Condition {
   detail: string
 }
 
-/** An alert that was told, and is not over. */
+/** An alert that was reported, and is not over. */
 export interface RaisedAlert extends Condition {
   /** When it was first found wrong. */
   since: Instant
 }
 
-/** What a receiver is told: an alert began, or is over. */
+/** What a receiver gets: an alert began, or is over. */
 export interface AlertMessage extends RaisedAlert {
   /** A UUID. A message that is sent twice, because its receipt was lost, has the same. */
   id: string

@@ -2,9 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import type { Logger } from '../log.ts'
-import { startTimeout } from '../timeout.ts'
+import { startTimeout, withTimeout } from '../timeout.ts'
 import { claimMessage, giveUpMessages, postponeMessage, removeMessage } from './alert-messages.ts'
-import { keepRaised, LOOK_EVERY_MS, noteConditions, settleAlerts } from './alert-state.ts'
+import {
+  keepRaised,
+  LOOK_EVERY_MS,
+  LOOK_WITHIN_MS,
+  noteConditions,
+  settleAlerts,
+} from './alert-state.ts'
 import { type AlertLimits, type AlertSigns, findConditions } from './conditions.ts'
 import { type Webhook, webhookAt } from './webhook.ts'
 
@@ -14,7 +20,7 @@ export interface AlertsOptions {
   /** A URL that may hold a secret; undefined: nothing is sent, but raised alerts can be read. */
   webhook: string | undefined
   log: Logger
-  /** Milliseconds between two looks. */
+  /** Milliseconds from the start of a look to the start of the next. */
   lookEvery?: number
 }
 
@@ -24,7 +30,7 @@ const FAREWELL_MS = 2000
 /**
  * Looks for what is wrong every ten seconds until disposed, and sends what begins and what is over. The state is in the
  * database: a restart sends nothing again, and of several servers one sends. While the database is away nothing is
- * looked for or sent; it goes on afterwards.
+ * looked for or sent; it goes on afterwards. A receiver that is slow holds up no look.
  */
 export function startAlerts(options: AlertsOptions): AsyncDisposable {
   const { signs, webhook: address, log, lookEvery = LOOK_EVERY_MS } = options
@@ -37,11 +43,16 @@ export function startAlerts(options: AlertsOptions): AsyncDisposable {
     webhook && new AlertSender({ kysely, webhook, log, signal, abandoned: abandon.signal })
   const watcher = new AlertWatcher(options)
   const running = (async () => {
+    let sending: Promise<void> | undefined
     while (!signal.aborted) {
+      const next = sleep(lookEvery, undefined, { signal }).catch(() => {})
       await watcher.look()
-      await sender?.send()
-      await sleep(lookEvery, undefined, { signal }).catch(() => {})
+      sending ??= sender?.send().finally(() => {
+        sending = undefined
+      })
+      await next
     }
+    await sending
   })()
   return {
     [Symbol.asyncDispose]: async () => {
@@ -55,7 +66,7 @@ export function startAlerts(options: AlertsOptions): AsyncDisposable {
 /** Finds what is wrong, and notes it. */
 class AlertWatcher {
   readonly #options: AlertsOptions
-  /** Whether the last look told all that is wrong. */
+  /** Whether the last look noted all that is wrong. */
   #isLooking = false
   #isFailing = false
 
@@ -67,10 +78,13 @@ class AlertWatcher {
     const { signs, limits, webhook, log } = this.#options
     const { kysely } = signs
     try {
-      const conditions = await findConditions(signs, limits)
+      const conditions = await withTimeout(findConditions(signs, limits), LOOK_WITHIN_MS, () => {
+        throw new Error(`Expected to know what is wrong within ${LOOK_WITHIN_MS / 1000} s`)
+      })
       if (!this.#isLooking) await keepRaised(kysely)
       await noteConditions(kysely, conditions)
-      await settleAlerts(kysely, { told: webhook !== undefined })
+      signs.slowQueries.forget()
+      await settleAlerts(kysely, { reported: webhook !== undefined })
       this.#isLooking = true
       if (this.#isFailing) log.info('Alerts are looked for again')
       this.#isFailing = false
@@ -92,7 +106,13 @@ interface SenderOptions {
   abandoned: AbortSignal
 }
 
-/** Sends what is noted, the oldest first. What is not taken is logged once, and once more when it works again. */
+/** A message that the receiver refuses for good is sent so often, in case the receiver is mended. */
+const MOST_REFUSALS = 3
+
+/**
+ * Sends what is noted, the oldest first. What is not taken is logged once, and once more when it works again. A message
+ * that the receiver refuses for good is dropped, so that those behind it are sent.
+ */
 class AlertSender {
   readonly #options: SenderOptions
   #isFailing = false
@@ -105,10 +125,10 @@ class AlertSender {
     const { kysely, log, signal } = this.#options
     try {
       const givenUp = await giveUpMessages(kysely)
-      if (givenUp > 0) log.error({ messages: givenUp }, 'Alerts that nobody took are given up')
+      if (givenUp > 0) log.error({ messages: givenUp }, 'Alerts that nobody took are dropped')
       while (!signal.aborted && (await this.#sendOne())) {}
     } catch (error) {
-      // Of the database. The watcher tells an outage.
+      // Of the database. The watcher logs an outage.
       log.debug({ err: error }, 'Alerts could not be sent; retrying')
     }
   }
@@ -118,11 +138,21 @@ class AlertSender {
     const { kysely, webhook, log, abandoned } = this.#options
     const message = await claimMessage(kysely)
     if (message === undefined) return false
-    const fault = await webhook.post(message, abandoned)
-    if (fault === undefined) {
+    const refusal = await webhook.post(message, abandoned)
+    if (refusal === undefined) {
       await removeMessage(kysely, message)
       if (this.#isFailing) log.info('ALERT_WEBHOOK takes alerts again')
       this.#isFailing = false
+      return true
+    }
+    const { fault, isFinal } = refusal
+    if (isFinal && message.attempts >= MOST_REFUSALS) {
+      await removeMessage(kysely, message)
+      const { event, kind, subject } = message
+      log.error(
+        { event, kind, subject },
+        `An alert that ALERT_WEBHOOK refuses is dropped: ${fault}`,
+      )
       return true
     }
     await postponeMessage(kysely, message)

@@ -3,7 +3,8 @@ import { formatInstant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import type { HealthCheck } from '../system/health.ts'
 import { readSilentSources, type SilentSource } from '../telemetry/source-state.ts'
-import type { Condition } from './alert.ts'
+import type { AlertKind, Condition } from './alert.ts'
+import { readRaisedAlerts } from './alert-state.ts'
 import { forecastFullDisk, noteFreeSpace } from './disk-forecast.ts'
 import type { SlowQueries } from './slow-queries.ts'
 
@@ -31,18 +32,23 @@ export interface AlertSigns {
 
 /** Returns everything that is wrong now. Rejects if a part of it cannot be known. */
 export async function findConditions(signs: AlertSigns, limits: AlertLimits): Promise<Condition[]> {
+  const raised = new Set((await readRaisedAlerts(signs.kysely)).map(({ kind }) => kind))
   const [checks, sources, storage, disk] = await Promise.all([
     signs.runChecks(),
     readSilentSources(signs.kysely, limits.staleAfter),
-    findLargeStorage(signs, limits),
-    findFullDisk(signs, limits),
+    findLargeStorage(signs, limits, raised),
+    findFullDisk(signs, limits, raised),
   ])
-  const found = [...checks.flatMap(failingCheck), ...sources.map(silentSource), ...storage, ...disk]
-  // Taken last: what is taken is not found again if another part rejects.
-  return [...found, ...signs.slowQueries.take()]
+  return [
+    ...checks.flatMap(failingCheck),
+    ...sources.map(silentSource),
+    ...storage,
+    ...disk,
+    ...signs.slowQueries.find(),
+  ]
 }
 
-/** A source that fails is told when it is silent, not by its check as well. */
+/** A source that fails is reported when it is silent, not by its check as well; lost readings have their own check. */
 const OF_A_SOURCE = 'source: '
 
 function failingCheck({ name, status, detail }: HealthCheck): Condition[] {
@@ -60,25 +66,32 @@ function silentSource({ name, lastReadingAt, lastError }: SilentSource): Conditi
 
 const GB = 1e9
 
+/** What is near a limit would otherwise begin and be over again and again. */
+const STORAGE_CLEARED = 0.95
+const DISK_CLEARED = 1.1
+
 async function findLargeStorage(
   { databaseSize }: AlertSigns,
   { storageLimit }: AlertLimits,
+  raised: ReadonlySet<AlertKind>,
 ): Promise<Condition[]> {
   if (storageLimit === undefined) return []
   const bytes = await databaseSize()
-  if (bytes <= storageLimit) return []
-  const detail = `the database has ${(bytes / GB).toFixed(2)} GB, more than the ${(storageLimit / GB).toFixed(2)} GB of STORAGE_LIMIT`
+  if (bytes <= storageLimit * (raised.has('STORAGE_LIMIT') ? STORAGE_CLEARED : 1)) return []
+  const detail = `the database has ${(bytes / GB).toFixed(2)} GB; STORAGE_LIMIT is ${(storageLimit / GB).toFixed(2)} GB`
   return [{ kind: 'STORAGE_LIMIT', subject: 'database', detail }]
 }
 
 async function findFullDisk(
   { kysely, disk }: AlertSigns,
   { diskFullDays }: AlertLimits,
+  raised: ReadonlySet<AlertKind>,
 ): Promise<Condition[]> {
   if (disk === undefined || diskFullDays === undefined) return []
   await noteFreeSpace(kysely, disk.freeBytes)
   const days = await forecastFullDisk(kysely, disk.freeBytes)
-  if (days === null || days >= diskFullDays) return []
+  const cleared = diskFullDays * (raised.has('DISK_FULL_SOON') ? DISK_CLEARED : 1)
+  if (days === null || days >= cleared) return []
   const detail = `${(disk.freeBytes / GB).toFixed(2)} GB free; full in ${days.toFixed(1)} days if it goes on as in the last week`
   return [{ kind: 'DISK_FULL_SOON', subject: 'disk', detail }]
 }

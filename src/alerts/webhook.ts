@@ -3,8 +3,16 @@ import { type AlertMessage, describeAlert } from './alert.ts'
 
 /** Where alerts are sent. */
 export interface Webhook {
-  /** Resolves with undefined if it was taken, else with why not. That never has a part of the URL. */
-  post(message: AlertMessage, signal: AbortSignal): Promise<string | undefined>
+  /** Resolves with undefined if it was taken. */
+  post(message: AlertMessage, signal: AbortSignal): Promise<Refusal | undefined>
+}
+
+/** Why a message was not taken. */
+export interface Refusal {
+  /** Never has a part of the URL. */
+  fault: string
+  /** Whether the receiver refuses this message whenever it is sent. */
+  isFinal: boolean
 }
 
 const ANSWER_WITHIN_MS = 10_000
@@ -35,13 +43,27 @@ export function webhookAt(address: string): Webhook {
           signal: AbortSignal.any([signal, limit]),
         })
         await response.body?.cancel()
-        return response.ok ? undefined : `expected a status from 200 to 299, got ${response.status}`
+        const { ok, status } = response
+        if (ok) return undefined
+        return {
+          fault: `expected a status from 200 to 299, got ${status}`,
+          isFinal: isFinal(status),
+        }
       } catch (error) {
-        if (limit.aborted) return `expected an answer within ${ANSWER_WITHIN_MS / 1000} s, got none`
-        return codeOf(error) ?? 'the connection failed'
+        const fault = limit.aborted
+          ? `expected an answer within ${ANSWER_WITHIN_MS / 1000} s, got none`
+          : (codeOf(error) ?? 'the connection failed')
+        return { fault, isFinal: false }
       }
     },
   }
+}
+
+/** About the sender, the address or the moment: credentials, a path that is not there yet, too early, too many. */
+const MAY_PASS: ReadonlySet<number> = new Set([401, 403, 404, 408, 425, 429])
+
+function isFinal(status: number): boolean {
+  return status >= 400 && status <= 499 && !MAY_PASS.has(status)
 }
 
 function payloadOf(message: AlertMessage): object {

@@ -23,6 +23,8 @@ function check(name: string, status: HealthStatus): HealthCheck {
 interface Wrong {
   checks: HealthCheck[]
   bytes: number
+  /** Called at each look. */
+  onLook: () => void
 }
 
 /** A server's alerts, which looks all the time. */
@@ -34,12 +36,15 @@ function start(kysely: Kysely<Schema>, webhook: string | undefined, wrong: Parti
       done()
     },
   })
-  const state: Wrong = { checks: [], bytes: 0, ...wrong }
+  const state: Wrong = { checks: [], bytes: 0, onLook: () => {}, ...wrong }
   const slowQueries = collectSlowQueries(2000)
   const alerts = startAlerts({
     signs: {
       kysely,
-      runChecks: async () => state.checks,
+      runChecks: async () => {
+        state.onLook()
+        return state.checks
+      },
       databaseSize: async () => state.bytes,
       disk: undefined,
       slowQueries,
@@ -75,7 +80,7 @@ async function retryNow(kysely: Kysely<Schema>): Promise<void> {
   await sql`update solark.alert_message set due_at = now()`.execute(kysely)
 }
 
-test('a check that turns and returns is told twice, with a restart in between', async () => {
+test('a check that turns and returns is reported twice, with a restart in between', async () => {
   await using database = await openTestDatabase('native')
   await using receiver = await openReceiver()
   const { kysely } = database
@@ -117,7 +122,7 @@ test('a check that turns and returns is told twice, with a restart in between', 
   ])
 })
 
-test('a silent source, a large database and a slow query are told, and when they are over', async () => {
+test('a silent source, a large database and a slow query are reported, and when they are over', async () => {
   await using database = await openTestDatabase('native')
   await using receiver = await openReceiver()
   const { kysely } = database
@@ -142,7 +147,7 @@ test('a silent source, a large database and a slow query are told, and when they
     ])
   }, patience)
 
-  // Within the hour the statement is not told again.
+  // Within the hour the statement is not reported again.
   await letItBeGone(kysely, statement, 59)
   alerts.slowQueries.record({ sql: statement, durationMs: 3000 })
   const slow = async () =>
@@ -205,6 +210,75 @@ test('while the webhook is down nothing is lost or doubled, and the secret in it
   expect(alerts.logged.join()).not.toContain('hunter2')
 })
 
+test('while the receiver of an alert does not answer, it is looked on for others', async () => {
+  await using database = await openTestDatabase('native')
+  await using receiver = await openReceiver()
+  receiver.isHanging = true
+  const { kysely } = database
+  const looksDuring = new Map<number, number>()
+  const onLook = () => {
+    const { hanging } = receiver
+    if (hanging !== undefined) looksDuring.set(hanging, (looksDuring.get(hanging) ?? 0) + 1)
+  }
+  const wrong = { checks: [check('pool', 'DEGRADED')], onLook }
+  await using _alerts = start(kysely, `http://127.0.0.1:${receiver.port}`, wrong)
+  await vi.waitFor(async () => {
+    await letItLast(kysely)
+    expect(Math.max(...looksDuring.values())).toBeGreaterThan(2)
+  }, patience)
+})
+
+test('after a time in which nobody looked, nothing is over before it was good for a minute', async () => {
+  await using database = await openTestDatabase('native')
+  await using receiver = await openReceiver()
+  const { kysely } = database
+  const webhook = `http://127.0.0.1:${receiver.port}`
+  {
+    await using _alerts = start(kysely, webhook, { checks: [check('pool', 'DEGRADED')] })
+    await vi.waitFor(async () => {
+      await letItLast(kysely)
+      expect(receiver.taken).toHaveLength(1)
+    }, patience)
+  }
+  await letItBeGone(kysely, 'pool', 10)
+  let looks = 0
+  await using _alerts = start(kysely, webhook, { onLook: () => looks++ })
+  await vi.waitFor(() => expect(looks).toBeGreaterThan(3), patience)
+  expect(await readRaisedAlerts(kysely)).toMatchObject([{ subject: 'pool' }])
+  await vi.waitFor(async () => {
+    await letItBeGone(kysely, 'pool')
+    expect(receiver.taken).toHaveLength(2)
+  }, patience)
+  expect(receiver.taken).toEqual(['RAISED CHECK_FAILING pool', 'RESOLVED CHECK_FAILING pool'])
+})
+
+test('an alert that the receiver refuses for good is dropped, and those behind it are sent', async () => {
+  await using database = await openTestDatabase('native')
+  await using receiver = await openReceiver()
+  const { kysely } = database
+  receiver.status = 404
+  const webhook = `http://127.0.0.1:${receiver.port}/hunter2`
+  await using alerts = start(kysely, webhook, { checks: [check('pool', 'DEGRADED')] })
+  await vi.waitFor(async () => {
+    await letItLast(kysely)
+    await retryNow(kysely)
+    expect(receiver.refused).toBeGreaterThan(4)
+  }, patience)
+  expect(alerts.logged.join()).not.toContain('is dropped')
+  receiver.status = 422
+  await vi.waitFor(async () => {
+    await retryNow(kysely)
+    expect(alerts.logged.join()).toContain('is dropped')
+  }, patience)
+  receiver.status = 200
+  alerts.state.checks = []
+  await vi.waitFor(async () => {
+    await letItBeGone(kysely, 'pool')
+    expect(receiver.taken).toEqual(['RESOLVED CHECK_FAILING pool'])
+  }, patience)
+  expect(alerts.logged.join()).not.toContain('hunter2')
+})
+
 test('a server without a webhook keeps the state, and leaves nothing to be sent', async () => {
   await using database = await openTestDatabase('native')
   const { kysely } = database
@@ -243,4 +317,10 @@ test('settings of alerts are parsed, and refused without the secret of the webho
     expect(refuse).toThrow(new RegExp(`^  ${name}: expected`, 'm'))
   }
   expect(refuse).not.toThrow(/hunter2/)
+  const halfEncoded = () => parseConfig({ ALERT_WEBHOOK: 'https://user:50%hunter2@alerts.example' })
+  expect(halfEncoded).toThrow(/ALERT_WEBHOOK: expected .*%25/)
+  expect(halfEncoded).not.toThrow(/hunter2/)
+  expect(
+    parseConfig({ ALERT_WEBHOOK: 'https://user:50%25off@alerts.example' }).alerts.webhook,
+  ).toBe('https://user:50%25off@alerts.example')
 })

@@ -14,6 +14,12 @@ export interface Receiver extends AsyncDisposable {
   /** What it answers: only 200 takes. */
   status: number
   refused: number
+  /** How many requests came. */
+  received: number
+  /** Does not answer until it is undone. */
+  isHanging: boolean
+  /** The number of the request that waits for its answer. */
+  readonly hanging: number | undefined
   /** Until `start`, connections are refused. */
   stop(): Promise<void>
   start(): Promise<void>
@@ -22,9 +28,18 @@ export interface Receiver extends AsyncDisposable {
 export async function openReceiver(): Promise<Receiver> {
   let server: Server | undefined
   let port = 0
+  let hanging: number | undefined
   const start = async (): Promise<void> => {
     const opened = createServer(async (request, response) => {
       const body = (await json(request)) as Record<string, string>
+      const number = ++receiver.received
+      if (receiver.isHanging) {
+        hanging = number
+        response.once('close', () => {
+          hanging = undefined
+        })
+        return
+      }
       const { authorization } = request.headers
       receiver.last = { body, authorization, path: request.url ?? '' }
       if (receiver.status === 200) {
@@ -54,6 +69,11 @@ export async function openReceiver(): Promise<Receiver> {
     last: undefined,
     status: 200,
     refused: 0,
+    received: 0,
+    isHanging: false,
+    get hanging() {
+      return hanging
+    },
     start,
     stop,
     [Symbol.asyncDispose]: stop,

@@ -15,7 +15,9 @@ test('a server tells its webhook of a slow query, and shows the secret of the UR
         headers: { 'content-type': 'application/json' },
         body: '{"query":"{ systemStats { totalEnergySnapshots } }"}',
       })
-      expect(receiver.taken.filter((told) => told.startsWith('RAISED SLOW_QUERY'))).not.toEqual([])
+      expect(receiver.taken.filter((taken) => taken.startsWith('RAISED SLOW_QUERY'))).not.toEqual(
+        [],
+      )
     },
     { timeout: 90_000, interval: 500 },
   )
