@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -43,11 +44,12 @@ const child = spawn(node, [...options, join(root, 'src/main.ts'), ...words], {
   env: { NODE_COMPILE_CACHE: resolve(root, '../.cache/heliograph'), ...process.env },
 })
 
-// A terminal sends SIGINT to the child, too; twice would end it without order.
+// A terminal, of whichever stream, sends SIGINT to the child, too; twice would end it without order.
 process.on('SIGINT', () => {
-  if (!process.stdin.isTTY) child.kill('SIGINT')
+  if (![0, 1, 2].some(isatty)) child.kill('SIGINT')
 })
-for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+// A terminal that is closed sends SIGHUP, which would end the child at once and leave its PostgreSQL running.
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'))
 child.on('error', (error) => {
   process.stderr.write(`${node} cannot be started: ${error.message}\n`)
   process.exitCode = 1
