@@ -23,7 +23,7 @@ test('requests are counted by the name of their operation and the code of their 
   await post(server, 'query Mine { role }')
   await post(server, 'query Mine { role }')
   await post(server, '{ role }')
-  await post(server, 'query Wrong { refused }')
+  await post(server, 'query Mine { refused }')
   await post(server, 'query Unknown { nothing }')
   await post(server, 'query {')
   await post(server, '{ role }', { headers: { authorization: 'Bearer mistyped' } })
@@ -32,8 +32,8 @@ test('requests are counted by the name of their operation and the code of their 
   expect(Object.fromEntries(requests)).toEqual({
     'heliograph_requests_total{operation="Mine",code="OK"}': 2,
     'heliograph_requests_total{operation="unnamed",code="OK"}': 1,
-    'heliograph_requests_total{operation="Wrong",code="INVALID_RANGE"}': 1,
-    'heliograph_requests_total{operation="Unknown",code="GRAPHQL_VALIDATION_FAILED"}': 1,
+    'heliograph_requests_total{operation="Mine",code="INVALID_RANGE"}': 1,
+    'heliograph_requests_total{operation="other",code="GRAPHQL_VALIDATION_FAILED"}': 1,
     'heliograph_requests_total{operation="unnamed",code="GRAPHQL_PARSE_FAILED"}': 1,
     'heliograph_requests_total{operation="unnamed",code="UNAUTHENTICATED"}': 1,
   })
@@ -61,6 +61,7 @@ test('the first hundred names have a series each, of 64 characters, and all othe
   const long = 'n'.repeat(80)
   await post(server, '{ role }')
   await post(server, `query ${long} { role }`)
+  for (let number = 0; number < 120; number++) await post(server, `query R${number} { nothing }`)
   for (let number = 0; number < 120; number++) await post(server, `query Q${number} { role }`)
   await post(server, 'query Q0 { role }')
   const series = await scrape(server)

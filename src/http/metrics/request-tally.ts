@@ -29,7 +29,8 @@ const OTHER = 'other'
 
 /**
  * Counts what clients were answered, in bounded memory and without an allocation for each request. Clients choose the
- * names of operations: the first 100 are counted by name, of which 64 characters are kept, and the rest as `other`.
+ * names of operations: the first 100 with which an operation succeeded are counted by name, of which 64 characters are
+ * kept, and the rest as `other`.
  */
 export class RequestTally {
   readonly #operations = new Map<string, MutableTally>()
@@ -44,7 +45,7 @@ export class RequestTally {
   }
 
   count({ operation, code, seconds }: CountedRequest): void {
-    const tally = this.#tallyOf(operation)
+    const tally = this.#tallyOf(operation, code)
     tally.codes.set(code, (tally.codes.get(code) ?? 0) + 1)
     let bucket = 0
     while (seconds > (latencyBounds[bucket] ?? Number.POSITIVE_INFINITY)) bucket++
@@ -52,17 +53,17 @@ export class RequestTally {
     tally.seconds += seconds
   }
 
-  #tallyOf(operation: string | undefined): MutableTally {
+  #tallyOf(operation: string | undefined, code: string): MutableTally {
     const name = operation?.slice(0, LONGEST_NAME).toWellFormed() || UNNAMED
     const known = this.#operations.get(name)
     if (known !== undefined) return known
-    return this.#operations.getOrInsertComputed(this.#labelOf(name), newTally)
+    return this.#operations.getOrInsertComputed(this.#labelOf(name, code), newTally)
   }
 
-  /** Returns what a name that is not known is counted as. */
-  #labelOf(name: string): string {
+  /** Returns what a name that is not known is counted as. One that is refused must not use a name up. */
+  #labelOf(name: string, code: string): string {
     if (name === UNNAMED) return UNNAMED
-    if (this.#names >= MOST_NAMES) return OTHER
+    if (code !== 'OK' || this.#names >= MOST_NAMES) return OTHER
     this.#names++
     // A copy, because a part of a string keeps the whole of it in memory.
     return Buffer.from(name).toString()
