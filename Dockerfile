@@ -23,7 +23,8 @@ COPY src src
 ENV PATH=/app/node_modules/.bin:$PATH \
     HELIOGRAPH_DATA_DIR=/data \
     HELIOGRAPH_CONFIG=/data/heliograph.config.json \
-    HOST=0.0.0.0
+    HOST=0.0.0.0 \
+    NODE_COMPILE_CACHE=/data/compile-cache
 USER 10001
 VOLUME /data
 EXPOSE 4000

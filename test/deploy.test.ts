@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import pg from 'pg'
+import { describe, expect, test, vi } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import manifest from '../package.json' with { type: 'json' }
@@ -24,7 +25,7 @@ const probes = createProbes(
 const { port } = parseConfig({})
 
 /** Read by others: Compose, PostgreSQL's image, Node. */
-const notOurs = new Set(['PATH', 'NODE_COMPILE_CACHE'])
+const notOurs = new Set(['PATH', 'NODE_COMPILE_CACHE', 'PGPASSWORD'])
 
 /** Parses the variables as the server does, and expects each to be one that it reads. */
 async function accepted(variables: Readonly<Record<string, string>>): Promise<Config> {
@@ -58,6 +59,7 @@ describe('the image', async () => {
       'HELIOGRAPH_DATA_DIR',
       'HELIOGRAPH_CONFIG',
       'HOST',
+      'NODE_COMPILE_CACHE',
     ])
     const { host, dataDir } = await accepted({ ...environment, READ_TOKEN: secrets.READ_TOKEN })
     expect([host, dataDir]).toEqual(['0.0.0.0', '/data'])
@@ -108,9 +110,10 @@ const Compose = z.object({
 test('Compose starts both on volumes that it declares, and gives the server variables that it accepts', async () => {
   const { services, volumes } = Compose.parse(parse(await read('compose.yaml')))
   const { heliograph, database } = services
+  const password = 'a/b#c?d%e+f='
   const given = Object.entries(heliograph?.environment ?? {}).map(([name, value]) => {
     const filled = value.replace(/\$\{(\w+)[^}]*\}/, (_, of) =>
-      of === 'POSTGRES_PASSWORD' ? 'secret' : token(of.toLowerCase()),
+      of === 'POSTGRES_PASSWORD' ? password : token(of.toLowerCase()),
     )
     expect(filled).not.toContain('$')
     return [name, filled]
@@ -122,6 +125,10 @@ test('Compose starts both on volumes that it declares, and gives the server vari
     database?.environment.POSTGRES_USER,
     database?.environment.POSTGRES_DB,
   ])
+  vi.stubEnv('PGPASSWORD', new Map(given.map(([name, value]) => [name, value])).get('PGPASSWORD'))
+  expect(new pg.Client(config.databaseUrl).password).toBe(password)
+  vi.unstubAllEnvs()
+  expect(database?.image).toMatch(/:\d+\.\d+\.\d+-pg\d+$/)
   expect(config.migrateOnStart).toBe(true)
   expect(heliograph?.ports).toEqual([`127.0.0.1:${port}:${port}`])
   const used = Object.values(services).flatMap((service) => service.volumes)
