@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { freePort } from '../../src/database/embedded/spawn-postgres.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { rollUpEverything } from '../support/rollups.ts'
 import { openServer, type Server } from '../support/server.ts'
@@ -170,13 +170,4 @@ async function openPrometheus(target: number) {
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
