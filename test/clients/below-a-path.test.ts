@@ -2,14 +2,18 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { freePort } from '../../src/database/embedded/spawn-postgres.ts'
 import { openTestServer, type TestServer } from '../http/test-server.ts'
 
 const nginx = '/usr/sbin/nginx'
+const caddy = (process.env.PATH ?? '')
+  .split(':')
+  .map((folder) => join(folder, 'caddy'))
+  .find(existsSync)
 
 const proxied = { TRUST_PROXY: '127.0.0.1', PUBLIC_READ: 'true' }
 
@@ -20,7 +24,18 @@ test.skipIf(!existsSync(nginx)).for([
 ] as const)('everything works behind nginx as documented, %s', async ([, path, location, base]) => {
   await using server = await openTestServer({ ...proxied, ...base })
   await using proxy = await openNginx(documented(location, server, 'BASE_PATH' in base))
-  const origin = `http://127.0.0.1:${proxy.port}`
+  await everythingWorks(server, proxy.port, path)
+})
+
+test.skipIf(caddy === undefined)('everything works behind Caddy as documented', async () => {
+  await using server = await openTestServer(proxied)
+  await using proxy = await openCaddy(server)
+  await everythingWorks(server, proxy.port, '/')
+})
+
+/** Gets the page, its files and an answer, and follows readings by WebSocket and by events, through a proxy. */
+async function everythingWorks(server: TestServer, port: number, path: string): Promise<void> {
+  const origin = `http://127.0.0.1:${port}`
   const at = (place: string) => new URL(place, `${origin}${path}`)
 
   const page = await fetch(at(''))
@@ -61,7 +76,7 @@ test.skipIf(!existsSync(nginx)).for([
   }
   expect(said).toContain('event: next')
   ending.abort()
-})
+}
 
 test('the path without its slash leads to the page, and other paths that begin so do not', async () => {
   await using server = await openTestServer({ BASE_PATH: '/solar' })
@@ -87,44 +102,72 @@ function documented(location: string, server: TestServer, keepsPath: boolean): s
   return `${map} server { listen 127.0.0.1:PORT; ${keepsPath ? about.replace(`${upstream}/;`, `${upstream};`) : about} }`
 }
 
-async function openNginx(configuration: string): Promise<{ port: number } & AsyncDisposable> {
-  const folder = await mkdtemp(join(tmpdir(), 'heliograph-nginx-'))
-  const port = await freePort()
+/** A program that passes requests on, on a port of its own. */
+interface Proxy extends AsyncDisposable {
+  readonly port: number
+}
+
+async function openNginx(configuration: string): Promise<Proxy> {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-  await writeFile(
-    join(folder, 'nginx.conf'),
-    `daemon off; master_process off; worker_processes 1; pid ${folder}/pid; error_log stderr crit;
+  return await openProxy((folder, port) => ({
+    file: 'nginx.conf',
+    text: `daemon off; master_process off; worker_processes 1; pid ${folder}/pid; error_log stderr crit;
     events { worker_connections 256; }
     http {
       access_log off;
       ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
       ${configuration.replace('PORT', String(port))}
     }`,
-  )
-  const child = spawn(nginx, ['-c', join(folder, 'nginx.conf')], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    command: [nginx, '-c', join(folder, 'nginx.conf')],
+  }))
+}
+
+async function openCaddy(server: TestServer): Promise<Proxy> {
+  const [, documented = ''] =
+    /```caddy\n(.*?)```/s.exec(readFileSync('docs/clients.md', 'utf8')) ?? []
+  const about = documented.replace('127.0.0.1:4000', `127.0.0.1:${server.port}`)
+  return await openProxy((folder, port) => ({
+    file: 'Caddyfile',
+    // Its port for administrators may be taken.
+    text: `{\n  admin off\n}\n${about.replace(':8080', `:${port}`)}`,
+    command: [caddy ?? '', 'run', '--adapter', 'caddyfile', '--config', join(folder, 'Caddyfile')],
+  }))
+}
+
+interface ProxyFiles {
+  file: string
+  text: string
+  command: readonly [string, ...string[]]
+}
+
+/** Starts a proxy with its configuration in a folder of its own, and waits until it answers. */
+async function openProxy(configure: (folder: string, port: number) => ProxyFiles): Promise<Proxy> {
+  await using opening = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'heliograph-proxy-'))
+  opening.defer(() => rm(folder, { recursive: true }))
+  const port = await freePort()
+  const { file, text, command } = configure(folder, port)
+  await writeFile(join(folder, file), text)
+  const [program, ...words] = command
+  const child = spawn(program, words, {
+    env: { ...process.env, HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder },
+    stdio: ['ignore', 'ignore', 'pipe'],
   })
+  let errors = ''
+  child.stderr.on('data', (data) => (errors += data))
   const ended = once(child, 'exit')
-  const answers = () =>
-    fetch(`http://127.0.0.1:${port}`).then(
+  opening.defer(async () => {
+    child.kill('SIGTERM')
+    await ended
+  })
+  const answers = async () => {
+    if (child.exitCode !== null) throw new Error(`${program} ended:\n${errors}`)
+    return await fetch(`http://127.0.0.1:${port}`).then(
       () => true,
       () => false,
     )
-  await expect.poll(answers).toBe(true)
-  return {
-    port,
-    [Symbol.asyncDispose]: async () => {
-      child.kill('SIGTERM')
-      await ended
-      await rm(folder, { recursive: true })
-    },
   }
-}
-
-async function freePort(): Promise<number> {
-  await using server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (typeof address !== 'object' || address === null) throw new Error('Expected a port')
-  return address.port
+  await expect.poll(answers, { timeout: 30_000 }).toBe(true)
+  const open = opening.move()
+  return { port, [Symbol.asyncDispose]: () => open.disposeAsync() }
 }

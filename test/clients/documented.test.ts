@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -124,18 +124,15 @@ test('codegen makes types whose scalars are known', async () => {
   expect(types).toMatch(/type NewestQuery = .*timestamp: string.*totalEnergySnapshots: number/)
 })
 
-/** Not named in package.json: it is a program, which Debian has as a package. */
-const caddy = (process.env.PATH ?? '')
-  .split(':')
-  .map((folder) => join(folder, 'caddy'))
-  .find(existsSync)
-
-test.skipIf(caddy === undefined)('Caddy understands what is written for it', async () => {
+test('with a wrong token the client of graphql-ws gives up', async () => {
   await using project = await openProject()
-  await writeFile(join(project.path, 'Caddyfile'), snippetBelow('Behind a proxy', 'caddy'))
-  await promisify(execFile)(
-    caddy ?? '',
-    ['validate', '--adapter', 'caddyfile', '--config', 'Caddyfile'],
-    { cwd: project.path, env: { ...process.env, HOME: project.path } },
+  const report = "process.on('uncaughtException', ({ code }) => console.log('given up:', code))\n"
+  const snippet = snippetBelow('graphql-ws', 'js')
+  const withToken = snippet.replace(
+    'retryAttempts: Infinity,',
+    "retryAttempts: Infinity, connectionParams: { authorization: 'Bearer mistyped' },",
   )
+  expect(withToken).not.toBe(snippet)
+  await writeFile(join(project.path, 'client.js'), report + withToken)
+  await runUntil([process.execPath, 'client.js'], project.path, [/^given up: 4403$/])
 })
