@@ -1,4 +1,5 @@
 import { dateOf } from '../database/instant.ts'
+import { KnownJson } from '../known-json.ts'
 import {
   type FlagField,
   flagFields,
@@ -18,7 +19,7 @@ import { cacheable, cacheableWithinSecond } from './cacheable.ts'
 import { LOOKUP } from './cost.ts'
 import { globalId, idDescription, loadNodesOf } from './node.ts'
 import { PlantRef } from './plant.ts'
-import { KnownJson, record } from './record.ts'
+import { record } from './record.ts'
 
 /**
  * What a reading itself tells about its plant. A promise for each of a million readings would be half of their cost.

@@ -16,7 +16,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
-import { KnownJson } from '../../graphql/record.ts'
+import { KnownJson } from '../../known-json.ts'
 
 /** A value of which the executor knows no more than its JSON. */
 export class WrittenJson {
