@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { openTestDatabase } from '../support/database.ts'
-import { mainProgram, run } from '../support/program.ts'
-import { openDataFolder, openServer, type Server } from '../support/server.ts'
+import { mainProgram } from '../support/program.ts'
+import { openServer, type Server } from '../support/server.ts'
 import { openCollector } from './collector.ts'
 
 const tellsPackages = join(import.meta.dirname, 'tell-packages.ts')
@@ -23,22 +23,6 @@ test('nothing of OpenTelemetry is loaded if it is turned off', async () => {
   expect(loadedBy(server).filter((name) => name.startsWith('@opentelemetry/'))).toEqual([
     '@opentelemetry/api',
   ])
-})
-
-test('where the packages are not installed, the start says what to do', async () => {
-  const hides = `data:text/javascript,${encodeURIComponent(`
-    import { registerHooks } from 'node:module'
-    registerHooks({
-      resolve(specifier, context, next) {
-        if (specifier !== '@opentelemetry/sdk-trace') return next(specifier, context)
-        throw Object.assign(new Error('not there'), { code: 'ERR_MODULE_NOT_FOUND' })
-      },
-    })`)}`
-  await using data = await openDataFolder()
-  const environment = { HELIOGRAPH_DATA_DIR: data.path, OTEL_TRACES_EXPORTER: 'otlp' }
-  expect(
-    await run(['serve'], environment, [process.execPath, '--import', hides, mainProgram]),
-  ).toMatchObject({ code: 1, stderr: expect.stringMatching(/install .* with --include=optional/) })
 })
 
 test('what was collected is sent when the server stops', async () => {
