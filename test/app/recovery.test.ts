@@ -11,10 +11,10 @@ import { startProgram } from '../support/program.ts'
 import { openDataFolder, openServer } from '../support/server.ts'
 import { SendReadings, StorageStatus } from './operations.ts'
 
-test('server, PostgreSQL and both are killed ten times each under load: every acknowledged reading is there once, and subscribers go on', {
+test('server, PostgreSQL and both are killed five times each under load: every acknowledged reading is there once, and subscribers go on', {
   timeout: 300_000,
 }, async () => {
-  const survives = fc.asyncProperty(killsOfEachKind(10), async (kills) => {
+  const survives = fc.asyncProperty(killsOfEachKind(5), async (kills) => {
     await using folder = await openDataFolder()
     await using drill = await openDrill({ folder: folder.path, rows: 20_000 })
     await drill.recovered()

@@ -139,7 +139,7 @@ describe.each(states)('on %s, adopting a table that is %s', (engine, shape) => {
           [...new Set(kept.map(({ plantId }) => plantId))].toSorted(),
         )
       }),
-      { numRuns: engine === 'native' ? 25 : 4 },
+      { numRuns: engine === 'native' ? 15 : 4 },
     )
   })
 
