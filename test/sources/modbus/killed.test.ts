@@ -101,6 +101,8 @@ test.each(gateways)(
       }
       const before = answered.length
       await expect.poll(() => answered.length).toBeGreaterThan(before)
+      // The next poll gets nothing, so that none is under way with an answer when the server stops.
+      await gateway.dieAfter(0)
       await server[Symbol.asyncDispose]()
       const stored = await storedReadings(database)
       expect(stored.map(({ loadPower }) => loadPower)).toEqual(answered)
