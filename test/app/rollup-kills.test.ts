@@ -4,10 +4,10 @@ import { openTestDatabase } from '../support/database.ts'
 import { openRollupDrill, rollupKills } from '../support/rollup-drill.ts'
 import { openDataFolder } from '../support/server.ts'
 
-test('whoever rolls up is killed ten times: no answer changes, and nothing that is rolled up is wrong', {
+test('whoever rolls up is killed seven times: no answer changes, and nothing that is rolled up is wrong', {
   timeout: 300_000,
 }, async () => {
-  const survives = fc.asyncProperty(rollupKills(10), async (kills) => {
+  const survives = fc.asyncProperty(rollupKills(7), async (kills) => {
     await using database = await openTestDatabase('native')
     await using folder = await openDataFolder()
     const drill = await openRollupDrill(database, { HELIOGRAPH_DATA_DIR: folder.path })
