@@ -138,7 +138,7 @@ function sendEachSecond(writer: BenchClient): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) }
 }
 
-/** A reading of now, as any other program writes it. */
+/** Writes a reading of now with SQL, as other programs do. */
 async function send(writer: BenchClient): Promise<void> {
   await writer.query(
     `insert into solark.telemetry (plant_id, timestamp, soc, pv_power, batt_power, grid_power, load_power)

@@ -12,7 +12,7 @@ import type { SlowQueries } from './slow-queries.ts'
 export interface AlertLimits {
   /** Milliseconds. */
   staleAfter: number
-  /** Bytes that the database may take; undefined: any number. */
+  /** Bytes that the database may take; undefined: no limit. */
   storageLimit: number | undefined
   /** The disk may not be full in so many days; undefined: that is not looked at. */
   diskFullDays: number | undefined

@@ -60,7 +60,7 @@ export interface Admitted {
  *   `CORS_ORIGINS`, nor a page of this machine.
  *
  * A page of this machine is one of `http://localhost` or a loopback address, on any port, such as a development server.
- * It may read without a token if everybody may and the server listens on loopback alone: any program on this machine
+ * It may read without a token if everybody may and the server listens on loopback alone: every program on this machine
  * can do that. With a token it is refused like others, so that no such page changes anything.
  *
  * A rebound page may send a proxy's headers itself. It has no token, and reading needs one if a proxy is trusted.
