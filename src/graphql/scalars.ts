@@ -13,17 +13,29 @@ import { dateTimeText } from './date-time-text.ts'
 const { serialize, ...dateTime } = GraphQLDateTimeISO.toConfig()
 
 /**
- * The input coercion of a scalar that is written as text. The library's puts the value into its message, which throws
- * for an object without a text.
+ * The input coercion of a scalar that is written as text. Messages say what is expected, with an example; those of the
+ * library have its own names of the scalars.
  */
 function fromText<Value>(expected: string, parse: (text: string) => Value) {
+  const refusal = (got: string) => new GraphQLError(`Expected ${expected}; got ${abridge(got)}`)
   const coerce = (value: unknown): Value => {
-    if (typeof value === 'string') return parse(value)
-    throw new GraphQLError(
-      `Expected ${expected}; got ${abridge(JSON.stringify(value) ?? 'nothing')}`,
-    )
+    if (typeof value !== 'string') throw refusal(JSON.stringify(value) ?? 'nothing')
+    try {
+      return parse(value)
+    } catch {
+      throw refusal(JSON.stringify(value))
+    }
   }
-  return { parseValue: coerce, coerceInputValue: coerce }
+  const coerceLiteral = (node: ValueNode): Value => {
+    if (node.kind === Kind.STRING) return coerce(node.value)
+    throw refusal(print(node))
+  }
+  return {
+    parseValue: coerce,
+    coerceInputValue: coerce,
+    parseLiteral: coerceLiteral,
+    coerceInputLiteral: coerceLiteral,
+  }
 }
 
 /** The milliseconds of 2000-01-01 and of the last day that a Date with four digits of a year has. */
@@ -112,13 +124,14 @@ export const DecimalText = new GraphQLScalarType<Amount, string>({
   description:
     'Decimal number as text, such as "0.2815" or "-3.5": up to eight digits before the point and ten after it.',
   specifiedByURL: 'https://www.w3.org/TR/xmlschema-2/#decimal',
-  ...fromText('a decimal as text, such as "0.2815"', (text) => {
-    const amount = parseAmount(text)
-    if (amount !== undefined) return amount
-    throw new GraphQLError(
-      `Expected a decimal such as "0.2815", with at most eight digits before the point and ten after it; got ${abridge(JSON.stringify(text))}`,
-    )
-  }),
+  ...fromText(
+    'a decimal as text such as "0.2815", with at most eight digits before the point and ten after it',
+    (text) => {
+      const amount = parseAmount(text)
+      if (amount === undefined) throw new RangeError('No decimal, or one with too many digits')
+      return amount
+    },
+  ),
   coerceOutputValue: (value) => {
     if (typeof value === 'bigint') return formatAmount(value)
     throw new TypeError(`Expected an amount, got ${typeof value}`)

@@ -55,7 +55,12 @@ describe('bad input to history is refused before the database is asked', () => {
       'PT1M PT2M PT3M PT5M PT10M PT15M PT20M PT30M PT1H PT2H PT3H PT4H PT6H PT8H PT12H P1D P1W P1M P3M P1Y; got PT7M',
     ],
     [`${june}, bucket: "PT60M"`, 'BAD_USER_INPUT', 'bucket', 'got PT60M'],
-    [`${june}, bucket: "soon"`, 'GraphQL', undefined, 'not a valid ISO Duration: soon'],
+    [
+      `${june}, bucket: "soon"`,
+      'GraphQL',
+      undefined,
+      'Expected a duration such as PT5M; got "soon"',
+    ],
     [`${june}, maxPoints: 0`, 'BAD_USER_INPUT', 'maxPoints', 'from 1 to 2000; got 0'],
     [`${june}, maxPoints: 2001`, 'BAD_USER_INPUT', 'maxPoints', 'got 2001'],
     [`${june}, maxPoints: 2001, bucket: "P1D"`, 'BAD_USER_INPUT', 'maxPoints', 'got 2001'],

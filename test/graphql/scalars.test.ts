@@ -14,12 +14,18 @@ test('a time zone that SQL wrote is told as it is: one odd plant must not fail t
   expect(TimeZone.coerceOutputValue('Mars/Olympus')).toBe('Mars/Olympus')
 })
 
-test('what is no text is refused by scalars that are, also where it has no text of its own', () => {
+test('what a scalar is not is refused with what is expected, also where it has no text of its own', () => {
   for (const scalar of [DateTime, LocalDate, Duration]) {
-    for (const wrong of [5, null, ['2026-06-21'], { toString: 1 }, Object.create(null)]) {
+    const noTexts = [5, null, ['2026-06-21'], { toString: 1 }, Object.create(null)]
+    for (const wrong of [...noTexts, '1h', 'yesterday']) {
       for (const coerce of [scalar.coerceInputValue, scalar.parseValue]) {
         expect(() => coerce(wrong)).toThrow(/^Expected an? \w+ such as/)
       }
+    }
+    for (const wrong of ['"yesterday"', '5.5', '[1]']) {
+      expect(() => scalar.coerceInputLiteral?.(parseConstValue(wrong))).toThrow(
+        /^Expected an? \w+ such as/,
+      )
     }
   }
 })
