@@ -20,6 +20,8 @@ export interface PlantNow extends ListedPlant {
 
 /** Plants come and fall silent without an event, so they are listed again. A server that is slower is not live. */
 const LIST_EVERY = 15_000
+/** How many plants are asked for at a time; the server gives at most 1000. */
+const PAGE_SIZE = 1000
 
 interface Told {
   readonly reading: PlantReading
@@ -42,10 +44,10 @@ export class Plants extends EventTarget {
   isCurrent = false
   /** Numbers what is asked and pushed. */
   #order = 0
-  /** The number of the newest question that was answered, or failed. */
-  #answered = 0
-  /** The number of the newest question. */
-  #asked = 0
+  /** Ends the listing that is under way; undefined if none is. */
+  #listing: AbortController | undefined
+  /** Whether something has changed since the listing began that is under way. */
+  #isOutdated = false
   #retry: ReturnType<typeof setTimeout> | undefined
   #newest = new Map<number, Told>()
   #api: Api
@@ -60,7 +62,10 @@ export class Plants extends EventTarget {
       this.isCurrent = false
       this.error = undefined
     })
-    api.addEventListener('open', this.list)
+    api.addEventListener('open', () => {
+      this.#listing?.abort()
+      void this.#listPlants()
+    })
     setInterval(this.#listOnTime, LIST_EVERY)
     api.follow(LiveDocument, {}, this.#receive)
   }
@@ -85,11 +90,14 @@ export class Plants extends EventTarget {
   }
 
   /** Lists them again, such as after something was done that may change them. */
-  readonly list = (): void => void this.#listPlants()
+  readonly list = (): void => {
+    if (this.#listing === undefined) void this.#listPlants()
+    else this.#isOutdated = true
+  }
 
   readonly #listOnTime = (): void => {
     if (this.#api.state !== 'open' || document.visibilityState !== 'visible') return
-    if (this.#answered === this.#asked) {
+    if (this.#listing === undefined) {
       this.list()
     } else if (this.isCurrent) {
       this.isCurrent = false
@@ -98,30 +106,39 @@ export class Plants extends EventTarget {
   }
 
   async #listPlants(): Promise<void> {
-    const order = ++this.#order
-    this.#asked = order
+    const listing = new AbortController()
+    this.#listing = listing
+    this.#isOutdated = false
     clearTimeout(this.#retry)
-    const settle = (take: () => void) => {
-      if (order < this.#answered) return
-      this.#answered = order
-      take()
-      this.dispatchEvent(new Event('change'))
-    }
+    const order = ++this.#order
     try {
-      const { plants } = await this.#api.ask(PlantsDocument, {})
-      settle(() => {
-        this.#list = plants
-        this.isCurrent = this.#api.state === 'open'
-        this.error = undefined
-        for (const { plantId, latest } of plants) this.#takeListed(plantId, latest, order)
-      })
+      const plants = await this.#askAll(listing.signal)
+      if (listing.signal.aborted) return
+      this.#list = plants
+      this.isCurrent = this.#api.state === 'open'
+      this.error = undefined
+      for (const { plantId, latest } of plants) this.#takeListed(plantId, latest, order)
     } catch (error) {
-      settle(() => {
-        const isOfServer = error instanceof ApiError && error.code !== 'CONNECTION_CLOSED'
-        this.error = isOfServer ? error : undefined
-        this.isCurrent = false
-        this.#retry = setTimeout(this.#listOnTime, RETRY_AFTER)
-      })
+      if (listing.signal.aborted) return
+      const isOfServer = error instanceof ApiError && error.code !== 'CONNECTION_CLOSED'
+      this.error = isOfServer ? error : undefined
+      this.isCurrent = false
+      this.#isOutdated = false
+      this.#retry = setTimeout(this.#listOnTime, RETRY_AFTER)
+    }
+    this.#listing = undefined
+    this.dispatchEvent(new Event('change'))
+    if (this.#isOutdated) this.list()
+  }
+
+  /** In pages: the newest readings of many thousands are more than the server gives in one answer. */
+  async #askAll(signal: AbortSignal): Promise<ListedPlant[]> {
+    const all: ListedPlant[] = []
+    for (;;) {
+      const after = all.at(-1)?.plantId
+      const { plants } = await this.#api.ask(PlantsDocument, { first: PAGE_SIZE, after }, signal)
+      all.push(...plants)
+      if (plants.length < PAGE_SIZE) return all
     }
   }
 

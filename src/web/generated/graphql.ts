@@ -89,7 +89,10 @@ export type Weekday =
 
 export type ReadingFragment = { timestamp: string, ageSeconds: number, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null, generatorPower: number | null, batteryVoltage: number | null, batteryTemperature: number | null, inverterTemperature: number | null, plantId: number };
 
-export type PlantsQueryVariables = Exact<{ [key: string]: never; }>;
+export type PlantsQueryVariables = Exact<{
+  first: number;
+  after?: number | null | undefined;
+}>;
 
 
 export type PlantsQuery = { plants: Array<{ plantId: number, name: string | null, timeZone: string, isStale: boolean, isSimulated: boolean, latest: { timestamp: string, ageSeconds: number, soc: number | null, pvPower: number | null, loadPower: number | null, batteryPower: number | null, gridPower: number | null, generatorPower: number | null, batteryVoltage: number | null, batteryTemperature: number | null, inverterTemperature: number | null, plantId: number } | null }> };
@@ -335,8 +338,8 @@ export const TariffInWordsFragmentDoc = new TypedDocumentString(`
   }
 }`, {"fragmentName":"TariffInWords"}) as unknown as TypedDocumentString<TariffInWordsFragment, unknown>;
 export const PlantsDocument = new TypedDocumentString(`
-    query Plants {
-  plants {
+    query Plants($first: Int!, $after: Int) {
+  plants(first: $first, after: $after) {
     plantId
     name
     timeZone
