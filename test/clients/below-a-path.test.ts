@@ -4,10 +4,15 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { freePort } from '../../src/database/embedded/spawn-postgres.ts'
 import { openTestServer, type TestServer } from '../http/test-server.ts'
+import { openTestDatabase } from '../support/database.ts'
+import { executeUntil } from '../support/graphiql.ts'
+import { openServer } from '../support/server.ts'
+import { hasChromium, openChromium, openTab } from '../web/tab.ts'
 
 const nginx = '/usr/sbin/nginx'
 const caddy = (process.env.PATH ?? '')
@@ -23,7 +28,7 @@ test.skipIf(!existsSync(nginx)).for([
   ['below a path that nginx leaves on', '/solar/', 'location /solar/ {', { BASE_PATH: '/solar' }],
 ] as const)('everything works behind nginx as documented, %s', async ([, path, location, base]) => {
   await using server = await openTestServer({ ...proxied, ...base })
-  await using proxy = await openNginx(documented(location, server, 'BASE_PATH' in base))
+  await using proxy = await openNginx(documented(location, server.port, 'BASE_PATH' in base))
   await everythingWorks(server, proxy.port, path)
 })
 
@@ -32,6 +37,34 @@ test.skipIf(caddy === undefined)('everything works behind Caddy as documented', 
   await using proxy = await openCaddy(server)
   await everythingWorks(server, proxy.port, '/')
 })
+
+test.skipIf(!existsSync(nginx) || !hasChromium)(
+  'the page and GraphiQL work in a browser below a path',
+  async () => {
+    await using database = await openTestDatabase('native')
+    await sql`
+      insert into solark.telemetry (plant_id, timestamp, soc) values (1, now(), 57)`.execute(
+      database.kysely,
+    )
+    const environment = { ...proxied, BASE_PATH: '/solar', SIMULATE: '0' }
+    await using server = await openServer({ ...environment, DATABASE_URL: database.url })
+    await using proxy = await openNginx(documented('location /solar/ {', server.port, true))
+    const browser = await openChromium()
+    try {
+      await using tab = await openTab(browser, `http://127.0.0.1:${proxy.port}/solar/`)
+      const { page, complaints, foreign } = tab
+      await expect.poll(() => page.locator('now-view').innerText()).toContain('57 %')
+      await page.getByRole('link', { name: 'System' }).click()
+      await page.getByRole('link', { name: 'GraphiQL' }).click()
+      expect(new URL(page.url()).pathname).toBe('/solar/graphql')
+      await executeUntil(page, /"data"/)
+      expect({ complaints, foreign }).toEqual({ complaints: [], foreign: [] })
+    } finally {
+      await browser.close()
+    }
+  },
+  120_000,
+)
 
 /** Gets the page, its files and an answer, and follows readings by WebSocket and by events, through a proxy. */
 async function everythingWorks(server: TestServer, port: number, path: string): Promise<void> {
@@ -91,13 +124,13 @@ test('the path without its slash leads to the page, and other paths that begin s
   expect(await status('/solar/solar/livez')).toBe(404)
 })
 
-/** The configuration of docs/clients.md with this location, about the server of this test. */
-function documented(location: string, server: TestServer, keepsPath: boolean): string {
+/** The configuration of docs/clients.md with this location, about a server on this port. */
+function documented(location: string, port: number, keepsPath: boolean): string {
   const blocks = [...readFileSync('docs/clients.md', 'utf8').matchAll(/```nginx\n(.*?)```/gs)]
   const [map = '', ...locations] = blocks.map(([, block = '']) => block)
   const block = locations.find((each) => each.startsWith(location))
   if (block === undefined) throw new Error(`Expected ${location} in docs/clients.md`)
-  const upstream = `127.0.0.1:${server.port}`
+  const upstream = `127.0.0.1:${port}`
   const about = block.replace('127.0.0.1:4000', upstream)
   return `${map} server { listen 127.0.0.1:PORT; ${keepsPath ? about.replace(`${upstream}/;`, `${upstream};`) : about} }`
 }

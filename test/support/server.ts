@@ -47,7 +47,7 @@ export async function openServer(
   const program = opening.use(
     startProgram(['serve'], { PORT: '0', ...environment, HELIOGRAPH_DATA_DIR: dataDir }, command),
   )
-  const [, url = '', port] = await program.written(/GraphiQL +(http:\/\/\S+:(\d+))\/graphql\n/)
+  const [, url = '', port] = await program.written(/GraphiQL +(http:\/\/\S+:(\d+)\S*)\/graphql\n/)
   await program.written(/Admin token .*\n/)
   const adminToken =
     environment.ADMIN_TOKEN ?? (await readFile(join(dataDir, 'admin-token'), 'utf8')).trim()

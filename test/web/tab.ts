@@ -47,7 +47,8 @@ export async function openTab(
   const { host } = new URL(url)
   page.on('request', (request) => {
     const asked = new URL(request.url())
-    if (asked.protocol !== 'data:' && asked.host !== host) foreign.push(request.url())
+    if (!['data:', 'blob:'].includes(asked.protocol) && asked.host !== host)
+      foreign.push(request.url())
   })
   page.on('websocket', (socket) => {
     if (new URL(socket.url()).host !== host) foreign.push(socket.url())
