@@ -85,7 +85,7 @@ export function openServices(options: ServicesOptions): OpenServices {
     migrationsCheck(database.reserved, names),
     liveFeedCheck(liveFeed, database.reserved),
   ]
-  const pool = poolCheck(database.poolUse)
+  const pool = poolCheck('primary', database.poolUse)
   const rollups = rollupsCheck(database.reserved)
   const valueIssues = new IssueTally()
   const recorded = new ReadingTally()
@@ -93,7 +93,8 @@ export function openServices(options: ServicesOptions): OpenServices {
   const triggers = triggersCheck(database.reserved)
   const storage = storageCheck(statistics, options.queryTimes ?? createQueryTimes())
   const retaining = isRetaining(retention) ? [retentionCheck(database.reserved, retention)] : []
-  const replicating = replica === undefined ? [] : [replicaCheck(replica)]
+  const replicating =
+    replica === undefined ? [] : [replicaCheck(replica), poolCheck('replica', replica.poolUse)]
   const quick = [...needed, pool, ...replicating, triggers, values, rollups]
   const healthFor = ({ forAdmin }: { forAdmin: boolean }) =>
     coalesceReads(() =>

@@ -6,6 +6,7 @@ import { withTimeout } from '../timeout.ts'
 import { connectionRefusal } from './connection-refusal.ts'
 import { type Database, type DatabaseOptions, openDatabase } from './database.ts'
 import { toDatabaseFault } from './faults.ts'
+import type { PoolUse } from './pool.ts'
 import { type LogPosition, ReplicationLag } from './replication-lag.ts'
 import type { Schema } from './schema.ts'
 
@@ -30,6 +31,8 @@ export interface ReadReplica extends AsyncDisposable {
   readonly state: ReplicaState
   /** Milliseconds: the limit of the lag. */
   readonly longestLag: number
+  /** Its connections for requests. */
+  readonly poolUse: PoolUse
   /** What an operation should read that may be told of data that is so old: the replica if it is CURRENT. */
   choose(): Kysely<Schema>
   /**
@@ -126,6 +129,7 @@ export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
       return state()
     },
     longestLag,
+    poolUse: replica.poolUse,
     choose: () => (turn().isCurrent ? replica.kysely : primary.kysely),
     readVersion: async () => {
       const { isCurrent, turns } = turn()

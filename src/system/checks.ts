@@ -41,17 +41,18 @@ export function databaseCheck(database: Pick<Database, 'reserved' | 'unavailable
 /** A shorter wait is normal. */
 const LONG_WAIT_MS = 1000
 
-/** Whether requests have to wait for a connection, and may get BUSY. */
-export function poolCheck(use: PoolUse): Check {
+/** Whether requests have to wait for a connection to a database, and may get BUSY. */
+export function poolCheck(database: 'primary' | 'replica', use: PoolUse): Check {
+  const labels = { database }
   return {
-    name: 'pool',
+    name: database === 'primary' ? 'pool' : 'replica pool',
     run: () => {
       const { size, inUse, waiting, waitedMs } = use
       const measures = [
         gauge('heliograph_pool_connections_max', 'Connections that requests may use', size),
         gauge('heliograph_pool_connections_used', 'Connections that requests use', inUse),
         gauge('heliograph_pool_waiting', 'Statements that wait for a connection', waiting),
-      ]
+      ].map((measure) => ({ ...measure, labels }))
       if (waitedMs < LONG_WAIT_MS) {
         return { status: 'HEALTHY', detail: `${inUse} of ${size} connections in use`, measures }
       }

@@ -88,6 +88,11 @@ test('readers are told what the replica has, whoever may write what the primary 
   })
   await expect.poll(() => reader.ask(WholeStory, ask)).toEqual(before)
 
+  const metrics = await (await fetch(`${server.url}/metrics`)).text()
+  for (const database of ['primary', 'replica']) {
+    expect(metrics).toContain(`heliograph_pool_connections_used{database="${database}"} 0`)
+  }
+
   await pauseReplay()
   await record(1, 20)
   const [position] = await query(pair.url, 'select pg_current_wal_flush_lsn() as lsn')
