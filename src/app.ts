@@ -145,6 +145,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
     opening.use(
       openHomeAssistant(homeAssistant, {
         kysely: database.kysely,
+        staleAfter: config.staleAfter,
         readAlerts: async () => {
           const alerts = await readRaisedAlerts(database.reserved).catch(missing)
           return alerts instanceof Fault ? undefined : alerts

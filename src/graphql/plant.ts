@@ -3,16 +3,13 @@ import { durationText, millisecondsOf } from '../milliseconds.ts'
 import { LARGEST_PAGE } from '../telemetry/page.ts'
 import { type Plant, readPlantPage, unregistered, upsertPlant } from '../telemetry/plant.ts'
 import { isSimulated, parsePlantId } from '../telemetry/reading.ts'
-import { wholeSecond } from '../whole-second.ts'
+import { hasFallenSilent } from '../telemetry/source-state.ts'
 import { builder } from './builder.ts'
 import { cacheable, cacheableWithinSecond } from './cacheable.ts'
 import type { Context } from './context.ts'
 import { pageCost, STATEMENT } from './cost.ts'
 import { globalId, idDescription, loadNodesOf } from './node.ts'
 import { needsRole, requireRole } from './role.ts'
-
-/** A source may miss some of its intervals before a plant counts as silent. */
-const MISSED_INTERVALS = 5
 
 export const PlantRef = builder.objectRef<Plant>('Plant')
 
@@ -54,19 +51,12 @@ PlantRef.implement({
   }),
 })
 
-/**
- * Returns whether a plant has fallen silent: its newest reading is older than STALE_AFTER, and than five intervals of
- * each source that a server polls for it, or there is none.
- */
+/** Returns whether a plant has fallen silent (`hasFallenSilent`). */
 export async function isStale(
   { id, latest }: Plant,
   { staleAfter, sources }: Context,
 ): Promise<boolean> {
-  if (latest === null) return true
-  const age = wholeSecond() - latest.timestamp / 1000
-  if (age <= staleAfter) return false
-  const expected = (await sources.load(id)).filter(({ isHeld }) => isHeld)
-  return expected.every(({ everyMs }) => age > MISSED_INTERVALS * everyMs)
+  return await hasFallenSilent(latest, staleAfter, () => sources.load(id))
 }
 
 /** The global id of a plant. */

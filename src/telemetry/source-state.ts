@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { formatInstant, type Instant } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
+import { wholeSecond } from '../whole-second.ts'
 
 /** A source as its configuration describes it. */
 export interface SourceIdentity {
@@ -126,6 +127,26 @@ export async function readSources(
   return rows
 }
 
+/** A source may miss so many intervals before it counts as silent. */
+const MISSED_INTERVALS = 5
+
+/**
+ * Returns whether a plant has fallen silent: its newest reading is older than `staleAfter` (in milliseconds), and than
+ * five intervals of each source that a server polls for it, or there is none. `loadSources` is asked only if that
+ * matters.
+ */
+export async function hasFallenSilent(
+  latest: { timestamp: Instant } | null,
+  staleAfter: number,
+  loadSources: () => Promise<readonly SourceState[]>,
+): Promise<boolean> {
+  if (latest === null) return true
+  const age = wholeSecond() - latest.timestamp / 1000
+  if (age <= staleAfter) return false
+  const expected = (await loadSources()).filter(({ isHeld }) => isHeld)
+  return expected.every(({ everyMs }) => age > MISSED_INTERVALS * everyMs)
+}
+
 /** A source that gives no readings. */
 export interface SilentSource {
   name: string
@@ -148,7 +169,7 @@ export async function readSilentSources(
     from solark.source
     where held_until > clock_timestamp()
       and coalesce(last_reading_at, failing_since)
-        < clock_timestamp() - greatest(${staleAfter} * interval '1 millisecond', 5 * every)
+        < clock_timestamp() - greatest(${staleAfter} * interval '1 millisecond', ${MISSED_INTERVALS} * every)
     order by name`.execute(kysely)
   return rows
 }

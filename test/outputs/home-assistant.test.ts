@@ -55,6 +55,7 @@ const energy = {
 
 const data: HomeAssistantData = {
   readPlants: async () => [plant, silent, old],
+  hasFallenSilent: async ({ id }) => id !== plant.id,
   readToday: async () => ({ start: MIDNIGHT, energy }),
   readAlerts: async () => [],
 }
@@ -96,7 +97,7 @@ describe.skipIf(skipped !== '')(`with Mosquitto${skipped}`, () => {
 
     expect(payloads.get('heliograph/status')).toBe('online')
     expect(payloads.get('heliograph/7/availability')).toBe('online')
-    // A plant without a reading, and one whose reading is an hour old.
+    // A plant without a reading, and one that has fallen silent.
     expect(payloads.get('heliograph/8/availability')).toBe('offline')
     expect(payloads.get('heliograph/8/state')).toBeUndefined()
     expect(payloads.get('heliograph/9/availability')).toBe('offline')

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RaisedAlert } from '../../alerts/alert.ts'
-import { dateOf, formatInstant } from '../../database/instant.ts'
+import { formatInstant } from '../../database/instant.ts'
 import { numberFields, recordOf } from '../../quantities.ts'
 import { type Broker, connectToBroker } from '../../sources/mqtt/broker.ts'
 import { isRefusal, pauseAfterRefusals } from '../../sources/refusal.ts'
@@ -15,6 +15,8 @@ import type { HomeAssistantSettings } from './home-assistant-settings.ts'
 export interface HomeAssistantData {
   /** Every plant to be published, with its newest reading. */
   readPlants(): Promise<Plant[]>
+  /** Whether a plant has fallen silent, and so is unavailable. */
+  hasFallenSilent(plant: Plant): Promise<boolean>
   /** The energy of a plant since midnight by its clock, which is `start`. */
   readToday(plantId: number): Promise<Today>
   /** What is wrong and was told; undefined: that cannot be known, and nothing is published about it. */
@@ -100,7 +102,7 @@ async function publishWhileConnected(
     for (const plant of await data.readPlants()) {
       const topics = topicsOf(settings, plant.id)
       await publishIfNew(topics.config, JSON.stringify(discoveryOf(plant, topics)))
-      await publishPlant(broker, settings, topics, plant.latest, data)
+      await publishPlant(broker, topics, plant, data)
     }
     await publishAlerts(publishIfNew, settings, data)
     if (!over.signal.aborted) onPublished()
@@ -134,13 +136,11 @@ async function publishAlerts(
 
 async function publishPlant(
   broker: Broker,
-  { staleAfter }: HomeAssistantSettings,
   topics: PlantTopics,
-  latest: Plant['latest'],
-  { readToday }: HomeAssistantData,
+  plant: Plant,
+  { readToday, hasFallenSilent }: HomeAssistantData,
 ): Promise<void> {
-  const oldest = Date.now() - staleAfter
-  const isCurrent = latest !== null && dateOf(latest.timestamp).getTime() >= oldest
+  const { latest } = plant
   if (latest !== null) {
     const today = await readToday(latest.plantId)
     const state = {
@@ -151,7 +151,7 @@ async function publishPlant(
     }
     await broker.publish(topics.state, JSON.stringify(state))
   }
-  await broker.publish(topics.availability, isCurrent ? 'online' : 'offline')
+  await broker.publish(topics.availability, (await hasFallenSilent(plant)) ? 'offline' : 'online')
 }
 
 function topicsOf(settings: HomeAssistantSettings, plantId: number): PlantTopics {

@@ -15,11 +15,6 @@ export const homeAssistantSettings = z.strictObject({
   every: timerSetting
     .prefault('PT10S')
     .describe('How often readings and energies are published, as an ISO 8601 duration.'),
-  staleAfter: timerSetting
-    .prefault('PT15M')
-    .describe(
-      'How old the newest reading of a plant may be before the plant counts as unavailable, as an ISO 8601 duration.',
-    ),
 })
 
 export type HomeAssistantSettings = z.infer<typeof homeAssistantSettings>

@@ -6,11 +6,14 @@ import { describeIssues, invalidConfiguration } from '../../sources/configuratio
 import { secretsOf } from '../../sources/open-sources.ts'
 import { powerOf, readEnergy } from '../../telemetry/history/energy.ts'
 import { readPlants } from '../../telemetry/plant.ts'
+import { hasFallenSilent, readSources } from '../../telemetry/source-state.ts'
 import { startHomeAssistantOutput } from './home-assistant-output.ts'
 import { homeAssistantSettings } from './home-assistant-settings.ts'
 
 export interface HomeAssistantOptions {
   kysely: Kysely<Schema>
+  /** Milliseconds. */
+  staleAfter: number
   /** undefined: the database has no table of alerts yet, or may not be asked for it. */
   readAlerts(): Promise<RaisedAlert[] | undefined>
   environment: Readonly<Record<string, string | undefined>>
@@ -22,7 +25,7 @@ export interface HomeAssistantOptions {
 /** Starts the output that the configuration describes. Throws `CONFIGURATION_INVALID` if its settings cannot be used. */
 export function openHomeAssistant(
   settings: unknown,
-  { kysely, readAlerts, environment, file, log }: HomeAssistantOptions,
+  { kysely, staleAfter, readAlerts, environment, file, log }: HomeAssistantOptions,
 ): AsyncDisposable {
   const parsed = homeAssistantSettings.safeParse(settings)
   if (!parsed.success) {
@@ -37,6 +40,8 @@ export function openHomeAssistant(
     { secret: secretsOf('homeAssistant', environment), log },
     {
       readPlants: () => readPlants(kysely),
+      hasFallenSilent: ({ id, latest }) =>
+        hasFallenSilent(latest, staleAfter, () => readSources(kysely, [id])),
       readAlerts,
       readToday: async (plantId) => {
         const timeZone = (await loadPlant(plantId))?.timeZone ?? 'UTC'
