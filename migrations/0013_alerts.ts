@@ -24,9 +24,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     subject: 'What it is about, such as the name of a source',
     bad_since: 'When a server first found it wrong',
     bad_at: 'When a server last found it wrong',
-    raise_after: 'How long it has to be wrong before it is told',
+    raise_after: 'How long it has to be wrong before it is reported',
     clear_after: 'How long no server may find it wrong before it is over',
-    raised_at: 'When it was told; null: it is not wrong for long enough',
+    raised_at: 'When it was reported; null: it has not been wrong for long enough',
   })
   await db.schema
     .createTable('solark.alert_message')
@@ -43,7 +43,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('attempts', 'integer', (column) => column.notNull().defaultTo(0))
     .addColumn('due_at', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
     .execute()
-  await sql`comment on table solark.alert_message is 'What the webhook of alerts was not told yet, in order'`.execute(
+  await sql`comment on table solark.alert_message is 'What the webhook of alerts has not accepted yet, in order'`.execute(
     db,
   )
   await commentColumns(db, 'solark.alert_message', {

@@ -1227,13 +1227,13 @@ comment on column solark.alert.bad_since is 'When a server first found it wrong'
 
 comment on column solark.alert.bad_at is 'When a server last found it wrong';
 
-comment on column solark.alert.raise_after is 'How long it has to be wrong before it is told';
+comment on column solark.alert.raise_after is 'How long it has to be wrong before it is reported';
 
 comment on column solark.alert.clear_after is 'How long no server may find it wrong before it is over';
 
-comment on column solark.alert.raised_at is 'When it was told; null: it is not wrong for long enough';
+comment on column solark.alert.raised_at is 'When it was reported; null: it has not been wrong for long enough';
 
-comment on table solark.alert_message is 'What the webhook of alerts was not told yet, in order';
+comment on table solark.alert_message is 'What the webhook of alerts has not accepted yet, in order';
 
 comment on column solark.alert_message.message is 'By which the receiver knows it again';
 
