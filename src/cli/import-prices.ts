@@ -59,10 +59,8 @@ export function importPricesCommand(open: OpenCommandContext): Command {
     .addOption(
       new Option('--per <unit>', 'what the prices are for').choices(['kWh', 'MWh']).default('kWh'),
     )
-    .addOption(
-      new Option('--decimal <character>', 'before the decimals').choices(['.', ',']).default('.'),
-    )
-    .option('--delimiter <character>', 'between columns; tab is one, too', delimiterOption)
+    .addOption(new Option('--decimal <character>', 'decimal mark').choices(['.', ',']).default('.'))
+    .option('--delimiter <character>', 'separator of columns, such as ; or tab', delimiterOption)
     .addHelpText('after', HELP)
     .action(async (file: string, options: PriceOptions) => {
       using interruption = catchInterruption()

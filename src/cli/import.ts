@@ -25,8 +25,8 @@ Examples:
     --map timestamp=time_local,pv_power=pv_w,load_power="AC Consumption L1+AC Consumption L2"
   ${howToRun('import', '--from-table solark.plant_flow --from-url postgres://user@host/database')}
 
-What is left out is found in the file, and shown; what can be read two ways is asked for. Everything is stored in one
-transaction: Ctrl-C or a fault leaves nothing behind. A process that is killed may leave a new plant without readings.
+Options that you leave out are detected in the file and printed. If the file is ambiguous, the import stops and names
+the option to add. Everything is stored in one transaction: Ctrl-C or a fault leaves nothing behind. A process that is killed may leave a new plant without readings.
 Exit code: 0 stored, 1 refused or something skipped, 130 interrupted.`
 
 /** `import FILE`: stores the readings of a CSV file. `import --from-table NAME`: those of a table. `import prices`: prices. */
@@ -37,7 +37,11 @@ export function importCommand(open: OpenCommandContext): Command {
     // Options after `prices` are those of that command.
     .enablePositionalOptions()
     .addCommand(importPricesCommand(open))
-    .option('--plant <id>', 'whose readings they are; else the column plant_id says', plantIdOption)
+    .option(
+      '--plant <id>',
+      'plant of all rows; by default the column plant_id says it',
+      plantIdOption,
+    )
     .option(
       '--dry-run',
       'store nothing; tell how each column is understood, and the first readings',
@@ -55,7 +59,7 @@ export function importCommand(open: OpenCommandContext): Command {
     .option('--list-presets', 'list the vendors whose exports are known')
     .option(
       '--map <column=header,...>',
-      'what the file calls a column: one of solark.telemetry or the API, or battery_charge, battery_discharge, grid_import, grid_export, time, sensor, value; columns with a + between are added up, and without a header none is it',
+      'which header holds which column, such as soc=SOC: a column of solark.telemetry or a field of the API, or battery_charge, battery_discharge, grid_import, grid_export, time, sensor, value. Headers joined by + are added up; an empty header leaves the column out',
       (text: string, others: string[]) => [...others, text],
       [],
     )
@@ -66,9 +70,9 @@ export function importCommand(open: OpenCommandContext): Command {
     .addOption(
       new Option('--date-format <format>', 'how the file writes its times').choices(timeFormats),
     )
-    .addOption(new Option('--decimal <character>', 'before the decimals').choices(['.', ',']))
-    .option('--delimiter <character>', 'between columns; tab is one, too', delimiterOption)
-    .addOption(new Option('--encoding <name>', 'of the text').choices(encodings))
+    .addOption(new Option('--decimal <character>', 'decimal mark').choices(['.', ',']))
+    .option('--delimiter <character>', 'separator of columns, such as ; or tab', delimiterOption)
+    .addOption(new Option('--encoding <name>', 'text encoding of the file').choices(encodings))
     .option('--header-line <line>', 'where the header is, such as 4 or 4-6', linesOption)
     .option(
       '--missing <word>',
@@ -86,12 +90,10 @@ export function importCommand(open: OpenCommandContext): Command {
       new Option('--grid-positive <way>', 'positive grid power').choices(['import', 'export']),
     )
     .addOption(
-      new Option('--unit <unit>', 'of every power; Wh and kWh: energies of intervals').choices([
-        'W',
-        'kW',
-        'Wh',
-        'kWh',
-      ]),
+      new Option(
+        '--unit <unit>',
+        'unit of every power; with Wh or kWh the columns are energies of intervals',
+      ).choices(['W', 'kW', 'Wh', 'kWh']),
     )
     .option(
       '--interval <duration>',

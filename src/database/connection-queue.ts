@@ -174,21 +174,21 @@ export function openConnectionQueue(options: ConnectionQueueOptions): Connection
     share.inUse < share.mostInUse
       ? new Fault(
           'BUSY',
-          `Expected one of ${connections} connections to the database to become free within ${timeoutMs / 1000} s; all are in use, and ${waiting} requests wait: try again later, ask for less at once, or raise DATABASE_POOL_SIZE`,
+          `No connection to the database was free within ${timeoutMs / 1000} s: all ${connections} are in use, and ${waiting} requests wait. Try again later, ask for less at once, or raise DATABASE_POOL_SIZE`,
         )
       : new Fault(
           'BUSY',
-          `Expected one of the ${share.mostInUse} connections to the database that a client may use at a time to become free within ${timeoutMs / 1000} s; ${share.waiting} requests of this client wait: ask for less at once, or raise DATABASE_POOL_SIZE`,
+          `No connection to the database was free within ${timeoutMs / 1000} s: this client uses all ${share.mostInUse} that it may use at a time, and ${share.waiting} requests of this client wait. Ask for less at once, or raise DATABASE_POOL_SIZE`,
         )
   const full = ({ share }: OperationQueue): Fault =>
     waiting >= longest
       ? new Fault(
           'BUSY',
-          `Expected at most ${longest} requests to wait for a connection to the database; ${waiting} requests wait: try again later, or raise DATABASE_POOL_SIZE`,
+          `Too many requests wait for a connection to the database: ${waiting} requests wait, the most that may. Try again later, or raise DATABASE_POOL_SIZE`,
         )
       : new Fault(
           'BUSY',
-          `Expected at most ${share.mostWaiting} requests of a client to wait for a connection to the database; ${share.waiting} requests of this client wait: ask for less at once, or raise DATABASE_POOL_SIZE`,
+          `Too many requests of this client wait for a connection to the database: ${share.waiting} requests of this client wait, the most that may. Ask for less at once, or raise DATABASE_POOL_SIZE`,
         )
 
   return {

@@ -14,7 +14,7 @@ import { needs, wantedBy } from './wanted.ts'
 export const CostFigures = builder.interfaceRef<CostPeriod>('CostFigures').implement({
   extensions: cacheable,
   description:
-    'Costs in an hour, day, week, month or year. Each amount is computed exactly from the energies, and rounded once to the decimals of its currency (half away from zero). So the sum of rounded days may differ from the month by a few cents. Negative rates count as they are. What is unknown is never 0: of a period of which a part is known the amounts are those of that part, and coverage says how much it is.',
+    'Costs in an hour, day, week, month or year. Each amount is computed exactly from the energies, and rounded once to the decimals of its currency (half away from zero). So the sum of rounded days may differ from the month by a few cents. Negative rates count as they are. Unknown is null, never 0. If only a part of the period is known, the amounts are for that part, and coverage is its share.',
   fields: (t) => {
     const amount = (
       of: (costs: Costs) => ExactMoney | null,

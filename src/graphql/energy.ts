@@ -41,7 +41,7 @@ export const EnergyRef = builder.objectRef<Energy>('Energy').implement({
 })
 
 const meteredRules =
-  "kWh by the inverters' own counters, which a source reads; null if they do not tell. The difference from energy shows what the readings missed. A total counter is preferred to one that begins anew each midnight. A fall is a reset, once the next reading of the counter confirms it. What a counter showed at the start and the end of the period is known if it showed the same before and after, or if it was read on both sides at most 20 minutes apart, and is interpolated then; that of today is not. They do not tell either if one of several inverters is missing, if a counter of one day was not read for more than 20 minutes, or if it rose by more than inverters can deliver."
+  "kWh by the inverters' own counters, which a source reads; null if they do not tell. The difference from energy shows what the readings missed. A total counter is preferred to one that begins anew each midnight. A fall is a reset, once the next reading of the counter confirms it. The value at the start or the end of a period is known if the counter showed the same before and after. Else it is interpolated, if the counter was read on both sides at most 20 minutes apart. The end of today is not known yet. They do not tell either if one of several inverters is missing, if a counter of one day was not read for more than 20 minutes, or if it rose by more than inverters can deliver."
 
 const Metered = builder.objectRef<MeteredEnergy>('MeteredEnergy').implement({
   extensions: { ...cacheable, ...record },

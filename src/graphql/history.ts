@@ -114,7 +114,7 @@ builder.queryField('history', (t) =>
   t.field({
     type: History,
     extensions: cacheable,
-    description: `Time-bucketed series for charts, at most ${MOST_POINTS} points. A bucket begins where the zone's clock shows a multiple of the width since midnight, or where a day, week (Monday), month, quarter or year begins. If the clock repeats an hour, both times count up to PT1H, and only the first for larger widths. If it skips an edge, the jump is the edge.`,
+    description: `Time-bucketed series for charts, at most ${MOST_POINTS} points. A bucket begins where the zone's clock shows a multiple of the width since midnight, or where a day, week (Monday), month, quarter or year begins. When the clock repeats an hour, buckets of up to PT1H begin in both, wider ones only in the first. When the clock skips the start of a bucket, the bucket begins at the jump.`,
     args: {
       plantId: t.arg.int({ required: true }),
       from: t.arg({ type: 'DateTime', required: true, description: 'Cuts the first bucket.' }),

@@ -15,7 +15,7 @@ import { PeriodRef } from './energy.ts'
 import { needs, wantedBy } from './wanted.ts'
 
 const excessRule =
-  'for each quarter of an hour, what is left of the PV energy after the load and what the battery was charged with (pv - load - batteryCharge) where that is above 0, added up. So an excess of some minutes within a quarter can cancel out with a lack in the same quarter. A quarter counts if all three were measured for the same part of it.'
+  'the sum over all quarters of an hour of what is left of the PV energy after load and charging: max(0, pv - load - batteryCharge). So an excess of some minutes within a quarter can cancel out with a lack in the same quarter. A quarter counts if all three were measured for the same part of it.'
 
 const ExcessPeriodRef = builder.objectRef<ExcessPeriod>('ExcessPeriod').implement({
   extensions: cacheable,

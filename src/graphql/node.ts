@@ -4,7 +4,7 @@ import type { Context } from './context.ts'
 
 /** Of the field `id` of each type that is a Node. */
 export const idDescription =
-  'Opaque, and unlike that of any other object of any type: node returns the object again.'
+  'Opaque and unique among all objects of all types. Pass it to node to fetch the object again.'
 
 /** How many objects one call of `nodes` returns at most. */
 export const MOST_NODES = 100

@@ -40,7 +40,7 @@ PlantRef.implement({
     }),
     isStale: t.boolean({
       description:
-        'The newest reading is older than STALE_AFTER (default PT15M), and than five intervals of each source that a server polls for the plant; or there is none.',
+        'Whether the plant has fallen silent: its newest reading is older than STALE_AFTER (default PT15M), and older than five intervals of each source that a server polls for it. Also true if there is no reading.',
       extensions: cacheableWithinSecond,
       resolve: (plant, _, context) => isStale(plant, context),
     }),
@@ -74,7 +74,7 @@ builder.queryFields((t) => ({
     type: [PlantRef],
     extensions: cacheable,
     description:
-      'Every plant that is registered or has sent a reading, in the order of their numbers. For thousands of plants, ask for pages: the next one is after the number of the last plant, until one has fewer than first.',
+      'Every plant that is registered or has sent a reading, in the order of their numbers. With thousands of plants, ask for pages: pass the last plantId as after. A page with fewer plants than first is the last one.',
     args: {
       first: t.arg.int({
         description: `So many plants, at most ${LARGEST_PAGE}; by default all.`,
@@ -115,7 +115,7 @@ builder.mutationFields((t) => ({
       maxGap: t.arg({
         type: 'Duration',
         description:
-          'Its own gap limit, from PT1S to P7D in whole milliseconds, such as PT1H5M for hourly readings; null: MAX_GAP of the server applies again. Choose it little longer than the time between readings, because each new reading has so much time around it rolled up again. If it changes, the readings of this plant are rolled up again, and history and energy follow it at once. Only history whose readings were dropped by retention stays as it is.',
+          'Its own gap limit, from PT1S to P7D in whole milliseconds, such as PT1H5M for hourly readings; null: MAX_GAP of the server applies again. Choose it slightly longer than the interval between readings: each new reading makes the server roll up that much time before and after it again. If it changes, the readings of this plant are rolled up again, and history and energy follow it at once. Only history whose readings were dropped by retention stays as it is.',
       }),
     },
     resolve: async (

@@ -103,7 +103,7 @@ const RecordTelemetryPayload = builder.objectRef<RecordReport>('RecordTelemetryP
 builder.mutationField('recordTelemetry', (t) =>
   t.field({
     type: RecordTelemetryPayload,
-    description: `Store readings, at most ${LARGEST_BATCH} a call, all or none. If a reading of the same plant and instant already exists, it stays and the new one is counted as a duplicate, or it is replaced if onDuplicate says so. A value that cannot be right does not cost the reading: next to its limits it is corrected (a soc of 100.4 to 100, a pvPower of -11 to 0), else it is omitted (a loadPower of -8000, a register that shows 65535), and issues tells of it. Needs the ingest or admin role.`,
+    description: `Store readings, at most ${LARGEST_BATCH} a call, all or none. If a reading of the same plant and instant already exists, it stays and the new one is counted as a duplicate, or it is replaced if onDuplicate says so. An impossible value does not reject its reading. If it is just outside its limits, it is set to the limit (a soc of 100.4 to 100, a pvPower of -11 to 0). Otherwise null is stored (a loadPower of -8000, a register that shows 65535). issues lists both. Needs the ingest or admin role.`,
     extensions: needsRole('ingest'),
     complexity: STATEMENT,
     args: {

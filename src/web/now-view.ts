@@ -76,7 +76,7 @@ export class NowView extends PageElement {
     return this.#liveSums
   }
 
-  /** Without a connection the last ones stay, and are called old; an old sum that is called live is none. */
+  /** Without a connection, the last sums stay and are marked as old. While the page is live, sums older than `SUMS_ARE_LIVE` are left out. */
   get #liveSums(): (FlowReading & Summed) | undefined {
     const { data, error, askedAt } = this.#sums
     const isLate = this.isLive && Date.now() - askedAt > SUMS_ARE_LIVE

@@ -177,7 +177,7 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
       },
     }
     const patience = startTimeout(patienceMs, () =>
-      entry.reject(busy(`its turn did not come within ${patienceMs / 1000} s`)),
+      entry.reject(busy(`the server is busy, and it waited for ${patienceMs / 1000} s`)),
     )
     queue.add(entry)
     waiting++
@@ -202,6 +202,6 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
 function busy(reason: string): Fault {
   return new Fault(
     'BUSY',
-    `Expected a turn for this operation; ${reason}: ask again later, for less at once`,
+    `This operation did not start: ${reason}. Try again later, or ask for less at once`,
   )
 }

@@ -145,12 +145,12 @@ function refuseWithoutUse(
   const fault = (reason: string) => new Fault('BAD_USER_INPUT', reason)
   if (!hasEnergies && (interval ?? intervalTime) !== undefined) {
     throw fault(
-      'Expected energies, because --interval and --interval-time are about them; no column that is read is in Wh or kWh: give --unit kWh if the columns are energies, or leave the option out',
+      '--interval and --interval-time need a column in Wh or kWh; the file has none: add --unit kWh if its columns are energies, or leave the option out',
     )
   }
   if (hasEnergies && hold !== undefined) {
     throw fault(
-      'Expected no energies, because --hold is for values that hold until the next one; energies have intervals: leave --hold out',
+      '--hold is for values that hold until the next one; the file has energies, which have intervals: leave --hold out',
     )
   }
   if (!isLongForm && window !== undefined) {

@@ -68,7 +68,7 @@ export function requireKnown(
   { floor, known, ...state }: FeedState,
 ): void {
   if (state.generation !== generation) throw expired('the database was restored since')
-  if (position.txid < floor) throw expired('it is older than what FEED_RETENTION_DAYS keeps')
+  if (position.txid < floor) throw expired('it is older than FEED_RETENTION_DAYS')
   if (!known) throw expired('the database was restored to a time before it')
 }
 
@@ -76,7 +76,7 @@ export function requireKnown(
 function expired(reason: string): Fault {
   return new Fault(
     'CURSOR_EXPIRED',
-    `Expected after to be a cursor from which every reading is still known; ${reason}: read what you miss with the query telemetry, and subscribe without after`,
+    `The cursor in after has expired: ${reason}. Fetch the readings that you missed with the query telemetry, then subscribe without after`,
     { path: ['after'] },
   )
 }

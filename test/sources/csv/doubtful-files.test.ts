@@ -208,9 +208,9 @@ test('a column is left out by a name without a header', async () => {
 })
 
 test.each([
-  ['PV (W)', { interval: 900_000_000 }, /Expected energies/],
-  ['PV (W)', { intervalTime: 'end' }, /Expected energies/],
-  ['PV (Wh)', { hold: 3_600_000_000 }, /Expected no energies/],
+  ['PV (W)', { interval: 900_000_000 }, /need a column in Wh/],
+  ['PV (W)', { intervalTime: 'end' }, /need a column in Wh/],
+  ['PV (Wh)', { hold: 3_600_000_000 }, /the file has energies/],
   ['PV (W)', { window: 1_000_000 }, /Expected a file in long form/],
 ] as const)(
   'an option that is for another file than one of %s is refused: %j',
