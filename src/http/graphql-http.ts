@@ -145,7 +145,10 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
     const code = answer instanceof EventStream ? 'OK' : answer.code
     const seconds = (performance.now() - start) / 1000
     tally.count({ operation: operationName, code, seconds })
-    if (isReused) tally.reused++
+    if (isReused) {
+      tally.reused++
+      admission.noteLight()
+    }
     if (span)
       describeOutcome(span, { code, reusedFor: isReused ? { name: operationName } : undefined })
     if (answer instanceof EventStream) {

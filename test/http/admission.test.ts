@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { createFairQueue } from '../../src/http/operations/admission.ts'
+import { createAdmission, createFairQueue } from '../../src/http/operations/admission.ts'
 
 const options = { capacity: 10, longestQueue: 1000, patienceMs: 1000 }
 
@@ -94,4 +94,26 @@ test('after heavy work there is a rest in which nothing begins', async () => {
   vi.advanceTimersByTime(1)
   await settle()
   expect(begun).toBe(true)
+})
+
+test('expensive operations leave time for answers that are given again, and only for them', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  for (const isReusing of [false, true]) {
+    using admission = createAdmission()
+    const openTurn = () => admission.openTurn('a', () => false)
+    if (isReusing) admission.noteLight()
+    const first = openTurn()
+    await first.take(60_000)
+    first[Symbol.dispose]()
+    let begun = false
+    using second = openTurn()
+    void second.take(60_000).then(() => {
+      begun = true
+    })
+    await settle()
+    expect(begun).toBe(!isReusing)
+    vi.advanceTimersByTime(1000)
+    await settle()
+    expect(begun).toBe(true)
+  }
 })

@@ -6,6 +6,8 @@ import { errorWithStatus } from '../errors.ts'
 export interface Admission extends Disposable {
   /** Opens the turn of a request, whose client may leave while it waits. */
   openTurn(client: string, isGone: () => boolean): Turn
+  /** Notes light work that takes no turn: an answer that was given again. Heavy work leaves time for more of it. */
+  noteLight(): void
   /** Operations that wait. */
   readonly waiting: number
 }
@@ -53,6 +55,9 @@ export function createAdmission(): Admission {
     return light.take(client, 1)
   }
   return {
+    noteLight: () => {
+      lastLight = performance.now()
+    },
     openTurn: (client, isGone) => {
       let end = () => {}
       return {
