@@ -113,6 +113,12 @@ function sqlStateOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined
 }
 
+/** Whether the database refused what was to be stored for what it says (SQLSTATE classes 22 and 23), as it will again. */
+export function isRefusedData(error: unknown): boolean {
+  const sqlState = sqlStateOf(error instanceof Fault ? error.cause : error) ?? ''
+  return sqlState.startsWith('22') || sqlState.startsWith('23')
+}
+
 /** Whether a lock timed out or ended in a deadlock: another attempt may succeed. */
 export function isLockNotAvailable(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false

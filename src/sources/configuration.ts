@@ -72,9 +72,12 @@ export function parseConfiguration(text: string, path: string): Configuration {
     }
     return [source]
   })
-  const names = sources.map(({ name }) => name)
+  // Some file systems ignore case, and names of files are made of them.
+  const names = sources.map(({ name }) => name.toLowerCase())
   for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
-    faults.push(`sources: expected a name of its own for each, got ${JSON.stringify(name)} twice`)
+    faults.push(
+      `sources: expected a name of its own for each, whatever its case, got ${JSON.stringify(name)} twice`,
+    )
   }
   if (faults.length > 0) throw invalidConfiguration(path, faults)
   return { sources, homeAssistant: read.data.homeAssistant }

@@ -195,6 +195,8 @@ class SourceRun {
     const limit = AbortSignal.timeout(
       Math.min(LONGEST_POLL_MS, Math.max(10_000, this.#options.identity.everyMs)),
     )
+    const over = new AbortController()
+    const claiming = this.#keepClaiming(over)
     try {
       await this.#traced('poll', async () => {
         const at = instantOf(new Date())
@@ -204,6 +206,9 @@ class SourceRun {
       })
     } catch (error) {
       await this.#fail(error)
+    } finally {
+      over.abort()
+      await claiming
     }
   }
 
@@ -212,7 +217,9 @@ class SourceRun {
     listen: (deliver: (given: SourceReadings) => void, signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const over = new AbortController()
-    const claiming = this.#keepClaiming(over)
+    const claiming = this.#keepClaiming(over, async () => {
+      if (this.#state === 'PENDING' && this.#isSilent) await this.#fail(new Error(NO_READING))
+    })
     let stored: Promise<void> = Promise.resolve()
     try {
       await listen(
@@ -236,14 +243,15 @@ class SourceRun {
     }
   }
 
-  async #keepClaiming(over: AbortController): Promise<void> {
+  /** Renews the claim until `over` is aborted, and aborts it if another server has the source. */
+  async #keepClaiming(over: AbortController, look = async () => {}): Promise<void> {
     while (!over.signal.aborted && !this.#signal.aborted) {
       await sleep(this.#options.store.heldMs / 3, undefined, {
         signal: AbortSignal.any([over.signal, this.#signal]),
       }).catch(() => {})
       if (over.signal.aborted || this.#signal.aborted) return
       if (!(await this.#claimAgain())) over.abort()
-      if (this.#state === 'PENDING' && this.#isSilent) await this.#fail(new Error(NO_READING))
+      await look()
     }
   }
 

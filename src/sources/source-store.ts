@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
-import { toDatabaseFault } from '../database/faults.ts'
+import { isRefusedData, toDatabaseFault } from '../database/faults.ts'
 import { type Instant, instantOf } from '../database/instant.ts'
 import type { Schema } from '../database/schema.ts'
 import type { Logger } from '../log.ts'
@@ -16,7 +16,7 @@ import {
   releaseSource,
   type SourceIdentity,
 } from '../telemetry/source-state.ts'
-import { findReadingFault } from '../telemetry/validate-reading.ts'
+import { findReadingFault, findTimeFault } from '../telemetry/validate-reading.ts'
 import { CounterKeeper } from './counter-keeper.ts'
 import { isCounterRun, openReadingQueue, type ReadingQueue, type Waiting } from './reading-queue.ts'
 import type { Source, SourceReadings } from './source.ts'
@@ -55,7 +55,7 @@ export interface SourceStoreOptions {
   log: Logger
 }
 
-/** Claims outlast a poll that takes long. */
+/** A claim is renewed three times as often. */
 const LEAST_HELD_MS = 5000
 const BATCH = 1000
 const DRAIN_MS = 2000
@@ -126,12 +126,14 @@ class QueuedStore implements SourceStore {
     { readings: given, omitted, counters = [] }: SourceReadings,
     at: Instant,
   ): Promise<void> {
-    const readings = this.#refuse(given, Math.max(at, instantOf(new Date())))
+    const now = Math.max(at, instantOf(new Date()))
+    const readings = this.#refuse(given, now)
+    const timely = counters.filter(({ timestamp }) => findTimeFault(timestamp, now) === undefined)
     this.#tell(
       readings,
       omitted.map(({ field, reason }) => [field, reason]),
     )
-    await this.#inTurn(() => this.#put([...readings, ...this.#counters.take(counters)]))
+    await this.#inTurn(() => this.#put([...readings, ...this.#counters.take(timely)]))
   }
 
   async noteFailed(error: string): Promise<void> {
@@ -163,7 +165,7 @@ class QueuedStore implements SourceStore {
       return
     }
     try {
-      await this.#record(all)
+      await this.#recordFitting(all)
     } catch (error) {
       await this.#onDisk(() => this.#queue.append(all))
       this.#note(error)
@@ -174,7 +176,7 @@ class QueuedStore implements SourceStore {
     while (this.#queue.length > 0) {
       const batch = this.#queue.peek(BATCH)
       try {
-        await this.#record(batch)
+        await this.#recordFitting(batch)
       } catch (error) {
         this.#note(error)
         return
@@ -219,6 +221,30 @@ class QueuedStore implements SourceStore {
     }
     this.#isRefusing = refusal !== undefined
     return fit
+  }
+
+  /** Stores all. If the database refuses some of them for what they say, stores the others. */
+  async #recordFitting(all: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#record(all)
+    } catch (error) {
+      if (!isRefusedData(error)) throw error
+      for (const one of all) {
+        await this.#record([one]).catch((cause: unknown) => {
+          if (!isRefusedData(cause)) throw cause
+          this.#leaveOut(one, cause)
+        })
+      }
+    }
+  }
+
+  #leaveOut(one: Waiting, cause: unknown): void {
+    const { log, identity } = this.#options
+    log.error(
+      { source: identity.name, err: cause, leftOut: one },
+      `The database refuses what the source ${identity.name} gave; it is left out`,
+    )
+    this.#refused++
   }
 
   async #record(all: readonly Waiting[]): Promise<void> {

@@ -23,6 +23,11 @@ export function findReadingFault(reading: Reading, now: Instant): ReadingFault |
       got: String(plantId),
     }
   }
+  return findTimeFault(timestamp, now)
+}
+
+/** Checks whether something can have been measured at a time. Returns what is wrong, or undefined. */
+export function findTimeFault(timestamp: Instant, now: Instant): ReadingFault | undefined {
   if (!Number.isSafeInteger(timestamp)) {
     return { field: 'timestamp', expected: 'a time', got: String(timestamp) }
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -273,6 +273,47 @@ test('of two servers one polls, and the other takes over when it ends', async ()
   expect((await second.check.run()).detail).toMatch(/another server polls it/)
   await first[Symbol.asyncDispose]()
   await expect.poll(() => other.polls).toBeGreaterThan(1)
+})
+
+test('a poll that takes longer than a claim holds is not begun by another server', async () => {
+  const begun: string[] = []
+  const slow = (name: string): Source => ({
+    read: async (_at, signal) => {
+      begun.push(name)
+      await sleep(9000, undefined, { signal })
+      throw new Error('the gateway is silent')
+    },
+    [Symbol.asyncDispose]: async () => {},
+  })
+  await using _one = await serve(slow('one'))
+  await using _other = await serve(slow('other'))
+  await sleep(8000)
+  expect(begun).toHaveLength(1)
+})
+
+test('what the database refuses for what it says is left out, and keeps nothing else waiting', async () => {
+  const meter = new Meter()
+  const shown = (timestamp: number, kwh: number) => ({
+    ...{ timestamp, energy: 'pv' as const, span: 'TOTAL' as const },
+    kwh: { roof: kwh },
+  })
+  const yearZero = Date.parse('0000-12-31T23:00:00Z') * 1000
+  const source: Source = {
+    ...meter.polled(),
+    read: async () => ({ ...meter.take(), counters: [shown(yearZero, meter.given.length)] }),
+  }
+  // A file of an earlier version may have such an entry.
+  const counter = { plantId: 7, source: 'roof', energy: 'pv', span: 'TOTAL', meters: ['roof'] }
+  const run = { counter, since: yearZero, until: yearZero, kwh: [1], begins: true }
+  await writeFile(join(folder, 'roof.jsonl'), `${JSON.stringify(run)}\n`)
+  await using server = await serve(source)
+  await expect.poll(async () => (await storedTimes()).length).toBeGreaterThan(3)
+  await expect
+    .poll(async () => (await server.check.run()).detail, { timeout: 30_000 })
+    .not.toContain('wait')
+  const times = await storedTimes()
+  expect(times).toEqual(meter.given.slice(0, times.length))
+  await expect.poll(async () => (await sourcesOfPlant())[0]?.doubtful24h).toBe(1)
 })
 
 test('a source that is connected and sends nothing is told of', async () => {
