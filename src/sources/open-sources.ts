@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import { Fault } from '../fault.ts'
@@ -16,6 +15,7 @@ import { openSimulatedSource } from './simulated/simulated-source.ts'
 import { registerPlants } from './simulated/stored-plants.ts'
 import type { Source, SourceContext } from './source.ts'
 import { openSourceStore, type SourceStore } from './source-store.ts'
+import { openWaitingFolder } from './waiting-folder.ts'
 
 export interface SourcesOptions {
   kysely: Kysely<Schema>
@@ -46,8 +46,9 @@ export async function openSources(
 ): Promise<OpenSources> {
   await using opening = new AsyncDisposableStack()
   const checks: Check[] = []
+  if (sources.length + simulated === 0) return { checks, [Symbol.asyncDispose]: async () => {} }
+  const { path: folder } = opening.use(await openWaitingFolder(dataDir))
   const run = async (identity: SourceIdentity, source: Source) => {
-    const folder = join(dataDir, 'waiting')
     const store = await openSourceStore({ kysely, identity, source, plantLimits, folder, log })
     checks.push(
       opening.use(runSource({ identity, source, store, log, tracer })).check,
