@@ -46,6 +46,8 @@ export class Plants extends EventTarget {
   #order = 0
   /** Ends the listing that is under way; undefined if none is. */
   #listing: AbortController | undefined
+  /** When it began, or the last one did, by `performance.now()`. */
+  #listedAt = 0
   /** Whether something has changed since the listing began that is under way. */
   #isOutdated = false
   #retry: ReturnType<typeof setTimeout> | undefined
@@ -99,7 +101,7 @@ export class Plants extends EventTarget {
     if (this.#api.state !== 'open' || document.visibilityState !== 'visible') return
     if (this.#listing === undefined) {
       this.list()
-    } else if (this.isCurrent) {
+    } else if (this.isCurrent && performance.now() - this.#listedAt >= LIST_EVERY) {
       this.isCurrent = false
       this.dispatchEvent(new Event('change'))
     }
@@ -108,6 +110,7 @@ export class Plants extends EventTarget {
   async #listPlants(): Promise<void> {
     const listing = new AbortController()
     this.#listing = listing
+    this.#listedAt = performance.now()
     this.#isOutdated = false
     clearTimeout(this.#retry)
     const order = ++this.#order
@@ -155,14 +158,18 @@ export class Plants extends EventTarget {
     this.#newest.set(reading.plantId, { reading, receivedAt, order })
   }
 
-  /** Takes what was pushed. If the plant is new, or no longer silent, the list is out of date. */
+  /**
+   * Takes what was pushed. The list is out of date if the plant is new, or no longer silent. One whose readings always
+   * come late stays silent, so only a much younger reading counts.
+   */
   readonly #receive = ({ latestEnergy: reading }: LiveSubscription): void => {
     const { plantId } = reading
     const listed = this.#list?.find((plant) => plant.plantId === plantId)
-    const isNews = this.#newest.get(plantId)?.reading.timestamp !== reading.timestamp
+    const age = this.#newest.get(plantId)?.reading.ageSeconds ?? Number.POSITIVE_INFINITY
     this.#take(reading, ++this.#order)
     this.dispatchEvent(new Event('change'))
-    if (this.#list !== undefined && isNews && listed?.isStale !== false) this.list()
+    if (this.#list === undefined || listed?.isStale === false) return
+    if (listed === undefined || reading.ageSeconds < age / 2) this.list()
   }
 
   #now(plant: ListedPlant): PlantNow {

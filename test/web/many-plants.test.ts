@@ -35,3 +35,36 @@ test.skipIf(!hasChromium)(
     }
   },
 )
+
+test.skipIf(!hasChromium)(
+  'a plant whose readings always come late does not have the page list all plants each time',
+  async () => {
+    await using database = await openTestDatabase('native')
+    await using server = await openServer({ DATABASE_URL: database.url, SIMULATE: '0' })
+    const insert = (soc: number) =>
+      sql`
+        insert into solark.telemetry (plant_id, timestamp, soc)
+        values (1, clock_timestamp() - interval '30 minutes', ${soc})`.execute(database.kysely)
+    await insert(0)
+    const browser = await openChromium()
+    try {
+      await using tab = await openTab(browser, 'about:blank')
+      const { page } = tab
+      let listings = 0
+      page.on('websocket', (socket) =>
+        socket.on('framesent', ({ payload }) => {
+          if (String(payload).includes('query Plants')) listings++
+        }),
+      )
+      await page.goto(`${server.url}/#now?plant=1`)
+      const battery = page.locator('energy-flow .node.battery')
+      for (let soc = 1; soc <= 20; soc++) {
+        await insert(soc)
+        await expect.poll(() => battery.innerText()).toContain(`${soc} %`)
+      }
+      expect(listings).toBeLessThan(10)
+    } finally {
+      await browser.close()
+    }
+  },
+)
