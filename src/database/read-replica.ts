@@ -59,9 +59,17 @@ const VERSION_WITHIN_MS = 250
 
 export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
   const { primary, longestLag, log, ...connection } = options
-  const replica = openDatabase(connection)
   const closing = new AbortController()
   const lag = new ReplicationLag()
+  // It may have been restarted within a second, and lack what it had.
+  const replica = openDatabase({
+    ...connection,
+    onOutage: () => lag.forgetReplayed(),
+    onIdleError: (error) => {
+      lag.forgetReplayed()
+      connection.onIdleError?.(error)
+    },
+  })
   /** What the last probe found that forbids reading there. */
   let obstacle: Extract<ReplicaState, { reason: string }> | undefined
 

@@ -41,6 +41,11 @@ export class ReplicationLag {
     if (this.#noted.length < MOST_NOTED) this.#noted.push({ position, at })
   }
 
+  /** To be told if the standby may have been restarted: it may lack again what it had. */
+  forgetReplayed(): void {
+    this.#replayed = undefined
+  }
+
   noteReplayed(position: LogPosition): void {
     this.#replayed = position
     const newest = this.#noted.findLastIndex((noted) => noted.position <= position)

@@ -78,3 +78,18 @@ test('a standby that is behind for a day is followed with bounded memory, and is
   lag.noteReplayed(86_400)
   expect(lag.currentAt).toBe(86_401)
 })
+
+test('a standby that may have been restarted is as current as what it is seen to have replayed since', () => {
+  const lag = new ReplicationLag()
+  for (const at of [0, 1, 2]) {
+    lag.notePrimary(100 + at, at)
+    lag.noteReplayed(100 + at)
+  }
+  expect(lag.currentAt).toBe(2)
+  lag.forgetReplayed()
+  expect(lag.currentAt).toBeUndefined()
+  lag.noteReplayed(101)
+  expect(lag.currentAt).toBeUndefined()
+  lag.noteReplayed(102)
+  expect(lag.currentAt).toBe(2)
+})
