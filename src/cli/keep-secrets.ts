@@ -1,8 +1,9 @@
-import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, chown, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises'
 import { Fault } from '../fault.ts'
 
 /**
- * Adds variables to a file, such as `.env`, which the server reads, and lets this user alone read the file.
+ * Adds variables to a file, such as `.env`, which the server reads, and lets its owner alone read the file: this user,
+ * or whoever had it before. A symbolic link stays one.
  * Throws `BAD_USER_INPUT` if a value cannot be written there; then nothing is.
  */
 export async function keepSecrets(
@@ -10,15 +11,22 @@ export async function keepSecrets(
   path = '.env',
 ): Promise<void> {
   const lines = [...secrets].map(([variable, value]) => `${variable}=${quoted(variable, value)}\n`)
-  const before = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
-    throw error
-  })
+  const file = await realpath(path).catch(unlessMissing(path))
+  const owner = await stat(file).catch(unlessMissing(undefined))
+  const before = await readFile(file, 'utf8').catch(unlessMissing(''))
   const isCutOff = before !== '' && !before.endsWith('\n')
   const text = `${before}${isCutOff ? '\n' : ''}${lines.join('')}`
-  await writeFile(`${path}.new`, text, { mode: 0o600 })
-  await chmod(`${path}.new`, 0o600)
-  await rename(`${path}.new`, path)
+  await writeFile(`${file}.new`, text, { mode: 0o600 })
+  await chmod(`${file}.new`, 0o600)
+  if (owner !== undefined) await chown(`${file}.new`, owner.uid, owner.gid)
+  await rename(`${file}.new`, file)
+}
+
+function unlessMissing<Instead>(instead: Instead) {
+  return (error: NodeJS.ErrnoException): Instead => {
+    if (error.code === 'ENOENT') return instead
+    throw error
+  }
 }
 
 /** Node reads what is in single quotes or backticks as it is; in double quotes it replaces `\n`. */

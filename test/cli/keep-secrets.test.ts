@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { lstat, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
@@ -30,6 +30,23 @@ test('a password is read from the file as it was typed, beside what was there, o
         else expect(new Set(password)).toEqual(new Set([...password, "'", '`']))
       }),
     )
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test('a file that is reached by a symbolic link stays where it is', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'heliograph-secrets-'))
+  const [path, link] = [join(folder, 'shared.env'), join(folder, '.env')]
+  try {
+    await writeFile(path, 'ADMIN_TOKEN=abc')
+    await symlink(path, link)
+    await keepSecrets(new Map([['ROOF_PASSWORD', 'secret']]), link)
+    expect((await lstat(link)).isSymbolicLink()).toBe(true)
+    expect(parseEnv(await readFile(path, 'utf8'))).toEqual({
+      ADMIN_TOKEN: 'abc',
+      ROOF_PASSWORD: 'secret',
+    })
   } finally {
     await rm(folder, { recursive: true })
   }
