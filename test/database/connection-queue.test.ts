@@ -149,7 +149,9 @@ test('who is told BUSY is told which share is used up', async () => {
   const greedy = begin('a')
   const lent = await Promise.all([1, 2, 3].map(() => queue.acquire(greedy)))
   const own = Array.from({ length: 10 }, () => told(greedy))
-  expect(await told(begin('a'))).toMatch(/^BUSY: Too many requests of this client .* 10 requests of this client wait/)
+  expect(await told(begin('a'))).toMatch(
+    /^BUSY: Too many requests of this client .* 10 requests of this client wait/,
+  )
   lent[0]?.()
   expect(await own[0]).toBe('lent')
   lent[1]?.()

@@ -49,6 +49,7 @@ export function startRollupWorker(
   const pass = async (): Promise<void> => {
     await using opened = await database.openSession('rollups')
     session = opened
+    if (closing.signal.aborted) return
     if (!hasMaxGap && maxGap !== undefined) {
       if (await setMaxGap(opened.kysely, maxGap)) {
         log.info(
