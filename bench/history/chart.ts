@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { formatInstant, type Instant } from '../../src/database/instant.ts'
-import type { SummariesRequest } from '../../src/telemetry/history/summaries.ts'
+import type { SummariesRequest } from '../../src/telemetry/history/read-summaries.ts'
 
 export const HOUR: Instant = 3_600_000_000
 export const DAY: Instant = 24 * HOUR

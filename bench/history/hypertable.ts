@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { readSummaries } from '../../src/telemetry/history/summaries.ts'
+import { readSummaries } from '../../src/telemetry/history/read-summaries.ts'
 import { compare, type Finding } from '../support/finding.ts'
 import { interleave } from '../support/interleave.ts'
 import { latency } from '../support/latency.ts'

@@ -1,7 +1,7 @@
 import type { CompiledQuery } from 'kysely'
 import { dateOf, instantOf } from '../../src/database/instant.ts'
 import { createStatistics } from '../../src/system/statistics.ts'
-import { readSummaries } from '../../src/telemetry/history/summaries.ts'
+import { readSummaries } from '../../src/telemetry/history/read-summaries.ts'
 import { emptyReading } from '../../src/telemetry/reading.ts'
 import { recordReadings } from '../../src/telemetry/record.ts'
 import { statementsOf } from '../query/statements.ts'

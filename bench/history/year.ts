@@ -1,4 +1,4 @@
-import { readSummaries } from '../../src/telemetry/history/summaries.ts'
+import { readSummaries } from '../../src/telemetry/history/read-summaries.ts'
 import { statementsOf } from '../query/statements.ts'
 import { compare, type Finding } from '../support/finding.ts'
 import { interleave } from '../support/interleave.ts'

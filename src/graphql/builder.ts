@@ -4,8 +4,8 @@ import RelayPlugin from '@pothos/plugin-relay'
 import type { Amount } from '../tariffs/amount.ts'
 import { cacheable } from './cacheable.ts'
 import type { Context } from './context.ts'
-import { pageCost, STATEMENT } from './cost.ts'
 import { idDescription, loadNode, MOST_NODES, nodeTypeOf, parseGlobalId } from './node.ts'
+import { pageCost, STATEMENT } from './query-cost.ts'
 import { DateTime, DecimalText, Duration, LocalDate, SafeInt, TimeZone } from './scalars.ts'
 
 /** The file of each type adds its types, queries, mutations and subscriptions to this builder. */

@@ -6,8 +6,8 @@ import { expectedEnergy } from '../telemetry/history/energy.ts'
 import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { builder } from './builder.ts'
 import { cacheable } from './cacheable.ts'
-import { costsCost } from './cost.ts'
 import { PeriodRef } from './energy.ts'
+import { costsCost } from './query-cost.ts'
 import { needs, wantedBy } from './wanted.ts'
 
 /** What the costs of a plant and of several have in common. */

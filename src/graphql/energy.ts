@@ -11,7 +11,7 @@ import {
 import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { builder } from './builder.ts'
 import { cacheable } from './cacheable.ts'
-import { METER_READ, pointsCost } from './cost.ts'
+import { METER_READ, pointsCost } from './query-cost.ts'
 import { record } from './record.ts'
 import { METERED, needs, wantedBy } from './wanted.ts'
 

@@ -20,10 +20,10 @@ import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { readPlants } from '../telemetry/plant.ts'
 import { builder } from './builder.ts'
 import { cacheable } from './cacheable.ts'
-import { costsCost, pageCost, pointsCost } from './cost.ts'
 import { CostFigures } from './costs.ts'
 import { PeriodRef } from './energy.ts'
 import { isStale, PlantRef } from './plant.ts'
+import { costsCost, pageCost, pointsCost } from './query-cost.ts'
 import { needs, wantedBy } from './wanted.ts'
 
 const DEFAULT_POINTS = 300

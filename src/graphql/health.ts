@@ -1,7 +1,7 @@
 import { dateOf } from '../database/instant.ts'
 import type { HealthCheck as Check, Health as Report } from '../system/health.ts'
 import { builder } from './builder.ts'
-import { STATEMENT } from './cost.ts'
+import { STATEMENT } from './query-cost.ts'
 
 const HealthStatus = builder.enumType('HealthStatus', {
   description: 'The whole has the status of its worst check.',

@@ -11,9 +11,9 @@ import type { Fill as FillName, Point, Range as Values } from '../telemetry/hist
 import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { builder } from './builder.ts'
 import { cacheable } from './cacheable.ts'
-import { pointsCost } from './cost.ts'
 import { EnergyRef } from './energy.ts'
 import { PlantRef } from './plant.ts'
+import { pointsCost } from './query-cost.ts'
 import { record } from './record.ts'
 import { needs, wantedBy } from './wanted.ts'
 

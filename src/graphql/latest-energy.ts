@@ -3,7 +3,7 @@ import { millisecondsOf } from '../milliseconds.ts'
 import { readLatestOf, readLatestOfAny } from '../telemetry/latest.ts'
 import { builder } from './builder.ts'
 import { cacheable } from './cacheable.ts'
-import { eventCost, STATEMENT } from './cost.ts'
+import { eventCost, STATEMENT } from './query-cost.ts'
 import { TelemetryRef } from './telemetry.ts'
 
 builder.queryField('latestEnergy', (t) =>

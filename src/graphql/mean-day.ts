@@ -10,8 +10,8 @@ import {
 import { type MeanHour, readMeanDay } from '../telemetry/history/mean-day.ts'
 import { builder } from './builder.ts'
 import { cacheable } from './cacheable.ts'
-import { quartersCost } from './cost.ts'
 import { PeriodRef } from './energy.ts'
+import { quartersCost } from './query-cost.ts'
 import { needs, wantedBy } from './wanted.ts'
 
 const excessRule =

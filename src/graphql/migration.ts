@@ -1,7 +1,7 @@
 import { dateOf } from '../database/instant.ts'
 import type { MigrationStep, MigrationRun as Run } from '../database/migration-steps.ts'
 import { builder } from './builder.ts'
-import { STATEMENT } from './cost.ts'
+import { STATEMENT } from './query-cost.ts'
 import { needsRole, requireRole } from './role.ts'
 
 const MigrationStepStatus = builder.enumType('MigrationStepStatus', {

@@ -7,8 +7,8 @@ import { hasFallenSilent } from '../telemetry/source-state.ts'
 import { builder } from './builder.ts'
 import { cacheable, cacheableWithinSecond } from './cacheable.ts'
 import type { Context } from './context.ts'
-import { pageCost, STATEMENT } from './cost.ts'
 import { globalId, idDescription, loadNodesOf } from './node.ts'
+import { pageCost, STATEMENT } from './query-cost.ts'
 import { needsRole, requireRole } from './role.ts'
 
 export const PlantRef = builder.objectRef<Plant>('Plant')

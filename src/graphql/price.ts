@@ -9,7 +9,7 @@ import {
 } from '../tariffs/prices.ts'
 import { MOST_POINTS } from '../telemetry/history/span.ts'
 import { builder } from './builder.ts'
-import { pageCost, STATEMENT } from './cost.ts'
+import { pageCost, STATEMENT } from './query-cost.ts'
 import { needsRole, requireRole } from './role.ts'
 import { requirePlant } from './tariff.ts'
 

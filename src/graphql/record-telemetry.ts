@@ -17,7 +17,7 @@ import {
   recordReadings,
 } from '../telemetry/record.ts'
 import { builder } from './builder.ts'
-import { STATEMENT } from './cost.ts'
+import { STATEMENT } from './query-cost.ts'
 import { needsRole, requireRole } from './role.ts'
 
 const TelemetryInput = builder.inputType('TelemetryInput', {

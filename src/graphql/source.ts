@@ -2,8 +2,8 @@ import { dateOf } from '../database/instant.ts'
 import { durationText } from '../milliseconds.ts'
 import type { SourceState } from '../telemetry/source-state.ts'
 import { builder } from './builder.ts'
-import { STATEMENT } from './cost.ts'
 import { PlantRef } from './plant.ts'
+import { STATEMENT } from './query-cost.ts'
 
 const SourceStatus = builder.enumType('SourceStatus', {
   description: 'Whether a source gives readings.',

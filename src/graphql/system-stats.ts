@@ -1,7 +1,7 @@
 import type { SystemCounts } from '../system/statistics.ts'
 import { builder } from './builder.ts'
 import { cacheable, cacheableWithinSecond, notCacheable } from './cacheable.ts'
-import { STATEMENT } from './cost.ts'
+import { STATEMENT } from './query-cost.ts'
 import { TelemetryRef } from './telemetry.ts'
 
 const SystemStats = builder.objectRef<SystemCounts>('SystemStats').implement({

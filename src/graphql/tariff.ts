@@ -3,7 +3,7 @@ import { MOST_WINDOWS, type Rates, type RateWindow as Window, weekdays } from '.
 import { deleteTariff, readTariffs, setTariff, type Tariff } from '../tariffs/tariff.ts'
 import { builder } from './builder.ts'
 import type { Context } from './context.ts'
-import { pageCost, STATEMENT } from './cost.ts'
+import { pageCost, STATEMENT } from './query-cost.ts'
 import { needsRole, requireRole } from './role.ts'
 
 const Weekday = builder.enumType('Weekday', {

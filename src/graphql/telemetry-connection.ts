@@ -4,8 +4,8 @@ import { DEFAULT_PAGE_SIZE, LARGEST_PAGE, type Page, readPage } from '../telemet
 import { builder } from './builder.ts'
 import { cacheable } from './cacheable.ts'
 import type { Context } from './context.ts'
-import { pageCost } from './cost.ts'
 import { PlantRef } from './plant.ts'
+import { pageCost } from './query-cost.ts'
 import { record } from './record.ts'
 import { type ShownReading, TelemetryRef } from './telemetry.ts'
 

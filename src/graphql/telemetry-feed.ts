@@ -2,7 +2,7 @@ import { Fault } from '../fault.ts'
 import { encodeFeedCursor } from '../telemetry/feed/feed-cursor.ts'
 import { LARGEST_PAGE } from '../telemetry/page.ts'
 import { builder } from './builder.ts'
-import { eventCost, STATEMENT } from './cost.ts'
+import { eventCost, STATEMENT } from './query-cost.ts'
 import { TelemetryEdgeRef } from './telemetry-connection.ts'
 
 const DEFAULT_BATCH = 500

@@ -16,9 +16,9 @@ import { wholeSecond } from '../whole-second.ts'
 import { asksOnly } from './asks-only.ts'
 import { builder } from './builder.ts'
 import { cacheable, cacheableWithinSecond } from './cacheable.ts'
-import { LOOKUP } from './cost.ts'
 import { globalId, idDescription, loadNodesOf } from './node.ts'
 import { PlantRef } from './plant.ts'
+import { LOOKUP } from './query-cost.ts'
 import { record } from './record.ts'
 
 /**

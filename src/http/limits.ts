@@ -43,7 +43,11 @@ export const maxSubscriptionCharacters = 16 * 1024
 /** Bytes that are kept of the requests of all subscriptions. Equal ones are kept once. */
 export const maxRetainedBytes = 128 * 1024 * 1024
 
-/** Bytes that may wait for the client of a WebSocket: two of the largest responses. */
+/**
+ * Bytes that may wait for the client of a WebSocket: two of the largest responses (websocket-connection.ts). A client
+ * that reads too slowly also meets `maxUnsentBytesTogether` (unsent-limit.ts), a time for each write (send-buffer.ts,
+ * event-stream.ts), and `SLOW_CLIENT_TIMEOUT` in the feed of all readings (telemetry/feed/reading-feed.ts).
+ */
 export const maxUnsentBytes = 16 * 1024 * 1024
 
 /** Bytes that may wait for all clients together. */

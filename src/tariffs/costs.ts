@@ -8,9 +8,9 @@ import {
   wattSecondsAbove,
   wattSecondsBelow,
 } from '../telemetry/history/energy.ts'
+import { readSummaries } from '../telemetry/history/read-summaries.ts'
 import type { ReadingAllowance } from '../telemetry/history/reading-allowance.ts'
 import { type LoadPlant, plantZone } from '../telemetry/history/requested-plant.ts'
-import { readSummaries } from '../telemetry/history/summaries.ts'
 import type { Summary, Wanted } from '../telemetry/history/summary.ts'
 import { QUARTER } from '../telemetry/history/tiling.ts'
 import { zoneClock } from '../telemetry/time-zone.ts'

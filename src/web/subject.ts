@@ -11,7 +11,8 @@ export interface Subject {
 }
 
 /**
- * How live the picture of a subject is.
+ * How live the picture of a subject is, while there is a connection (heliograph-page.ts). The server says by `isStale`
+ * which plants are silent.
  *
  * - `live`: every plant sends readings;
  * - `incomplete`: some plants do and some do not, so nothing can be added up;

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { numberFields } from '../../src/quantities.ts'
-import { readSummaries } from '../../src/telemetry/history/summaries.ts'
+import { readSummaries } from '../../src/telemetry/history/read-summaries.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { hasHypertable } from '../support/hypertable.ts'
 import { run, startProgram } from '../support/program.ts'

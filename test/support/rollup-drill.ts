@@ -9,7 +9,7 @@ import { gapLimitMicroseconds, joinPlant } from '../../src/telemetry/changes/gap
 import { rollupState } from '../../src/telemetry/changes/rollup-state.ts'
 import { addUpSummaries, encodedSummaries } from '../../src/telemetry/history/binary-summaries.ts'
 import { integrate } from '../../src/telemetry/history/integrate.ts'
-import { readSummaries } from '../../src/telemetry/history/summaries.ts'
+import { readSummaries } from '../../src/telemetry/history/read-summaries.ts'
 import type { Summary } from '../../src/telemetry/history/summary.ts'
 import { aspects } from '../../src/telemetry/history/summary.ts'
 import { stretchTable } from '../../src/telemetry/history/tiling.ts'

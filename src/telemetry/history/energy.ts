@@ -7,10 +7,10 @@ import type { Plant } from '../plant.ts'
 import { type WallTime, type ZoneClock, zoneClock } from '../time-zone.ts'
 import { edgesOf, type WidthName } from './bucket-edges.ts'
 import { type ExpectedReads, expectedReads, NOTHING } from './expected-reads.ts'
+import { readSummaries } from './read-summaries.ts'
 import type { ReadingAllowance } from './reading-allowance.ts'
 import { type LoadPlant, planByClock } from './requested-plant.ts'
 import { isSpan, requireFewPoints, requireSpan } from './span.ts'
-import { readSummaries } from './summaries.ts'
 import type { QuantitySummary, Summary, Wanted } from './summary.ts'
 
 /** kWh; null if nothing was measured. */

@@ -8,6 +8,7 @@ import { edgesOf, isWidthName, smallestWidth, type WidthName, widthNames } from 
 import { type ExpectedReads, expectedReads, NOTHING } from './expected-reads.ts'
 import type { Fill } from './points.ts'
 import { type Point, pointsOf } from './points.ts'
+import { readSummaries } from './read-summaries.ts'
 import type { ReadingAllowance } from './reading-allowance.ts'
 import { type LoadPlant, planByClock } from './requested-plant.ts'
 import {
@@ -18,7 +19,6 @@ import {
   requireFewPoints,
   requireSpan,
 } from './span.ts'
-import { readSummaries } from './summaries.ts'
 import type { Wanted } from './summary.ts'
 
 export interface HistoryRequest extends Wanted {

@@ -4,9 +4,9 @@ import type { NumberField } from '../../quantities.ts'
 import { edgesOf } from './bucket-edges.ts'
 import { type PeriodsRequest, planPeriods } from './energy.ts'
 import { excessOf, quarterEdges, requireFewDays } from './excess.ts'
+import { readSummaries } from './read-summaries.ts'
 import type { ReadingAllowance } from './reading-allowance.ts'
 import type { LoadPlant } from './requested-plant.ts'
-import { readSummaries } from './summaries.ts'
 import { HOUR } from './tiling.ts'
 
 export interface MeanDayRequest extends Omit<PeriodsRequest, 'period'> {
