@@ -43,7 +43,7 @@ export async function compareHypertable(signal: AbortSignal): Promise<Finding[]>
       '30-day hourly chart on TimescaleDB, a second, by date_bin over the hypertable',
       'a second',
       { candidate: inverse(chart), baseline: inverse(binned) },
-      { of: 'ratio', atLeast: 25 },
+      { of: 'ratio', atLeast: 5 },
     ),
   ]
 }

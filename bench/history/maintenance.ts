@@ -34,7 +34,7 @@ export async function compareMaintenance(
       'Rolling up 2.6 million readings, by their import through COPY',
       's',
       { candidate: [rolledUp], baseline: [imported] },
-      { of: 'ratio', atMost: 1 },
+      { of: 'ratio', atMost: 2 },
     ),
     compare(
       'Disk of the rollups, by one-minute readings',

@@ -92,7 +92,7 @@ async function compareStatements(
       '30-day hourly chart, statements a second, by date_bin over the readings',
       'a second',
       { candidate: inverse(measured.chart), baseline: inverse(measured.binned) },
-      { of: 'ratio', atLeast: 60 },
+      { of: 'ratio', atLeast: 5 },
     ),
     compare(
       'systemStats, its counts a second, by count(*)',
@@ -181,7 +181,7 @@ async function compareEndToEnd(database: BenchDatabase, signal: AbortSignal): Pr
       `30-day hourly chart, ${CLIENTS} clients, by ${PATIENT_CLIENTS} clients of the same request answered from the readings`,
       'a second',
       { candidate: [quantile(measured.different, 0.5)], baseline: [unrolled] },
-      { of: 'ratio', atLeast: 20 },
+      { of: 'ratio', atLeast: 10 },
     ),
     compare(
       `systemStats, ${CLIENTS} clients, by count(*) on 10 bare connections`,
