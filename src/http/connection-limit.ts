@@ -32,8 +32,8 @@ export function createConnectionLimit({
       throw new Fault(
         'TOO_MANY_CONNECTIONS',
         reached === 'its own'
-          ? `One address may have ${connectionsPerAddress} connections: close some, or see MAX_CONNECTIONS_PER_ADDRESS`
-          : `This server has all ${connections} connections that it may have: try again later, or see MAX_CONNECTIONS`,
+          ? `All ${connectionsPerAddress} connections of one address are taken: close some, or see MAX_CONNECTIONS_PER_ADDRESS`
+          : `All ${connections} connections of this server are taken: try again later, or see MAX_CONNECTIONS`,
       )
     },
     leave: (address) => quota.give(address),

@@ -120,7 +120,7 @@ test('1013: more connections from an address than it may have', async () => {
   using second = await openRawClient(small, from('10.0.0.1'))
   expect(await second.closed).toEqual([
     1013,
-    expect.stringMatching(/^TOO_MANY_CONNECTIONS: .*1 from one address.*PER_ADDRESS$/),
+    expect.stringMatching(/^TOO_MANY_CONNECTIONS: All 1 .* of one address .*PER_ADDRESS$/),
   ])
   using third = await openRawClient(small, { ...from('10.0.0.2'), init: true })
   using fourth = await openRawClient(small, from('10.0.0.3'))
