@@ -26,7 +26,8 @@ Examples:
   ${howToRun('import', '--from-table solark.plant_flow --from-url postgres://user@host/database')}
 
 Options that you leave out are detected in the file and printed. If the file is ambiguous, the import stops and names
-the option to add. Everything is stored in one transaction: Ctrl-C or a fault leaves nothing behind. A process that is killed may leave a new plant without readings.
+the option to add. Everything is stored in one transaction: Ctrl-C or a fault leaves nothing behind. A process that is
+killed may leave a new plant without readings.
 Exit code: 0 stored, 1 refused or something skipped, 130 interrupted.`
 
 /** `import FILE`: stores the readings of a CSV file. `import --from-table NAME`: those of a table. `import prices`: prices. */

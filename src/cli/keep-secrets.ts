@@ -1,4 +1,4 @@
-import { chmod, chown, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { Fault } from '../fault.ts'
 
 /**
@@ -16,10 +16,16 @@ export async function keepSecrets(
   const before = await readFile(file, 'utf8').catch(unlessMissing(''))
   const isCutOff = before !== '' && !before.endsWith('\n')
   const text = `${before}${isCutOff ? '\n' : ''}${lines.join('')}`
-  await writeFile(`${file}.new`, text, { mode: 0o600 })
-  await chmod(`${file}.new`, 0o600)
-  if (owner !== undefined) await chown(`${file}.new`, owner.uid, owner.gid)
-  await rename(`${file}.new`, file)
+  const made = `${file}.new`
+  try {
+    await writeFile(made, text, { mode: 0o600 })
+    await chmod(made, 0o600)
+    if (owner !== undefined) await chown(made, owner.uid, owner.gid)
+    await rename(made, file)
+  } catch (error) {
+    await rm(made, { force: true })
+    throw error
+  }
 }
 
 function unlessMissing<Instead>(instead: Instead) {

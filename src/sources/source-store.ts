@@ -55,7 +55,7 @@ export interface SourceStoreOptions {
   log: Logger
 }
 
-/** A claim is renewed three times as often. */
+/** Milliseconds. A claim is renewed after a third of the time that it holds. */
 const LEAST_HELD_MS = 5000
 const BATCH = 1000
 const DRAIN_MS = 2000

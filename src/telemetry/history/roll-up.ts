@@ -44,9 +44,9 @@ interface Change extends Stretch {
 
 /**
  * Takes the notes of some plants, from the plant `from` on in the order of their numbers, and makes the tiles that they
- * touch again. Returns undefined if another process is doing maintenance. Pass `next` as `from` until
- * it is undefined: then every plant was visited once, however fast notes are added. Notes of a plant that was visited
- * wait for the next round.
+ * touch again. Returns undefined if another process is doing maintenance. Pass `next` as `from` until it is undefined:
+ * then every plant was visited once, however fast notes are added. Notes of a plant that was visited wait for the next
+ * round.
  *
  * All of it happens in one snapshot: what the notes say is then in the tiles and the counts, and what is written in
  * the meantime stays noted.
