@@ -45,7 +45,20 @@ export async function lockForMaintenance(
   await sql`lock table solark.rollup in share row exclusive mode ${wait}`.execute(transaction)
 }
 
-/** Keeps TRUNCATE, drop_chunks and compression out. To be called before the snapshot in which readings are read. */
-export async function lockReadings(transaction: Kysely<Schema>): Promise<void> {
-  await sql`lock table solark.telemetry in access share mode`.execute(transaction)
+/**
+ * Reads in one snapshot. Takes the lock before it, so that no truncated, dropped or compressed chunk can hide readings of
+ * the snapshot: whoever wants to do that waits until `read` has ended.
+ */
+export function readAtOneMoment<Found>(
+  kysely: Kysely<Schema>,
+  read: (snapshot: Kysely<Schema>) => Promise<Found>,
+): Promise<Found> {
+  return kysely
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (snapshot) => {
+      await sql`lock table solark.telemetry in access share mode`.execute(snapshot)
+      return await read(snapshot)
+    })
 }

@@ -5,7 +5,7 @@ import { timestamptz } from '../../database/timestamptz.ts'
 import { type NumberField, numberFields } from '../../quantities.ts'
 import { changedQuarters } from '../changes/changed-quarters.ts'
 import { gapLimit, gapLimitMicroseconds, joinPlant } from '../changes/gap-limit.ts'
-import { lockReadings } from '../changes/maintenance-lock.ts'
+import { readAtOneMoment } from '../changes/maintenance-lock.ts'
 import { notes } from '../changes/notes.ts'
 import { rollupState } from '../changes/rollup-state.ts'
 import { addUpSummaries, type EncodedSummaries, encodedSummaries } from './binary-summaries.ts'
@@ -71,26 +71,18 @@ async function readCurrent(kysely: Kysely<Schema>, asked: Asked): Promise<Summar
 
 /** Reads the notes first, and then takes the readings for whatever the notes touch. */
 function readChanging(kysely: Kysely<Schema>, asked: Asked): Promise<Summary[]> {
-  return kysely
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute(async (snapshot) => {
-      // Otherwise TRUNCATE could remove readings that the snapshot should have.
-      await lockReadings(snapshot)
-      const { maxGap, changed } = await readChanged(snapshot, asked)
-      const tiling = layTiles(asked.edges, changed)
-      const sources = tileSources(asked, tiling)
-      if (tiling.rest.length > 0) {
-        const { plantId, allowance } = asked
-        allowance?.spend(
-          await countReadingsIn(snapshot, { plantId, stretches: tiling.rest, maxGap }),
-        )
-        sources.push(readingSource(asked, tiling.rest, maxGap))
-      }
-      const { rows } = await sql<Packs>`select ${packsOf(sources)}`.execute(snapshot)
-      return summariesOf(asked, sources, rows[0])
-    })
+  return readAtOneMoment(kysely, async (snapshot) => {
+    const { maxGap, changed } = await readChanged(snapshot, asked)
+    const tiling = layTiles(asked.edges, changed)
+    const sources = tileSources(asked, tiling)
+    if (tiling.rest.length > 0) {
+      const { plantId, allowance } = asked
+      allowance?.spend(await countReadingsIn(snapshot, { plantId, stretches: tiling.rest, maxGap }))
+      sources.push(readingSource(asked, tiling.rest, maxGap))
+    }
+    const { rows } = await sql<Packs>`select ${packsOf(sources)}`.execute(snapshot)
+    return summariesOf(asked, sources, rows[0])
+  })
 }
 
 function spanOf({ edges }: Asked): Record<keyof Stretch, RawBuilder<unknown>> {

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Instant } from '../../database/instant.ts'
 import type { Schema } from '../../database/schema.ts'
-import { lockReadings } from '../changes/maintenance-lock.ts'
+import { readAtOneMoment } from '../changes/maintenance-lock.ts'
 import type { Difference } from './difference.ts'
 import type { Stretch } from './tiling.ts'
 import { nextToCount, nextToRollUp, readSpans } from './verified-time.ts'
@@ -50,7 +50,7 @@ export async function* verifyRollups(
   for (const [id, span] of plants) {
     const next = (after: Instant) => nextToRollUp(kysely, id, after)
     for await (const window of windows(span, next)) {
-      const found = await atOneMoment(kysely, async (snapshot) => ({
+      const found = await readAtOneMoment(kysely, async (snapshot) => ({
         quarters: await verifyQuarters(snapshot, id, window),
         hours: await verifyHours(snapshot, id, window),
       }))
@@ -65,7 +65,7 @@ export async function* verifyRollups(
   }
   for (const span of counted) {
     for await (const window of windows(span, (after) => nextToCount(kysely, after))) {
-      const { compared, differences } = await atOneMoment(kysely, (snapshot) =>
+      const { compared, differences } = await readAtOneMoment(kysely, (snapshot) =>
         verifyCounts(snapshot, window),
       )
       const done = Math.min((before + window.until - span.since) / total, 1)
@@ -86,22 +86,4 @@ async function* windows(
     yield { since: start, until: at }
     if (at >= until) return
   }
-}
-
-/**
- * Takes the lock before the snapshot, so that no truncated, dropped or compressed chunk can hide readings of the
- * snapshot. Whoever wants to do that waits for the end of a window.
- */
-function atOneMoment<Found>(
-  kysely: Kysely<Schema>,
-  read: (snapshot: Kysely<Schema>) => Promise<Found>,
-): Promise<Found> {
-  return kysely
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute(async (snapshot) => {
-      await lockReadings(snapshot)
-      return await read(snapshot)
-    })
 }
