@@ -13,14 +13,18 @@ export class EventStream implements CacheableResponse {
   /** The name of the operation, if it is given. */
   readonly operationName: string | undefined
   readonly #events: Response
+  readonly #begun: Promise<void>
 
-  constructor(events: Response, operationName?: string) {
+  /** Its subscription begins when its body is first read. */
+  constructor(events: Response, begun: Promise<void>, operationName?: string) {
     this.#events = events
+    this.#begun = begun
     this.operationName = operationName
   }
 
   /**
-   * Sends the events until either side ends them, or the client leaves them unread for so long. Throws
+   * Sends the events until either side ends them, or the client leaves them unread for so long. Nothing is sent before
+   * the subscription has begun: who has the head of the response misses nothing that is committed from then on. Throws
    * `TOO_MANY_CONNECTIONS` if the client has too many.
    */
   async send(
@@ -59,14 +63,17 @@ export class EventStream implements CacheableResponse {
       unsentLimit.forget(buffer)
       void reader.cancel().catch(() => {})
     })
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done || response.destroyed) break
-      if (isEvent(value)) tally.messages++
-      if (response.write(value)) continue
-      unsentLimit.note(buffer)
-      await drained(response)
-      unsentLimit.forget(buffer)
+    let next = await reader.read() // A comment, which Yoga makes at once.
+    await this.#begun
+    if (response.headersSent) return await reader.cancel()
+    while (!next.done && !response.destroyed) {
+      if (isEvent(next.value)) tally.messages++
+      if (!response.write(next.value)) {
+        unsentLimit.note(buffer)
+        await drained(response)
+        unsentLimit.forget(buffer)
+      }
+      next = await reader.read()
     }
     response.end()
   }

@@ -157,6 +157,21 @@ describe('as server-sent events', () => {
     await slowToy.subscribed(0)
   })
 
+  test('the head of the response is sent when the subscription has begun', async () => {
+    await using slowToy = await openTestServer()
+    const leave = new AbortController()
+    const response = fetch(`${slowToy.url}/graphql?query=subscription{slow}`, {
+      headers: { accept: 'text/event-stream' },
+      signal: leave.signal,
+    })
+    await slowToy.slow
+    setTimeout(() => slowToy.release(), 200)
+    expect((await response).status).toBe(200)
+    expect(slowToy.subscribers()).toBe(1)
+    leave.abort()
+    await slowToy.subscribed(0)
+  })
+
   test('a failing stream ends with its error', async () => {
     const response = await subscribe(
       new AbortController().signal,

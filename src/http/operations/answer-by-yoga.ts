@@ -16,16 +16,20 @@ export function createAnswerByYoga(yoga: GraphqlYoga) {
       context,
     }: { method: string; accept: string | undefined; context: OperationContext },
   ): Promise<Answer | EventStream> => {
+    let begun = Promise.resolve()
+    const onSubscribe = (promise: Promise<void>) => {
+      begun = promise
+    }
     const response = await yoga.fetch(
       'http://localhost/graphql',
       { method, headers: { accept } },
-      { ...context, parsed: params },
+      { ...context, parsed: params, onSubscribe },
     )
     if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
       return await answerFrom(response, operationNameIn(params))
     }
     delete params.variables // Yoga keeps the parameters for as long as it streams.
-    return new EventStream(response, operationNameIn(params))
+    return new EventStream(response, begun, operationNameIn(params))
   }
 }
 

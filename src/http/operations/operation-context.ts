@@ -17,6 +17,8 @@ export interface OperationContext extends Record<string, unknown> {
   }
   /** Waits until an operation of this cost may begin. */
   admit?: (cost: number) => Promise<void>
+  /** Called for a subscription over server-sent events. `begun` resolves when it has begun, or cannot. */
+  onSubscribe?: (begun: Promise<void>) => void
   /** Of the operation, once it has been validated. */
   cost?: number
   /** Told what operation it is, once that is known. undefined: it is not traced. */

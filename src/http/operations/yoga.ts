@@ -142,11 +142,13 @@ function useSharedSubscriptions(
   return {
     onSubscribe({ setSubscribeFn }) {
       setSubscribeFn(({ contextValue, document, operationName, variableValues: variables }) => {
-        const { role, client } = contextValue
-        return new EventStreamResults(
+        const { role, client, onSubscribe } = contextValue
+        const results = new EventStreamResults(
           { subscriptions, maskError },
           { role, client, document, operationName, variables },
         )
+        onSubscribe?.(results.begun)
+        return results
       })
     },
   }
@@ -170,6 +172,7 @@ const over = { value: undefined, done: true } as const
 class EventStreamResults implements AsyncIterableIterator<WrittenResult, undefined> {
   readonly #subscriptions: SharedSubscriptions
   readonly #maskError: MaskError
+  readonly #begun = Promise.withResolvers<void>()
   #operation: SubscriptionOperation | undefined
   #stream: SubscriptionStream | undefined
   #isOpen = true
@@ -183,6 +186,11 @@ class EventStreamResults implements AsyncIterableIterator<WrittenResult, undefin
     this.#operation = operation
   }
 
+  /** Resolves when it has begun, or cannot. */
+  get begun(): Promise<void> {
+    return this.#begun.promise
+  }
+
   /** One at a time. */
   async next(): Promise<IteratorResult<WrittenResult, undefined>> {
     try {
@@ -192,6 +200,7 @@ class EventStreamResults implements AsyncIterableIterator<WrittenResult, undefin
         const begun = await this.#subscriptions.begin(operation)
         if (!(begun instanceof SubscriptionStream)) return this.#fail(begun)
         this.#stream = begun
+        this.#begun.resolve()
         // The client left meanwhile.
         if (!this.#isOpen) begun.close()
       }
@@ -208,6 +217,7 @@ class EventStreamResults implements AsyncIterableIterator<WrittenResult, undefin
     this.#isOpen = false
     this.#operation = undefined
     this.#stream?.close()
+    this.#begun.resolve()
     return over
   }
 
