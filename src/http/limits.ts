@@ -18,6 +18,9 @@ export const maxBodyBytes: Readonly<Record<Role, number>> = {
 /** Bytes of the bodies of all requests together. */
 export const maxBytesUnderWay = 64 * 1024 * 1024
 
+/** Bytes a second that are read of all bodies that nobody wants. */
+export const maxDroppedBytesPerSecond = 32 * 1024 * 1024
+
 /** Of the JSON that a role sends: 10,000 readings with every field have 180,000 values. */
 export const jsonLimits: Readonly<Record<Role, JsonLimits>> = {
   read: { depth: 32, values: 10_000 },

@@ -7,6 +7,7 @@ import { abridge, Fault } from '../fault.ts'
 import { createConnectionLimit } from './connection-limit.ts'
 import { formatError, httpStatusOf, type MaskError, sendError } from './errors.ts'
 import type { InFlightRequests } from './in-flight-requests.ts'
+import type { DropBody } from './unwanted-bodies.ts'
 
 /**
  * Refuses what never becomes a request: connections past the limit, bytes that Node's parser cannot read, CONNECT, and
@@ -18,10 +19,12 @@ export function refuseBadConnections(
     config,
     inFlight,
     maskError,
+    dropBody,
   }: {
     config: Pick<Config, 'limits' | 'trustedProxies'>
     inFlight: InFlightRequests
     maskError: MaskError
+    dropBody: DropBody
   },
 ): void {
   const limit = createConnectionLimit(limitsOfAnyKind(config))
@@ -44,9 +47,10 @@ export function refuseBadConnections(
   server.on('connect', (_, socket: Duplex) =>
     refuseConnection(socket, maskError(new Fault('METHOD_NOT_ALLOWED', 'This server is no proxy'))),
   )
-  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
-    sendError(request, response, maskError(expectationFailed(request))),
-  )
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    dropBody(request)
+    sendError(request, response, maskError(expectationFailed(request)))
+  })
 }
 
 /** Responds on a connection that has no request to respond to, such as one that could not be read, and closes it. */

@@ -11,8 +11,7 @@ interface Body extends Disposable {
 
 /**
  * Reads the bodies of requests. Refuses a body that is larger than its role may send with `BODY_TOO_LARGE`, and one for
- * which the bodies of all other requests leave no room with `BUSY`. It then keeps no more of it and drops the rest, so
- * that the error can be sent on the same connection.
+ * which the bodies of all other requests leave no room with `BUSY`. What is left of it is then for unwanted-bodies.ts.
  */
 export function createBodyReader(budget: ByteBudget) {
   return (
@@ -36,7 +35,6 @@ export function createBodyReader(budget: ByteBudget) {
       const refuse = (fault: Fault) => {
         share[Symbol.dispose]()
         request.off('data', keep).off('end', finish)
-        request.resume()
         reject(fault)
       }
       const keep = (chunk: Buffer) => {

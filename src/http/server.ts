@@ -26,6 +26,7 @@ import { createGraphqlTransportWs } from './graphql-transport-ws.ts'
 import { trackInFlightRequests } from './in-flight-requests.ts'
 import {
   maxBytesUnderWay,
+  maxDroppedBytesPerSecond,
   maxRetainedBytes,
   maxUnfinishedBytes,
   maxUnsentBytesTogether,
@@ -58,6 +59,7 @@ import {
   withoutBase,
 } from './routes.ts'
 import { createUnsentLimit } from './unsent-limit.ts'
+import { createDropBody } from './unwanted-bodies.ts'
 import { openWebSocketServer } from './websocket-server.ts'
 
 export interface HttpServerOptions<Context extends object> extends ProbeOptions {
@@ -237,7 +239,8 @@ export async function openHttpServer<Context extends object>(
     keepAlive: config.keepAlive,
     messageBytes: config.limits.messageBytes,
   })
-  refuseBadConnections(server, { config, inFlight, maskError })
+  const dropBody = createDropBody(maxDroppedBytesPerSecond)
+  refuseBadConnections(server, { config, inFlight, maskError, dropBody })
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     request.url = withoutBase(request.url, config.basePath)
@@ -255,6 +258,7 @@ export async function openHttpServer<Context extends object>(
         'request',
       )
     })
+    if (request.method !== 'POST') dropBody(request)
     try {
       const { cors } = guard(caller, request.headers)
       await route(request, response, { cors, requestLog })
@@ -266,6 +270,7 @@ export async function openHttpServer<Context extends object>(
         tally.count({ operation: undefined, code: String(masked.extensions.code), seconds })
       }
       if (response.headersSent) return response.destroy()
+      if (request.method === 'POST') dropBody(request)
       // A client that waits for `100 Continue` may or may not send the body now.
       if (request.headers.expect !== undefined) response.shouldKeepAlive = false
       sendError(request, response, masked)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { maxBodyBytes, maxBytesUnderWay } from '../../src/http/limits.ts'
+import { maxBodyBytes, maxBytesUnderWay, maxDroppedBytesPerSecond } from '../../src/http/limits.ts'
 import { openTestServer, post, type TestServer } from './test-server.ts'
 
 /** Sends a request by hand on a connection of its own. */
@@ -40,6 +40,40 @@ describe('bodies under way', () => {
       .poll(async () => (await post(server, '{ role }', large)).body)
       .toEqual({ data: { role: 'read' } })
   })
+})
+
+describe('a body that nobody wants', () => {
+  test.for([
+    ['is too large', 'POST /graphql', '', 413],
+    ['is sent to nothing', 'POST /nothing', '', 404],
+    ['comes with a wrong token', 'POST /graphql', 'Authorization: Bearer x\r\n', 401],
+    ['comes with GET', 'GET /livez', '', 200],
+    ['comes with an unknown expectation', 'POST /graphql', 'Expect: x\r\n', 417],
+  ] as const)(
+    'and %s is read at a bounded pace, for the next request on its connection',
+    async ([, request, header, status]) => {
+      await using server = await openTestServer()
+      const host = `Host: 127.0.0.1:${server.port}\r\n`
+      const size = 1.5 * maxDroppedBytesPerSecond
+      const socket = connect(server.port, '127.0.0.1')
+      let text = ''
+      socket.on('data', (chunk) => {
+        text += chunk
+      })
+      const begin = performance.now()
+      socket.write(`${request} HTTP/1.1\r\n${host}${header}Content-Length: ${size}\r\n\r\n`)
+      const part = Buffer.alloc(1024 * 1024)
+      for (let sent = 0; sent < size; sent += part.length) {
+        if (!socket.write(part)) await once(socket, 'drain')
+      }
+      socket.write(`GET /livez HTTP/1.1\r\n${host}\r\n`)
+      const answers = () => text.match(/(?<=HTTP\/1\.1 )\d+/g)?.map(Number)
+      await expect.poll(answers, { timeout: 30_000 }).toEqual([status, 200])
+      const seconds = (performance.now() - begin) / 1000
+      expect(size / seconds).toBeLessThan(1.1 * maxDroppedBytesPerSecond)
+      socket.destroy()
+    },
+  )
 })
 
 describe('an answer that nobody reads', () => {
