@@ -28,15 +28,12 @@ export function findReadingFault(reading: Reading, now: Instant): ReadingFault |
 
 /** Checks whether something can have been measured at a time. Returns what is wrong, or undefined. */
 export function findTimeFault(timestamp: Instant, now: Instant): ReadingFault | undefined {
-  if (!Number.isSafeInteger(timestamp)) {
-    return { field: 'timestamp', expected: 'a time', got: String(timestamp) }
+  const isInRange = timestamp >= EARLIEST_READING && timestamp <= now + FUTURE_TOLERANCE_US
+  if (isInRange && Number.isSafeInteger(timestamp)) return undefined
+  const date = new Date(timestamp / 1000)
+  return {
+    field: 'timestamp',
+    expected: 'a time from 2000 to five minutes from now',
+    got: Number.isNaN(date.getTime()) ? String(timestamp) : date.toISOString(),
   }
-  if (timestamp < EARLIEST_READING || timestamp > now + FUTURE_TOLERANCE_US) {
-    return {
-      field: 'timestamp',
-      expected: 'a time from 2000 to five minutes from now',
-      got: new Date(timestamp / 1000).toISOString(),
-    }
-  }
-  return undefined
 }

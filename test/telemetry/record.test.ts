@@ -215,24 +215,25 @@ describe.each(engines)('recordTelemetry and deleteTelemetry on %s', (engine) => 
         { plantId: 17, timestamp: at(0), soc: 50 },
         { plantId: 17, timestamp: ahead, soc: 50 },
         { plantId: 17, timestamp: at(1), soc: 500 },
+        { plantId: 17, timestamp: '0000-12-31T23:00:00Z', soc: 50 },
       ],
       onInvalid: 'KEEP_VALID',
     })
+    const timestamp = {
+      field: 'timestamp',
+      expected: 'a time from 2000 to five minutes from now',
+      action: 'REFUSED',
+    }
     expect(recordTelemetry).toEqual({
-      received: 3,
+      received: 4,
       inserted: 2,
       duplicates: 0,
-      refused: 1,
-      issueCount: 2,
+      refused: 2,
+      issueCount: 3,
       issues: [
-        {
-          index: 1,
-          field: 'timestamp',
-          expected: 'a time from 2000 to five minutes from now',
-          got: ahead,
-          action: 'REFUSED',
-        },
+        { ...timestamp, index: 1, got: ahead },
         { index: 2, field: 'soc', expected: '0 to 100 %', got: '500', action: 'OMITTED' },
+        { ...timestamp, index: 3, got: '0000-12-31T23:00:00.000Z' },
       ],
     })
     expect((await api.ask(Stored)).telemetry.nodes).toHaveLength(2)
