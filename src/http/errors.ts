@@ -78,7 +78,8 @@ const LONGEST_MESSAGE = 240
 
 /** A library's message quotes what came, whatever its length. The beginning of that is enough. */
 function shorten(message: string): string {
-  const text = message.replace(/[^"]{81,}/g, (part) => abridge(part))
+  // What is quoted may have quotes of its own, which are escaped.
+  const text = message.replace(/(?:\\.|[^"\\]){41,}/g, (part) => abridge(part))
   if (text.length <= LONGEST_MESSAGE) return text
   return `${text.slice(0, LONGEST_MESSAGE / 2)} … ${text.slice(-LONGEST_MESSAGE / 3)}`
 }

@@ -50,13 +50,6 @@ export class EventStream implements CacheableResponse {
       await release(body)
       throw error
     }
-    response.setHeaders(new Map(headers))
-    if (!headers.has('cache-control')) response.setHeader('Cache-Control', 'no-store')
-    response.setHeader('X-Accel-Buffering', 'no') // Or nginx keeps events until it has a page of them.
-    response.statusCode = status
-    response.setTimeout(timeoutMs, () => {
-      if (response.writableLength > 0) response.destroy()
-    })
     const buffer = sendBufferOf(response)
     const reader = body.getReader()
     response.once('close', () => {
@@ -66,6 +59,13 @@ export class EventStream implements CacheableResponse {
     let next = await reader.read() // A comment, which Yoga makes at once.
     await this.#begun
     if (response.headersSent) return await reader.cancel()
+    response.setHeaders(new Map(headers))
+    if (!headers.has('cache-control')) response.setHeader('Cache-Control', 'no-store')
+    response.setHeader('X-Accel-Buffering', 'no') // Or nginx keeps events until it has a page of them.
+    response.statusCode = status
+    response.setTimeout(timeoutMs, () => {
+      if (response.writableLength > 0) response.destroy()
+    })
     while (!next.done && !response.destroyed) {
       if (isEvent(next.value)) tally.messages++
       if (!response.write(next.value)) {

@@ -154,15 +154,18 @@ describe('going away', () => {
     await closed
   })
 
-  test('tells whoever asks for what does not end', async () => {
+  test('tells whoever asks for what does not end, and for a stream that has not begun', async () => {
     const server = await openTestServer()
     const running = post(server, '{ slow }')
+    const stream = fetch(`${server.url}/graphql?query=subscription{slow}`, {
+      headers: { accept: 'text/event-stream' },
+    })
+    await expect.poll(() => server.usage()[1]).toMatchObject({ used: 1 })
     await server.slow
     await server[Symbol.asyncDispose]()
-    expect(await running).toMatchObject({
-      status: 503,
-      body: { errors: [{ extensions: { code: 'SERVER_STOPPING' } }] },
-    })
+    const stopping = { errors: [{ extensions: { code: 'SERVER_STOPPING' } }] }
+    expect(await running).toMatchObject({ status: 503, body: stopping })
+    expect(await (await stream).json()).toMatchObject(stopping)
     server.release()
   })
 })
