@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
+import { ChunkCount, MEAN_CHUNK } from './chunk-count.ts'
 import { maxBodyBytes } from './limits.ts'
 import { Quota } from './quota.ts'
 
@@ -10,8 +11,9 @@ interface Body extends Disposable {
 }
 
 /**
- * Reads the bodies of requests. Refuses a body that is larger than its role may send with `BODY_TOO_LARGE`, and one for
- * which the bodies of all other requests leave no room with `BUSY`. What is left of it is then for unwanted-bodies.ts.
+ * Reads the bodies of requests. Refuses a body that is larger than its role may send with `BODY_TOO_LARGE`, one in tiny
+ * chunks with `BAD_REQUEST`, and one for which the bodies of all other requests leave no room with `BUSY`. What is left
+ * of it is then for unwanted-bodies.ts.
  */
 export function createBodyReader(budget: ByteBudget) {
   return (
@@ -30,22 +32,21 @@ export function createBodyReader(budget: ByteBudget) {
     new Promise<Body>((resolve, reject) => {
       const most = maxBodyBytes[role]
       const share = budget.open(client)
-      const chunks: Buffer[] = []
-      let size = 0
+      const chunks = new Chunks()
+      const count = new ChunkCount()
       const refuse = (fault: Fault) => {
         share[Symbol.dispose]()
         request.off('data', keep).off('end', finish)
         reject(fault)
       }
       const keep = (chunk: Buffer) => {
-        size += chunk.length
-        if (size > most) return refuse(tooLarge(most))
+        if (!count.add(chunk)) return refuse(tinyChunks())
+        if (count.bytes > most) return refuse(tooLarge(most))
         if (!share.add(chunk.length)) return refuse(bodiesBusy())
-        chunks.push(chunk)
+        chunks.add(chunk)
       }
       const finish = () => {
-        const bytes = Buffer.concat(chunks)
-        chunks.length = 0
+        const bytes = chunks.take()
         resolve({ bytes, [Symbol.dispose]: () => share[Symbol.dispose]() })
       }
       if (Number(request.headers['content-length']) > most) return refuse(tooLarge(most))
@@ -57,6 +58,52 @@ export function createBodyReader(budget: ByteBudget) {
         refuse(new Fault('BAD_USER_INPUT', lost, { cause }))
       })
     })
+}
+
+/** So many chunks are kept as they are. */
+const FEW = 16
+/** Bytes. Later chunks that are smaller are copied together: each takes 400 bytes beside what it says. */
+const SMALL = 4 * 1024
+const PAGE = 16 * 1024
+
+/** The chunks of a body, in little more memory than they say. */
+class Chunks {
+  #chunks: Buffer[] = []
+  #page: Buffer | undefined
+  #used = 0
+
+  add(chunk: Buffer): void {
+    if (chunk.length >= SMALL || this.#chunks.length < FEW) {
+      this.#endPage()
+      this.#chunks.push(chunk)
+      return
+    }
+    if (this.#used + chunk.length > PAGE) this.#endPage()
+    this.#page ??= Buffer.allocUnsafe(PAGE)
+    this.#used += chunk.copy(this.#page, this.#used)
+  }
+
+  /** Returns the whole, and keeps nothing. */
+  take(): Buffer {
+    this.#endPage()
+    const whole = Buffer.concat(this.#chunks)
+    this.#chunks = []
+    return whole
+  }
+
+  #endPage(): void {
+    if (this.#page === undefined) return
+    this.#chunks.push(Buffer.from(this.#page.subarray(0, this.#used)))
+    this.#page = undefined
+    this.#used = 0
+  }
+}
+
+function tinyChunks(): Fault {
+  return new Fault(
+    'BAD_REQUEST',
+    `Expected a body in chunks of at least ${MEAN_CHUNK} bytes in the mean: collect what you send, or send it whole with Content-Length`,
+  )
 }
 
 function tooLarge(most: number): Fault {

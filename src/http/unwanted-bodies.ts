@@ -1,50 +1,66 @@
 import type { IncomingMessage } from 'node:http'
+import { ChunkCount } from './chunk-count.ts'
 
 /** Reads what is left of a body and drops it, so that the connection can be used again. */
 export type DropBody = (request: IncomingMessage) => void
 
-/** Milliseconds. */
+/** Milliseconds between two turns. */
 const PAUSE = 50
 
 /** Bytes that Node reads from a connection at once, at most. */
 const READ_BYTES = 64 * 1024
 
+/** A body that waits is up to 128 KiB in memory. */
+const MOST_WAITING = 256
+
 /**
  * Drops the bodies of requests that were answered without them. All together take so many bytes a second: as fast as
- * clients can send them, they would keep this process from everybody else. Who has to wait is read in turn.
+ * clients can send them, they would keep this process from everybody else. Then the one of which least was read is the
+ * next. If too many wait, the connection of the one of which most was read is closed, and so is that of a body in tiny
+ * chunks.
  */
 export function createDropBody(bytesPerSecond: number): DropBody {
   const mostAtOnce = (bytesPerSecond * PAUSE) / 1000
-  const waiting = new Set<IncomingMessage>()
+  /** With the bytes that were read of each. */
+  const waiting = new Map<IncomingMessage, number>()
   let left = mostAtOnce
   let isPausing = false
 
   function pause(): void {
     if (isPausing) return
     isPausing = true
-    setTimeout(resume, PAUSE).unref()
+    setTimeout(takeTurn, PAUSE).unref()
   }
 
-  function resume(): void {
+  function takeTurn(): void {
     isPausing = false
     left = Math.min(left + mostAtOnce, mostAtOnce)
-    let next = Math.ceil(left / READ_BYTES)
-    for (const request of waiting) {
-      if (next-- <= 0) break
+    const most = Math.max(0, Math.ceil(left / READ_BYTES))
+    const next = [...waiting].toSorted(([, a], [, b]) => a - b).slice(0, most)
+    for (const [request] of next) {
       waiting.delete(request)
       request.resume()
     }
     if (left < mostAtOnce || waiting.size > 0) pause()
   }
 
+  function wait(request: IncomingMessage, read: number): void {
+    request.pause()
+    waiting.set(request, read)
+    if (waiting.size <= MOST_WAITING) return
+    const [last = request] = [...waiting].reduce((a, b) => (b[1] > a[1] ? b : a))
+    last.destroy()
+  }
+
   return (request) => {
     if (!hasBody(request) || request.destroyed) return
-    request.on('data', ({ length }: Buffer) => {
-      left -= length
+    const count = new ChunkCount()
+    request.on('data', (chunk: Buffer) => {
+      if (!count.add(chunk)) return request.destroy()
+      // No debt of more than a second, however many come at once.
+      left = Math.max(left - chunk.length, -bytesPerSecond)
       pause()
-      if (left > 0) return
-      request.pause()
-      waiting.add(request)
+      if (left <= 0) wait(request, count.bytes)
     })
     request.once('close', () => waiting.delete(request))
   }

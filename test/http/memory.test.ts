@@ -42,13 +42,56 @@ describe('bodies under way', () => {
   })
 })
 
+/** A request whose body is in chunks of one byte. */
+const inTinyChunks = (server: TestServer, path: string, count: number) =>
+  `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(count)}`
+
+test('a body in tiny chunks is refused once there are many', async () => {
+  await using server = await openTestServer()
+  const socket = connect(server.port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  const answered = once(socket, 'data')
+  socket.write(inTinyChunks(server, '/graphql', 1500))
+  expect(String(await answered)).toMatch(/^HTTP\/1.1 400 [\s\S]*"code":"BAD_REQUEST"/)
+  socket.destroy()
+
+  const body = '{"query":"{ role }"}'.padEnd(1000)
+  const chunks = [...body].map((character) => `1\r\n${character}\r\n`).join('')
+  const small = connect(server.port, '127.0.0.1')
+  small.write(`${inTinyChunks(server, '/graphql', 0)}${chunks}0\r\n\r\n`)
+  expect(String((await once(small, 'data'))[0])).toContain('{"data":{"role":"read"}}')
+  small.destroy()
+})
+
 describe('a body that nobody wants', () => {
+  test('is cut off if it comes in tiny chunks', async () => {
+    await using server = await openTestServer()
+    const socket = connect(server.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    const [answered, closed] = [once(socket, 'data'), once(socket, 'close')]
+    socket.write(inTinyChunks(server, '/nothing', 5000))
+    expect(String((await answered)[0])).toMatch(/^HTTP\/1.1 404 /)
+    await closed
+  })
+
+  test('waits for its turn as one of few: beyond them, connections of those that sent most are closed', async () => {
+    await using server = await openTestServer()
+    const part = 'x'.repeat(1024 * 1024)
+    const sockets = await Promise.all(
+      Array.from({ length: 400 }, () => send(server, part, 100 * part.length)),
+    )
+    const isOpen = () => sockets.filter(({ destroyed }) => !destroyed).length
+    await expect.poll(isOpen, { timeout: 30_000 }).toBeLessThanOrEqual(300)
+    expect((await post(server, '{ role }', { variables: { filler: part } })).status).toBe(413)
+    expect(isOpen()).toBeGreaterThan(200)
+    for (const socket of sockets) socket.destroy()
+  })
+
   test.for([
     ['is too large', 'POST /graphql', '', 413],
     ['is sent to nothing', 'POST /nothing', '', 404],
     ['comes with a wrong token', 'POST /graphql', 'Authorization: Bearer x\r\n', 401],
     ['comes with GET', 'GET /livez', '', 200],
-    ['comes with an unknown expectation', 'POST /graphql', 'Expect: x\r\n', 417],
   ] as const)(
     'and %s is read at a bounded pace, for the next request on its connection',
     async ([, request, header, status]) => {
