@@ -11,6 +11,7 @@ import type { MaskError } from './errors.ts'
 import type { GraphqlTransportWs } from './graphql-transport-ws.ts'
 import { maxBodyBytes, maxInitBytes, maxUnfinishedBytes } from './limits.ts'
 import { originRefusedWithToken } from './origin.ts'
+import { ReadTurns } from './read-turns.ts'
 import { refuseConnection } from './refused-connections.ts'
 import type { UnsentLimit } from './unsent-limit.ts'
 import { refuseWebSocket, WebSocketConnection } from './websocket-connection.ts'
@@ -97,6 +98,7 @@ export function openWebSocketServer(options: {
     ingest: options.messageBytes,
     admin: options.messageBytes,
   }
+  const readTurns = new ReadTurns()
   let unfinishedBytes = 0
 
   /** Inspects what a client sends before ws keeps any of it. */
@@ -168,7 +170,10 @@ export function openWebSocketServer(options: {
     connection: WebSocketConnection,
   ): void {
     webSocket.connection = connection
-    socket.prependListener('data', (chunk: Buffer) => inspect(connection, chunk))
+    socket.prependListener('data', (chunk: Buffer) => {
+      readTurns.note(webSocket, chunk)
+      inspect(connection, chunk)
+    })
     webSocket.on('message', receive)
     webSocket.on('ping', answerPing)
     webSocket.on('pong', noteAnswer)
