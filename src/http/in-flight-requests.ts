@@ -1,10 +1,18 @@
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { isEventStream } from './event-stream.ts'
+import { maxPipelined } from './limits.ts'
 
-/** The requests that have no complete response yet, so that they can be ended when the server stops. */
+/**
+ * The requests that have no complete response yet, so that there are few of one connection, and they can be ended when
+ * the server stops.
+ */
 export interface InFlightRequests {
-  add(response: ServerResponse): void
+  /**
+   * Returns false if the request is not to be handled: its connection has too many, and is closed. Node hands us all
+   * requests that it has read of one connection, up to 1500, before any other connection has its turn.
+   */
+  add(response: ServerResponse): boolean
   /**
    * Closes a connection after the responses to its complete requests, or at once if one of them has begun. Returns
    * false if there are no such requests: then the client cannot take another message for one of these responses.
@@ -22,6 +30,7 @@ const FLUSH_MS = 100
 
 export function trackInFlightRequests(): InFlightRequests {
   const responses = new Set<ServerResponse>()
+  const ofConnection = new WeakMap<Duplex, number>()
   let isEnding = false
   let whenAllEnded = () => {}
 
@@ -40,12 +49,19 @@ export function trackInFlightRequests(): InFlightRequests {
 
   return {
     add: (response) => {
+      const { socket } = response.req
+      const count = (ofConnection.get(socket) ?? 0) + 1
+      if (count > maxPipelined) socket.destroy()
+      if (socket.destroyed) return false
+      ofConnection.set(socket, count)
       responses.add(response)
       response.once('close', () => {
+        ofConnection.set(socket, (ofConnection.get(socket) ?? 1) - 1)
         responses.delete(response)
         if (responses.size === 0) whenAllEnded()
       })
       if (isEnding) closeAfter(response)
+      return true
     },
     closeAfterResponses: (socket) => {
       let last: ServerResponse | undefined

@@ -18,6 +18,9 @@ export const maxBodyBytes: Readonly<Record<Role, number>> = {
 /** Bytes of the bodies of all requests together. */
 export const maxBytesUnderWay = 64 * 1024 * 1024
 
+/** Requests of a connection that wait for their responses. Benchmarks that pipeline send 10; browsers send one. */
+export const maxPipelined = 16
+
 /** Bytes a second that are read of all bodies that nobody wants. */
 export const maxDroppedBytesPerSecond = 32 * 1024 * 1024
 

@@ -7,7 +7,6 @@ import { abridge, Fault } from '../fault.ts'
 import { createConnectionLimit } from './connection-limit.ts'
 import { formatError, httpStatusOf, type MaskError, sendError } from './errors.ts'
 import type { InFlightRequests } from './in-flight-requests.ts'
-import type { DropBody } from './unwanted-bodies.ts'
 
 /**
  * Refuses what never becomes a request: connections past the limit, bytes that Node's parser cannot read, CONNECT, and
@@ -19,12 +18,10 @@ export function refuseBadConnections(
     config,
     inFlight,
     maskError,
-    dropBody,
   }: {
     config: Pick<Config, 'limits' | 'trustedProxies'>
     inFlight: InFlightRequests
     maskError: MaskError
-    dropBody: DropBody
   },
 ): void {
   const limit = createConnectionLimit(limitsOfAnyKind(config))
@@ -41,20 +38,25 @@ export function refuseBadConnections(
   server.on('clientError', (error: Error, socket: Socket) => {
     if (!socket.writable) socket.destroy()
     else if (!inFlight.closeAfterResponses(socket)) {
-      refuseConnection(socket, maskError(unreadable(error)))
+      refuseConnection(socket, maskError(unreadable(error)), { hasBody: !isHead(error) })
     }
   })
   server.on('connect', (_, socket: Duplex) =>
     refuseConnection(socket, maskError(new Fault('METHOD_NOT_ALLOWED', 'This server is no proxy'))),
   )
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
-    dropBody(request)
+    if (!inFlight.add(response)) return
+    response.shouldKeepAlive = false // A body may or may not come.
     sendError(request, response, maskError(expectationFailed(request)))
   })
 }
 
 /** Responds on a connection that has no request to respond to, such as one that could not be read, and closes it. */
-export function refuseConnection(socket: Duplex, error: GraphQLError): void {
+export function refuseConnection(
+  socket: Duplex,
+  error: GraphQLError,
+  { hasBody } = { hasBody: true },
+): void {
   const status = httpStatusOf(error)
   const text = `${JSON.stringify({ errors: [formatError(error)] })}\n`
   socket.once('error', () => socket.destroy()) // The client may be gone already.
@@ -65,10 +67,16 @@ export function refuseConnection(socket: Duplex, error: GraphQLError): void {
       'Content-Type: application/json; charset=utf-8',
       `Content-Length: ${Buffer.byteLength(text)}`,
       '',
-      text,
+      hasBody ? text : '',
     ].join('\r\n'),
     () => socket.destroy(),
   )
+}
+
+/** Returns whether what could not be read begins with a HEAD request, whose response has no body. */
+function isHead(error: Error): boolean {
+  if (!('rawPacket' in error) || !Buffer.isBuffer(error.rawPacket)) return false
+  return error.rawPacket.toString('latin1', 0, 5) === 'HEAD '
 }
 
 /**

@@ -239,15 +239,15 @@ export async function openHttpServer<Context extends object>(
     keepAlive: config.keepAlive,
     messageBytes: config.limits.messageBytes,
   })
-  const dropBody = createDropBody(maxDroppedBytesPerSecond)
-  refuseBadConnections(server, { config, inFlight, maskError, dropBody })
+  refuseBadConnections(server, { config, inFlight, maskError })
 
+  const dropBody = createDropBody(maxDroppedBytesPerSecond)
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    if (!inFlight.add(response)) return
     request.url = withoutBase(request.url, config.basePath)
     const caller = callerOf(request)
     const requestLog: RequestLog = {}
     const start = performance.now()
-    inFlight.add(response)
     response.once('close', () => {
       if (!log.isLevelEnabled('debug')) return
       const ms = Math.round((performance.now() - start) * 10) / 10
@@ -258,7 +258,10 @@ export async function openHttpServer<Context extends object>(
         'request',
       )
     })
-    if (request.method !== 'POST') dropBody(request)
+    if (request.method !== 'POST') {
+      dropBody(request)
+      closeIfBodyMayCome(request, response)
+    }
     try {
       const { cors } = guard(caller, request.headers)
       await route(request, response, { cors, requestLog })
@@ -270,9 +273,10 @@ export async function openHttpServer<Context extends object>(
         tally.count({ operation: undefined, code: String(masked.extensions.code), seconds })
       }
       if (response.headersSent) return response.destroy()
-      if (request.method === 'POST') dropBody(request)
-      // A client that waits for `100 Continue` may or may not send the body now.
-      if (request.headers.expect !== undefined) response.shouldKeepAlive = false
+      if (request.method === 'POST') {
+        dropBody(request)
+        closeIfBodyMayCome(request, response)
+      }
       sendError(request, response, masked)
     }
   }
@@ -377,6 +381,11 @@ function whyUnavailable(cause: unknown, host: string, port: number): string {
     default:
       return `Port ${port} on ${host} cannot be opened: ${cause instanceof Error ? cause.message : cause}`
   }
+}
+
+/** Who has waited for `100 Continue` may or may not send the body once the response is there. */
+function closeIfBodyMayCome({ headers }: IncomingMessage, response: ServerResponse): void {
+  if (headers.expect !== undefined) response.shouldKeepAlive = false
 }
 
 /** Returns a host under which this machine reaches what listens on the given one. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { maxPipelined } from '../../src/http/limits.ts'
 import { Connection, nextResponse } from './connection.ts'
 import { type Answer, type Call, drawCaller, type Exchange } from './exchange.ts'
 import type { Random } from './random.ts'
@@ -202,7 +203,7 @@ function scriptOf(random: Random, host: string, token: string | undefined): Scri
     }),
     () => one('a probe', head(`GET ${random.pick(['/livez', '/readyz', '/health', '/'])}`)),
     () => {
-      const count = random.size(30)
+      const count = random.size(maxPipelined)
       return {
         what: 'a pipeline',
         parts: [whole.repeat(count)],
