@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import type { Check } from './health.ts'
@@ -24,7 +25,7 @@ const WINDOW_MS = 10_000
 const NANOSECONDS_A_MS = 1e6
 
 /**
- * Memory on the heap, and the delay of the event loop: the 99th percentile of the last ten to twenty seconds, so that a
+ * Memory on the heap, all memory of the process by what the container or the machine has, and the delay of the event loop: the 99th percentile of the last ten to twenty seconds, so that a
  * single long turn does not count.
  */
 export function openProcessGauges(): ProcessGauges {
@@ -42,6 +43,12 @@ export function openProcessGauges(): ProcessGauges {
       const late = before / NANOSECONDS_A_MS
       return [
         { name: 'heap', used: inMegabytes(used), most: inMegabytes(most), unit: 'MB' },
+        {
+          name: 'memory',
+          used: inMegabytes(process.memoryUsage.rss()),
+          most: inMegabytes(memoryThere()),
+          unit: 'MB',
+        },
         { name: 'event loop delay', used: late, most: LONG_DELAY_MS, unit: 'ms' },
       ]
     },
@@ -50,6 +57,12 @@ export function openProcessGauges(): ProcessGauges {
       delay.disable()
     },
   }
+}
+
+/** Bytes that the container allows, or the machine has. */
+function memoryThere(): number {
+  const allowed = process.constrainedMemory()
+  return allowed > 0 ? Math.min(allowed, totalmem()) : totalmem()
 }
 
 /** The unit in which gauges show bytes. */

@@ -82,6 +82,25 @@ test('health tells readers everything else, as JSON at /health too, and others t
   expect(await (await fetch(`${server.url}/health`)).json()).toEqual({ status: 'HEALTHY' })
 })
 
+test('health says which limit is near', async () => {
+  await using small = await openServer({ DATABASE_URL: database.url, MAX_SUBSCRIPTIONS: '5' })
+  const limits = async () => {
+    const { health } = await small.as().ask(HealthReport)
+    return health.checks.find(({ name }) => name === 'limits')
+  }
+  await using subscribers = new AsyncDisposableStack()
+  for (let count = 0; count < 4; count++) {
+    subscribers
+      .use(small.as().subscribe(LiveReadings))
+      .next()
+      .catch(() => {})
+  }
+  await expect.poll(limits).toMatchObject({
+    status: 'DEGRADED',
+    detail: 'near their limits: subscriptions 4 of 5',
+  })
+})
+
 test('the log has one line for each request, and never a token', async () => {
   const before = linesOf(server.program.stderr).length
   await server.as(tokens.READ_TOKEN).ask(EveryPlant)
