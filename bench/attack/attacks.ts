@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openSockets, type Sockets } from './sockets.ts'
+import { keepWriting, openSockets, type Sockets } from './sockets.ts'
 import { PLANTS } from './stock.ts'
 
 /** Goes on until the signal is aborted, and then lets go of everything. */
@@ -56,6 +56,29 @@ export const attacks: Readonly<Record<string, Attack>> = {
     for (let count = 0; count < 150; count++) write(text)
     await over(signal)
   },
+
+  'bodies in chunks of one byte, on 20 connections': flood(20, ({ stream, head }) => {
+    const chunks = '1\r\nx\r\n'.repeat(10_000)
+    return () => stream(head('chunked'), chunks)
+  }),
+
+  'requests that await no response, on 10 connections': flood(10, ({ stream }) => {
+    const requests = 'GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(1500)
+    return () => stream('', requests)
+  }),
+
+  'pings on 10 WebSockets': flood(10, ({ openWebSocket }) => {
+    const ping = Buffer.from('{"type":"ping"}')
+    const frame = Buffer.concat([Buffer.from([0x81, 0x80 | ping.length, 0, 0, 0, 0]), ping])
+    const pings = Buffer.concat(Array(3000).fill(frame))
+    return async () => {
+      const opened = await openWebSocket()
+      if (opened === undefined) return void (await sleep(100))
+      opened.webSocket.send('{"type":"connection_init"}')
+      await once(opened.webSocket, 'message').catch(() => {})
+      await keepWriting(opened.wire, pings)
+    }
+  }),
 
   '60 answers of 12 MB that nobody reads': async (url, signal) => {
     const { write, head } = openSockets(url, 1, signal)

@@ -8,10 +8,15 @@ export interface Sockets {
   post(body: string, accept?: string): Promise<void>
   /** Writes an unended request, or whatever, and reads nothing. */
   write(text: string): void
+  /**
+   * Writes a text on a connection of its own, and then another over and over; reads and forgets what comes. Resolves
+   * when the connection is closed.
+   */
+  stream(begin: string, part: string): Promise<void>
   /** Resolves with an upgraded connection and what is below it; undefined where there is none to be had. */
   openWebSocket(): Promise<{ webSocket: WebSocket; wire: Socket } | undefined>
-  /** A POST as text, said to be `length` long. */
-  head(length: number): string
+  /** A POST as text, said to be `length` long, or in chunks. */
+  head(length: number | 'chunked'): string
 }
 
 /** Everything ends when the signal does. */
@@ -50,6 +55,16 @@ export function openSockets(url: string, connections: number, signal: AbortSigna
       socket.write(text)
       open.add(() => socket.destroy())
     },
+    stream: async (begin, part) => {
+      const socket = connect({ host: hostname, port: Number(port) })
+      socket.on('error', () => {}).resume()
+      const end = () => socket.destroy()
+      open.add(end)
+      socket.once('close', () => open.delete(end))
+      const bytes = Buffer.from(part)
+      socket.write(begin)
+      await keepWriting(socket, bytes)
+    },
     openWebSocket: () =>
       new Promise((resolve) => {
         const wire = connect({ host: hostname, port: Number(port), noDelay: true })
@@ -70,8 +85,21 @@ export function openSockets(url: string, connections: number, signal: AbortSigna
         `Host: ${hostname}:${port}`,
         'Content-Type: application/json',
         'Accept: application/json',
-        `Content-Length: ${length}`,
+        length === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`,
         '\r\n',
       ].join('\r\n'),
   }
+}
+
+/** Writes the same over and over, until the connection is closed. */
+export function keepWriting(socket: Socket, part: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    const write = () => {
+      while (!socket.destroyed && socket.write(part));
+    }
+    socket.on('drain', write)
+    socket.once('close', () => resolve())
+    if (socket.destroyed) resolve()
+    write()
+  })
 }
