@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql'
+import { GraphQLError, type GraphQLErrorOptions, type GraphQLFormattedError, Kind } from 'graphql'
 import { abridge, Fault } from '../fault.ts'
 import type { Logger } from '../log.ts'
 
@@ -9,8 +9,18 @@ import type { Logger } from '../log.ts'
  */
 export type Translate = (error: unknown) => unknown
 
-/** An error as the client is sent it. Masking it again leaves it as it is. */
-export class ClientError extends GraphQLError {}
+/**
+ * An error as the client is sent it. Masking it again leaves it as it is.
+ *
+ * It has no stack, which nobody reads: until somebody does, V8 keeps the functions that were being called, and with
+ * them the request, its body and its connection. Such an error may be kept for as long as a document (query-limits.ts).
+ */
+export class ClientError extends GraphQLError {
+  constructor(message: string, options: GraphQLErrorOptions) {
+    super(message, options)
+    this.stack = `ClientError: ${message}`
+  }
+}
 
 /** Turns whatever was thrown into what the client is sent. */
 export type MaskError = (error: unknown) => GraphQLError

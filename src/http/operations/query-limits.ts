@@ -12,7 +12,7 @@ import type { Plugin } from 'graphql-yoga'
 import { LRUCache } from 'lru-cache'
 import { Fault } from '../../fault.ts'
 import type { Services } from '../../graphql/context.ts'
-import { abridgeError, errorWithStatus } from '../errors.ts'
+import { abridgeError, ClientError, errorWithStatus } from '../errors.ts'
 import { earlyRefusal } from './early-refusals.ts'
 import type { OperationContext } from './operation-context.ts'
 import { operationCost, usualSizes, withCostVariables } from './operation-cost.ts'
@@ -249,7 +249,7 @@ function costOfTime(ms: number): number {
 }
 
 function tooComplex(what: string, count: number, limit: number): GraphQLError {
-  return new GraphQLError(
+  return new ClientError(
     `Expected at most ${limit} ${what}, got ${count}: ask for less, or in several requests`,
     { extensions: { code: 'QUERY_TOO_COMPLEX' } },
   )
