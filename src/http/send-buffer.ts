@@ -12,13 +12,16 @@ export function sendBufferOf(response: ServerResponse): SendBuffer {
   }
 }
 
-/** Counts a response as unsent until the client has taken all of it. It must not stand still for long. */
+/**
+ * Counts a response as unsent until the client has taken all of it. It must not stand still for long. If its client has
+ * left already, what was written to it is gone.
+ */
 export function holdUnsent(
   response: ServerResponse,
   timeoutMs: number,
   unsentLimit: UnsentLimit,
 ): void {
-  if (response.writableLength === 0) return
+  if (response.writableLength === 0 || response.destroyed) return
   const buffer = sendBufferOf(response)
   response.setTimeout(timeoutMs, buffer.terminate)
   response.once('close', () => unsentLimit.forget(buffer))

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { maxBodyBytes, maxBytesUnderWay, maxDroppedBytesPerSecond } from '../../src/http/limits.ts'
-import { openTestServer, post, type TestServer } from './test-server.ts'
+import { openTestServer, post, type TestServer, used } from './test-server.ts'
 
 /** Sends a request by hand on a connection of its own. */
 async function send(server: TestServer, body: string, length = body.length): Promise<Socket> {
@@ -153,4 +154,28 @@ describe('an answer that nobody reads', () => {
     await Promise.all(closed)
     for (const { bytesRead } of sockets) expect(bytesRead).toBeLessThan(size)
   })
+})
+
+test('answers to a client that has left do not count as unread', async () => {
+  const asked = Promise.withResolvers<void>()
+  const answer = Promise.withResolvers<string>()
+  let count = 0
+  const resolve = () => {
+    if (++count === 2) asked.resolve()
+    return answer.promise
+  }
+  const lasting = { type: GraphQLString, extensions: { cacheable: true }, resolve }
+  const query = new GraphQLObjectType({ name: 'Query', fields: { lasting } })
+  await using server = await openTestServer({}, { schema: new GraphQLSchema({ query }) })
+  const socket = connect(server.port, '127.0.0.1')
+  // The second answer waits behind the first, and has no connection of its own yet.
+  socket.write(
+    `GET /graphql?query={lasting} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\n\r\n`.repeat(2),
+  )
+  await asked.promise
+  socket.destroy()
+  await expect.poll(() => server.log.filter(({ msg }) => msg === 'request')).toHaveLength(2)
+  answer.resolve('for nobody')
+  expect(await post(server, '{ lasting }')).toMatchObject({ status: 200 })
+  expect(used(server, 'bytes that clients leave unread')).toBe(0)
 })
