@@ -4,7 +4,7 @@ interface Reader {
 }
 
 /** Bytes. Who reads less at once has read all that there was. */
-const MUCH = 8 * 1024
+export const MUCH = 8 * 1024
 
 /**
  * Lets connections that have much to say take turns. Node reads one of them up to 32 times, 2 MB, before any other is
@@ -14,9 +14,8 @@ const MUCH = 8 * 1024
 export class ReadTurns {
   readonly #waiting = new Set<Reader>()
 
-  /** To be called with each chunk, before it is worked on. */
-  note(reader: Reader, chunk: Buffer): void {
-    if (chunk.length < MUCH) return
+  /** Pauses the reader until its turn comes. */
+  wait(reader: Reader): void {
     reader.pause()
     if (this.#waiting.size === 0) setImmediate(() => this.#next())
     this.#waiting.add(reader)
