@@ -75,7 +75,8 @@ export const attacks: Readonly<Record<string, Attack>> = {
       const opened = await openWebSocket()
       if (opened === undefined) return void (await sleep(100))
       opened.webSocket.send('{"type":"connection_init"}')
-      await once(opened.webSocket, 'message').catch(() => {})
+      const closed = once(opened.webSocket, 'close').catch(() => {})
+      await Promise.race([once(opened.webSocket, 'message').catch(() => {}), closed])
       await keepWriting(opened.wire, pings)
     }
   }),

@@ -1,8 +1,8 @@
 /** So many chunks may have any size. */
 const FREE_CHUNKS = 1000
 
-/** Bytes that the chunks of a body have at least, in the mean. */
-export const MEAN_CHUNK = 64
+/** Bytes that the chunks of a body have at least, on average. */
+export const LEAST_MEAN_CHUNK = 64
 
 /**
  * Counts the chunks of a body. Node calls us for each: a megabyte in chunks of one byte costs seconds, and one of
@@ -16,6 +16,6 @@ export class ChunkCount {
   add(chunk: Buffer): boolean {
     this.bytes += chunk.length
     this.#chunks += 1
-    return this.#chunks <= FREE_CHUNKS || this.bytes >= this.#chunks * MEAN_CHUNK
+    return this.#chunks <= FREE_CHUNKS || this.bytes >= this.#chunks * LEAST_MEAN_CHUNK
   }
 }

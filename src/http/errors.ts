@@ -12,7 +12,7 @@ export type Translate = (error: unknown) => unknown
 /**
  * An error as the client is sent it. Masking it again leaves it as it is.
  *
- * It has no stack, which nobody reads: until somebody does, V8 keeps the functions that were being called, and with
+ * Its stack is one line, since nobody reads it: until somebody does, V8 keeps the functions that were being called, and with
  * them the request, its body and its connection. Such an error may be kept for as long as a document (query-limits.ts).
  */
 export class ClientError extends GraphQLError {
@@ -89,7 +89,8 @@ const LONGEST_MESSAGE = 240
 /** A library's message quotes what came, whatever its length. The beginning of that is enough. */
 function shorten(message: string): string {
   // What is quoted may have quotes of its own, which are escaped.
-  const text = message.replace(/(?:\\.|[^"\\]){41,}/g, (part) => abridge(part))
+  const parts = message.split(/(?<!\\)"/)
+  const text = parts.map((part) => abridge(part)).join('"')
   if (text.length <= LONGEST_MESSAGE) return text
   return `${text.slice(0, LONGEST_MESSAGE / 2)} … ${text.slice(-LONGEST_MESSAGE / 3)}`
 }

@@ -58,7 +58,7 @@ export class EventStream implements CacheableResponse {
     })
     let next = await reader.read() // A comment, which Yoga makes at once.
     await this.#begun
-    if (response.headersSent) return await reader.cancel()
+    if (response.destroyed || response.headersSent) return await reader.cancel()
     response.setHeaders(new Map(headers))
     if (!headers.has('cache-control')) response.setHeader('Cache-Control', 'no-store')
     response.setHeader('X-Accel-Buffering', 'no') // Or nginx keeps events until it has a page of them.

@@ -71,7 +71,8 @@ interface Asked {
  * GraphQL over HTTP. What happens to a request, in this order, and the code if it is refused:
  * 1. its token says its role (auth.ts): `UNAUTHENTICATED`;
  * 2. the form of the response is chosen (accept.ts): `NOT_ACCEPTABLE`;
- * 3. its body is read (request-body.ts): `BODY_TOO_LARGE`, or `BUSY` if all bodies together are too large;
+ * 3. its body is read (request-body.ts): `BODY_TOO_LARGE`, `BAD_REQUEST` if it comes in tiny chunks, or `BUSY` if all
+ *    bodies together are too large;
  * 4. if the same bytes were sent before and nothing was committed since, the same answer is sent again
  *    (operations/response-cache.ts);
  * 5. its parameters are parsed (graphql-params.ts): `UNSUPPORTED_MEDIA_TYPE`, `BODY_TOO_COMPLEX`, `BAD_REQUEST`; and if

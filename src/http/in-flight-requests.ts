@@ -4,8 +4,8 @@ import { isEventStream } from './event-stream.ts'
 import { maxPipelined } from './limits.ts'
 
 /**
- * The requests that have no complete response yet, so that there are few of one connection, and they can be ended when
- * the server stops.
+ * The requests that have no complete response yet. A connection may have only so many, and all are ended when the server
+ * stops.
  */
 export interface InFlightRequests {
   /**
@@ -30,7 +30,7 @@ const FLUSH_MS = 100
 
 export function trackInFlightRequests(): InFlightRequests {
   const responses = new Set<ServerResponse>()
-  const ofConnection = new WeakMap<Duplex, number>()
+  const counts = new WeakMap<Duplex, number>()
   let isEnding = false
   let whenAllEnded = () => {}
 
@@ -50,13 +50,13 @@ export function trackInFlightRequests(): InFlightRequests {
   return {
     add: (response) => {
       const { socket } = response.req
-      const count = (ofConnection.get(socket) ?? 0) + 1
+      const count = (counts.get(socket) ?? 0) + 1
       if (count > maxPipelined) socket.destroy()
       if (socket.destroyed) return false
-      ofConnection.set(socket, count)
+      counts.set(socket, count)
       responses.add(response)
       response.once('close', () => {
-        ofConnection.set(socket, (ofConnection.get(socket) ?? 1) - 1)
+        counts.set(socket, (counts.get(socket) ?? 1) - 1)
         responses.delete(response)
         if (responses.size === 0) whenAllEnded()
       })

@@ -21,7 +21,7 @@ export const maxBytesUnderWay = 64 * 1024 * 1024
 /** Requests of a connection that wait for their responses. Benchmarks that pipeline send 10; browsers send one. */
 export const maxPipelined = 16
 
-/** Bytes a second that are read of all bodies that nobody wants. */
+/** Bytes a second that are read of all bodies that nobody wants, and dropped. */
 export const maxDroppedBytesPerSecond = 32 * 1024 * 1024
 
 /** Of the JSON that a role sends: 10,000 readings with every field have 180,000 values. */

@@ -3,8 +3,8 @@ interface Reader {
   resume(): void
 }
 
-/** Bytes. Who reads less at once has read all that there was. */
-export const MUCH = 8 * 1024
+/** Bytes. A connection of which less was read at once has no more to say. */
+export const LARGE_READ = 8 * 1024
 
 /**
  * Lets connections that have much to say take turns. Node reads one of them up to 32 times, 2 MB, before any other is

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
-import { ChunkCount, MEAN_CHUNK } from './chunk-count.ts'
+import { ChunkCount, LEAST_MEAN_CHUNK } from './chunk-count.ts'
 import { maxBodyBytes } from './limits.ts'
 import { Quota } from './quota.ts'
 
@@ -62,11 +62,11 @@ export function createBodyReader(budget: ByteBudget) {
 
 /** So many chunks are kept as they are. */
 const FEW = 16
-/** Bytes. Later chunks that are smaller are copied together: each takes 400 bytes beside what it says. */
+/** Bytes. Later chunks that are smaller are copied together: each takes 400 bytes of memory beside its own. */
 const SMALL = 4 * 1024
 const PAGE = 16 * 1024
 
-/** The chunks of a body, in little more memory than they say. */
+/** The chunks of a body, in little more memory than their bytes. */
 class Chunks {
   #chunks: Buffer[] = []
   #page: Buffer | undefined
@@ -102,7 +102,7 @@ class Chunks {
 function tinyChunks(): Fault {
   return new Fault(
     'BAD_REQUEST',
-    `Expected a body in chunks of at least ${MEAN_CHUNK} bytes in the mean: collect what you send, or send it whole with Content-Length`,
+    `Expected chunks of at least ${LEAST_MEAN_CHUNK} bytes on average: send larger ones, or the whole body with Content-Length`,
   )
 }
 

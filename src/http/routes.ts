@@ -58,12 +58,9 @@ export function createRouter(routes: {
         ? routes.graphiql(request, response)
         : routes.graphqlHttp(request, response, requestLog)
     }
-    if (routes.basePath !== '' && path === routes.basePath) {
-      // The page names its files relative to itself.
-      return void response.writeHead(308, { Location: `${path}/` }).end()
-    }
     const isPage = path === '/' || path.startsWith(webPath)
-    const handler = isPage ? routes.page : routes.probes.get(path)
+    const isBase = routes.basePath !== '' && path === routes.basePath
+    const handler = isPage ? routes.page : isBase ? toPage : routes.probes.get(path)
     if (handler === undefined) {
       throw new Fault(
         'NOT_FOUND',
@@ -75,6 +72,11 @@ export function createRouter(routes: {
     }
     return handler(request, response, path)
   }
+}
+
+/** Redirects to the path with a slash, because the page names its files relative to itself. */
+function toPage(request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(308, { Location: `${pathOf(request)}/` }).end()
 }
 
 /** Names the allowed methods in the header Allow, too. */

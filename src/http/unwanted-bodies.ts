@@ -10,14 +10,19 @@ const PAUSE = 50
 /** Bytes that Node reads from a connection at once, at most. */
 const READ_BYTES = 64 * 1024
 
-/** A body that waits is up to 128 KiB in memory. */
+/** Each is up to 128 KiB in memory. */
 const MOST_WAITING = 256
 
 /**
- * Drops the bodies of requests that were answered without them. All together take so many bytes a second: as fast as
- * clients can send them, they would keep this process from everybody else. Then the one of which least was read is the
- * next. If too many wait, the connection of the one of which most was read is closed, and so is that of a body in tiny
- * chunks.
+ * Bytes that are read of a body in chunks, however much is read of others. Then it does not wait, but its connection is
+ * closed: Node would keep 64 KiB of it, which in chunks of one byte takes 26 MB.
+ */
+const FREE_CHUNKED = 4 * 1024 * 1024
+
+/**
+ * Drops the bodies of requests that were answered without them. Reads at most so many bytes a second of all together:
+ * at full speed they would keep this process from everybody else. The body of which least was read comes first. If too
+ * many wait, the connection of the one of which most was read is closed. So is that of a body in tiny chunks.
  */
 export function createDropBody(bytesPerSecond: number): DropBody {
   const mostAtOnce = (bytesPerSecond * PAUSE) / 1000
@@ -48,19 +53,23 @@ export function createDropBody(bytesPerSecond: number): DropBody {
     request.pause()
     waiting.set(request, read)
     if (waiting.size <= MOST_WAITING) return
-    const [last = request] = [...waiting].reduce((a, b) => (b[1] > a[1] ? b : a))
+    const [last] = [...waiting].reduce((a, b) => (b[1] > a[1] ? b : a))
+    waiting.delete(last)
     last.destroy()
   }
 
   return (request) => {
     if (!hasBody(request) || request.destroyed) return
     const count = new ChunkCount()
+    const isChunked = request.headers['transfer-encoding'] !== undefined
     request.on('data', (chunk: Buffer) => {
       if (!count.add(chunk)) return request.destroy()
       // No debt of more than a second, however many come at once.
       left = Math.max(left - chunk.length, -bytesPerSecond)
       pause()
-      if (left <= 0) wait(request, count.bytes)
+      if (left > 0) return
+      if (!isChunked) wait(request, count.bytes)
+      else if (count.bytes > FREE_CHUNKED) request.destroy()
     })
     request.once('close', () => waiting.delete(request))
   }

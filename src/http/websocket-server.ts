@@ -11,7 +11,7 @@ import type { MaskError } from './errors.ts'
 import type { GraphqlTransportWs } from './graphql-transport-ws.ts'
 import { maxBodyBytes, maxInitBytes, maxUnfinishedBytes } from './limits.ts'
 import { originRefusedWithToken } from './origin.ts'
-import { MUCH, ReadTurns } from './read-turns.ts'
+import { LARGE_READ, ReadTurns } from './read-turns.ts'
 import { refuseConnection } from './refused-connections.ts'
 import type { UnsentLimit } from './unsent-limit.ts'
 import { refuseWebSocket, WebSocketConnection } from './websocket-connection.ts'
@@ -171,7 +171,7 @@ export function openWebSocketServer(options: {
   ): void {
     webSocket.connection = connection
     socket.prependListener('data', (chunk: Buffer) => {
-      if (chunk.length >= MUCH) {
+      if (chunk.length >= LARGE_READ) {
         readTurns.wait(webSocket)
         // What is sent in response to all of its messages leaves at once.
         socket.cork()

@@ -25,8 +25,8 @@ const WINDOW_MS = 10_000
 const NANOSECONDS_A_MS = 1e6
 
 /**
- * Memory on the heap, all memory of the process by what the container or the machine has, and the delay of the event loop: the 99th percentile of the last ten to twenty seconds, so that a
- * single long turn does not count.
+ * The heap; the memory of the process, out of what the container or the machine has; and the delay of the event loop:
+ * the 99th percentile of the last ten to twenty seconds, so that a single long turn does not count.
  */
 export function openProcessGauges(): ProcessGauges {
   const delay = monitorEventLoopDelay({ resolution: 20 })

@@ -69,7 +69,8 @@ describe('a body that nobody wants', () => {
     await using server = await openTestServer()
     const socket = connect(server.port, '127.0.0.1')
     socket.on('error', () => undefined)
-    const [answered, closed] = [once(socket, 'data'), once(socket, 'close')]
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    const answered = once(socket, 'data')
     socket.write(inTinyChunks(server, '/nothing', 5000))
     expect(String((await answered)[0])).toMatch(/^HTTP\/1.1 404 /)
     await closed

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { openTestServer, post, tokens } from './test-server.ts'
+import { openTestServer, post, tokens, used } from './test-server.ts'
 
 test('a port that is taken is told with the cure', async () => {
   await using server = await openTestServer()
@@ -160,7 +160,7 @@ describe('going away', () => {
     const stream = fetch(`${server.url}/graphql?query=subscription{slow}`, {
       headers: { accept: 'text/event-stream' },
     })
-    await expect.poll(() => server.usage()[1]).toMatchObject({ used: 1 })
+    await expect.poll(() => used(server, 'subscriptions')).toBe(1)
     await server.slow
     await server[Symbol.asyncDispose]()
     const stopping = { errors: [{ extensions: { code: 'SERVER_STOPPING' } }] }

@@ -197,12 +197,12 @@ class EventStreamResults implements AsyncIterableIterator<WrittenResult, undefin
       const operation = this.#operation
       if (operation !== undefined) {
         this.#operation = undefined
-        const begun = await this.#subscriptions.begin(operation)
-        if (!(begun instanceof SubscriptionStream)) return this.#fail(begun)
-        this.#stream = begun
+        const outcome = await this.#subscriptions.begin(operation)
+        if (!(outcome instanceof SubscriptionStream)) return this.#fail(outcome)
+        this.#stream = outcome
         this.#begun.resolve()
         // The client left meanwhile.
-        if (!this.#isOpen) begun.close()
+        if (!this.#isOpen) outcome.close()
       }
       const stream = this.#stream
       if (!this.#isOpen || stream === undefined) return over
