@@ -12,8 +12,9 @@ export type Translate = (error: unknown) => unknown
 /**
  * An error as the client is sent it. Masking it again leaves it as it is.
  *
- * Its stack is one line, since nobody reads it: until somebody does, V8 keeps the functions that were being called, and with
- * them the request, its body and its connection. Such an error may be kept for as long as a document (query-limits.ts).
+ * Its stack is one line, since nobody reads it: until somebody does, V8 keeps the functions that were being called, and
+ * with them the request, its body and its connection. Such an error may be kept for as long as a document
+ * (query-limits.ts).
  */
 export class ClientError extends GraphQLError {
   constructor(message: string, options: GraphQLErrorOptions) {

@@ -121,12 +121,14 @@ const grace = 500
  *
  * What happens to a request, in this order:
  * 1. refused-connections.ts: there may be too many connections, or it cannot be read;
- * 2. in-flight-requests.ts: it is tracked until its response is complete;
+ * 2. in-flight-requests.ts: it is tracked until its response is complete, with few others of its connection;
  * 3. origin.ts: who sends it, and from which page;
  * 4. routes.ts: by its path it goes to a probe, to the page, to GraphiQL, or to
  * 5. graphql-http.ts: its token (auth.ts), its body (request-body.ts, graphql-params.ts), the
  *    response;
  * 6. operations/yoga.ts: the operation itself.
+ *
+ * If it is refused, unwanted-bodies.ts reads what is left of its body.
  *
  * An upgrade passes 1 and 3, and goes to websocket-server.ts, which hands messages to graphql-transport-ws.ts.
  */

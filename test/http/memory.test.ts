@@ -95,7 +95,7 @@ describe('a body that nobody wants', () => {
     ['comes with a wrong token', 'POST /graphql', 'Authorization: Bearer x\r\n', 401],
     ['comes with GET', 'GET /livez', '', 200],
   ] as const)(
-    'and %s is read at a bounded pace, for the next request on its connection',
+    'that %s is read at a bounded pace, for the next request on its connection',
     async ([, request, header, status]) => {
       await using server = await openTestServer()
       const host = `Host: 127.0.0.1:${server.port}\r\n`

@@ -242,18 +242,19 @@ test('sixteen requests of a connection may wait for their responses; one more cl
   await closed
 })
 
-test('a connection is closed where a body may follow that was announced', async () => {
-  for (const [method, expect] of [
-    ['GET', '100-continue'],
-    ['POST', 'cake'],
-  ]) {
+test.for([
+  ['GET', '100-continue', 200],
+  ['POST', 'cake', 417],
+] as const)(
+  'the connection of %s with Expect: %s is closed after the response, because a body may follow',
+  async ([method, expectation, status]) => {
     const socket = connect(server.port, '127.0.0.1')
     socket.write(
-      `${method} /livez HTTP/1.1\r\nHost: localhost:${server.port}\r\nExpect: ${expect}\r\nContent-Length: 100\r\n\r\n`,
+      `${method} /livez HTTP/1.1\r\nHost: localhost:${server.port}\r\nExpect: ${expectation}\r\nContent-Length: 100\r\n\r\n`,
     )
-    await text(socket)
-  }
-})
+    expect(await text(socket)).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  },
+)
 
 test('nothing is kept by caches or taken for another type', async () => {
   for (const path of ['/livez', '/health', '/graphql?query={role}', '/nowhere']) {

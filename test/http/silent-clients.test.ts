@@ -1,6 +1,5 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
+import { heldMemory } from './held-memory.ts'
 import { openRawClient } from './raw-client.ts'
 import { openTestServer } from './test-server.ts'
 
@@ -8,14 +7,6 @@ const SILENT = 20
 const EVENTS = 4000
 const BYTES = 4000
 const MIB = 1024 * 1024
-
-setFlagsFromString('--expose-gc')
-const collect: unknown = runInNewContext('gc')
-function memory(): number {
-  if (typeof collect === 'function') collect()
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
-}
 
 test('clients that never read take no memory for what they are not sent, and are sent the rest once they read', async () => {
   await using server = await openTestServer()
@@ -32,13 +23,13 @@ test('clients that never read take no memory for what they are not sent, and are
   await server.subscribed(SILENT + 1)
   for (const { socket } of silent) socket.pause()
 
-  const before = memory()
+  const before = heldMemory()
   for (let soc = 1; soc <= EVENTS; soc++) {
     server.emit(soc)
     expect(await reader.next()).toMatchObject({ payload: { data: { latestEnergy: { soc } } } })
   }
   // 280 MB where nothing is held back; the answers of the last seconds and the server's own queues take some 80.
-  expect(memory() - before).toBeLessThan(128 * MIB)
+  expect(heldMemory() - before).toBeLessThan(128 * MIB)
 
   const [woken] = silent
   woken?.socket.resume()

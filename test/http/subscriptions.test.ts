@@ -127,6 +127,12 @@ describe('as server-sent events', () => {
       signal,
     })
 
+  const subscribeSlowly = ({ url }: { url: string }, signal: AbortSignal) =>
+    fetch(`${url}/graphql?query=subscription{slow}`, {
+      headers: { accept: 'text/event-stream' },
+      signal,
+    })
+
   test('each event arrives, and a client that leaves is forgotten', async () => {
     const leave = new AbortController()
     const response = await subscribe(leave.signal)
@@ -144,10 +150,7 @@ describe('as server-sent events', () => {
   test('a client that leaves before the stream begins is forgotten', async () => {
     await using slowToy = await openTestServer()
     const leave = new AbortController()
-    const response = fetch(`${slowToy.url}/graphql?query=subscription{slow}`, {
-      headers: { accept: 'text/event-stream' },
-      signal: leave.signal,
-    })
+    const response = subscribeSlowly(slowToy, leave.signal)
     await slowToy.slow
     leave.abort()
     await expect(response).rejects.toThrow()
@@ -160,10 +163,7 @@ describe('as server-sent events', () => {
   test('the head of the response is sent when the subscription has begun', async () => {
     await using slowToy = await openTestServer()
     const leave = new AbortController()
-    const response = fetch(`${slowToy.url}/graphql?query=subscription{slow}`, {
-      headers: { accept: 'text/event-stream' },
-      signal: leave.signal,
-    })
+    const response = subscribeSlowly(slowToy, leave.signal)
     await slowToy.slow
     setTimeout(() => slowToy.release(), 200)
     expect((await response).status).toBe(200)
