@@ -80,7 +80,7 @@ export const CostFigures = builder.interfaceRef<CostPeriod>('CostFigures').imple
       }),
       savingsCoverage: t.float({
         description:
-          'Share of the period, 0 to 1, of which savings are known. Where load and grid were measured at different times, it counts the quarters of an hour in which both cover the same.',
+          'Share of the period, 0 to 1, of which savings are known. A quarter of an hour counts if load and grid were both measured for all the time that its readings cover.',
         extensions: compared,
         resolve: ({ costs }) => costs.savingsCoverage,
       }),

@@ -15,7 +15,7 @@ import { quartersCost } from './query-cost.ts'
 import { needs, wantedBy } from './wanted.ts'
 
 const excessRule =
-  'the sum over all quarters of an hour of what is left of the PV energy after load and charging: max(0, pv - load - batteryCharge). So an excess of some minutes within a quarter can cancel out with a lack in the same quarter. A quarter counts if all three were measured for the same part of it.'
+  'the sum over all quarters of an hour of what is left of the PV energy after load and charging: max(0, pv - load - batteryCharge). So an excess of some minutes within a quarter can cancel out with a lack in the same quarter. A quarter counts if each of the three was measured for all the time that its readings cover.'
 
 const ExcessPeriodRef = builder.objectRef<ExcessPeriod>('ExcessPeriod').implement({
   extensions: cacheable,

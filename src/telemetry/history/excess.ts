@@ -68,7 +68,10 @@ export async function readExcess(
   })
 }
 
-/** The excess of at most a quarter of an hour; undefined unless all of it was measured at the same time. */
+/**
+ * Returns the excess of at most a quarter of an hour; undefined if one of the three was not measured for all the time
+ * that readings cover.
+ */
 export function excessOf(
   summary: Summary | undefined,
 ): { wattSeconds: number; covered: number } | undefined {

@@ -57,14 +57,32 @@ test.each(['2026-03-07', '2026-10-31'])(
     )
     const [start = 0, end = 0] = [midnights[0], midnights.at(-1)]
     const power = (min: number) => fc.option(fc.integer({ min, max: 5000 }), { freq: 20 })
+    const minutes = fc.constantFrom(1, 5, 7, 15, 19, 21, 300)
+    const soc = fc.option(fc.integer({ min: 0, max: 100 }))
+    const noPower = fc.constant(null)
     const rows = fc.array(
-      fc.record({
-        minutes: fc.constantFrom(1, 5, 7, 15, 19, 21, 300),
-        pvPower: power(0),
-        loadPower: power(0),
-        batteryPower: power(-5000),
-        soc: fc.option(fc.integer({ min: 0, max: 100 })),
-      }),
+      fc.oneof(
+        {
+          weight: 9,
+          arbitrary: fc.record({
+            minutes,
+            pvPower: power(0),
+            loadPower: power(0),
+            batteryPower: power(-5000),
+            soc,
+          }),
+        },
+        {
+          weight: 1,
+          arbitrary: fc.record({
+            minutes,
+            pvPower: noPower,
+            loadPower: noPower,
+            batteryPower: noPower,
+            soc,
+          }),
+        },
+      ),
       { maxLength: 300, size: 'max' },
     )
     await fc.assert(
@@ -122,12 +140,12 @@ test.each(['2026-03-07', '2026-10-31'])(
           tally.pvTime += pv.covered
           tally.soc += soc.integral
           tally.socTime += soc.covered
-          if (pv.covered === 0) continue
-          if (pv.covered !== load.covered || pv.covered !== battery.covered) continue
+          if (covered === 0) continue
+          if (![pv, load, battery].every((each) => each.covered === covered)) continue
           const charge = battery.positive - battery.integral
           for (const sums of [tally, whole]) {
             sums.excess += Math.max(0, pv.integral - load.integral - charge)
-            sums.known += pv.covered
+            sums.known += covered
           }
         }
 
