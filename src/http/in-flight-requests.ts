@@ -9,8 +9,10 @@ import { maxPipelined } from './limits.ts'
  */
 export interface InFlightRequests {
   /**
-   * Returns false if the request is not to be handled: its connection has too many, and is closed. Node hands us all
-   * requests that it has read of one connection, up to 1500, before any other connection has its turn.
+   * Returns false if the request is not to be handled, because too many of its connection wait for their responses. The
+   * first one too many is refused, and the connection closed after that. Those behind it are ignored. If they are many,
+   * the connection is closed at once: Node hands us all requests that it has read of one connection, up to 1500, before
+   * any other connection has its turn.
    */
   add(response: ServerResponse): boolean
   /**
@@ -25,12 +27,22 @@ export interface InFlightRequests {
   end(grace: number, sendStopping: (response: ServerResponse) => void): Promise<void>
 }
 
+/** The requests of a connection that wait for their responses. */
+interface Pipeline {
+  waiting: number
+  /** Whether one was refused. Those behind it count as well. */
+  isRefused: boolean
+}
+
 /** Milliseconds that the last responses get to be sent. */
 const FLUSH_MS = 100
 
-export function trackInFlightRequests(): InFlightRequests {
+/** `refuse` responds to a request that is one too many. */
+export function trackInFlightRequests(
+  refuse: (response: ServerResponse) => void,
+): InFlightRequests {
   const responses = new Set<ServerResponse>()
-  const counts = new WeakMap<Duplex, number>()
+  const pipelines = new WeakMap<Duplex, Pipeline>()
   let isEnding = false
   let whenAllEnded = () => {}
 
@@ -50,18 +62,20 @@ export function trackInFlightRequests(): InFlightRequests {
   return {
     add: (response) => {
       const { socket } = response.req
-      const count = (counts.get(socket) ?? 0) + 1
-      if (count > maxPipelined) socket.destroy()
-      if (socket.destroyed) return false
-      counts.set(socket, count)
+      const pipeline = pipelines.getOrInsertComputed(socket, newPipeline)
+      pipeline.waiting += 1
+      if (pipeline.waiting > 2 * maxPipelined) socket.destroy()
+      if (pipeline.isRefused || socket.destroyed) return false
       responses.add(response)
       response.once('close', () => {
-        counts.set(socket, (counts.get(socket) ?? 1) - 1)
+        pipeline.waiting -= 1
         responses.delete(response)
         if (responses.size === 0) whenAllEnded()
       })
-      if (isEnding) closeAfter(response)
-      return true
+      pipeline.isRefused = pipeline.waiting > maxPipelined
+      if (isEnding || pipeline.isRefused) closeAfter(response)
+      if (pipeline.isRefused) refuse(response)
+      return !pipeline.isRefused
     },
     closeAfterResponses: (socket) => {
       let last: ServerResponse | undefined
@@ -90,4 +104,8 @@ export function trackInFlightRequests(): InFlightRequests {
       await allEnded(FLUSH_MS)
     },
   }
+}
+
+function newPipeline(): Pipeline {
+  return { waiting: 0, isRefused: false }
 }

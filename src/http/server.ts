@@ -27,6 +27,7 @@ import { trackInFlightRequests } from './in-flight-requests.ts'
 import {
   maxBytesUnderWay,
   maxDroppedBytesPerSecond,
+  maxPipelined,
   maxRetainedBytes,
   maxUnfinishedBytes,
   maxUnsentBytesTogether,
@@ -168,7 +169,9 @@ export async function openHttpServer<Context extends object>(
   })
   const completeParams = createPersistedOperations(options.trustedDocuments)
   const responses = new ResponseCache<Answer | EventStream>(options.readDataVersion)
-  const inFlight = trackInFlightRequests()
+  const inFlight = trackInFlightRequests((response) =>
+    sendError(response.req, response, maskError(tooManyRequests())),
+  )
   const route = createRouter({
     basePath: config.basePath,
     graphqlHttp: createGraphqlHttp(yoga, {
@@ -383,6 +386,13 @@ function whyUnavailable(cause: unknown, host: string, port: number): string {
     default:
       return `Port ${port} on ${host} cannot be opened: ${cause instanceof Error ? cause.message : cause}`
   }
+}
+
+function tooManyRequests(): Fault {
+  return new Fault(
+    'TOO_MANY_REQUESTS',
+    `Expected at most ${maxPipelined} requests of a connection that wait for their responses; this one was not carried out, nor any after it: send fewer at a time`,
+  )
 }
 
 /** Who has waited for `100 Continue` may or may not send the body once the response is there. */

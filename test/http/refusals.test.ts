@@ -224,8 +224,29 @@ test('a request by HEAD that cannot be read is refused without a body', async ()
   expect(await text(socket)).toMatch(/^HTTP\/1.1 431 [^{]*\r\n\r\n$/)
 })
 
-test('sixteen requests of a connection may wait for their responses; one more closes it', async () => {
-  const ask = `GET /livez HTTP/1.1\r\nHost: localhost:${server.port}\r\n\r\n`
+test('sixteen requests of a connection may wait for their responses; the next is refused, and closes it', async () => {
+  const ask = (query: string) =>
+    `GET /graphql?query=${query} HTTP/1.1\r\nHost: localhost:${server.port}\r\nAccept: application/json\r\n\r\n`
+  const socket = connect(server.port, '127.0.0.1')
+  let answers = ''
+  socket.on('data', (chunk) => {
+    answers += chunk
+  })
+  const closed = once(socket, 'close')
+  for (let time = 1; time <= 2; time++) {
+    socket.write(ask('{role}').repeat(16))
+    await expect.poll(() => answers.match(/"role":"read"/g)).toHaveLength(time * 16)
+  }
+  answers = ''
+  socket.write(ask('{role}').repeat(16) + ask('{late:role}').repeat(16))
+  await closed
+  expect(answers.match(/"role":"read"/g)).toHaveLength(16)
+  expect(answers.match(/HTTP\/1.1 \d+/g)?.slice(16)).toEqual(['HTTP/1.1 429'])
+  expect(answers.split('HTTP/1.1 429')[1]).toMatch(/\bConnection: close\b.*TOO_MANY_REQUESTS/s)
+  expect(answers).not.toContain('"late"')
+})
+
+test('a connection on which many more requests wait is closed at once', async () => {
   const socket = connect(server.port, '127.0.0.1')
   let answers = ''
   socket
@@ -233,13 +254,10 @@ test('sixteen requests of a connection may wait for their responses; one more cl
     .on('data', (chunk) => {
       answers += chunk
     })
-  for (let time = 1; time <= 2; time++) {
-    socket.write(ask.repeat(16))
-    await expect.poll(() => answers.match(/ALIVE/g)).toHaveLength(time * 16)
-  }
   const closed = new Promise((resolve) => socket.once('close', resolve))
-  socket.write(ask.repeat(17))
+  socket.write(`GET /livez HTTP/1.1\r\nHost: localhost:${server.port}\r\n\r\n`.repeat(33))
   await closed
+  expect(answers).not.toContain('TOO_MANY_REQUESTS')
 })
 
 test.for([
