@@ -76,6 +76,24 @@ describe('a body that nobody wants', () => {
     await closed
   })
 
+  test('is cut off if it comes in chunks, and faster than such bodies are read', async () => {
+    await using server = await openTestServer()
+    const socket = connect(server.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    const answered = once(socket, 'data')
+    const part = Buffer.alloc(1024 * 1024)
+    const chunk = Buffer.concat([
+      Buffer.from(`${part.length.toString(16)}\r\n`),
+      part,
+      Buffer.from('\r\n'),
+    ])
+    socket.write(inTinyChunks(server, '/nothing', 1))
+    expect(String((await answered)[0])).toMatch(/^HTTP\/1.1 404 /)
+    while (!socket.destroyed) {
+      await new Promise((resolve) => socket.write(chunk, resolve))
+    }
+  })
+
   test('waits for its turn as one of few: beyond them, connections of those that sent most are closed', async () => {
     await using server = await openTestServer()
     const part = 'x'.repeat(1024 * 1024)
