@@ -53,9 +53,6 @@ export interface GraphqlHttpOptions {
   byYogaAlone?: boolean | undefined
 }
 
-/** Sends a stream of events, until either side ends it. */
-type SendEvents = () => Promise<void>
-
 /** A request whose body was read. */
 interface Asked {
   readonly request: IncomingMessage
@@ -118,17 +115,16 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
     return answer
   }
 
-  /** Sends the answer, unless it is a stream of events. */
+  /** Sends the answer; a stream of events is returned instead, so that it keeps nothing of what was asked. */
   async function handle(
     request: IncomingMessage,
     response: ServerResponse,
     requestLog: RequestLog,
     span: OpenSpan | undefined,
-  ): Promise<SendEvents | undefined> {
+  ): Promise<EventStream | undefined> {
     const start = performance.now()
     const role = roleOf(request.headers.authorization)
-    const { address } = callerOf(request)
-    const client = `${role} ${address}`
+    const client = `${role} ${callerOf(request).address}`
     const accepted = acceptedBy(request.headers.accept)
     const proceed = () => response.writeContinue()
     using body =
@@ -152,9 +148,7 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
     }
     if (span)
       describeOutcome(span, { code, reusedFor: isReused ? { name: operationName } : undefined })
-    if (answer instanceof EventStream) {
-      return () => answer.send(response, { ...options, address, timeoutMs })
-    }
+    if (answer instanceof EventStream) return answer
     if (response.headersSent) return undefined // The client was sent meanwhile that the server stops.
     if (operationName !== undefined) requestLog.operation = operationName
     if (await sendAnswer(request, response, answer)) holdUnsent(response, timeoutMs, unsentLimit)
@@ -162,11 +156,12 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
   }
 
   return async (request, response, requestLog) => {
-    const sendEvents = await traceOperation(request.headers, (span) =>
+    const events = await traceOperation(request.headers, (span) =>
       handle(request, response, requestLog, span),
     )
     // What a subscription sends is no part of the operation, nor does it hold its turn and its body.
-    await sendEvents?.()
+    const { address } = callerOf(request)
+    await events?.send(response, { ...options, address, timeoutMs })
   }
 }
 

@@ -3,15 +3,20 @@ import { connect, type Socket } from 'node:net'
 import { GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { maxBodyBytes, maxBytesUnderWay, maxDroppedBytesPerSecond } from '../../src/http/limits.ts'
+import { heldMemory } from './held-memory.ts'
 import { openTestServer, post, type TestServer, used } from './test-server.ts'
 
 /** Sends a request by hand on a connection of its own. */
-async function send(server: TestServer, body: string, length = body.length): Promise<Socket> {
+async function send(
+  server: TestServer,
+  body: string,
+  { length = body.length, more = '' } = {},
+): Promise<Socket> {
   const socket = connect(server.port, '127.0.0.1')
   socket.on('error', () => undefined)
   await once(socket, 'connect')
   socket.write(
-    `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${body}`,
+    `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n${more}\r\n${body}`,
   )
   return socket
 }
@@ -23,7 +28,7 @@ describe('bodies under way', () => {
   test('are bounded in sum: some are told BUSY, everyday requests are answered meanwhile', async () => {
     await using server = await openTestServer()
     const sockets = await Promise.all(
-      Array.from({ length: count }, () => send(server, unfinished, maxBodyBytes.read)),
+      Array.from({ length: count }, () => send(server, unfinished, { length: maxBodyBytes.read })),
     )
     const answers: string[] = []
     for (const socket of sockets) socket.on('data', (chunk) => answers.push(String(chunk)))
@@ -64,6 +69,29 @@ test('a body in tiny chunks is refused once there are many', async () => {
   small.destroy()
 })
 
+test('an open event stream keeps nothing of its request', async () => {
+  await using server = await openTestServer()
+  const filler = 'x'.repeat(200_000)
+  const subscribe = async (count: number): Promise<Socket[]> => {
+    const sockets: Socket[] = []
+    for (let index = 0; index < count; index++) {
+      const query = 'subscription { latestEnergy { soc } }'
+      const body = JSON.stringify({ query, variables: { filler: [filler] } })
+      const socket = await send(server, body, { more: 'Accept: text/event-stream\r\n' })
+      await once(socket, 'data')
+      sockets.push(socket)
+    }
+    return sockets
+  }
+  const first = await subscribe(5)
+  const before = heldMemory()
+  const others = await subscribe(60)
+  expect(server.subscribers()).toBe(65)
+  // All requests are 12 MB, as text alone.
+  await expect.poll(() => heldMemory() - before).toBeLessThan(6 * 1024 * 1024)
+  for (const socket of [...first, ...others]) socket.destroy()
+})
+
 describe('a body that nobody wants', () => {
   test('is cut off if it comes in tiny chunks', async () => {
     await using server = await openTestServer()
@@ -98,7 +126,7 @@ describe('a body that nobody wants', () => {
     await using server = await openTestServer()
     const part = 'x'.repeat(1024 * 1024)
     const sockets = await Promise.all(
-      Array.from({ length: 400 }, () => send(server, part, 100 * part.length)),
+      Array.from({ length: 400 }, () => send(server, part, { length: 100 * part.length })),
     )
     const isOpen = () => sockets.filter(({ destroyed }) => !destroyed).length
     await expect.poll(isOpen, { timeout: 30_000 }).toBeLessThanOrEqual(300)

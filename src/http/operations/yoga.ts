@@ -141,8 +141,10 @@ function useSharedSubscriptions(
 ): Plugin<OperationContext> {
   return {
     onSubscribe({ setSubscribeFn }) {
-      setSubscribeFn(({ contextValue, document, operationName, variableValues: variables }) => {
+      setSubscribeFn((args) => {
+        const { contextValue, document, operationName, variableValues: variables } = args
         const { role, client, onSubscribe } = contextValue
+        args.variableValues = undefined // Yoga keeps the arguments for as long as it streams.
         const results = new EventStreamResults(
           { subscriptions, maskError },
           { role, client, document, operationName, variables },
