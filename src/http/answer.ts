@@ -66,14 +66,14 @@ export class Answer implements CacheableResponse {
 
 /**
  * Sends an answer, compressed if the client accepts that and it is worth it. A client that asks by GET may keep an
- * answer that lasts, and ask whether it is still the same: then it is sent 304 without a body. Returns false if the client, or the
- * server, ended the response meanwhile.
+ * answer that lasts, and ask whether it is still the same: then it is sent 304 without a body. Sends nothing if the
+ * client, or the server, ended the response meanwhile.
  */
 export async function sendAnswer(
   request: IncomingMessage,
   response: ServerResponse,
   answer: Answer,
-): Promise<boolean> {
+): Promise<void> {
   const { headers } = request
   const { status } = answer
   let { body } = answer
@@ -87,20 +87,19 @@ export async function sendAnswer(
   }
   if (head.ETag !== undefined && isNamed(headers['if-none-match'], answer.etag)) {
     response.writeHead(304, head).end()
-    return true
+    return
   }
   if (body.length >= FEWEST_BYTES_TO_COMPRESS) {
     if (head.ETag === undefined) addVary(response)
     const encoding = encodingFor(headers['accept-encoding'])
     if (encoding !== undefined) {
       body = await answer.compressedBy(encoding)
-      if (response.headersSent || response.destroyed) return false
+      if (response.headersSent || response.destroyed) return
       head['Content-Encoding'] = encoding
     }
   }
   head['Content-Length'] = body.length
   response.writeHead(status, head).end(body)
-  return true
 }
 
 /** What is sent depends on these headers of the request, besides the origin. */

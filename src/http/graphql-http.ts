@@ -23,7 +23,6 @@ import { createTraceOperation, describeOutcome } from './operations/traced-opera
 import type { GraphqlYoga } from './operations/yoga.ts'
 import type { Caller } from './origin.ts'
 import { type ByteBudget, createBodyReader } from './request-body.ts'
-import { holdUnsent } from './send-buffer.ts'
 import type { UnsentLimit } from './unsent-limit.ts'
 
 /** Responds to one GraphQL request over HTTP; to a subscription with a stream of events until either side ends it. */
@@ -47,8 +46,8 @@ export interface GraphqlHttpOptions {
   tracer?: Tracer | undefined
   maskError: MaskError
   completeParams: CompleteParams
-  /** Milliseconds. A client that takes nothing of a response for twice as long is cut off, as silent WebSockets are. */
-  keepAlive: number
+  /** Milliseconds. A client that takes nothing of a stream of events for so long is cut off. */
+  timeoutMs: number
   /** Has Yoga respond to every request, to compare. */
   byYogaAlone?: boolean | undefined
 }
@@ -88,11 +87,9 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
     roleOf,
     callerOf,
     admission,
-    unsentLimit,
     tally,
     byYogaAlone,
   } = options
-  const timeoutMs = 2 * options.keepAlive
   const readBody = createBodyReader(options.bodies)
   const answerDirectly = createAnswerDirectly(yoga, options)
   const answerByYoga = createAnswerByYoga(yoga)
@@ -151,7 +148,7 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
     if (answer instanceof EventStream) return answer
     if (response.headersSent) return undefined // The client was sent meanwhile that the server stops.
     if (operationName !== undefined) requestLog.operation = operationName
-    if (await sendAnswer(request, response, answer)) holdUnsent(response, timeoutMs, unsentLimit)
+    await sendAnswer(request, response, answer)
     return undefined
   }
 
@@ -161,7 +158,7 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
     )
     // What a subscription sends is no part of the operation, nor does it hold its turn and its body.
     const { address } = callerOf(request)
-    await events?.send(response, { ...options, address, timeoutMs })
+    await events?.send(response, { ...options, address })
   }
 }
 

@@ -30,6 +30,12 @@ export function pathOf(request: IncomingMessage): string {
   return request.url?.split('?', 1)[0] ?? '/'
 }
 
+/** Whether a request asks for the page, a file of it, or GraphiQL, which are the same for everybody. */
+export function isForFile(request: IncomingMessage): boolean {
+  const path = pathOf(request)
+  return path === graphqlPath ? wantsPage(request) : path === '/' || path.startsWith(webPath)
+}
+
 /**
  * Hands a request to the handler of its path. `NOT_FOUND` and `METHOD_NOT_ALLOWED` say which paths and methods exist.
  */
@@ -54,13 +60,12 @@ export function createRouter(routes: {
       if (request.method !== 'GET' && request.method !== 'POST') {
         throw methodNotAllowed(request, response, ['GET', 'POST'])
       }
-      return wantsPage(request)
+      return isForFile(request)
         ? routes.graphiql(request, response)
         : routes.graphqlHttp(request, response, requestLog)
     }
-    const isPage = path === '/' || path.startsWith(webPath)
     const isBase = routes.basePath !== '' && path === routes.basePath
-    const handler = isPage ? routes.page : isBase ? toPage : routes.probes.get(path)
+    const handler = isForFile(request) ? routes.page : isBase ? toPage : routes.probes.get(path)
     if (handler === undefined) {
       throw new Fault(
         'NOT_FOUND',

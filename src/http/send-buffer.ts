@@ -13,17 +13,26 @@ export function sendBufferOf(response: ServerResponse): SendBuffer {
 }
 
 /**
- * Counts a response as unsent until the client has taken all of it. It must not stand still for long. If its client has
- * left already, what was written to it is gone.
+ * Bounds what the client leaves unread of a response: for so long it must not stand still, and its bytes count until
+ * all of them are taken, unless they are in memory anyway. If the client has left, nothing waits.
  */
 export function holdUnsent(
   response: ServerResponse,
-  timeoutMs: number,
-  unsentLimit: UnsentLimit,
+  {
+    timeoutMs,
+    unsentLimit,
+    isShared,
+  }: {
+    timeoutMs: number
+    unsentLimit: UnsentLimit
+    /** Whether its body is sent to everybody, and kept for that. */
+    isShared: boolean
+  },
 ): void {
   if (response.writableLength === 0 || response.destroyed) return
   const buffer = sendBufferOf(response)
   response.setTimeout(timeoutMs, buffer.terminate)
+  if (isShared) return
   response.once('close', () => unsentLimit.forget(buffer))
   unsentLimit.note(buffer)
 }

@@ -55,10 +55,12 @@ import {
   createProbes,
   createRouter,
   graphqlPath,
+  isForFile,
   type ProbeOptions,
   pathOf,
   withoutBase,
 } from './routes.ts'
+import { holdUnsent } from './send-buffer.ts'
 import { createUnsentLimit } from './unsent-limit.ts'
 import { createDropBody } from './unwanted-bodies.ts'
 import { openWebSocketServer } from './websocket-server.ts'
@@ -127,7 +129,8 @@ const grace = 500
  * 4. routes.ts: by its path it goes to a probe, to the page, to GraphiQL, or to
  * 5. graphql-http.ts: its token (auth.ts), its body (request-body.ts, graphql-params.ts), the
  *    response;
- * 6. operations/yoga.ts: the operation itself.
+ * 6. operations/yoga.ts: the operation itself;
+ * 7. send-buffer.ts: what its client leaves unread of the response is bounded, in bytes and in time.
  *
  * If it is refused, unwanted-bodies.ts reads what is left of its body.
  *
@@ -169,6 +172,8 @@ export async function openHttpServer<Context extends object>(
   })
   const completeParams = createPersistedOperations(options.trustedDocuments)
   const responses = new ResponseCache<Answer | EventStream>(options.readDataVersion)
+  // A client that takes nothing of a response for so long is cut off, as silent WebSockets are.
+  const timeoutMs = 2 * config.keepAlive
   const inFlight = trackInFlightRequests((response) =>
     sendError(response.req, response, maskError(tooManyRequests())),
   )
@@ -189,7 +194,7 @@ export async function openHttpServer<Context extends object>(
       unsentLimit,
       tally,
       tracer,
-      keepAlive: config.keepAlive,
+      timeoutMs,
     }),
     graphiql: createGraphiQL({
       publicRead,
@@ -283,6 +288,8 @@ export async function openHttpServer<Context extends object>(
         closeIfBodyMayCome(request, response)
       }
       sendError(request, response, masked)
+    } finally {
+      holdUnsent(response, { timeoutMs, unsentLimit, isShared: isForFile(request) })
     }
   }
   server.on('request', handle)

@@ -175,6 +175,16 @@ describe('an answer that nobody reads', () => {
     server.log.filter(({ msg }) => msg === 'a client that does not read its responses is cut off')
       .length
 
+  /** Nine megabytes. */
+  async function askForPage(server: TestServer): Promise<Socket> {
+    const socket = connect(server.port, '127.0.0.1').pause()
+    socket.on('error', () => undefined)
+    socket.write(
+      `GET /graphql HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nAccept: text/html\r\n\r\n`,
+    )
+    return socket
+  }
+
   async function askWithoutReading(server: TestServer, count: number) {
     const sockets = await Promise.all(Array.from({ length: count }, () => send(server, body)))
     for (const socket of sockets) socket.pause()
@@ -190,16 +200,27 @@ describe('an answer that nobody reads', () => {
     for (const socket of sockets) socket.destroy()
   })
 
-  test('is given up after a while', async () => {
+  test.for(['an answer', 'GraphiQL'])('is given up after a while: %s', async (what) => {
     await using server = await openTestServer({ KEEP_ALIVE_INTERVAL: 'PT0.1S' })
-    const sockets = await askWithoutReading(server, 3)
+    const sockets = await (what === 'GraphiQL'
+      ? Promise.all(Array.from({ length: 3 }, () => askForPage(server)))
+      : askWithoutReading(server, 3))
     const closed = sockets.map((socket) => once(socket, 'close'))
     await expect
       .poll(() => server.log.filter(({ msg }) => msg === 'request').length)
       .toBe(sockets.length)
     for (const socket of sockets) socket.resume()
     await Promise.all(closed)
-    for (const { bytesRead } of sockets) expect(bytesRead).toBeLessThan(size)
+    for (const { bytesRead } of sockets) expect(bytesRead).toBeLessThan(8 * 1024 * 1024)
+  })
+
+  test('does not count if it is GraphiQL, which is kept for all', async () => {
+    await using server = await openTestServer()
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => askForPage(server)))
+    for (const socket of sockets) await once(socket.resume(), 'data')
+    expect(used(server, 'bytes that clients leave unread')).toBe(0)
+    expect(cutOffs(server)).toBe(0)
+    for (const socket of sockets) socket.destroy()
   })
 })
 
