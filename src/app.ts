@@ -24,7 +24,7 @@ import { openSources } from './sources/open-sources.ts'
 import { missing } from './system/checks.ts'
 import { diskCheck } from './system/disk-check.ts'
 import type { Check } from './system/health.ts'
-import { limitsCheck, openProcessGauges } from './system/limits-check.ts'
+import { openLimitsCheck } from './system/limits-check.ts'
 import { createQueryTimes } from './system/query-times.ts'
 import { readSchemaStatus } from './system/schema-status.ts'
 import { startRollupWorker } from './telemetry/history/rollup-worker.ts'
@@ -190,8 +190,7 @@ export async function openApp(config: Config, log: Logger, signal?: AbortSignal)
       },
     }),
   )
-  const gauges = opening.use(openProcessGauges())
-  checks.push(limitsCheck(() => [...http.usage(), ...gauges.read()]))
+  checks.push(opening.use(openLimitsCheck(() => http.usage())))
   const { webhook, ...limits } = config.alerts
   if (webhook !== undefined || homeAssistant !== undefined) {
     opening.use(

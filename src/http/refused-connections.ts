@@ -4,13 +4,13 @@ import type { Duplex } from 'node:stream'
 import type { GraphQLError } from 'graphql'
 import type { Config } from '../config.ts'
 import { abridge, Fault } from '../fault.ts'
-import { createConnectionLimit } from './connection-limit.ts'
+import { type ConnectionLimit, createConnectionLimit } from './connection-limit.ts'
 import { formatError, httpStatusOf, type MaskError, sendError } from './errors.ts'
 import type { InFlightRequests } from './in-flight-requests.ts'
 
 /**
  * Refuses what never becomes a request: connections past the limit, bytes that Node's parser cannot read, CONNECT, and
- * expectations other than `100-continue`.
+ * expectations other than `100-continue`. Returns how many connections there are.
  */
 export function refuseBadConnections(
   server: Server,
@@ -23,7 +23,7 @@ export function refuseBadConnections(
     inFlight: InFlightRequests
     maskError: MaskError
   },
-): void {
+): Pick<ConnectionLimit, 'open' | 'most'> {
   const limit = createConnectionLimit(limitsOfAnyKind(config))
 
   server.on('connection', (socket: Socket) => {
@@ -49,6 +49,7 @@ export function refuseBadConnections(
     response.shouldKeepAlive = false // A body may or may not come.
     sendError(request, response, maskError(expectationFailed(request)))
   })
+  return limit
 }
 
 /** Responds on a connection that has no request to respond to, such as one that could not be read, and closes it. */
@@ -66,6 +67,8 @@ export function refuseConnection(
       'Connection: close',
       'Content-Type: application/json; charset=utf-8',
       `Content-Length: ${Buffer.byteLength(text)}`,
+      'Cache-Control: no-store',
+      'X-Content-Type-Options: nosniff',
       '',
       hasBody ? text : '',
     ].join('\r\n'),

@@ -249,7 +249,7 @@ export async function openHttpServer<Context extends object>(
     keepAlive: config.keepAlive,
     messageBytes: config.limits.messageBytes,
   })
-  refuseBadConnections(server, { config, inFlight, maskError })
+  const connections = refuseBadConnections(server, { config, inFlight, maskError })
 
   const dropBody = createDropBody(maxDroppedBytesPerSecond)
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -313,6 +313,7 @@ export async function openHttpServer<Context extends object>(
 
   const usage = (): Usage[] => [
     { name: 'connections', used: connectionLimit.open, most: connectionLimit.most },
+    { name: 'connections of any kind', used: connections.open, most: connections.most },
     { name: 'subscriptions', used: subscriptions.count, most: subscriptions.maxCount },
     {
       name: 'bytes kept of subscriptions',
@@ -329,12 +330,11 @@ export async function openHttpServer<Context extends object>(
   ]
 
   async function metrics(): Promise<Scrape> {
-    const { connections } = webSockets
     const own = serverMeasures({
       subscriptions: subscriptions.count,
-      webSockets: connections,
+      webSockets: webSockets.connections,
       // A WebSocket that is refused is open until it is closed.
-      eventStreams: Math.max(0, connectionLimit.open - connections),
+      eventStreams: Math.max(0, connectionLimit.open - webSockets.connections),
       usage: usage(),
     })
     return await writeMetrics(tally, [...own, ...((await options.measure?.()) ?? [])])

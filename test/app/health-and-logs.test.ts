@@ -49,6 +49,12 @@ test('the text of a statement is for admins alone', async () => {
   }
   expect(await storageOf(tokens.INGEST_TOKEN)).not.toContain('select')
   expect(await storageOf(tokens.ADMIN_TOKEN)).toContain('select')
+  const healthFor = async (token: string) => {
+    const headers = { authorization: `Bearer ${token}` }
+    return await (await fetch(`${server.url}/health`, { headers })).text()
+  }
+  expect(await healthFor(tokens.INGEST_TOKEN)).not.toContain('select')
+  expect(await healthFor(tokens.ADMIN_TOKEN)).toContain('select')
 })
 
 test('health tells readers everything else, as JSON at /health too, and others the status alone', async () => {

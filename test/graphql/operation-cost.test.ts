@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { getIntrospectionQuery, getOperationAST, parse, print } from 'graphql'
 import { describe, expect, test } from 'vitest'
+import { STATEMENT } from '../../src/graphql/query-cost.ts'
 import { schema } from '../../src/graphql/schema.ts'
 import { withCostVariables } from '../../src/http/operations/operation-cost.ts'
 import { checkOperation, type OperationCheck } from '../../src/http/operations/query-limits.ts'
@@ -187,6 +188,13 @@ test('the plants that there are count', () => {
   expect(isAllowed(document, { plants: 200 })).toBe(true)
   expect(isAllowed(document, { plants: 2000 })).toBe(false)
 })
+
+test.for(['health { status }', 'systemStats { totalEnergySnapshots }'])(
+  'each %s costs its statement',
+  (field) => {
+    expect(costOf(times(100, field))).toBeGreaterThanOrEqual(100 * STATEMENT)
+  },
+)
 
 test('introspection by variables costs as much', () => {
   const document = (name: string) =>

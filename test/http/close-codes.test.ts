@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { GraphQLError } from 'graphql'
 import { afterAll, expect, test } from 'vitest'
 import { openRawClient } from './raw-client.ts'
-import { openTestServer, tokens } from './test-server.ts'
+import { openTestServer, post, tokens, used } from './test-server.ts'
 
 const server = await openTestServer({ MAX_MESSAGE_BYTES: '2000' })
 afterAll(() => server[Symbol.asyncDispose]())
@@ -106,6 +107,21 @@ test('1009: a message that is too large', async () => {
   })
   rawClient.ask('1', `{ role } #${'x'.repeat(2000)}`)
   expect((await rawClient.closed)[0]).toBe(1009)
+})
+
+test('429: more connections of any kind from an address than it may have', async () => {
+  await using small = await openTestServer({
+    MAX_CONNECTIONS: '2',
+    MAX_CONNECTIONS_PER_ADDRESS: '1',
+  })
+  const most = 102
+  const sockets = Array.from({ length: most }, () => connect(small.port, '127.0.0.1'))
+  await expect.poll(() => used(small, 'connections of any kind')).toBe(most)
+  const refused = await text(connect(small.port, '127.0.0.1'))
+  expect(refused).toMatch(/^HTTP\/1.1 429 .*TOO_MANY_CONNECTIONS/s)
+  for (const socket of sockets) socket.destroy()
+  await expect.poll(() => used(small, 'connections of any kind')).toBe(0)
+  expect(await post(small, '{ role }')).toMatchObject({ status: 200 })
 })
 
 test('1013: more connections from an address than it may have', async () => {

@@ -173,16 +173,17 @@ describe('a body', () => {
   })
 
   test.for([
-    ['deep lists', '['.repeat(40) + ']'.repeat(40)],
-    ['deep objects', `${'{"a":'.repeat(40)}1${'}'.repeat(40)}`],
-    ['many values', `[${'1,'.repeat(20_000)}1]`],
-    ['many objects', `[${'{},'.repeat(20_000)}1]`],
+    ['deep lists', '['.repeat(40)],
+    ['deep objects', '{"a":'.repeat(40)],
+    ['many values', `[${'1,'.repeat(20_000)}`],
+    ['many objects', `[${'{},'.repeat(20_000)}`],
   ] as const)(
     'of %s is refused before it is parsed, by POST, by a form and by GET',
     async ([, json]) => {
-      const body = `{"query":"{ role }","variables":{"v":${json}}}`
+      // It has no end, so that it would be refused as such if it were parsed.
+      const body = `{"query":"{ role }","variables":{"v":${json}`
       expect(await send(body)).toMatchObject([413, refused('BODY_TOO_COMPLEX')])
-      const form = new URLSearchParams({ query: '{ role }', variables: `{"v":${json}}` })
+      const form = new URLSearchParams({ query: '{ role }', variables: `{"v":${json}` })
       const posted = await fetch(`${server.url}/graphql`, { method: 'POST', body: form })
       expect([posted.status, await posted.json()]).toMatchObject([413, refused('BODY_TOO_COMPLEX')])
       if (json.length > 1000) return

@@ -2,9 +2,15 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { maxBodyBytes, maxBytesUnderWay, maxDroppedBytesPerSecond } from '../../src/http/limits.ts'
+import {
+  maxBodyBytes,
+  maxBytesUnderWay,
+  maxDroppedBytesPerSecond,
+  maxUnsentBytesTogether,
+} from '../../src/http/limits.ts'
 import { heldMemory } from './held-memory.ts'
-import { openTestServer, post, type TestServer, used } from './test-server.ts'
+import { openRawClient } from './raw-client.ts'
+import { openTestServer, post, type TestServer, tokens, used } from './test-server.ts'
 
 /** Sends a request by hand on a connection of its own. */
 async function send(
@@ -48,6 +54,28 @@ describe('bodies under way', () => {
   })
 })
 
+test('messages of WebSockets count among the bodies under way until they are answered', async () => {
+  await using server = await openTestServer()
+  const filler = 'x'.repeat(7_000_000)
+  const told: unknown[] = []
+  const clients = await Promise.all(
+    Array.from({ length: 5 }, () =>
+      openRawClient(server, { init: { authorization: `Bearer ${tokens.INGEST_TOKEN}` } }),
+    ),
+  )
+  for (const client of clients) {
+    client.ask('1', '{ slow }', { filler })
+    void client.next().then((message) => told.push(message))
+  }
+  // Half of the budget is one client's; the first 16 KiB of each do not count.
+  await expect.poll(() => told).toMatchObject([{ payload: [{ extensions: { code: 'BUSY' } }] }])
+  expect(used(server, 'bytes of bodies under way')).toBeGreaterThan(4 * (filler.length - 16 * 1024))
+  server.release()
+  await expect.poll(() => told).toHaveLength(5)
+  expect(used(server, 'bytes of bodies under way')).toBe(0)
+  for (const client of clients) client[Symbol.dispose]()
+})
+
 /** A request whose body is in chunks of one byte. */
 const inTinyChunks = (server: TestServer, path: string, count: number) =>
   `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(count)}`
@@ -87,8 +115,8 @@ test('an open event stream keeps nothing of its request', async () => {
   const before = heldMemory()
   const others = await subscribe(60)
   expect(server.subscribers()).toBe(65)
-  // All requests are 12 MB, as text alone.
-  await expect.poll(() => heldMemory() - before).toBeLessThan(6 * 1024 * 1024)
+  // As text alone, the requests are 12 MB; a stream and its client take a tenth of a megabyte.
+  await expect.poll(() => heldMemory() - before).toBeLessThan(11e6)
   for (const socket of [...first, ...others]) socket.destroy()
 })
 
@@ -212,6 +240,31 @@ describe('an answer that nobody reads', () => {
     for (const socket of sockets) socket.resume()
     await Promise.all(closed)
     for (const { bytesRead } of sockets) expect(bytesRead).toBeLessThan(8 * 1024 * 1024)
+  })
+
+  test.for(['WebSockets', 'event streams'])('counts on %s as well', async (way) => {
+    await using server = await openTestServer()
+    const subscription = `subscription { latestEnergy { bulk(size: ${size}) } }`
+    await using sockets = new AsyncDisposableStack()
+    for (let count = 1; count <= 24; count++) {
+      if (way === 'WebSockets') {
+        const client = sockets.use(await openRawClient(server))
+        client.ask('1', subscription)
+        client.socket.pause()
+      } else {
+        const socket = await send(server, JSON.stringify({ query: subscription }), {
+          more: 'Accept: text/event-stream\r\n',
+        })
+        sockets.defer(() => void socket.pause().destroy())
+        socket.pause()
+      }
+      await server.subscribed(count)
+    }
+    server.emit(1)
+    await expect.poll(() => cutOffs(server)).toBeGreaterThan(0)
+    expect(used(server, 'bytes that clients leave unread')).toBeLessThanOrEqual(
+      maxUnsentBytesTogether,
+    )
   })
 
   test('does not count if it is GraphiQL, which is kept for all', async () => {

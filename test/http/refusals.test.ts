@@ -200,6 +200,8 @@ describe('what Node and ws refuse by themselves has a body with a code', () => {
     socket.write(request)
     const answer = await text(socket)
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(answer).toMatch(/^Cache-Control: no-store\r$/im)
+    expect(answer).toMatch(/^X-Content-Type-Options: nosniff\r$/im)
     expect(
       JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')).replace(/^\s*[0-9a-f]+\r\n/, '')),
     ).toMatchObject({

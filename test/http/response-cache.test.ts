@@ -299,6 +299,25 @@ test('a variable that is no JSON number is told, though null was answered before
   })
 })
 
+test('nor is it null over a WebSocket', async () => {
+  await using open = await openStore()
+  using client = await openRawClient(open.server)
+  const ask = (id: string) =>
+    client.send(
+      `{"type":"subscribe","id":"${id}","payload":{"query":"query ($id: Int) { chart(plantId: $id) { value } }","variables":{"id":${id}}}}`,
+    )
+  for (const id of ['null', 'null', 'null']) {
+    ask(id)
+    expect(await client.next()).toMatchObject({ type: 'next' })
+    expect(await client.next()).toMatchObject({ type: 'complete' })
+  }
+  ask('1e999')
+  expect(await client.next()).toMatchObject({
+    type: 'next',
+    payload: { errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] },
+  })
+})
+
 test('lists within lists are told that they are no number, however many', async () => {
   await using open = await openStore()
   const query = 'query ($id: Int) { chart(plantId: $id) { value } }'

@@ -1,0 +1,71 @@
+import { GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLSchema } from 'graphql'
+import { expect, test } from 'vitest'
+import { openRawClient } from './raw-client.ts'
+import { bearer, openTestServer, post, type TestServer, tokens } from './test-server.ts'
+
+/** A server with an operation of which two may run at a time, each until it is ended. */
+async function openHeavyServer() {
+  const begun: number[] = []
+  const ends = new Map<number, () => void>()
+  const heavy = {
+    type: GraphQLInt,
+    args: { id: { type: new GraphQLNonNull(GraphQLInt) } },
+    extensions: { complexity: 42_000 },
+    resolve: (_: unknown, { id }: { id: number }) => {
+      begun.push(id)
+      const { promise, resolve } = Promise.withResolvers<number>()
+      ends.set(id, () => resolve(id))
+      return promise
+    },
+  }
+  const light = { type: GraphQLInt, resolve: () => 1 }
+  const query = new GraphQLObjectType({ name: 'Query', fields: { heavy, light } })
+  const server = await openTestServer({}, { schema: new GraphQLSchema({ query }) })
+  const end = (id: number) => ends.get(id)?.()
+  return { server, begun, end, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
+}
+
+/** Each resolves when the operation is answered. */
+const ways: Record<
+  string,
+  (server: TestServer, query: string, token?: string) => Promise<unknown>
+> = {
+  HTTP: (server, query, token) =>
+    post(server, query, { headers: token === undefined ? {} : bearer(token) }),
+  WebSocket: async (server, query, token) => {
+    const init = token === undefined ? true : { authorization: `Bearer ${token}` }
+    using client = await openRawClient(server, { init })
+    client.ask('1', query)
+    return await client.next()
+  },
+}
+
+test.for(Object.entries(ways))(
+  'by %s heavy operations wait while others run, and clients take turns',
+  async ([, ask]) => {
+    await using open = await openHeavyServer()
+    const { server, begun, end } = open
+    const answers: Promise<unknown>[] = []
+    const begin = (id: number, token?: string) =>
+      answers.push(ask(server, `{ heavy(id: ${id}) }`, token))
+    begin(1)
+    await expect.poll(() => begun).toEqual([1])
+    begin(2)
+    await expect.poll(() => begun).toEqual([1, 2])
+    begin(3)
+    await ask(server, '{ light }')
+    begin(4)
+    await ask(server, '{ light }')
+    begin(5, tokens.ADMIN_TOKEN)
+    await ask(server, '{ light }')
+    expect(begun).toEqual([1, 2])
+
+    for (const id of [1, 2, 3, 4, 5]) {
+      await expect.poll(() => begun).toContain(id)
+      end(id)
+      await answers[id - 1]
+    }
+    // The reader, who waits with two, has one turn before the admin at most.
+    expect(begun.indexOf(5)).toBeLessThan(begun.indexOf(4))
+  },
+)
