@@ -19,6 +19,8 @@ export interface FuzzOptions {
   /** Numbers of the operations to make; as they are counted from 0, one alone can be made again. */
   readonly operations: Iterable<number>
   readonly signal?: AbortSignal
+  /** Milliseconds after which nothing of the operations may be left. */
+  readonly restMs?: number
   readonly onProgress?: (done: number, findings: number) => void
 }
 
@@ -75,7 +77,7 @@ const weights = { post: 40, get: 11, events: 11, webSocket: 20, raw: 8, record: 
  * early where the process does.
  */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
-  const { target, schema, seed, onProgress } = options
+  const { target, schema, seed, restMs = REST_MS, onProgress } = options
   const { own, url, tokens } = target
   const started = performance.now()
   const findings = new Findings()
@@ -157,10 +159,10 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   if (own?.ended !== undefined) {
     atEnd('the process ended', `${own.ended}; ${own.takeErrors().join('\n').slice(-2000)}`)
   } else {
-    await judgeRest(target, { ledger, subscriptions, found: atEnd })
+    await judgeRest(target, { ledger, subscriptions, restMs, found: atEnd })
     readLog('at the end', [])
   }
-  const after = own?.ended === undefined ? await settled(own, before) : undefined
+  const after = own?.ended === undefined ? await settled(own, { before, restMs }) : undefined
   if (before !== undefined && after !== undefined && after > before + MAY_KEEP) {
     atEnd('memory is kept', `${megabytes(after)} MB, ${megabytes(before)} MB before`)
   }
@@ -201,11 +203,12 @@ async function judgeRest(
   given: {
     ledger: Ledger
     subscriptions: number
+    restMs: number
     found: (rule: string, detail: string) => void
   },
 ): Promise<void> {
-  const { ledger, subscriptions, found } = given
-  const deadline = performance.now() + REST_MS
+  const { ledger, subscriptions, restMs, found } = given
+  const deadline = performance.now() + restMs
   for (let pause = 10; ; pause *= 2) {
     // Right after the storm it may be told to ask again.
     const now = await liveSubscriptions(target).catch(() => Number.POSITIVE_INFINITY)
@@ -240,10 +243,10 @@ function readerOf({ tokens, publicRead }: Target): string | undefined {
 /** The memory that stays, once what was left behind is given up by its own deadlines. */
 async function settled(
   own: Target['own'],
-  before: number | undefined,
+  { before, restMs }: { before: number | undefined; restMs: number },
 ): Promise<number | undefined> {
   if (own === undefined || before === undefined) return undefined
-  const deadline = performance.now() + REST_MS
+  const deadline = performance.now() + restMs
   for (let pause = 100; ; pause *= 2) {
     const held = await own.held()
     if (held < before + MAY_KEEP || performance.now() > deadline) return held
