@@ -1,3 +1,4 @@
+import { GraphQLError, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
 import { createClient } from 'graphql-ws'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Fault } from '../../src/fault.ts'
@@ -86,6 +87,23 @@ describe.for(ways)('over %s', ([, ask]) => {
     expect(await ask(query, { id: null })).toMatchObject(wrong)
     expect(logged()).toEqual([])
   })
+})
+
+test('an error of a library is told without the error that it wraps', async () => {
+  const fields = {
+    failing: {
+      type: GraphQLString,
+      resolve: () => {
+        const extensions = { code: 'OF_A_LIBRARY', originalError: { message: 'secret' } }
+        throw new GraphQLError('it failed', { extensions })
+      },
+    },
+  }
+  const schema = new GraphQLSchema({ query: new GraphQLObjectType({ name: 'Query', fields }) })
+  await using other = await openTestServer({}, { schema })
+  const { body } = await post(other, '{ failing }')
+  expect(body.errors).toMatchObject([{ message: 'it failed' }])
+  expect(body.errors[0].extensions).toEqual({ code: 'OF_A_LIBRARY' })
 })
 
 test('one error that fails many fields is logged once', async () => {

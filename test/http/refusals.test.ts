@@ -193,6 +193,13 @@ describe('what Node and ws refuse by themselves has a body with a code', () => {
       405,
       'METHOD_NOT_ALLOWED',
     ],
+    // The server gives it ten seconds.
+    [
+      'a request without an end',
+      'GET /livez HTTP/1.1\r\nHost: localhost\r\n',
+      408,
+      'REQUEST_TIMEOUT',
+    ],
     ['no host', 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n', 421, 'HOST_REFUSED'],
   ] as const)('%s', async ([, request, status, code]) => {
     const socket = connect(server.port, '127.0.0.1')

@@ -109,6 +109,23 @@ describe.each(engines)('on %s, what is read grows with what is asked', (engine) 
     expect(rowsRead()).toBeLessThan(PLANTS + 10)
   })
 
+  test('energy by day in a zone of odd minutes reads the tiles of its days, and the readings at midnight', async () => {
+    const { kysely } = database
+    const range = { from: Date.UTC(1965, 5, 1) * 1000, to: Date.UTC(1965, 6, 1) * 1000 }
+    await sql`
+      insert into solark.telemetry (plant_id, timestamp, pv_power)
+      select ${PLANT}, start, 1000
+      from generate_series(${timestamptz(range.from)}, ${timestamptz(range.to)}, interval '15 minutes') as start`.execute(
+      kysely,
+    )
+    await rollUp(kysely)
+    const energy = await energyByDay('Africa/Monrovia', '1965-06-02', '1965-06-29')
+    for (const { energy: kilowattHours } of energy) expect(kilowattHours.pv).toBeCloseTo(24, 9)
+    // For each day 23 hours, three quarters, and the readings around two midnights.
+    expect(rowsRead()).toBeLessThan(28 * 50)
+    await deleteReadings(kysely, { plantId: PLANT, ...range })
+  })
+
   test('costs by prices read the prices of their days, and new prices look up one each', async () => {
     const { kysely } = explained
     const hour = 4 * QUARTER
