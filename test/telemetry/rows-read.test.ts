@@ -124,6 +124,7 @@ describe.each(engines)('on %s, what is read grows with what is asked', (engine) 
     // For each day 23 hours, three quarters, and the readings around two midnights.
     expect(rowsRead()).toBeLessThan(28 * 50)
     await deleteReadings(kysely, { plantId: PLANT, ...range })
+    await rollUp(kysely)
   })
 
   test('costs by prices read the prices of their days, and new prices look up one each', async () => {
