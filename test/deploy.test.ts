@@ -17,7 +17,7 @@ const probes = createProbes(
     ready: async () => ({ ready: true }),
   },
   {
-    metrics: async () => ({ contentType: 'text/plain', text: '' }),
+    metrics: async () => ({ contentType: 'text/plain', body: Buffer.from('') }),
     roleOf: () => 'read',
     publicRead: true,
   },

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ConnectionLimit } from './connection-limit.ts'
 import type { RequestTally } from './metrics/request-tally.ts'
 import type { CacheableResponse } from './operations/response-cache.ts'
@@ -63,6 +63,7 @@ export class EventStream implements CacheableResponse {
     if (!headers.has('cache-control')) response.setHeader('Cache-Control', 'no-store')
     response.setHeader('X-Accel-Buffering', 'no') // Or nginx keeps events until it has a page of them.
     response.statusCode = status
+    forgetHeaders(response.req)
     response.setTimeout(timeoutMs, () => {
       if (response.writableLength > 0) response.destroy()
     })
@@ -77,6 +78,13 @@ export class EventStream implements CacheableResponse {
     }
     response.end()
   }
+}
+
+/** A stream lasts for months, and so does its request: with many headers that is a hundred kilobytes. */
+function forgetHeaders(request: IncomingMessage): void {
+  request.headers = {}
+  request.rawHeaders = []
+  request.url = request.url?.split('?', 1)[0]
 }
 
 const EVENT = Buffer.from('event: next')

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
 import type { GraphQLSchema } from 'graphql'
 import { Fault } from '../fault.ts'
 import type { Role } from '../graphql/role.ts'
@@ -101,11 +102,15 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
     const params = completeParams(parseGraphQLParams(request, body, jsonLimits[role]), role)
     await turn.take(queryLimits.parsingCost(params.query))
     const context = { role, client, acceptsEvents: accepted.events, admit: turn.take, span }
-    const answer =
-      (byYogaAlone
-        ? undefined
-        : await answerDirectly(params, { method, type: accepted.json, context })) ??
-      (await answerByYoga(params, { method, accept: request.headers.accept, context }))
+    let answer: Answer | EventStream | undefined = byYogaAlone
+      ? undefined
+      : await answerDirectly(params, { method, type: accepted.json, context })
+    if (answer === undefined) {
+      // Then Node has seen the clients that left at once, for whom beginning a subscription would be in vain.
+      await setImmediate()
+      if (response.destroyed) throw connectionLost()
+      answer = await answerByYoga(params, { method, accept: request.headers.accept, context })
+    }
     // Others who ask the same are given what was executed, but not a refusal because this client is gone.
     const isRefusal = answer.validity === 'NEVER' && !(answer instanceof EventStream)
     if (response.destroyed && isRefusal) throw connectionLost()

@@ -172,7 +172,7 @@ export function createGraphqlTransportWs(options: {
           const reason = 'A subscriber with this id already exists'
           return close(connection, CloseCode.SubscriberAlreadyExists, reason)
         }
-        return await run(connection, role, message, text.length)
+        return await runInPlace(connection, role, message, text.length)
       }
 
       case MessageType.Complete: {
@@ -187,15 +187,38 @@ export function createGraphqlTransportWs(options: {
     }
   }
 
+  /** Runs an operation when few others of the connection are beginning; nothing more is read while it waits for that. */
+  async function runInPlace(
+    connection: WebSocketConnection,
+    role: Role,
+    message: SubscribeMessage,
+    length: number,
+  ): Promise<void> {
+    const { operations, places } = connection
+    const beginning: OpenOperation = { close: () => {} }
+    operations.set(message.id, beginning)
+    const place = places.take()
+    if (place !== undefined) {
+      connection.readInTurn()
+      await place
+    }
+    try {
+      const isOver = operations.get(message.id) !== beginning
+      if (!isOver) await run(connection, role, message, { beginning, length })
+    } finally {
+      const wasFull = places.isFull
+      places.give()
+      if (wasFull && !places.isFull) connection.readInTurn()
+    }
+  }
+
   async function run(
     connection: WebSocketConnection,
     role: Role,
     { id, payload }: SubscribeMessage,
-    length: number,
+    { beginning, length }: { beginning: OpenOperation; length: number },
   ): Promise<void> {
     const { operations } = connection
-    const beginning: OpenOperation = { close: () => {} }
-    operations.set(id, beginning)
     const client = `${role} ${connection.client}`
     // Held until the result is written, which may be long.
     using turn = admission.openTurn(client, () => !connection.isOpen)
@@ -217,7 +240,10 @@ export function createGraphqlTransportWs(options: {
     })
     const seconds = (performance.now() - start) / 1000
     tally.count({ operation: seen.operation, code: codeOf(outcome), seconds })
-    if (seen.isReused) tally.reused++
+    if (seen.isReused) {
+      tally.reused++
+      admission.noteLight()
+    }
     // It may be over by now, and another may have its id.
     const isOver = operations.get(id) !== beginning
     if (outcome instanceof SubscriptionStream) {

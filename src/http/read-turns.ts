@@ -1,4 +1,4 @@
-interface Reader {
+export interface Reader {
   pause(): void
   resume(): void
 }

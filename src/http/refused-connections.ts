@@ -35,10 +35,15 @@ export function refuseBadConnections(
       refuseConnection(socket, maskError(error))
     }
   })
+  const unreadableSockets = new WeakSet<Socket>()
   server.on('clientError', (error: Error, socket: Socket) => {
-    if (!socket.writable) socket.destroy()
+    // Once is enough: Node would try to read each chunk that follows.
+    if (!socket.writable || unreadableSockets.has(socket)) socket.destroy()
     else if (!inFlight.closeAfterResponses(socket)) {
       refuseConnection(socket, maskError(unreadable(error)), { hasBody: !isHead(error) })
+    } else {
+      unreadableSockets.add(socket)
+      socket.pause()
     }
   })
   server.on('connect', (_, socket: Duplex) =>
@@ -102,7 +107,7 @@ function unreadable(error: Error): Fault {
     case 'HPE_HEADER_OVERFLOW':
       return new Fault(
         'HEADERS_TOO_LARGE',
-        'Expected a URL and headers of at most 16 KiB together: send a long query by POST',
+        'Expected a URL and headers of at most 16 KiB together, and fewer than a thousand headers: send a long query by POST',
         options,
       )
     case 'ERR_HTTP_REQUEST_TIMEOUT':

@@ -16,13 +16,15 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<v
 export const graphqlPath = '/graphql'
 
 /**
- * Returns the address of a request without the path of the proxy below which the server is. A proxy may have taken it
- * off: an address without it stays as it is.
+ * Returns the address of a request, without the server that an address for a proxy begins with (RFC 9112, section
+ * 3.2.2), and without the path of the proxy below which the server is. A proxy may have taken that off: an address
+ * without it stays as it is.
  */
-export function withoutBase(url: string | undefined, basePath: string): string | undefined {
-  if (basePath === '' || url === undefined || !url.startsWith(basePath)) return url
-  const rest = url.slice(basePath.length)
-  return rest.startsWith('/') ? rest : url
+export function withoutBase(url: string | undefined, basePath: string): string {
+  const path = url?.replace(/^https?:\/\/[^/?]*/i, '') || '/'
+  if (basePath === '' || !path.startsWith(basePath)) return path
+  const rest = path.slice(basePath.length)
+  return rest.startsWith('/') ? rest : path
 }
 
 /** The path of a request, without its query, which may hold what does not belong in a log. */
@@ -155,14 +157,14 @@ export function createProbes(
       '/metrics',
       async ({ headers: { authorization } }, response) => {
         access.roleOf(authorization)
-        const { contentType, text } = await metrics()
+        const { contentType, body } = await metrics()
         response
           .writeHead(200, {
             'Content-Type': contentType,
-            'Content-Length': Buffer.byteLength(text),
+            'Content-Length': body.length,
             'Cache-Control': 'no-store',
           })
-          .end(text)
+          .end(body)
       },
     ],
   ])

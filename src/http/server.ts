@@ -296,6 +296,8 @@ export async function openHttpServer<Context extends object>(
   server.on('checkContinue', handle)
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // The frames of the one would stand among the responses of the other.
+    if (inFlight.closeAfterResponses(socket)) return
     request.url = withoutBase(request.url, config.basePath)
     try {
       const caller = callerOf(request)
@@ -329,7 +331,7 @@ export async function openHttpServer<Context extends object>(
     { name: 'bytes that clients leave unread', used: unsentLimit.bytes, most: unsentLimit.most },
   ]
 
-  async function metrics(): Promise<Scrape> {
+  async function scrape(): Promise<Scrape> {
     const own = serverMeasures({
       subscriptions: subscriptions.count,
       webSockets: webSockets.connections,
@@ -338,6 +340,14 @@ export async function openHttpServer<Context extends object>(
       usage: usage(),
     })
     return await writeMetrics(tally, [...own, ...((await options.measure?.()) ?? [])])
+  }
+  let scraping: Promise<Scrape> | undefined
+  /** Who asks while it is being made is given the same. */
+  function metrics(): Promise<Scrape> {
+    scraping ??= scrape().finally(() => {
+      scraping = undefined
+    })
+    return scraping
   }
 
   async function close(): Promise<void> {

@@ -5,12 +5,17 @@ import type { Role } from '../graphql/role.ts'
 import type { Logger } from '../log.ts'
 import type { Consumer } from '../pull-queue.ts'
 import { IncomingFrames } from './incoming-frames.ts'
-import { maxUnsentBytes } from './limits.ts'
+import { maxPipelined, maxUnsentBytes } from './limits.ts'
 import type { SharedResult } from './operations/shared-result.ts'
+import { Places } from './places.ts'
+import type { Reader, ReadTurns } from './read-turns.ts'
 import type { SendBuffer, UnsentLimit } from './unsent-limit.ts'
 
 /** Bytes. */
 const LONGEST_REASON = 123
+
+/** Bytes that are read and dropped after a refusal. */
+const MOST_DROPPED = 1024 * 1024
 
 /** What a client has asked for by an id, until it is over. */
 export interface OpenOperation {
@@ -29,11 +34,12 @@ interface ConnectionOptions {
   /** Why its page may not send a token with `connection_init`; undefined if it may. */
   tokenRefusal: Fault | undefined
   unsentLimit: UnsentLimit
+  readTurns: ReadTurns
   log: Logger
 }
 
 /** The connection to one client: the socket, and what the protocol keeps for it. There are thousands of them. */
-export class WebSocketConnection implements SendBuffer {
+export class WebSocketConnection implements SendBuffer, Reader {
   readonly client: string
   readonly frames: FrameWriter
   readonly incoming = new IncomingFrames()
@@ -51,6 +57,8 @@ export class WebSocketConnection implements SendBuffer {
   initTimeout: NodeJS.Timeout | undefined
   /** By their ids, which are taken as long as they are in the map. */
   readonly operations = new Map<string, OpenOperation>()
+  /** Of operations that begin. While one waits for a place, nothing more is read of the connection. */
+  readonly places = new Places(maxPipelined)
   /** How many of the operations are subscriptions, with those that are over but still beginning. */
   subscriptions = 0
   /** Whether it has not answered the last ping. */
@@ -58,9 +66,18 @@ export class WebSocketConnection implements SendBuffer {
   readonly #webSocket: WebSocket
   readonly #socket: Duplex
   readonly #unsentLimit: UnsentLimit
+  readonly #readTurns: ReadTurns
   readonly #log: Logger
 
-  constructor({ webSocket, socket, client, unsentLimit, log, ...caller }: ConnectionOptions) {
+  constructor({
+    webSocket,
+    socket,
+    client,
+    unsentLimit,
+    readTurns,
+    log,
+    ...caller
+  }: ConnectionOptions) {
     this.client = client
     this.authorization = caller.authorization
     this.tokenRefusal = caller.tokenRefusal
@@ -68,6 +85,7 @@ export class WebSocketConnection implements SendBuffer {
     this.#webSocket = webSocket
     this.#socket = socket
     this.#unsentLimit = unsentLimit
+    this.#readTurns = readTurns
     this.#log = log
   }
 
@@ -89,6 +107,19 @@ export class WebSocketConnection implements SendBuffer {
     if (!this.isOpen) return
     this.#webSocket.send(text)
     this.#cutOffIfFull()
+  }
+
+  /** Reads more of it when its turn comes and no operation waits for a place. */
+  readInTurn(): void {
+    this.#readTurns.wait(this)
+  }
+
+  pause(): void {
+    this.#webSocket.pause()
+  }
+
+  resume(): void {
+    if (!this.places.isFull) this.#webSocket.resume()
   }
 
   /** Asks whether the client is still there. Cuts it off if it has not answered the last ping. */
@@ -164,8 +195,12 @@ export function refuseWebSocket(
   { code, reason }: { code: number; reason: string },
 ): void {
   webSocket.close(code, reason.slice(0, LONGEST_REASON))
-  // What the client still sends is dropped, so that it gets to read the reason.
-  socket.removeAllListeners('data')
+  // What the client still sends is dropped, so that it gets to read the reason; but not for ever.
+  let left = MOST_DROPPED
+  socket.removeAllListeners('data').on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) socket.destroy()
+  })
   socket.resume()
   socket.end()
 }

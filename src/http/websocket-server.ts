@@ -172,7 +172,7 @@ export function openWebSocketServer(options: {
     webSocket.connection = connection
     socket.prependListener('data', (chunk: Buffer) => {
       if (chunk.length >= LARGE_READ) {
-        readTurns.wait(webSocket)
+        connection.readInTurn()
         // What is sent in response to all of its messages leaves at once.
         socket.cork()
         process.nextTick(() => socket.uncork())
@@ -216,6 +216,7 @@ export function openWebSocketServer(options: {
           authorization,
           tokenRefusal: mayUseToken ? undefined : originRefusedWithToken(origin),
           unsentLimit,
+          readTurns,
           log,
         })
         open(webSocket, socket, connection)

@@ -5,7 +5,7 @@ import { latencyBounds, type OperationTally, type RequestTally } from './request
 /** What a scrape is sent. */
 export interface Scrape {
   readonly contentType: string
-  readonly text: string
+  readonly body: Buffer
 }
 
 /**
@@ -22,7 +22,7 @@ export async function writeMetrics(
   }
   new LatencyHistogram(tally, registry)
   const all = Registry.merge([registry, processMetrics()])
-  return { contentType: all.contentType, text: await all.metrics() }
+  return { contentType: all.contentType, body: Buffer.from(await all.metrics()) }
 }
 
 function nameOf({ name }: Measure): string {

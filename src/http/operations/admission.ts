@@ -64,10 +64,11 @@ export function createAdmission(): Admission {
         take: async (cost) => {
           end()
           end = () => {}
-          if (cost === 0) return
-          end = await admit(client, cost).catch((error: unknown) => {
-            throw error instanceof Fault ? errorWithStatus(error) : error
-          })
+          if (cost > 0) {
+            end = await admit(client, cost).catch((error: unknown) => {
+              throw error instanceof Fault ? errorWithStatus(error) : error
+            })
+          }
           if (!isGone()) return
           throw new Fault('BAD_USER_INPUT', 'The connection was lost before the operation began')
         },
