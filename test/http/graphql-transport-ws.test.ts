@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   maxBodyBytes,
@@ -6,7 +7,7 @@ import {
   maxUnfinishedBytes,
 } from '../../src/http/limits.ts'
 import { openRawClient } from './raw-client.ts'
-import { frame, openRawWebSocket } from './raw-websocket.ts'
+import { frame, openRawWebSocket, upgradeOf } from './raw-websocket.ts'
 import { openTestServer, post, tokens, used } from './test-server.ts'
 
 const server = await openTestServer()
@@ -107,6 +108,16 @@ describe('before it is known who is there', () => {
     raw.write(...frames)
     expect(await raw.closed).toBe(1009)
     expect(raw.received).toEqual([])
+  })
+
+  test('1009: and what follows is not read for ever', async () => {
+    const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true })
+    socket.on('error', () => {}).resume()
+    socket.write(upgradeOf(server))
+    const part = frame('x'.repeat(60_000))
+    while (!socket.destroyed) await new Promise((resolve) => socket.write(part, resolve))
+    // What was read, and what waits in the buffers of the system.
+    expect(socket.bytesWritten).toBeLessThan(64 * 1024 * 1024)
   })
 
   test('4400: lists within lists, which are not parsed', async () => {

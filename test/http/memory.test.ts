@@ -100,12 +100,13 @@ test('a body in tiny chunks is refused once there are many', async () => {
 test('an open event stream keeps nothing of its request', async () => {
   await using server = await openTestServer()
   const filler = 'x'.repeat(200_000)
+  const headers = Array.from({ length: 800 }, (_, index) => `a${index}: 1\r\n`).join('')
   const subscribe = async (count: number): Promise<Socket[]> => {
     const sockets: Socket[] = []
     for (let index = 0; index < count; index++) {
       const query = 'subscription { latestEnergy { soc } }'
       const body = JSON.stringify({ query, variables: { filler: [filler] } })
-      const socket = await send(server, body, { more: 'Accept: text/event-stream\r\n' })
+      const socket = await send(server, body, { more: `Accept: text/event-stream\r\n${headers}` })
       await once(socket, 'data')
       sockets.push(socket)
     }

@@ -2,7 +2,7 @@ import { GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
 import { createClient } from 'graphql-ws'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { openTestServer, post, tokens } from './test-server.ts'
+import { openTestServer, post, tokens, used } from './test-server.ts'
 
 /** Returns the value of each series, by its name and labels as they are written. */
 async function scrape(server: { url: string }): Promise<Map<string, number>> {
@@ -148,4 +148,21 @@ test('who may read may scrape', async () => {
   expect(await status()).toBe(401)
   expect(await status('mistyped')).toBe(401)
   expect(await status(tokens.READ_TOKEN)).toBe(200)
+})
+
+test('many scrapes at once are given the same numbers, which are collected once', async () => {
+  let collected = 0
+  const released = Promise.withResolvers<void>()
+  const measure = async () => {
+    collected += 1
+    await released.promise
+    return [{ name: 'collected', help: 'How often', type: 'counter' as const, value: collected }]
+  }
+  await using server = await openTestServer({}, { measure })
+  const scrapes = Array.from({ length: 20 }, () => scrape(server))
+  await expect.poll(() => used(server, 'connections of any kind')).toBe(20)
+  await fetch(`${server.url}/livez`)
+  released.resolve()
+  for (const series of await Promise.all(scrapes)) expect(series.get('collected')).toBe(1)
+  expect((await scrape(server)).get('collected')).toBe(2)
 })

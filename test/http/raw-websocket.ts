@@ -40,6 +40,20 @@ export function frame(payload: string | object | Buffer, options: FrameOptions =
   return Buffer.concat([header.subarray(0, size + 4), bytes])
 }
 
+/** The request for an upgrade. */
+export function upgradeOf({ port }: { port: number }): string {
+  return [
+    'GET /graphql HTTP/1.1',
+    `Host: 127.0.0.1:${port}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    `Sec-WebSocket-Key: ${btoa('0123456789abcdef')}`,
+    'Sec-WebSocket-Protocol: graphql-transport-ws',
+    '\r\n',
+  ].join('\r\n')
+}
+
 /** Connects; `first` is sent in the same write as the upgrade. */
 export async function openRawWebSocket(
   server: { port: number },
@@ -90,17 +104,7 @@ export async function openRawWebSocket(
     upgraded.resolve()
     ended.resolve(code)
   })
-  const head = [
-    'GET /graphql HTTP/1.1',
-    `Host: 127.0.0.1:${server.port}`,
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    `Sec-WebSocket-Key: ${btoa('0123456789abcdef')}`,
-    'Sec-WebSocket-Protocol: graphql-transport-ws',
-    '\r\n',
-  ].join('\r\n')
-  socket.write(Buffer.concat([Buffer.from(head), ...first]))
+  socket.write(Buffer.concat([Buffer.from(upgradeOf(server)), ...first]))
   await upgraded.promise
   return {
     socket,

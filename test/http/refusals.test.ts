@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, describe, expect, test } from 'vitest'
+import { upgradeOf } from './raw-websocket.ts'
 import { openTestServer, tokens } from './test-server.ts'
 
 const server = await openTestServer()
@@ -225,6 +226,48 @@ test('a request that is under way is answered before its connection is closed fo
   const answer = await text(socket)
   expect(answer.match(/^HTTP\/1.1 \d+/gm)).toEqual(['HTTP/1.1 200'])
   expect(answer).toContain('{"data":{"role":"read"}}')
+})
+
+test('what comes behind a request that cannot be read is not read, also while another is under way', async () => {
+  await using own = await openTestServer()
+  const body = '{"query":"{ slow }"}'
+  const socket = connect(own.port, '127.0.0.1')
+  socket.on('error', () => {})
+  const answered = once(socket, 'data')
+  socket.write(
+    `POST /graphql HTTP/1.1\r\nHost: localhost:${own.port}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}\x01garbage\r\n\r\n`,
+  )
+  await own.slow
+  const flood = 32 * 1024 * 1024
+  socket.write(' '.repeat(flood))
+  for (let count = 0; count < 20; count++) await fetch(`${own.url}/livez`)
+  expect(socket.writableLength).toBeGreaterThan(0.5 * flood)
+  own.release()
+  expect(String(await answered)).toMatch(/^HTTP\/1.1 200 .*Connection: close\r\n.*"slow":"done"/s)
+  socket.destroy()
+})
+
+test('an upgrade behind a request is not made, and the request is answered', async () => {
+  await using own = await openTestServer()
+  const body = '{"query":"{ slow }"}'
+  const socket = connect(own.port, '127.0.0.1')
+  socket.write(
+    `POST /graphql HTTP/1.1\r\nHost: localhost:${own.port}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}${upgradeOf(own)}`,
+  )
+  await own.slow
+  own.release()
+  const answer = await text(socket)
+  expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200'])
+  expect(answer).toMatch(/"slow":"done"\}\}\s*$/)
+})
+
+test('the target of a request may name the server', async () => {
+  const socket = connect(server.port, '127.0.0.1')
+  const origin = `localhost:${server.port}`
+  socket.write(
+    `GET http://${origin}/livez HTTP/1.1\r\nHost: ${origin}\r\nConnection: close\r\n\r\n`,
+  )
+  expect(await text(socket)).toMatch(/^HTTP\/1.1 200 /)
 })
 
 test('a request by HEAD that cannot be read is refused without a body', async () => {

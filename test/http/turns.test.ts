@@ -3,14 +3,14 @@ import { expect, test } from 'vitest'
 import { openRawClient } from './raw-client.ts'
 import { bearer, openTestServer, post, type TestServer, tokens } from './test-server.ts'
 
-/** A server with an operation of which two may run at a time, each until it is ended. */
-async function openHeavyServer() {
+/** A server with an operation of so much cost, which runs until it is ended. */
+async function openServer(complexity: number) {
   const begun: number[] = []
   const ends = new Map<number, () => void>()
   const heavy = {
     type: GraphQLInt,
     args: { id: { type: new GraphQLNonNull(GraphQLInt) } },
-    extensions: { complexity: 42_000 },
+    extensions: { complexity },
     resolve: (_: unknown, { id }: { id: number }) => {
       begun.push(id)
       const { promise, resolve } = Promise.withResolvers<number>()
@@ -43,7 +43,8 @@ const ways: Record<
 test.for(Object.entries(ways))(
   'by %s heavy operations wait while others run, and clients take turns',
   async ([, ask]) => {
-    await using open = await openHeavyServer()
+    // Two may run at a time.
+    await using open = await openServer(42_000)
     const { server, begun, end } = open
     const answers: Promise<unknown>[] = []
     const begin = (id: number, token?: string) =>
@@ -69,3 +70,24 @@ test.for(Object.entries(ways))(
     expect(begun.indexOf(5)).toBeLessThan(begun.indexOf(4))
   },
 )
+
+test('a WebSocket begins sixteen operations at a time, and the others in their order, if they are still wanted', async () => {
+  await using open = await openServer(1)
+  const { server, begun, end } = open
+  using client = await openRawClient(server)
+  for (let id = 1; id <= 40; id++) client.ask(`${id}`, `{ heavy(id: ${id}) }`)
+  client.send({ type: 'complete', id: '18' })
+  const first = Array.from({ length: 16 }, (_, index) => index + 1)
+  await expect.poll(() => begun).toEqual(first)
+  await ways.HTTP?.(server, '{ light }')
+  expect(begun).toEqual(first)
+
+  for (const id of first) end(id)
+  await expect.poll(() => begun).toHaveLength(32)
+  for (const id of begun) end(id)
+  await expect.poll(() => begun).toHaveLength(39)
+  for (const id of begun) end(id)
+  const all = Array.from({ length: 40 }, (_, index) => index + 1)
+  expect(begun).toEqual(all.filter((id) => id !== 18))
+  for (let count = 0; count < 2 * 39; count++) await client.next()
+})
