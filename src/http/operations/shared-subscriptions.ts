@@ -16,6 +16,7 @@ import type { OpenSpan, Tracer } from '../../tracing/tracer.ts'
 import { formatError, type MaskError } from '../errors.ts'
 import { maxRetainedBytes, maxSubscriptionCharacters } from '../limits.ts'
 import { Quota } from '../quota.ts'
+import { EventTurns } from './event-turns.ts'
 import type { ContextOf } from './operation-context.ts'
 import {
   canonicalJson,
@@ -57,8 +58,8 @@ export interface SharedSubscriptions {
 
 /**
  * Executes subscriptions, whatever they are sent over. Each event is executed once for all whose document, variables
- * and role are the same. The root field's `subscribe` runs for each subscriber, so that each is given events at its own
- * pace.
+ * and role are the same, in turns (event-turns.ts). The root field's `subscribe` runs for each subscriber, so that each is
+ * given events at its own pace.
  *
  * Refuses a subscription whose text and variables are too long (`QUERY_TOO_COMPLEX`), and one too many
  * (`TOO_MANY_SUBSCRIPTIONS`):
@@ -79,6 +80,7 @@ export function createSharedSubscriptions<Context extends object>(options: {
   const { schema, contextOf, maskError, limits, runOperation = runAsItIs } = options
   const { subscriptions: most, subscriptionsPerConnection } = limits
   const groups = new Map<string, SubscriptionGroup>()
+  const turns = new EventTurns()
   const keyOf = createOperationKey(schema)
   const subscriptions = new Quota({
     most,
@@ -110,7 +112,14 @@ export function createSharedSubscriptions<Context extends object>(options: {
       retained.give(client, bytes)
     }
     const run: RunFields = (execute) => runOperation({ client, writes: false }, execute)
-    const group = new SubscriptionGroup(args, { maskError, run, onLeave, tracer: options.tracer })
+    const inTurn: RunInTurn = (execute) => turns.run(client, execute)
+    const group = new SubscriptionGroup(args, {
+      maskError,
+      run,
+      inTurn,
+      onLeave,
+      tracer: options.tracer,
+    })
     groups.set(key, group)
     return group
   }
@@ -189,7 +198,7 @@ export class SubscriptionStream {
 
   /**
    * The result of the next event, one at a time; undefined after the last. Rejects with the error that the source ended
-   * with. The event is executed in the turn in which it is there, as part of what brought it.
+   * with. The event is executed as soon as it is there, as part of what brought it, unless too many are.
    */
   nextResult(): Promise<SharedResult | undefined> {
     const { events } = this
@@ -218,6 +227,7 @@ export class SubscriptionStream {
 }
 
 type RunFields = <Result>(execute: () => Result) => Result
+type RunInTurn = <Result>(execute: () => Result | Promise<Result>) => Result | Promise<Result>
 
 /**
  * The subscriptions that have the same result of the same event. Each event is executed and written as JSON once,
@@ -227,6 +237,7 @@ class SubscriptionGroup {
   readonly #args: ValidatedSubscriptionArgs
   readonly #maskError: MaskError
   readonly #run: RunFields
+  readonly #inTurn: RunInTurn
   readonly #tracer: Tracer | undefined
   readonly #onLeave: (group: SubscriptionGroup, client: string) => void
   #members = 0
@@ -240,6 +251,8 @@ class SubscriptionGroup {
       maskError: MaskError
       /** Runs the fields of one event. */
       run: RunFields
+      /** Executes one event when it is its turn. */
+      inTurn: RunInTurn
       /** Called when one of its members, a subscription of this client, is over. */
       onLeave: (group: SubscriptionGroup, client: string) => void
       tracer: Tracer | undefined
@@ -248,6 +261,7 @@ class SubscriptionGroup {
     this.#args = args
     this.#maskError = options.maskError
     this.#run = options.run
+    this.#inTurn = options.inTurn
     this.#tracer = options.tracer
     this.#onLeave = options.onLeave
   }
@@ -272,11 +286,11 @@ class SubscriptionGroup {
 
   /** Never rejects: the result has the errors. An event that is no object is executed each time. */
   resultOf(event: unknown): SharedResult | Promise<SharedResult> {
-    if (typeof event !== 'object' || event === null) return this.#execute(event)
+    if (typeof event !== 'object' || event === null) return this.#inTurn(() => this.#execute(event))
     this.#forgetOld()
     const known = this.#recent.get(event) ?? this.#older.get(event)
     if (known !== undefined) return known
-    const result = this.#execute(event)
+    const result = this.#inTurn(() => this.#execute(event))
     const recent = this.#recent
     recent.set(event, result)
     // Later subscribers need not wait for a promise.
