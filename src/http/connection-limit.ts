@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { Config } from '../config.ts'
 import { Fault } from '../fault.ts'
 import { Quota } from './quota.ts'
@@ -11,6 +12,8 @@ export interface ConnectionLimit {
   enter(address: string): void
   /** To be called once for each that was let in. */
   leave(address: string): void
+  /** Lets a response in until it is closed, once however often it is called; refused like a connection. */
+  enterUntilClosed(address: string, response: ServerResponse): void
 }
 
 /** Counts what stays open, WebSockets and streams of events alike: in all, and by address. */
@@ -19,8 +22,9 @@ export function createConnectionLimit({
   connectionsPerAddress,
 }: Pick<Config['limits'], 'connections' | 'connectionsPerAddress'>): ConnectionLimit {
   const quota = new Quota({ most: connections, mostOfOne: connectionsPerAddress })
+  const responses = new WeakSet<ServerResponse>()
 
-  return {
+  const limit: ConnectionLimit = {
     get open() {
       return quota.used
     },
@@ -37,5 +41,12 @@ export function createConnectionLimit({
       )
     },
     leave: (address) => quota.give(address),
+    enterUntilClosed: (address, response) => {
+      if (responses.has(response)) return
+      limit.enter(address)
+      responses.add(response)
+      response.once('close', () => limit.leave(address))
+    },
   }
+  return limit
 }

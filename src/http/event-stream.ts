@@ -44,8 +44,7 @@ export class EventStream implements CacheableResponse {
     // The client left meanwhile, or was sent that the server stops.
     if (body === null || response.destroyed || response.headersSent) return await release(body)
     try {
-      connectionLimit.enter(address)
-      response.once('close', () => connectionLimit.leave(address))
+      connectionLimit.enterUntilClosed(address, response)
     } catch (error) {
       await release(body)
       throw error

@@ -67,7 +67,8 @@ interface Asked {
 /**
  * GraphQL over HTTP. What happens to a request, in this order, and the code if it is refused:
  * 1. its token says its role (auth.ts): `UNAUTHENTICATED`;
- * 2. the form of the response is chosen (accept.ts): `NOT_ACCEPTABLE`;
+ * 2. the form of the response is chosen (accept.ts): `NOT_ACCEPTABLE`; `TOO_MANY_CONNECTIONS` if it can only be a stream
+ *    of events, and the client has too many;
  * 3. its body is read (request-body.ts): `BODY_TOO_LARGE`, `BAD_REQUEST` if it comes in tiny chunks, or `BUSY` if all
  *    bodies together are too large;
  * 4. if the same bytes were sent before and nothing was committed since, the same answer is sent again
@@ -87,6 +88,7 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
     completeParams,
     roleOf,
     callerOf,
+    connectionLimit,
     admission,
     tally,
     byYogaAlone,
@@ -126,8 +128,11 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
   ): Promise<EventStream | undefined> {
     const start = performance.now()
     const role = roleOf(request.headers.authorization)
-    const client = `${role} ${callerOf(request).address}`
+    const { address } = callerOf(request)
+    const client = `${role} ${address}`
     const accepted = acceptedBy(request.headers.accept)
+    // Nothing else can be sent, so that nothing is executed for one too many.
+    if (accepted.json === undefined) connectionLimit.enterUntilClosed(address, response)
     const proceed = () => response.writeContinue()
     using body =
       request.method === 'POST' ? await readBody(request, { client, role, proceed }) : undefined

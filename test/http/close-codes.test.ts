@@ -151,6 +151,17 @@ test('1013: more connections from an address than it may have', async () => {
   expect(await stream.json()).toMatchObject({
     errors: [{ extensions: { code: 'TOO_MANY_CONNECTIONS' } }],
   })
+  // Nothing is carried out whose result could not be sent.
+  const mutation = await fetch(`${small.url}/graphql`, {
+    method: 'POST',
+    headers: {
+      accept: 'text/event-stream',
+      'content-type': 'application/json',
+      authorization: `Bearer ${tokens.INGEST_TOKEN}`,
+    },
+    body: JSON.stringify({ query: 'mutation { record }' }),
+  })
+  expect([mutation.status, small.recorded()]).toEqual([429, 0])
   await small.subscribed(0)
   third.socket.terminate()
   first.socket.terminate()
