@@ -20,6 +20,8 @@ export interface PlantNow extends ListedPlant {
 
 /** Plants come and fall silent without an event, so they are listed again. A server that is slower is not live. */
 const LIST_EVERY = 15_000
+/** Milliseconds between two changes that are shown: with thousands of plants, to show one takes a while. */
+const SHOWN_EVERY = 200
 /** How many plants are asked for at a time; the server gives at most 1000. */
 const PAGE_SIZE = 1000
 
@@ -51,6 +53,10 @@ export class Plants extends EventTarget {
   /** Whether something has changed since the listing began that is under way. */
   #isOutdated = false
   #retry: ReturnType<typeof setTimeout> | undefined
+  /** Waits to emit `change`. */
+  #showing: ReturnType<typeof setTimeout> | undefined
+  /** When a pushed reading was shown, by `performance.now()`. */
+  #shownAt = Number.NEGATIVE_INFINITY
   #newest = new Map<number, Told>()
   #api: Api
   #clockAhead = 0
@@ -167,9 +173,22 @@ export class Plants extends EventTarget {
     const listed = this.#list?.find((plant) => plant.plantId === plantId)
     const age = this.#newest.get(plantId)?.reading.ageSeconds ?? Number.POSITIVE_INFINITY
     this.#take(reading, ++this.#order)
-    this.dispatchEvent(new Event('change'))
+    this.#showSoon()
     if (this.#list === undefined || listed?.isStale === false) return
     if (listed === undefined || reading.ageSeconds < age / 2) this.list()
+  }
+
+  /** Emits `change` at once, or soon if that was done a moment ago. */
+  #showSoon(): void {
+    if (this.#showing !== undefined) return
+    const wait = this.#shownAt + SHOWN_EVERY - performance.now()
+    const show = () => {
+      this.#showing = undefined
+      this.#shownAt = performance.now()
+      this.dispatchEvent(new Event('change'))
+    }
+    if (wait <= 0) show()
+    else this.#showing = setTimeout(show, wait)
   }
 
   #now(plant: ListedPlant): PlantNow {

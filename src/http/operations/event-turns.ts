@@ -51,24 +51,23 @@ export class EventTurns {
     execute: () => Result | Promise<Result>,
   ): Result | Promise<Result> {
     this.#slice()
+    line.underWay += 1
+    this.#underWay += 1
+    const end = () => {
+      line.underWay -= 1
+      this.#underWay -= 1
+      if (line.underWay === 0 && line.waiting.length === 0) this.#lines.delete(client)
+      if (this.#waiting > 0) this.#slice()
+    }
     const start = performance.now()
+    let result: Result | Promise<Result> | undefined
     try {
-      const result = execute()
-      if (result instanceof Promise) {
-        line.underWay += 1
-        this.#underWay += 1
-        const end = () => {
-          line.underWay -= 1
-          this.#underWay -= 1
-          this.#forgetIfIdle(client, line)
-          if (this.#waiting > 0) this.#slice()
-        }
-        result.then(end, end)
-      }
+      result = execute()
       return result
     } finally {
       this.#worked += performance.now() - start
-      this.#forgetIfIdle(client, line)
+      if (result instanceof Promise) result.then(end, end)
+      else end()
     }
   }
 
@@ -101,10 +100,6 @@ export class EventTurns {
       }
     }
     if (this.#waiting > 0 && this.#worked >= SLICE_MS) this.#slice()
-  }
-
-  #forgetIfIdle(client: string, { underWay, waiting }: Line): void {
-    if (underWay === 0 && waiting.length === 0) this.#lines.delete(client)
   }
 }
 
