@@ -15,9 +15,12 @@ import { benchRolling } from './rolling.ts'
 import { benchRollupKills } from './rollup-kills.ts'
 import { benchScale } from './scale.ts'
 import { benchStart } from './start.ts'
-import type { Finding } from './support/finding.ts'
+import { type Finding, isMet } from './support/finding.ts'
 import { note } from './support/note.ts'
 import { report } from './support/report.ts'
+
+/** The exit code if a finding missed what is wanted of it. */
+const MISSED = 1
 
 /** Measures until done or aborted, and leaves nothing behind either way. */
 type Benchmark = (signal: AbortSignal, options: Options) => Promise<Finding[]>
@@ -54,7 +57,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
 
 const program = new Command('bench')
   .description(
-    'Measure Heliograph against the least that could do the same work, in turn in the same run. Prints a ratio and its spread over the rounds for each, and as the last line of each benchmark one JSON object.',
+    'Measure Heliograph against the least that could do the same work, in turn in the same run. Prints a ratio and its spread over the rounds for each, and as the last line of each benchmark one JSON object. Exits with 1 if a finding missed what is wanted of it, and with 130 if it was interrupted.',
   )
   .addArgument(
     new Argument('[names...]', 'which benchmarks; all where none is named').choices(
@@ -116,6 +119,7 @@ const program = new Command('bench')
         const startedAt = performance.now()
         const findings = await measure(interruption.signal, options)
         process.stdout.write(report(name, findings, (performance.now() - startedAt) / 1000))
+        if (!findings.every(isMet)) process.exitCode = MISSED
       }
     } catch (error) {
       note('')
