@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { keepWriting, openSockets, type Sockets } from './sockets.ts'
 import { PLANTS } from './stock.ts'
@@ -8,6 +9,16 @@ type Attack = (url: string, signal: AbortSignal) => Promise<void>
 
 /** Just below what anybody may send, with a document beside it. */
 const LARGEST = 8 * 1024 * 1024 - 10_000
+/** The same of who may only read. */
+const LARGEST_TO_READ = 256 * 1024 - 4000
+/** As many values as a reader may send, beside a few of the request itself. */
+const MOST_VALUES = 9900
+/** Levels of lists that a reader may send within a variable. */
+const DEEPEST = 29
+/** More connections than one address may have. */
+const MOST_CONNECTIONS = 20_200
+/** Where the attacker is that takes all connections of one address, which the user has another of. */
+const ELSEWHERE = '127.0.0.2'
 const DAY_MS = 86_400_000
 
 const quantities = ['soc', 'pvPower', 'loadPower', 'batteryPower', 'gridPower', 'batteryVoltage']
@@ -34,6 +45,11 @@ const subscribe = 'subscription { latestEnergy { timestamp soc } }'
 export const attacks: Readonly<Record<string, Attack>> = {
   '20 x 8 MB of nested variables at once': flood(20, ({ post }) => {
     const variable = brackets(LARGEST)
+    return (round) => post(bodyOf(slowHistories(round), variable))
+  }),
+
+  '20 x 256 KB of nested variables at once': flood(20, ({ post }) => {
+    const variable = nestedLists()
     return (round) => post(bodyOf(slowHistories(round), variable))
   }),
 
@@ -89,6 +105,49 @@ export const attacks: Readonly<Record<string, Attack>> = {
     await over(signal)
   },
 
+  '1000 connections of 16 unread pages or metrics each': async (url, signal) => {
+    const { write } = openSockets(url, 1, signal)
+    const sixteen = (path: string, accept: string) =>
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: ${accept}\r\n\r\n`.repeat(16)
+    const requests = [sixteen('/graphql', 'text/html'), sixteen('/metrics', '*/*')]
+    for (let count = 0; count < 1000 && !signal.aborted; count++) {
+      write(requests[count % requests.length] ?? '')
+      await sleep(1)
+    }
+    await over(signal)
+  },
+
+  '2000 event streams with variables of 256 KB': async (url, signal) => {
+    const { openPlain, head } = openSockets(url, 1, signal)
+    const body = bodyOf(subscribe, nestedObjects())
+    const request = head(body.length, 'text/event-stream') + body
+    let left = 2000
+    const openStreams = async () => {
+      while (left-- > 0 && !signal.aborted) {
+        const socket = await openPlain()
+        const answered = socket && Promise.race([once(socket, 'data'), once(socket, 'close')])
+        socket?.write(request)
+        await Promise.race([answered?.catch(() => {}), over(signal)])
+      }
+    }
+    await Promise.all(Array.from({ length: 16 }, openStreams))
+    await over(signal)
+  },
+
+  'all plain connections of one address, half of them idle': async (url, signal) => {
+    const { openPlain } = openSockets(url, 1, signal, ELSEWHERE)
+    let left = MOST_CONNECTIONS
+    const openConnections = async () => {
+      while (left-- > 0 && !signal.aborted) {
+        const socket = await openPlain()
+        if (socket === undefined) await sleep(1)
+        else if (left % 2 === 0) void dribble(socket, signal)
+      }
+    }
+    await Promise.all(Array.from({ length: 16 }, openConnections))
+    await over(signal)
+  },
+
   'subscriptions answered 406': flood(16, ({ post }) => {
     const body = bodyOf(subscribe)
     return () => post(body, 'application/json')
@@ -131,6 +190,13 @@ export const attacks: Readonly<Record<string, Attack>> = {
     ({ post }) =>
       (round) =>
         post(bodyOf(slowHistories(round))),
+  ),
+
+  'charts of five years in zones of odd minutes, 16 at a time': flood(
+    16,
+    ({ post }) =>
+      (round) =>
+        post(bodyOf(`{ ${oddChart(round)} }`)),
   ),
 
   '9000 pages by nested fields': repeated(5000, ({ post }) => {
@@ -198,6 +264,14 @@ function chart(round: number): string {
   return `history(plantId: ${plant(round)}, from: "${instant(from)}", to: "${instant(to)}", bucket: "PT15M") { points { start ${ranges.join(' ')} } }`
 }
 
+/** Before a zone had an offset of whole minutes, so that each day cuts a quarter of an hour of UTC. */
+function oddChart(round: number): string {
+  const [zone, year] = round % 2 === 0 ? ['Africa/Monrovia', 1966] : ['America/St_Johns', 1929]
+  const from = Date.UTC(year, 0, 1) + (round % 300) * DAY_MS
+  const to = from + 5 * 365 * DAY_MS
+  return `history(plantId: ${plant(round)}, from: "${instant(from)}", to: "${instant(to)}", bucket: "P1D", timeZone: "${zone}") { points { pvPower { avg } } }`
+}
+
 function plant(round: number): number {
   return 1 + (round % PLANTS)
 }
@@ -213,6 +287,22 @@ function day(ago: number): string {
 function brackets(length: number): string {
   const depth = Math.floor(length / 2)
   return '['.repeat(depth) + ']'.repeat(depth)
+}
+
+/** As JSON: lists within lists, as deep and as many as a reader may send. */
+function nestedLists(): string {
+  const count = Math.floor(MOST_VALUES / (DEEPEST + 1))
+  const text = 'x'.repeat(LARGEST_TO_READ / count - 2 * DEEPEST - 10)
+  const one = `${'['.repeat(DEEPEST - 1)}"${text}"${']'.repeat(DEEPEST - 1)}`
+  return `[${Array(count).fill(one).join()}]`
+}
+
+/** As JSON: as many objects as a reader may send. */
+function nestedObjects(): string {
+  const count = MOST_VALUES / 2
+  return `[${Array(count)
+    .fill(`{"a":"${'x'.repeat(LARGEST_TO_READ / count - 12)}"}`)
+    .join()}]`
 }
 
 /** `x` is JSON for the variable of that name. */
@@ -248,6 +338,15 @@ function repeated(everyMs: number, prepare: (sockets: Sockets) => () => Promise<
       void act()
       await sleep(everyMs, undefined, { signal }).catch(() => {})
     }
+  }
+}
+
+/** Begins a request, and goes on with a byte every few seconds. */
+async function dribble(socket: Socket, signal: AbortSignal): Promise<void> {
+  socket.write('GET /livez HTTP/1.1\r\nX: ')
+  while (!signal.aborted && !socket.destroyed) {
+    await sleep(5000, undefined, { signal }).catch(() => {})
+    socket.write('x')
   }
 }
 

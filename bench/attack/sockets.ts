@@ -13,14 +13,21 @@ export interface Sockets {
    * when the connection is closed.
    */
   stream(begin: string, part: string): Promise<void>
+  /** Resolves with a connection whose bytes are read and forgotten; undefined where there is none to be had. */
+  openPlain(): Promise<Socket | undefined>
   /** Resolves with an upgraded connection and what is below it; undefined where there is none to be had. */
   openWebSocket(): Promise<{ webSocket: WebSocket; wire: Socket } | undefined>
   /** A POST as text, said to be `length` long, or in chunks. */
-  head(length: number | 'chunked'): string
+  head(length: number | 'chunked', accept?: string): string
 }
 
-/** Everything ends when the signal does. */
-export function openSockets(url: string, connections: number, signal: AbortSignal): Sockets {
+/** Everything ends when the signal does. `from` is the address that plain connections come from, if it is another. */
+export function openSockets(
+  url: string,
+  connections: number,
+  signal: AbortSignal,
+  from?: string,
+): Sockets {
   const { hostname, port } = new URL(url)
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const open = new Set<() => void>([() => agent.destroy()])
@@ -65,6 +72,19 @@ export function openSockets(url: string, connections: number, signal: AbortSigna
       socket.write(begin)
       await keepWriting(socket, bytes)
     },
+    openPlain: () =>
+      new Promise((resolve) => {
+        const localAddress = from === undefined ? {} : { localAddress: from }
+        const socket = connect({ host: hostname, port: Number(port), ...localAddress })
+        socket.on('error', () => {}).resume()
+        const end = () => socket.destroy()
+        open.add(end)
+        socket.once('connect', () => resolve(socket))
+        socket.once('close', () => {
+          open.delete(end)
+          resolve(undefined)
+        })
+      }),
     openWebSocket: () =>
       new Promise((resolve) => {
         const wire = connect({ host: hostname, port: Number(port), noDelay: true })
@@ -79,12 +99,12 @@ export function openSockets(url: string, connections: number, signal: AbortSigna
         open.add(end)
         webSocket.once('close', () => open.delete(end))
       }),
-    head: (length) =>
+    head: (length, accept = 'application/json') =>
       [
         'POST /graphql HTTP/1.1',
         `Host: ${hostname}:${port}`,
         'Content-Type: application/json',
-        'Accept: application/json',
+        `Accept: ${accept}`,
         length === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`,
         '\r\n',
       ].join('\r\n'),

@@ -14,14 +14,19 @@ export interface Service {
 
 const EVERY_MS = 100
 const PATIENCE_MS = 10_000
+/** One of so many requests comes on a new connection, as if from somebody else. */
+const NEWCOMERS = 10
 const BODY = JSON.stringify({ query: '{ latestEnergy { timestamp soc pvPower } }' })
 
-/** Asks for the newest reading ten times a second on one connection until the signal ends it. */
+/**
+ * Asks for the newest reading ten times a second until the signal ends it: on one connection, and once a second on one
+ * of its own.
+ */
 export async function useServer(url: string, signal: AbortSignal): Promise<Service> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const asked: Promise<number | undefined>[] = []
   while (!signal.aborted) {
-    asked.push(ask(url, agent))
+    asked.push(ask(url, asked.length % NEWCOMERS === NEWCOMERS - 1 ? false : agent))
     await sleep(EVERY_MS, undefined, { signal }).catch(() => {})
   }
   const times = await Promise.all(asked)
@@ -36,7 +41,7 @@ export async function useServer(url: string, signal: AbortSignal): Promise<Servi
 }
 
 /** Milliseconds; undefined where the answer is not what was asked for. */
-function ask(url: string, agent: Agent): Promise<number | undefined> {
+function ask(url: string, agent: Agent | false): Promise<number | undefined> {
   const start = performance.now()
   return new Promise((resolve) => {
     const outgoing = request(
