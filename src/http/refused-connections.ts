@@ -7,6 +7,7 @@ import { abridge, Fault } from '../fault.ts'
 import { type ConnectionLimit, createConnectionLimit } from './connection-limit.ts'
 import { formatError, httpStatusOf, type MaskError, sendError } from './errors.ts'
 import type { InFlightRequests } from './in-flight-requests.ts'
+import { mostOpenFiles } from './open-files.ts'
 
 /**
  * Refuses what never becomes a request: connections past the limit, bytes that Node's parser cannot read, CONNECT, and
@@ -24,7 +25,7 @@ export function refuseBadConnections(
     maskError: MaskError
   },
 ): Pick<ConnectionLimit, 'open' | 'most'> {
-  const limit = createConnectionLimit(limitsOfAnyKind(config))
+  const limit = createConnectionLimit(limitsOfAnyKind(config, mostOpenFiles()))
 
   server.on('connection', (socket: Socket) => {
     const { remoteAddress = '' } = socket
@@ -87,17 +88,26 @@ function isHead(error: Error): boolean {
   return error.rawPacket.toString('latin1', 0, 5) === 'HEAD '
 }
 
+/** Files and sockets that the server opens itself: for the database, sources, and what it reads. */
+const OWN_FILES = 200
+
 /**
- * The limit of connections of any kind. If as many as possible are streams and WebSockets, some are left for requests.
- * The address of a proxy stands for many clients.
+ * Returns the limits of connections of any kind. If as many as possible are streams and WebSockets, some are left for
+ * requests. The address of a proxy stands for many clients. If the process may open fewer files, both limits are
+ * lower: without a file for its connection, a client waits until it is lost.
  */
-function limitsOfAnyKind({ limits, trustedProxies }: Pick<Config, 'limits' | 'trustedProxies'>) {
+export function limitsOfAnyKind(
+  { limits, trustedProxies }: Pick<Config, 'limits' | 'trustedProxies'>,
+  openFiles: number,
+): Pick<Config['limits'], 'connections' | 'connectionsPerAddress'> {
   const most = (streams: number) => 2 * streams + 100
   const hasProxies = trustedProxies.rules.length > 0
-  return {
-    connections: most(limits.connections),
-    connectionsPerAddress: most(hasProxies ? limits.connections : limits.connectionsPerAddress),
-  }
+  const connections = most(limits.connections)
+  const perAddress = most(hasProxies ? limits.connections : limits.connectionsPerAddress)
+  const room = Math.max(100, openFiles - OWN_FILES)
+  if (connections <= room) return { connections, connectionsPerAddress: perAddress }
+  const share = Math.min(1, perAddress / connections)
+  return { connections: room, connectionsPerAddress: Math.ceil(room * share) }
 }
 
 /** Why Node's parser could not read a request. */
