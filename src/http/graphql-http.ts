@@ -101,6 +101,7 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
   async function respond(asked: Asked, turn: Turn): Promise<Answer | EventStream> {
     const { request, response, role, client, accepted, body, span } = asked
     const method = request.method ?? 'GET'
+    if (body !== undefined && body.length > LIGHT_BODY) await turn.take(costOfBody(body.length))
     const params = completeParams(parseGraphQLParams(request, body, jsonLimits[role]), role)
     await turn.take(queryLimits.parsingCost(params.query))
     const context = { role, client, acceptsEvents: accepted.events, admit: turn.take, span }
@@ -170,6 +171,17 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
     const { address } = callerOf(request)
     await events?.send(response, { ...options, address })
   }
+}
+
+/** Bytes; a larger body waits for its turn to be parsed. */
+const LIGHT_BODY = 64 * 1024
+
+/**
+ * Returns more units than parsing a body takes, so that two of 256 KiB begin at once: 20 are a tenth of a second. No
+ * more for larger ones, or the rest after them would delay those who record readings.
+ */
+function costOfBody(bytes: number): number {
+  return Math.min(50_000, bytes / 5)
 }
 
 /** Longer requests are not looked up: as long as a document may be (bytes). */
