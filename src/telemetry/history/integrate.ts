@@ -64,12 +64,18 @@ export function integrate(integration: Integration): RawBuilder<unknown> {
         ) as placed
       ) as pair
     ),
+    hole as materialized (
+      select *, ${bucketOf(sql`t0`)}::integer as b0
+      from (${acrossHoles(names, maxGap)}) as pair
+    ),
     to_cut as (
       select plant_id, begins, ends, t0, t1, true as own, ${each(({ value, before }) => sql`${value}, ${before}`)}
       from neighbours
       where near and (b0 <> b1 or t0 < begins or t1 >= ends) and t1 >= begins and t0 < ends
       union all
-      ${acrossHoles(names, gap)}
+      select plant_id, begins, ends, t0, t1, false, ${each(({ value, before }) => sql`${value}, ${before}`)}
+      from hole
+      where b0 <> b1 or t0 < begins or t1 >= ends
     ),
     piece as (
       select *, ${startOf(sql`bucket`)} as starts, ${startOf(sql`bucket + 1`)} as stops
@@ -114,6 +120,10 @@ export function integrate(integration: Integration): RawBuilder<unknown> {
       from neighbours
       where t1 >= begins and t1 < ends and (not near or (b0 = b1 and t0 >= begins))
       union all
+      select plant_id, b1, false, false, t1 - t0, ${each(({ value, before }) => sql`null, ${value}, ${value}, ${before}, ${value}`)}
+      from hole
+      where b0 = b1 and t0 >= begins and t1 < ends
+      union all
       select plant_id, bucket, own, counts, to_time - from_time,
         ${each(({ value, first, last }) => {
           const own = sql`case when counts then ${value} end`
@@ -134,6 +144,10 @@ interface Names {
   /** The value at the reading, and at the previous one. */
   value: RawBuilder<unknown>
   before: RawBuilder<unknown>
+  /** An array of the time and the value of the last reading before this one that has the quantity. */
+  known: RawBuilder<unknown>
+  /** The time of that reading, if it is not the previous one and a line joins both. */
+  since: RawBuilder<unknown>
   /** The value of the line where a piece begins, and where it ends. */
   first: RawBuilder<unknown>
   last: RawBuilder<unknown>
@@ -148,6 +162,8 @@ function namesOf(quantity: NumberField): Names {
     column: sql.ref(column),
     value: sql.ref(`${column}_value`),
     before: sql.ref(`${column}_before`),
+    known: sql.ref(`${column}_known`),
+    since: sql.ref(`${column}_since`),
     first: sql.ref(`${column}_first`),
     last: sql.ref(`${column}_last`),
     low: sql.ref(`${column}_low`),
@@ -175,42 +191,47 @@ function isMeasured(column: RawBuilder<unknown>): RawBuilder<boolean> {
   return sql`abs(${column}) < ${sql.lit(ABSURD)}`
 }
 
-/** If the previous reading lacks a quantity, the value is joined with the last one that has it. */
-function acrossHoles(names: readonly Names[], gap: RawBuilder<unknown>): RawBuilder<unknown> {
-  const number = (index: number) => sql.lit(index)
+/**
+ * If the previous reading lacks a quantity, the value is joined with the last one that has it. One row for each pair of
+ * readings, with the quantities that such a line joins. A plant of two devices that report in turn has such a line at
+ * each reading, so none is looked up for itself. If there is none at all, nothing is sorted.
+ */
+function acrossHoles(names: readonly Names[], maxGap: RawBuilder<unknown>): RawBuilder<unknown> {
+  const each = (column: (names: Names) => RawBuilder<unknown>) => sql.join(names.map(column))
+  const hasHole = sql`near and num_nulls(${each(({ before }) => before)}) > num_nulls(${each(({ value }) => value)})`
+  const times = each(({ since }) => since)
   return sql`
-    select neighbours.plant_id, begins, ends, earlier.time, t1, false,
-      ${sql.join(
-        names.map(
-          (_, index) => sql`
-            case number when ${number(index)} then value end,
-            case number when ${number(index)} then earlier.value_before end`,
-        ),
+    select plant_id, begins, ends, joint as t0, t1, b1,
+      ${each(
+        ({ value, before, since, known }) => sql`
+        case when ${since} = joint then ${value} end as ${value}, case when ${since} = joint then ${known}[2] end as ${before}`,
       )}
-    from neighbours
-    cross join lateral (
-      values ${sql.join(names.map(({ value, before }, index) => sql`(${number(index)}, ${value}, ${before})`))}
-    ) as hole (number, value, before)
-    cross join lateral (
-      select ${microseconds('timestamp')} as time,
-        case number ${sql.join(
-          names.map(({ column }, index) => sql`when ${number(index)} then ${measured(column)}`),
-          sql` `,
-        )} end as value_before
-      from solark.telemetry
-      where plant_id = neighbours.plant_id and timestamp < neighbours.timestamp
-        and timestamp >= neighbours.timestamp - ${gap}
-        and case number ${sql.join(
-          names.map(({ column }, index) => sql`when ${number(index)} then ${isMeasured(column)}`),
-          sql` `,
-        )} end
-      order by timestamp desc
-      limit 1
-    ) as earlier
-    where near and num_nulls(${sql.join(names.map(({ before }) => before))})
-        > num_nulls(${sql.join(names.map(({ value }) => value))})
-      and value is not null and before is null
-      and t1 >= begins and (t1 < ends or earlier.time < ends)`
+    from (
+      select *, unnest(
+        case when least(${times}) = greatest(${times}) then array[least(${times})]
+          else array(select distinct unnest(array[${times}])) end) as joint
+      from (
+        select *, ${each(
+          ({ value, before, known, since }) => sql`
+          case when ${value} is not null and ${before} is null and t1 - ${known}[1] <= ${maxGap} then ${known}[1] end as ${since}`,
+        )}
+        from (
+          select *, ${each(
+            ({ value, known }) => sql`
+            max(case when ${value} is not null then array[t1, ${value}] end) over earlier as ${known}`,
+          )}
+          from neighbours
+          where exists (select from neighbours where ${hasHole})
+          window earlier as (
+            partition by plant_id, begins order by t1 rows between unbounded preceding and 1 preceding)
+          offset 0
+        ) as reading
+        where ${hasHole} and t1 >= begins
+        offset 0
+      ) as holed
+      offset 0
+    ) as joined
+    where joint is not null and (t1 < ends or joint < ends)`
 }
 
 function partOf(quantity: NumberField, part: Part): RawBuilder<unknown> {
