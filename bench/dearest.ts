@@ -12,7 +12,7 @@ const MOST_CPU_MS = 1000
 const UNIT_MS: Readonly<Record<Side, number>> = { server: 0.002, postgres: 0.015 }
 
 /**
- * The dearest operations that are permitted, found by trying, over 3.1 million readings: the CPU that each takes of the
+ * The dearest operations that are permitted, found by trying, over 3.3 million readings: the CPU that each takes of the
  * server and of PostgreSQL, against what its cost stands for.
  */
 export async function benchDearest(

@@ -6,9 +6,11 @@ import {
   isEnumType,
   isObjectType,
 } from 'graphql'
+import { numberFields } from '../../src/quantities.ts'
 import { widthNames } from '../../src/telemetry/history/bucket-edges.ts'
+import { mostReadings } from '../../src/telemetry/history/reading-allowance.ts'
 import { MOST_POINTS } from '../../src/telemetry/history/span.ts'
-import { DENSE_PLANT, UNTIL, USUAL_PLANTS } from './plants.ts'
+import { DENSE_PLANT, HALVES_PLANT, UNTIL, USUAL_PLANTS } from './plants.ts'
 
 /** A field of an operation that is made up: what it is asked with, and what is asked below it. */
 export interface Asked {
@@ -23,6 +25,24 @@ export type Dice = (limit: number) => number
 /** As deep as random documents go; the limit is ten. */
 const DEEPEST = 6
 const DAY_MS = 86_400_000
+
+/**
+ * Charts that nobody finds by chance: of nearly as many readings as an operation may have read one by one, at one every
+ * five seconds, with all that is stored of every quantity.
+ */
+export const examples: readonly Asked[][] = [DENSE_PLANT, HALVES_PLANT].map((plant) => {
+  const points = Math.floor(((mostReadings(numberFields.length) - 2000) * 5) / 300)
+  const from = new Date(Date.parse(UNTIL) - points * 300_000).toISOString()
+  const leaf = (name: string): Asked => ({ name, args: '', below: [] })
+  const quantities = numberFields.map((name) => ({
+    ...leaf(name),
+    below: ['avg', 'min'].map(leaf),
+  }))
+  const args = `(plantId: ${plant}, from: "${from}", to: "${UNTIL}", bucket: "PT5M")`
+  const energy = { ...leaf('energy'), below: [leaf('gridImport')] }
+  const below = [leaf('samples'), ...quantities, energy]
+  return [{ name: 'history', args, below: [{ name: 'points', args: '', below }] }]
+})
 
 /** The document; a field that stands beside itself gets an alias. */
 export function textOf(asked: readonly Asked[]): string {
@@ -73,7 +93,7 @@ export function createInventor(schema: GraphQLSchema, dice: Dice) {
     const from = to - days * DAY_MS
     const size = pick(['1', '2', '10', '40', '100', '1000'])
     const values: Record<string, string | undefined> = {
-      plantId: String(pick([1, USUAL_PLANTS, DENSE_PLANT, DENSE_PLANT])),
+      plantId: String(pick([1, USUAL_PLANTS, DENSE_PLANT, HALVES_PLANT])),
       id: String(pick([1, DENSE_PLANT])),
       bucket: bucket && `"${bucket}"`,
       maxPoints: pick(['2000', '720', undefined]),

@@ -727,6 +727,13 @@ export type ChartOfQueryVariables = Exact<{
 
 export type ChartOfQuery = { history: { points: Array<{ samples: number }> } };
 
+export type ChartOfMuchQueryVariables = Exact<{
+  to: string;
+}>;
+
+
+export type ChartOfMuchQuery = { history: { points: Array<{ soc: { avg: number } | null, batteryPower: { avg: number } | null, batteryVoltage: { avg: number } | null, batteryCurrent: { avg: number } | null, pvPower: { avg: number } | null, pvVoltage: { avg: number } | null, pvCurrent: { avg: number } | null, loadPower: { avg: number } | null, gridPower: { avg: number } | null, generatorPower: { avg: number } | null, batteryTemperature: { avg: number } | null }> } };
+
 export type TwoChartsQueryVariables = Exact<{
   to: string;
 }>;
@@ -2129,6 +2136,47 @@ export const ChartOfDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ChartOfQuery, ChartOfQueryVariables>;
+export const ChartOfMuchDocument = new TypedDocumentString(`
+    query ChartOfMuch($to: DateTime!) {
+  history(plantId: 1, from: "2026-03-01T00:00:00.000Z", to: $to, bucket: "PT10M") {
+    points {
+      soc {
+        avg
+      }
+      batteryPower {
+        avg
+      }
+      batteryVoltage {
+        avg
+      }
+      batteryCurrent {
+        avg
+      }
+      pvPower {
+        avg
+      }
+      pvVoltage {
+        avg
+      }
+      pvCurrent {
+        avg
+      }
+      loadPower {
+        avg
+      }
+      gridPower {
+        avg
+      }
+      generatorPower {
+        avg
+      }
+      batteryTemperature {
+        avg
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ChartOfMuchQuery, ChartOfMuchQueryVariables>;
 export const TwoChartsDocument = new TypedDocumentString(`
     query TwoCharts($to: DateTime!) {
   one: history(

@@ -76,8 +76,9 @@ function readChanging(kysely: Kysely<Schema>, asked: Asked): Promise<Summary[]> 
     const tiling = layTiles(asked.edges, changed)
     const sources = tileSources(asked, tiling)
     if (tiling.rest.length > 0) {
-      const { plantId, allowance } = asked
-      allowance?.spend(await countReadingsIn(snapshot, { plantId, stretches: tiling.rest, maxGap }))
+      const { plantId, quantities, allowance } = asked
+      const readings = await countReadingsIn(snapshot, { plantId, stretches: tiling.rest, maxGap })
+      allowance?.spend(readings, Math.max(1, quantities.length))
       sources.push(readingSource(asked, tiling.rest, maxGap))
     }
     const { rows } = await sql<Packs>`select ${packsOf(sources)}`.execute(snapshot)

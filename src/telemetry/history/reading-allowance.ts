@@ -4,8 +4,18 @@ import { Fault } from '../../fault.ts'
 import type { Stretch } from './tiling.ts'
 import { stretchTable } from './tiling.ts'
 
-/** PostgreSQL integrates so many in at most a second. */
+/** Of four quantities or fewer, in which PostgreSQL integrates so many in 0.7 s, even if each reading lacks half. */
 const MOST_READINGS = 100_000
+
+/** Returns how many readings of so many quantities an operation may have read one by one. */
+export function mostReadings(quantities: number): number {
+  return Math.floor(MOST_READINGS / weightOf(quantities))
+}
+
+/** Returns what a reading takes, relative to one of four quantities. */
+function weightOf(quantities: number): number {
+  return Math.max(1, (3 + quantities) / 7)
+}
 
 /**
  * How many readings the charts of one operation may read one by one, where no rollup serves. Only the database knows
@@ -14,16 +24,18 @@ const MOST_READINGS = 100_000
 export class ReadingAllowance {
   #left = MOST_READINGS
 
-  /** Throws `QUERY_TOO_COMPLEX` if so many are more than are left. */
-  spend(readings: number): void {
-    if (readings > this.#left) {
+  /** Throws `QUERY_TOO_COMPLEX` if so many with so many quantities are more than are left. */
+  spend(readings: number, quantities: number): void {
+    const weight = weightOf(quantities)
+    if (readings * weight > this.#left) {
+      const left = Math.floor(this.#left / weight)
       throw new Fault(
         'QUERY_TOO_COMPLEX',
-        `Expected an operation to need at most ${MOST_READINGS} readings one by one; this range has ${readings}, and ${this.#left} are left: ask for less time, or for a bucket of PT15M, PT30M or PT1H and more, which are already rolled up`,
+        `Expected an operation to need at most ${mostReadings(quantities)} readings one by one, at ${quantities} ${quantities === 1 ? 'quantity' : 'quantities'} each; this range has ${readings}, and ${left} are left: ask for less time, for fewer quantities, or for a bucket of PT15M, PT30M or PT1H and more, which are already rolled up`,
         { path: ['bucket'] },
       )
     }
-    this.#left -= readings
+    this.#left -= readings * weight
   }
 }
 

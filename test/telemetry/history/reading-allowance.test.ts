@@ -17,6 +17,47 @@ const Chart = graphql(`
     }
   }
 `)
+const ChartOfMuch = graphql(`
+  query ChartOfMuch($to: DateTime!) {
+    history(plantId: 1, from: "2026-03-01T00:00:00.000Z", to: $to, bucket: "PT10M") {
+      points {
+        soc {
+          avg
+        }
+        batteryPower {
+          avg
+        }
+        batteryVoltage {
+          avg
+        }
+        batteryCurrent {
+          avg
+        }
+        pvPower {
+          avg
+        }
+        pvVoltage {
+          avg
+        }
+        pvCurrent {
+          avg
+        }
+        loadPower {
+          avg
+        }
+        gridPower {
+          avg
+        }
+        generatorPower {
+          avg
+        }
+        batteryTemperature {
+          avg
+        }
+      }
+    }
+  }
+`)
 const TwoCharts = graphql(`
   query TwoCharts($to: DateTime!) {
     one: history(plantId: 1, from: "2026-03-01T00:00:00.000Z", to: $to, bucket: "PT10M") {
@@ -61,6 +102,17 @@ test('a chart that would read a plant of many readings one by one is refused, wi
     const { history } = await api.ask(Chart, { ...asked, ...allowed })
     expect(history.points.every(({ samples }) => samples > 0)).toBe(true)
   }
+})
+
+test('a chart of many quantities may read fewer', async () => {
+  expect(await api.fail(ChartOfMuch, { to: day(3) })).toMatchObject([
+    {
+      message: expect.stringMatching(/at most 50000 .*11 quantities.*has 5\d{4}.*fewer quantities/),
+      extensions: { code: 'QUERY_TOO_COMPLEX' },
+    },
+  ])
+  const { history } = await api.ask(ChartOfMuch, { to: day(2) })
+  expect(history.points.every(({ pvPower }) => pvPower?.avg === 1000)).toBe(true)
 })
 
 test('the charts of one operation share what it may read', async () => {
