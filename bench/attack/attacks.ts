@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { FIRST_SIMULATED_PLANT } from '../../src/telemetry/reading.ts'
 import { keepWriting, openSockets, type Sockets } from './sockets.ts'
 import { PLANTS } from './stock.ts'
 
@@ -78,24 +79,51 @@ export const attacks: Readonly<Record<string, Attack>> = {
     return () => stream(head('chunked'), chunks)
   }),
 
-  'requests that await no response, on 10 connections': flood(10, ({ stream }) => {
-    const requests = 'GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(1500)
+  'requests that await no response, on 10 connections': flood(10, ({ stream, get }) => {
+    const requests = get('/livez').repeat(1500)
     return () => stream('', requests)
   }),
 
-  'pings on 10 WebSockets': flood(10, ({ openWebSocket }) => {
-    const ping = Buffer.from('{"type":"ping"}')
-    const frame = Buffer.concat([Buffer.from([0x81, 0x80 | ping.length, 0, 0, 0, 0]), ping])
-    const pings = Buffer.concat(Array(3000).fill(frame))
+  'scrapes of metrics, 300 at a time': async (url, signal) => {
+    const scrape = async () => {
+      while (!signal.aborted) {
+        const response = await fetch(`${url}/metrics`, { signal }).catch(() => sleep(1))
+        await response?.text().catch(() => {})
+      }
+    }
+    await Promise.all(Array.from({ length: 300 }, scrape))
+  },
+
+  'what cannot be read behind a request, on 30 connections': flood(30, ({ stream, head }) => {
+    const spaces = ' '.repeat(64 * 1024)
     return async () => {
-      const opened = await openWebSocket()
-      if (opened === undefined) return void (await sleep(100))
-      opened.webSocket.send('{"type":"connection_init"}')
-      const closed = once(opened.webSocket, 'close').catch(() => {})
-      await Promise.race([once(opened.webSocket, 'message').catch(() => {}), closed])
-      await keepWriting(opened.wire, pings)
+      const body = bodyOf(slowHistory(Math.floor(Math.random() * 1000)))
+      await stream(`${head(body.length)}${body}\x01\r\n\r\n`, spaces)
     }
   }),
+
+  'pings on 10 WebSockets': onWebSockets(10, () => '{"type":"ping"}'),
+
+  'operations on 10 WebSockets': onWebSockets(
+    10,
+    (id) => `{"type":"subscribe","id":"${id}","payload":{"query":"{ latestEnergy { soc } }"}}`,
+  ),
+
+  '5000 different subscriptions that ask the database': async (url, signal) => {
+    const { openWebSocket } = openSockets(url, 1, signal)
+    for (let connection = 0; connection < 50 && !signal.aborted; connection++) {
+      const opened = await openWebSocket()
+      if (opened === undefined) continue
+      const { webSocket } = opened
+      webSocket.on('message', () => {}).send('{"type":"connection_init"}')
+      for (let id = 0; id < 100; id++) {
+        const name = `a${connection}_${id}`
+        const query = `subscription { latestEnergy(plantId: ${FIRST_SIMULATED_PLANT}) { ${name}: soc plant { name sources { name } } } }`
+        webSocket.send(JSON.stringify({ type: 'subscribe', id: name, payload: { query } }))
+      }
+    }
+    await over(signal)
+  },
 
   '60 answers of 12 MB that nobody reads': async (url, signal) => {
     const { write, head } = openSockets(url, 1, signal)
@@ -106,10 +134,8 @@ export const attacks: Readonly<Record<string, Attack>> = {
   },
 
   '1000 connections of 16 unread pages or metrics each': async (url, signal) => {
-    const { write } = openSockets(url, 1, signal)
-    const sixteen = (path: string, accept: string) =>
-      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: ${accept}\r\n\r\n`.repeat(16)
-    const requests = [sixteen('/graphql', 'text/html'), sixteen('/metrics', '*/*')]
+    const { write, get } = openSockets(url, 1, signal)
+    const requests = [get('/graphql', 'text/html').repeat(16), get('/metrics').repeat(16)]
     for (let count = 0; count < 1000 && !signal.aborted; count++) {
       write(requests[count % requests.length] ?? '')
       await sleep(1)
@@ -310,6 +336,27 @@ function bodyOf(query: string, x?: string): string {
   return x === undefined
     ? JSON.stringify({ query })
     : `{"query":${JSON.stringify(query)},"variables":{"x":${x}}}`
+}
+
+/** Messages on so many WebSockets, as fast as they are read, with numbers for their ids. */
+function onWebSockets(connections: number, message: (id: number) => string): Attack {
+  return flood(connections, ({ openWebSocket }) => {
+    const frames = Array.from({ length: 3000 }, (_, id) => frameOf(message(id)))
+    const all = Buffer.concat(frames)
+    return async () => {
+      const opened = await openWebSocket()
+      if (opened === undefined) return void (await sleep(100))
+      opened.webSocket.send('{"type":"connection_init"}')
+      const closed = once(opened.webSocket, 'close').catch(() => {})
+      await Promise.race([once(opened.webSocket, 'message').catch(() => {}), closed])
+      await keepWriting(opened.wire, all)
+    }
+  })
+}
+
+/** Of a client, with a mask of zeros: a text of up to 125 bytes. */
+function frameOf(text: string): Buffer {
+  return Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)])
 }
 
 /** The same again and again, on so many connections, each as soon as it is answered. */

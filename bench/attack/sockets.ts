@@ -17,6 +17,8 @@ export interface Sockets {
   openPlain(): Promise<Socket | undefined>
   /** Resolves with an upgraded connection and what is below it; undefined where there is none to be had. */
   openWebSocket(): Promise<{ webSocket: WebSocket; wire: Socket } | undefined>
+  /** A GET as text. */
+  get(path: string, accept?: string): string
   /** A POST as text, said to be `length` long, or in chunks. */
   head(length: number | 'chunked', accept?: string): string
 }
@@ -99,6 +101,8 @@ export function openSockets(
         open.add(end)
         webSocket.once('close', () => open.delete(end))
       }),
+    get: (path, accept = '*/*') =>
+      `GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nAccept: ${accept}\r\n\r\n`,
     head: (length, accept = 'application/json') =>
       [
         'POST /graphql HTTP/1.1',

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 
-/** `serve` of a checkout, in a process of its own, which lets everybody read. */
+/** `serve` of a checkout, in a process of its own, which lets everybody read, with a simulated plant that goes on. */
 export interface Victim extends AsyncDisposable {
   readonly url: string
   /** How it has ended; undefined while it lives. */
@@ -85,6 +85,7 @@ function start(checkout: string, words: string[], databaseUrl: string) {
     env: {
       ...{ PATH, DATABASE_URL: databaseUrl, PORT: '0', PUBLIC_READ: 'true' },
       ...{ ADMIN_TOKEN: 'benchmark-admin-token', LOG_LEVEL: 'error', LOG_FORMAT: 'json' },
+      ...{ SIMULATE: '1' },
     },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
