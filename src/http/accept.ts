@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { Fault } from '../fault.ts'
+import { entriesOf } from './header-list.ts'
 
 /** The forms in which a client takes a response. */
 export interface Accepted {
@@ -30,9 +31,7 @@ export function acceptedBy(accept: string | undefined): Accepted {
 }
 
 function readAccept(header: string): Accepted {
-  const ranges = header
-    .toLowerCase()
-    .split(',')
+  const ranges = entriesOf(header.toLowerCase())
     .map((entry) => entry.replace(/\s/g, '').split(';'))
     .filter((entry) =>
       entry.every((part) => !part.includes('charset=') || part === 'charset=utf-8'),

@@ -6,6 +6,7 @@ import {
   encodingFor,
   FEWEST_BYTES_TO_COMPRESS,
 } from './content-encoding.ts'
+import { entriesOf } from './header-list.ts'
 import type { CacheableResponse, Validity } from './operations/response-cache.ts'
 
 /** A whole response with a JSON body, which may be sent to several clients: it is compressed once for all. */
@@ -112,6 +113,6 @@ function isNamed(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false
   const opaque = (tag: string) => tag.trim().replace(/^W\//, '')
   return (
-    ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => opaque(tag) === opaque(etag))
+    ifNoneMatch.trim() === '*' || entriesOf(ifNoneMatch).some((tag) => opaque(tag) === opaque(etag))
   )
 }

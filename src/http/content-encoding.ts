@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib'
 import { LRUCache } from 'lru-cache'
+import { entriesOf } from './header-list.ts'
 
 /** The ways of compression that there are, best first: of JSON, zstd takes a third of gzip's time at the same size. */
 const encodings = ['zstd', 'br', 'gzip'] as const
@@ -37,7 +38,7 @@ export function encodingFor(acceptEncoding: string | undefined): ContentEncoding
 
 function readAcceptEncoding(header: string): ContentEncoding | 'identity' {
   const weights = new Map<string, number>()
-  for (const entry of header.toLowerCase().split(',')) {
+  for (const entry of entriesOf(header.toLowerCase())) {
     const [name = '', ...parameters] = entry.split(';').map((part) => part.trim())
     const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2)
     weights.set(name, weight === undefined ? 1 : Number(weight) || 0)

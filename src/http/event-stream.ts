@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ConnectionLimit } from './connection-limit.ts'
 import type { RequestTally } from './metrics/request-tally.ts'
+import type { BegunSubscription } from './operations/operation-context.ts'
 import type { CacheableResponse } from './operations/response-cache.ts'
-import { sendBufferOf } from './send-buffer.ts'
+import { drained, sendBufferOf } from './send-buffer.ts'
 import type { UnsentLimit } from './unsent-limit.ts'
 
 /** A stream of server-sent events that Yoga has opened for one client. */
@@ -13,12 +14,16 @@ export class EventStream implements CacheableResponse {
   /** The name of the operation, if it is given. */
   readonly operationName: string | undefined
   readonly #events: Response
-  readonly #begun: Promise<void>
+  readonly #subscription: BegunSubscription | undefined
 
   /** Its subscription begins when its body is first read. */
-  constructor(events: Response, begun: Promise<void>, operationName?: string) {
+  constructor(
+    events: Response,
+    subscription: BegunSubscription | undefined,
+    operationName?: string,
+  ) {
     this.#events = events
-    this.#begun = begun
+    this.#subscription = subscription
     this.operationName = operationName
   }
 
@@ -53,10 +58,12 @@ export class EventStream implements CacheableResponse {
     const reader = body.getReader()
     response.once('close', () => {
       unsentLimit.forget(buffer)
+      // Yoga lets go of it with its next ping.
+      this.#subscription?.close()
       void reader.cancel().catch(() => {})
     })
     let next = await reader.read() // A comment, which Yoga makes at once.
-    await this.#begun
+    await this.#subscription?.begun
     if (response.destroyed || response.headersSent) return await reader.cancel()
     response.setHeaders(new Map(headers))
     if (!headers.has('cache-control')) response.setHeader('Cache-Control', 'no-store')
@@ -96,18 +103,6 @@ function isEvent(chunk: Uint8Array): boolean {
 /** Returns whether a response goes on until one side ends it. */
 export function isEventStream(response: ServerResponse): boolean {
   return String(response.getHeader('content-type')).startsWith('text/event-stream')
-}
-
-/** Resolves when the client has taken what waits, or has left. */
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      response.off('drain', end).off('close', end)
-      resolve()
-    }
-    if (response.destroyed) return resolve()
-    response.on('drain', end).on('close', end)
-  })
 }
 
 /** Lets go of the source of Yoga's stream, which it does only once it has begun. */

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type Example, type GraphiQLTab, graphiqlTabs, withToken } from './graphiql-tabs.ts'
+import { sendInPieces } from './send-buffer.ts'
 
 const sun =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32"><circle cx="16" cy="16" r="7" fill="#f5a623"/><g stroke="#f5a623" stroke-width="3" stroke-linecap="round"><path d="M16 2v3M16 27v3M2 16h3M27 16h3M6 6l2 2M24 24l2 2M6 26l2-2M24 8l2-2"/></g></svg>'
@@ -54,7 +55,7 @@ export function createGraphiQL(options: {
       'Content-Length': body.length,
       ...(isZipped ? { 'Content-Encoding': 'gzip' } : {}),
     })
-    response.end(body)
+    await sendInPieces(response, body)
   }
 }
 

@@ -1,10 +1,17 @@
-/** Lets so many pieces of work go on at a time. The others begin in the order in which they came. */
+import type { ReadTurns } from './read-turns.ts'
+
+/**
+ * Lets so many pieces of work go on at a time. The others begin in the order in which they came, in turns with what is
+ * read: work that ends at once would otherwise keep everybody else waiting for all of it.
+ */
 export class Places {
   #free: number
+  readonly #turns: ReadTurns
   readonly #waiting: (() => void)[] = []
 
-  constructor(count: number) {
+  constructor(count: number, turns: ReadTurns) {
     this.#free = count
+    this.#turns = turns
   }
 
   /** Whether any work waits. */
@@ -27,6 +34,6 @@ export class Places {
   give(): void {
     const next = this.#waiting.shift()
     if (next === undefined) this.#free += 1
-    else next()
+    else this.#turns.resumeInTurn({ resume: next })
   }
 }

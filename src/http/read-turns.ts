@@ -12,13 +12,18 @@ export const LARGE_READ = 8 * 1024
  * the event loop.
  */
 export class ReadTurns {
-  readonly #waiting = new Set<Reader>()
+  readonly #waiting = new Set<Pick<Reader, 'resume'>>()
 
   /** Pauses the reader until its turn comes. */
   wait(reader: Reader): void {
     reader.pause()
+    this.resumeInTurn(reader)
+  }
+
+  /** Resumes one of them for each turn of the event loop. */
+  resumeInTurn(one: Pick<Reader, 'resume'>): void {
     if (this.#waiting.size === 0) setImmediate(() => this.#next())
-    this.#waiting.add(reader)
+    this.#waiting.add(one)
   }
 
   #next(): void {

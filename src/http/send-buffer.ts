@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
 import type { SendBuffer, UnsentLimit } from './unsent-limit.ts'
 
 export function sendBufferOf(response: ServerResponse): SendBuffer {
@@ -13,26 +14,44 @@ export function sendBufferOf(response: ServerResponse): SendBuffer {
 }
 
 /**
- * Bounds what the client leaves unread of a response: for so long it must not stand still, and its bytes count until
- * all of them are taken, unless they are in memory anyway. If the client has left, nothing waits.
+ * Counts a response as unsent until the client has taken all of it. It must not stand still for long. If its client has
+ * left already, what was written to it is gone.
  */
 export function holdUnsent(
   response: ServerResponse,
-  {
-    timeoutMs,
-    unsentLimit,
-    isShared,
-  }: {
-    timeoutMs: number
-    unsentLimit: UnsentLimit
-    /** Whether its body is sent to everybody, and kept for that. */
-    isShared: boolean
-  },
+  timeoutMs: number,
+  unsentLimit: UnsentLimit,
 ): void {
   if (response.writableLength === 0 || response.destroyed) return
   const buffer = sendBufferOf(response)
   response.setTimeout(timeoutMs, buffer.terminate)
-  if (isShared) return
   response.once('close', () => unsentLimit.forget(buffer))
   unsentLimit.note(buffer)
+}
+
+/** Resolves when the client has taken what waits, or has left. */
+export function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      response.off('drain', end).off('close', end)
+      resolve()
+    }
+    if (response.destroyed) return resolve()
+    response.on('drain', end).on('close', end)
+  })
+}
+
+/** Bytes. */
+const PIECE = 64 * 1024
+
+/**
+ * Sends a large body, whose head was written, and lets others have their turn after each piece: the system takes
+ * megabytes at once of a client that does not read, which is milliseconds for each.
+ */
+export async function sendInPieces(response: ServerResponse, body: Buffer): Promise<void> {
+  for (let at = 0; at < body.length && !response.destroyed; at += PIECE) {
+    if (response.write(body.subarray(at, at + PIECE))) await setImmediate()
+    else await drained(response)
+  }
+  response.end()
 }

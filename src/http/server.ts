@@ -174,6 +174,9 @@ export async function openHttpServer<Context extends object>(
   const responses = new ResponseCache<Answer | EventStream>(options.readDataVersion)
   // A client that takes nothing of a response for so long is cut off, as silent WebSockets are.
   const timeoutMs = 2 * config.keepAlive
+  // Of a file: it is in memory anyway, and who is slow may seem to take nothing for a minute, because the system has
+  // megabytes of it already.
+  const fileTimeoutMs = 12 * timeoutMs
   const inFlight = trackInFlightRequests((response) =>
     sendError(response.req, response, maskError(tooManyRequests())),
   )
@@ -273,6 +276,7 @@ export async function openHttpServer<Context extends object>(
       dropBody(request)
       closeIfBodyMayCome(request, response)
     }
+    if (isForFile(request)) response.setTimeout(fileTimeoutMs, () => request.socket.destroy())
     try {
       const { cors } = guard(caller, request.headers)
       await route(request, response, { cors, requestLog })
@@ -290,7 +294,7 @@ export async function openHttpServer<Context extends object>(
       }
       sendError(request, response, masked)
     } finally {
-      holdUnsent(response, { timeoutMs, unsentLimit, isShared: isForFile(request) })
+      if (!isForFile(request)) holdUnsent(response, timeoutMs, unsentLimit)
     }
   }
   server.on('request', handle)
@@ -298,7 +302,10 @@ export async function openHttpServer<Context extends object>(
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // The frames of the one would stand among the responses of the other.
-    if (inFlight.closeAfterResponses(socket)) return
+    if (inFlight.closeAfterResponses(socket)) {
+      socket.on('error', () => socket.destroy()) // Node listens no longer.
+      return
+    }
     request.url = withoutBase(request.url, config.basePath)
     try {
       const caller = callerOf(request)

@@ -58,7 +58,7 @@ export class WebSocketConnection implements SendBuffer, Reader {
   /** By their ids, which are taken as long as they are in the map. */
   readonly operations = new Map<string, OpenOperation>()
   /** Of operations that begin. While one waits for a place, nothing more is read of the connection. */
-  readonly places = new Places(maxPipelined)
+  readonly places: Places
   /** How many of the operations are subscriptions, with those that are over but still beginning. */
   subscriptions = 0
   /** Whether it has not answered the last ping. */
@@ -86,6 +86,7 @@ export class WebSocketConnection implements SendBuffer, Reader {
     this.#socket = socket
     this.#unsentLimit = unsentLimit
     this.#readTurns = readTurns
+    this.places = new Places(maxPipelined, readTurns)
     this.#log = log
   }
 
@@ -119,12 +120,15 @@ export class WebSocketConnection implements SendBuffer, Reader {
   }
 
   resume(): void {
-    if (!this.places.isFull) this.#webSocket.resume()
+    if (this.places.isFull) return
+    // It may have answered while nothing was read.
+    this.#isSilent = false
+    this.#webSocket.resume()
   }
 
   /** Asks whether the client is still there. Cuts it off if it has not answered the last ping. */
   ping(): void {
-    if (this.#isSilent) this.#webSocket.terminate()
+    if (this.#isSilent && !this.places.isFull) this.#webSocket.terminate()
     else {
       this.#isSilent = true
       this.#webSocket.ping()

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { Answer } from '../answer.ts'
 import { EventStream } from '../event-stream.ts'
 import { operationNameIn } from '../graphql-params.ts'
-import type { OperationContext } from './operation-context.ts'
+import { entriesOf } from '../header-list.ts'
+import type { BegunSubscription, OperationContext } from './operation-context.ts'
 import type { GraphqlYoga } from './yoga.ts'
 
 /** Has Yoga respond to a request, whatever its form: it opens streams of events, and refuses what is no operation. */
@@ -16,20 +17,20 @@ export function createAnswerByYoga(yoga: GraphqlYoga) {
       context,
     }: { method: string; accept: string | undefined; context: OperationContext },
   ): Promise<Answer | EventStream> => {
-    let begun = Promise.resolve()
-    const onSubscribe = (promise: Promise<void>) => {
-      begun = promise
+    let subscription: BegunSubscription | undefined
+    const onSubscribe = (begun: BegunSubscription) => {
+      subscription = begun
     }
     const response = await yoga.fetch(
       'http://localhost/graphql',
-      { method, headers: { accept } },
+      { method, headers: { accept: entriesOf(accept).join() } },
       { ...context, parsed: params, onSubscribe },
     )
     if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
       return await answerFrom(response, operationNameIn(params))
     }
     delete params.variables // Yoga keeps the parameters for as long as it streams.
-    return new EventStream(response, begun, operationNameIn(params))
+    return new EventStream(response, subscription, operationNameIn(params))
   }
 }
 

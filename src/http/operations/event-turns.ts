@@ -1,6 +1,6 @@
 /** Milliseconds of work on events before others of this process have their turn. */
 const SLICE_MS = 8
-/** Events of one client, and of all, that may wait for the database at a time. */
+/** Events of one client, and of all, that may wait for the database at a time. A client may always have one. */
 const MOST_OF_ONE = 16
 const MOST = 64
 
@@ -8,7 +8,14 @@ const MOST = 64
 interface Line {
   /** Started, and not settled. */
   underWay: number
-  readonly waiting: (() => void)[]
+  readonly waiting: Set<WaitingEvent>
+}
+
+/** An event that waits for its turn. */
+export interface WaitingEvent {
+  begin(): void
+  /** Has it settled without being executed. */
+  drop(): void
 }
 
 /**
@@ -24,25 +31,50 @@ export class EventTurns {
   #worked = 0
   #isSliced = false
 
-  /** Returns what `execute` returns, or a promise of it if it has to wait. */
-  run<Result>(client: string, execute: () => Result | Promise<Result>): Result | Promise<Result> {
+  /**
+   * Returns what `execute` returns, or a promise of it if it has to wait. Meanwhile the event is among `waiting`, for
+   * `drop`: then it is `dropped` instead.
+   */
+  run<Result>(
+    client: string,
+    waiting: Set<WaitingEvent>,
+    { execute, dropped }: { execute: () => Result | Promise<Result>; dropped: Result },
+  ): Result | Promise<Result> {
     const line = this.#lines.getOrInsertComputed(client, newLine)
     if (this.#waiting === 0 && this.#mayBegin(line)) return this.#begin(client, line, execute)
-    this.#waiting += 1
     return new Promise((resolve, reject) => {
-      line.waiting.push(() => {
-        try {
-          resolve(this.#begin(client, line, execute))
-        } catch (error) {
-          reject(error)
-        }
-      })
+      const event: WaitingEvent = {
+        begin: () => {
+          waiting.delete(event)
+          try {
+            resolve(this.#begin(client, line, execute))
+          } catch (error) {
+            reject(error)
+          }
+        },
+        drop: () => resolve(dropped),
+      }
+      waiting.add(event)
+      line.waiting.add(event)
+      this.#waiting += 1
       this.#slice()
     })
   }
 
+  /** Never executes these events of a client, which nobody wants any more. */
+  drop(client: string, waiting: Set<WaitingEvent>): void {
+    const line = this.#lines.get(client)
+    for (const event of waiting) {
+      if (line?.waiting.delete(event)) this.#waiting -= 1
+      event.drop()
+    }
+    waiting.clear()
+    if (line !== undefined) this.#forgetIfIdle(client, line)
+  }
+
   #mayBegin({ underWay }: Line): boolean {
-    return this.#worked < SLICE_MS && this.#underWay < MOST && underWay < MOST_OF_ONE
+    if (this.#worked >= SLICE_MS) return false
+    return underWay === 0 || (underWay < MOST_OF_ONE && this.#underWay < MOST)
   }
 
   #begin<Result>(
@@ -56,7 +88,7 @@ export class EventTurns {
     const end = () => {
       line.underWay -= 1
       this.#underWay -= 1
-      if (line.underWay === 0 && line.waiting.length === 0) this.#lines.delete(client)
+      this.#forgetIfIdle(client, line)
       if (this.#waiting > 0) this.#slice()
     }
     const start = performance.now()
@@ -87,22 +119,26 @@ export class EventTurns {
     while (this.#waiting > 0 && !isStuck) {
       isStuck = true
       for (const [client, line] of this.#lines) {
-        if (!this.#mayBegin(line)) continue
-        const next = line.waiting.shift()
-        if (next === undefined) continue
+        const [next] = line.waiting
+        if (next === undefined || !this.#mayBegin(line)) continue
         isStuck = false
+        line.waiting.delete(next)
         this.#waiting -= 1
         // To the end of the line of clients.
         this.#lines.delete(client)
         this.#lines.set(client, line)
-        next()
+        next.begin()
         break
       }
     }
     if (this.#waiting > 0 && this.#worked >= SLICE_MS) this.#slice()
   }
+
+  #forgetIfIdle(client: string, { underWay, waiting }: Line): void {
+    if (underWay === 0 && waiting.size === 0) this.#lines.delete(client)
+  }
 }
 
 function newLine(): Line {
-  return { underWay: 0, waiting: [] }
+  return { underWay: 0, waiting: new Set() }
 }

@@ -17,8 +17,8 @@ export interface OperationContext extends Record<string, unknown> {
   }
   /** Waits until an operation of this cost may begin. */
   admit?: (cost: number) => Promise<void>
-  /** Called for a subscription over server-sent events. `begun` resolves when it has begun, or cannot. */
-  onSubscribe?: (begun: Promise<void>) => void
+  /** Called for a subscription over server-sent events. */
+  onSubscribe?: (subscription: BegunSubscription) => void
   /** Of the operation, once it has been validated. */
   cost?: number
   /** Told what operation it is, once that is known. undefined: it is not traced. */
@@ -35,4 +35,12 @@ export type ContextOf<Context extends object> = (request: {
 /** What the log says of a request, filled in as it becomes known. */
 export interface RequestLog {
   operation?: string
+}
+
+/** A subscription over server-sent events. */
+export interface BegunSubscription {
+  /** Resolves when it has begun, or cannot. */
+  readonly begun: Promise<void>
+  /** Lets go of its source at once. May be called more than once. */
+  close(): void
 }

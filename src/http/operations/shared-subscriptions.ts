@@ -16,7 +16,7 @@ import type { OpenSpan, Tracer } from '../../tracing/tracer.ts'
 import { formatError, type MaskError } from '../errors.ts'
 import { maxRetainedBytes, maxSubscriptionCharacters } from '../limits.ts'
 import { Quota } from '../quota.ts'
-import { EventTurns } from './event-turns.ts'
+import { EventTurns, type WaitingEvent } from './event-turns.ts'
 import type { ContextOf } from './operation-context.ts'
 import {
   canonicalJson,
@@ -105,14 +105,16 @@ export function createSharedSubscriptions<Context extends object>(options: {
     args: ValidatedSubscriptionArgs,
     { client, bytes }: { client: string; bytes: number },
   ): SubscriptionGroup {
+    const waiting = new Set<WaitingEvent>()
     const onLeave = (group: SubscriptionGroup, leaving: string) => {
       subscriptions.give(leaving)
       if (!group.isEmpty) return
       groups.delete(key)
+      turns.drop(client, waiting)
       retained.give(client, bytes)
     }
     const run: RunFields = (execute) => runOperation({ client, writes: false }, execute)
-    const inTurn: RunInTurn = (execute) => turns.run(client, execute)
+    const inTurn: RunInTurn = (execute) => turns.run(client, waiting, { execute, dropped: NOTHING })
     const group = new SubscriptionGroup(args, {
       maskError,
       run,
@@ -227,7 +229,12 @@ export class SubscriptionStream {
 }
 
 type RunFields = <Result>(execute: () => Result) => Result
-type RunInTurn = <Result>(execute: () => Result | Promise<Result>) => Result | Promise<Result>
+type RunInTurn = (
+  execute: () => SharedResult | Promise<SharedResult>,
+) => SharedResult | Promise<SharedResult>
+
+/** The result of an event that nobody wants any more. */
+const NOTHING = new SharedResult('{}')
 
 /**
  * The subscriptions that have the same result of the same event. Each event is executed and written as JSON once,

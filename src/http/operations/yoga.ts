@@ -10,7 +10,7 @@ import { createYoga, type GraphQLParams, type Plugin, type YogaServerInstance } 
 import { Fault } from '../../fault.ts'
 import type { Tracer } from '../../tracing/tracer.ts'
 import { errorWithStatus, formatError, type MaskError } from '../errors.ts'
-import type { ContextOf, OperationContext } from './operation-context.ts'
+import type { BegunSubscription, ContextOf, OperationContext } from './operation-context.ts'
 import type { QueryLimits } from './query-limits.ts'
 import { createRecordExecution } from './record-execution.ts'
 import { type RunOperation, runAsItIs } from './run-operation.ts'
@@ -149,7 +149,7 @@ function useSharedSubscriptions(
           { subscriptions, maskError },
           { role, client, document, operationName, variables },
         )
-        onSubscribe?.(results.begun)
+        onSubscribe?.(results)
         return results
       })
     },
@@ -171,7 +171,9 @@ const over = { value: undefined, done: true } as const
  * It is `NEW` until then, `OPEN` while its stream is, and `CLOSED` when the stream has ended or either side has ended
  * it.
  */
-class EventStreamResults implements AsyncIterableIterator<WrittenResult, undefined> {
+class EventStreamResults
+  implements AsyncIterableIterator<WrittenResult, undefined>, BegunSubscription
+{
   readonly #subscriptions: SharedSubscriptions
   readonly #maskError: MaskError
   readonly #begun = Promise.withResolvers<void>()
@@ -215,11 +217,15 @@ class EventStreamResults implements AsyncIterableIterator<WrittenResult, undefin
     }
   }
 
-  async return(): Promise<typeof over> {
+  close(): void {
     this.#isOpen = false
     this.#operation = undefined
     this.#stream?.close()
     this.#begun.resolve()
+  }
+
+  async return(): Promise<typeof over> {
+    this.close()
     return over
   }
 

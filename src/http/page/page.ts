@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import { abridge, Fault } from '../../fault.ts'
+import { entriesOf } from '../header-list.ts'
+import { sendInPieces } from '../send-buffer.ts'
 import { renderDocument } from './page-document.ts'
 import { type PageFile, readPageFiles } from './page-files.ts'
 
@@ -35,7 +37,7 @@ export function createPage(): (
     if (variants === undefined) {
       throw new Fault('NOT_FOUND', `There is nothing at ${abridge(path)}: the page is at /`)
     }
-    send(request, response, variants)
+    await send(request, response, variants)
   }
 }
 
@@ -91,7 +93,11 @@ async function encode(
   }))
 }
 
-function send(request: IncomingMessage, response: ServerResponse, variants: Variants): void {
+async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  variants: Variants,
+): Promise<void> {
   const accepted = String(request.headers['accept-encoding'] ?? '')
   const variant = variants.find(
     ({ encoding }) => encoding === 'identity' || accepts(accepted, encoding),
@@ -103,12 +109,14 @@ function send(request: IncomingMessage, response: ServerResponse, variants: Vari
     response.writeHead(304, kept).end()
     return
   }
-  response.writeHead(200, headers).end(request.method === 'HEAD' ? undefined : body)
+  response.writeHead(200, headers)
+  if (request.method === 'HEAD') response.end()
+  else await sendInPieces(response, body)
 }
 
 /** Whether `Accept-Encoding` names the encoding, and not with the weight 0 (RFC 9110, 12.5.3). */
 function accepts(header: string, encoding: string): boolean {
-  return header.split(',').some((entry) => {
+  return entriesOf(header).some((entry) => {
     const [name = '', weight = ''] = entry.split(';')
     return name.trim().toLowerCase() === encoding && !/q=0(\.0*)?\s*$/i.test(weight)
   })
@@ -117,5 +125,5 @@ function accepts(header: string, encoding: string): boolean {
 /** Whether the browser has it already (RFC 9110, 13.1.2). */
 function isKnown(request: IncomingMessage, etag: string): boolean {
   const known = request.headers['if-none-match'] ?? ''
-  return known.split(',').some((entry) => [etag, '*'].includes(entry.trim().replace(/^W\//, '')))
+  return entriesOf(known).some((entry) => [etag, '*'].includes(entry.trim().replace(/^W\//, '')))
 }
