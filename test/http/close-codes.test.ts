@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { GraphQLError } from 'graphql'
 import { afterAll, expect, test } from 'vitest'
 import { openRawClient } from './raw-client.ts'
@@ -96,6 +97,18 @@ test('1001: a server that goes away', async () => {
   using rawClient = await openRawClient(going)
   await going[Symbol.asyncDispose]()
   expect((await rawClient.closed)[0]).toBe(1001)
+})
+
+test('a peer is not silent while nothing is read of it', async () => {
+  await using other = await openTestServer({ KEEP_ALIVE_INTERVAL: 'PT0.1S' })
+  using rawClient = await openRawClient(other)
+  for (let id = 1; id <= 20; id++) rawClient.ask(`${id}`, '{ slow }')
+  await other.slow
+  await sleep(500)
+  other.release()
+  for (let id = 1; id <= 2 * 20; id++) {
+    expect(await rawClient.next()).toMatchObject({ type: id % 2 === 1 ? 'next' : 'complete' })
+  }
 })
 
 test('1009: a message that is too large', async () => {

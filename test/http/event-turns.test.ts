@@ -1,7 +1,7 @@
 import { EventEmitter, on } from 'node:events'
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema } from 'graphql'
 import { expect, test } from 'vitest'
-import { openRawClient } from './raw-client.ts'
+import { openRawClient, type RawClient } from './raw-client.ts'
 import { openTestServer, post } from './test-server.ts'
 
 /** A server whose events take time: `resolve` is called for each that is executed. */
@@ -24,11 +24,13 @@ async function openEventServer(resolve: () => number | Promise<number>) {
   )
   const opened = new AsyncDisposableStack()
   opened.use(server)
+  const clients: RawClient[] = []
   let received = 0
   /** Begins so many subscriptions, each of another text. */
   const subscribe = async (count: number) => {
     for (let first = 0; first < count; first += 100) {
       const client = opened.use(await openRawClient(server))
+      clients.push(client)
       client.socket.on('message', (text) => {
         if (String(text).includes('"type":"next"')) received += 1
       })
@@ -43,6 +45,10 @@ async function openEventServer(resolve: () => number | Promise<number>) {
     subscribe,
     emit: () => emitter.emit('event', 1),
     received: () => received,
+    leave: async () => {
+      for (const client of clients.splice(0)) client.socket.terminate()
+      await expect.poll(() => emitter.listenerCount('event')).toBe(0)
+    },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }
@@ -92,4 +98,22 @@ test('an event that fails keeps no other from its turn', async () => {
   await open.subscribe(100)
   open.emit()
   await expect.poll(open.received).toBe(100)
+})
+
+test('an event whose subscribers leave before its turn is not executed', async () => {
+  const held: (() => void)[] = []
+  await using open = await openEventServer(
+    () => new Promise((resolve) => held.push(() => resolve(1))),
+  )
+  await open.subscribe(40)
+  open.emit()
+  await expect.poll(() => held.length).toBe(16)
+  await open.leave()
+  for (const release of held.splice(0)) release()
+  await open.subscribe(1)
+  open.emit()
+  await expect.poll(() => held.length).toBe(1)
+  held[0]?.()
+  await expect.poll(open.received).toBe(1)
+  expect(held).toHaveLength(1)
 })

@@ -149,6 +149,16 @@ test('different subscriptions are kept in bounded memory, those that are alike i
   expect(used(testServer, 'bytes kept of subscriptions')).toBe(0)
 })
 
+test('an event stream is over as soon as its client has left', async () => {
+  await using testServer = await openTestServer()
+  const streams = await Promise.all([1, 2, 3].map(() => openEvents(testServer, live)))
+  await testServer.subscribed(3)
+  for (const stream of streams) stream[Symbol.dispose]()
+  // Yoga would notice with its next ping, in twelve seconds.
+  await expect.poll(() => testServer.subscribers(), { timeout: 5000 }).toBe(0)
+  expect(used(testServer, 'subscriptions')).toBe(0)
+})
+
 describe('subscriptions whose answer has no form', () => {
   test.for(['application/json', 'multipart/mixed;subscriptionSpec="1.0", application/json'])(
     'as %s leave nothing behind',

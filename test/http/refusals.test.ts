@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, describe, expect, test } from 'vitest'
 import { upgradeOf } from './raw-websocket.ts'
-import { openTestServer, tokens } from './test-server.ts'
+import { openTestServer, type TestServer, tokens, used } from './test-server.ts'
 
 const server = await openTestServer()
 afterAll(() => server[Symbol.asyncDispose]())
@@ -247,18 +247,44 @@ test('what comes behind a request that cannot be read is not read, also while an
   socket.destroy()
 })
 
-test('an upgrade behind a request is not made, and the request is answered', async () => {
-  await using own = await openTestServer()
+describe('an upgrade behind a request', () => {
   const body = '{"query":"{ slow }"}'
-  const socket = connect(own.port, '127.0.0.1')
-  socket.write(
-    `POST /graphql HTTP/1.1\r\nHost: localhost:${own.port}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}${upgradeOf(own)}`,
-  )
-  await own.slow
-  own.release()
-  const answer = await text(socket)
-  expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200'])
-  expect(answer).toMatch(/"slow":"done"\}\}\s*$/)
+  const sendBoth = (own: TestServer) => {
+    const socket = connect(own.port, '127.0.0.1')
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nHost: localhost:${own.port}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}${upgradeOf(own)}`,
+    )
+    return socket
+  }
+
+  test('is not made, and the request is answered', async () => {
+    await using own = await openTestServer()
+    const socket = sendBoth(own)
+    await own.slow
+    own.release()
+    const answer = await text(socket)
+    expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200'])
+    expect(answer).toMatch(/"slow":"done"\}\}\s*$/)
+  })
+
+  test('does no harm if the client has left before the request is answered', async () => {
+    await using own = await openTestServer()
+    const socket = sendBoth(own)
+    await own.slow
+    socket.resetAndDestroy()
+    await expect.poll(() => used(own, 'connections of any kind')).toBe(0)
+    own.release()
+    await expect
+      .poll(() => own.log.filter(({ msg, path }) => msg === 'request' && path === '/graphql'))
+      .toHaveLength(1)
+  })
+})
+
+test('a hundred entries of a header that is a list count', async () => {
+  const asked = (commas: number) =>
+    fetch(`${url}?query={role}`, { headers: { accept: `${','.repeat(commas)}application/json` } })
+  expect((await asked(99)).status).toBe(200)
+  expect((await asked(100)).status).toBe(406)
 })
 
 test('the target of a request may name the server', async () => {

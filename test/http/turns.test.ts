@@ -91,3 +91,26 @@ test('a WebSocket begins sixteen operations at a time, and the others in their o
   expect(begun).toEqual(all.filter((id) => id !== 18))
   for (let count = 0; count < 2 * 39; count++) await client.next()
 })
+
+test('requests are answered while a WebSocket has many operations that end at once', async () => {
+  let executed = 0
+  const busy = {
+    type: GraphQLInt,
+    resolve: () => {
+      const end = performance.now() + 2
+      while (performance.now() < end);
+      executed += 1
+    },
+  }
+  const light = { type: GraphQLInt, resolve: () => 1 }
+  const query = new GraphQLObjectType({ name: 'Query', fields: { busy, light } })
+  await using server = await openTestServer({}, { schema: new GraphQLSchema({ query }) })
+  using client = await openRawClient(server)
+  const count = 400
+  client.socket.pause()
+  for (let id = 0; id < count; id++) client.ask(`${id}`, `{ a${id}: busy }`)
+  await expect.poll(() => executed, { interval: 0 }).toBeGreaterThan(0)
+  expect(await post(server, '{ light }')).toMatchObject({ body: { data: { light: 1 } } })
+  expect(executed).toBeLessThan(count)
+  await expect.poll(() => executed).toBe(count)
+})
