@@ -3,7 +3,7 @@ import type { ConnectionLimit } from './connection-limit.ts'
 import type { RequestTally } from './metrics/request-tally.ts'
 import type { BegunSubscription } from './operations/operation-context.ts'
 import type { CacheableResponse } from './operations/response-cache.ts'
-import { drained, sendBufferOf } from './send-buffer.ts'
+import { drained, limitIdleTime, sendBufferOf } from './send-buffer.ts'
 import type { UnsentLimit } from './unsent-limit.ts'
 
 /** A stream of server-sent events that Yoga has opened for one client. */
@@ -70,7 +70,7 @@ export class EventStream implements CacheableResponse {
     response.setHeader('X-Accel-Buffering', 'no') // Or nginx keeps events until it has a page of them.
     response.statusCode = status
     forgetHeaders(response.req)
-    response.setTimeout(timeoutMs, () => {
+    limitIdleTime(response, timeoutMs, () => {
       if (response.writableLength > 0) response.destroy()
     })
     while (!next.done && !response.destroyed) {

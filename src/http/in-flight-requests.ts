@@ -15,11 +15,14 @@ export interface InFlightRequests {
    * any other connection has its turn.
    */
   add(response: ServerResponse): boolean
+  /** Returns whether a connection has requests without a complete response. */
+  has(socket: Duplex): boolean
   /**
-   * Closes a connection after the responses to its complete requests, or at once if one of them has begun. Returns
-   * false if there are no such requests: then the client cannot take another message for one of these responses.
+   * Closes a connection after the responses to its complete requests, or at once if one of them is being sent. Calls
+   * `refuse` then, if the last of them does not say that the connection is closed. Returns false if there are no such
+   * requests: then the client cannot take a refusal for one of these responses.
    */
-  closeAfterResponses(socket: Duplex): boolean
+  closeAfterResponses(socket: Duplex, refuse: () => void): boolean
   /**
    * Cuts off event streams. Gives all other requests `grace` milliseconds, those included that still arrive, and then
    * has `sendStopping` respond to the ones that still wait.
@@ -29,6 +32,7 @@ export interface InFlightRequests {
 
 /** The requests of a connection that wait for their responses. */
 interface Pipeline {
+  readonly responses: Set<ServerResponse>
   waiting: number
   /** Whether one was refused. Those behind it count as well. */
   isRefused: boolean
@@ -62,13 +66,15 @@ export function trackInFlightRequests(
   return {
     add: (response) => {
       const { socket } = response.req
-      const pipeline = pipelines.getOrInsertComputed(socket, newPipeline)
+      const pipeline = pipelines.getOrInsertComputed(socket, openPipeline)
       pipeline.waiting += 1
       if (pipeline.waiting > 2 * maxPipelined) socket.destroy()
       if (pipeline.isRefused || socket.destroyed) return false
       responses.add(response)
+      pipeline.responses.add(response)
       response.once('close', () => {
         pipeline.waiting -= 1
+        pipeline.responses.delete(response)
         responses.delete(response)
         if (responses.size === 0) whenAllEnded()
       })
@@ -77,20 +83,20 @@ export function trackInFlightRequests(
       if (pipeline.isRefused) refuse(response)
       return !pipeline.isRefused
     },
-    closeAfterResponses: (socket) => {
+    has: (socket) => (pipelines.get(socket)?.waiting ?? 0) > 0,
+    closeAfterResponses: (socket, refuse) => {
       let last: ServerResponse | undefined
-      for (const response of responses) {
+      for (const response of pipelines.get(socket)?.responses ?? []) {
         const { req, headersSent, writableEnded } = response
-        // A response that was written whole goes out before the next one.
-        if (req.socket !== socket || writableEnded) continue
-        if (headersSent) {
+        if (headersSent && !writableEnded) {
           socket.destroy()
           return true
         }
         if (req.complete) last = response
       }
       if (last === undefined) return false
-      last.shouldKeepAlive = false
+      if (last.writableEnded) last.once('close', refuse)
+      else last.shouldKeepAlive = false
       return true
     },
     end: async (grace, sendStopping) => {
@@ -106,6 +112,13 @@ export function trackInFlightRequests(
   }
 }
 
-function newPipeline(): Pipeline {
-  return { waiting: 0, isRefused: false }
+function openPipeline(socket: Duplex): Pipeline {
+  const responses = new Set<ServerResponse>()
+  socket.once('close', () => {
+    // Node closes the one that is being sent, and not always those behind it.
+    setImmediate(() => {
+      for (const response of responses) response.destroy().emit('close')
+    })
+  })
+  return { responses, waiting: 0, isRefused: false }
 }

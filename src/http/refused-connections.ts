@@ -39,17 +39,23 @@ export function refuseBadConnections(
   const unreadableSockets = new WeakSet<Socket>()
   server.on('clientError', (error: Error, socket: Socket) => {
     // Once is enough: Node would try to read each chunk that follows.
-    if (!socket.writable || unreadableSockets.has(socket)) socket.destroy()
-    else if (!inFlight.closeAfterResponses(socket)) {
+    if (!socket.writable || unreadableSockets.has(socket)) return socket.destroy()
+    const refuse = () =>
       refuseConnection(socket, maskError(unreadable(error)), { hasBody: !isHead(error) })
-    } else {
-      unreadableSockets.add(socket)
-      socket.pause()
+    if (!inFlight.closeAfterResponses(socket, refuse)) return refuse()
+    unreadableSockets.add(socket)
+    socket.pause() // That its client has left is noticed with the next response.
+  })
+  server.on('connect', ({ socket }: IncomingMessage) => {
+    // Node has taken off what a response needs of the socket.
+    if (inFlight.has(socket)) socket.destroy()
+    else {
+      refuseConnection(
+        socket,
+        maskError(new Fault('METHOD_NOT_ALLOWED', 'This server is no proxy')),
+      )
     }
   })
-  server.on('connect', (_, socket: Duplex) =>
-    refuseConnection(socket, maskError(new Fault('METHOD_NOT_ALLOWED', 'This server is no proxy'))),
-  )
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     if (!inFlight.add(response)) return
     response.shouldKeepAlive = false // A body may or may not come.

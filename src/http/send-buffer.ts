@@ -24,9 +24,21 @@ export function holdUnsent(
 ): void {
   if (response.writableLength === 0 || response.destroyed) return
   const buffer = sendBufferOf(response)
-  response.setTimeout(timeoutMs, buffer.terminate)
+  limitIdleTime(response, timeoutMs)
   response.once('close', () => unsentLimit.forget(buffer))
   unsentLimit.note(buffer)
+}
+
+/** Cuts off a client that takes nothing of a response for so long. */
+export function limitIdleTime(
+  response: ServerResponse,
+  timeoutMs: number,
+  cutOff: () => void = () => response.req.socket.destroy(),
+): void {
+  const { socket } = response.req
+  response.setTimeout(timeoutMs, cutOff)
+  // Or it would hold for the next one, which may have to wait. Node sets its own after that.
+  response.prependOnceListener('finish', () => socket.setTimeout(0))
 }
 
 /** Resolves when the client has taken what waits, or has left. */
@@ -50,8 +62,8 @@ const PIECE = 64 * 1024
  */
 export async function sendInPieces(response: ServerResponse, body: Buffer): Promise<void> {
   for (let at = 0; at < body.length && !response.destroyed; at += PIECE) {
-    if (response.write(body.subarray(at, at + PIECE))) await setImmediate()
-    else await drained(response)
+    if (!response.write(body.subarray(at, at + PIECE))) await drained(response)
+    await setImmediate()
   }
   response.end()
 }

@@ -60,7 +60,7 @@ import {
   pathOf,
   withoutBase,
 } from './routes.ts'
-import { holdUnsent } from './send-buffer.ts'
+import { holdUnsent, limitIdleTime } from './send-buffer.ts'
 import { createUnsentLimit } from './unsent-limit.ts'
 import { createDropBody } from './unwanted-bodies.ts'
 import { openWebSocketServer } from './websocket-server.ts'
@@ -130,11 +130,12 @@ const grace = 500
  * 5. graphql-http.ts: its token (auth.ts), its body (request-body.ts, graphql-params.ts), the
  *    response;
  * 6. operations/yoga.ts: the operation itself;
- * 7. send-buffer.ts: what its client leaves unread of the response is bounded, in bytes and in time.
+ * 7. send-buffer.ts: what its client leaves unread of the response is bounded, in bytes and in time; of a file, which is
+ *    in memory for all, in time.
  *
  * If it is refused, unwanted-bodies.ts reads what is left of its body.
  *
- * An upgrade passes 1 and 3, and goes to websocket-server.ts, which hands messages to graphql-transport-ws.ts.
+ * An upgrade passes 1 to 3, and goes to websocket-server.ts, which hands messages to graphql-transport-ws.ts.
  */
 export async function openHttpServer<Context extends object>(
   options: HttpServerOptions<Context>,
@@ -207,6 +208,8 @@ export async function openHttpServer<Context extends object>(
     probes: createProbes(options, { metrics, roleOf, publicRead }),
   })
 
+  /** Upgrades behind requests that have no response yet. */
+  const lateUpgrades = new WeakSet<IncomingMessage>()
   const server = createServer({
     // A client that is slow to send its headers or body is cut off. Responses may take any time.
     headersTimeout: 10_000,
@@ -216,7 +219,13 @@ export async function openHttpServer<Context extends object>(
     // Often, so that few are due at once: to cut off 7000 takes 0.6 s, for which nobody else is served.
     connectionsCheckingInterval: 100,
     requireHostHeader: false, // createOriginGuard
-    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    shouldUpgradeCallback: (request) => {
+      if (request.headers.upgrade?.toLowerCase() !== 'websocket') return false
+      // Its frames would stand among the responses, of which Node lets go with an upgrade.
+      const isLate = inFlight.has(request.socket)
+      if (isLate) lateUpgrades.add(request)
+      return !isLate
+    },
   })
   const port = await listen(server, config.host, config.port)
   const guardOrigin = createOriginGuard(config, port)
@@ -276,8 +285,15 @@ export async function openHttpServer<Context extends object>(
       dropBody(request)
       closeIfBodyMayCome(request, response)
     }
-    if (isForFile(request)) response.setTimeout(fileTimeoutMs, () => request.socket.destroy())
+    if (isForFile(request)) limitIdleTime(response, fileTimeoutMs)
     try {
+      if (lateUpgrades.has(request)) {
+        response.shouldKeepAlive = false
+        throw new Fault(
+          'BAD_REQUEST',
+          'Expected an upgrade to a WebSocket on a connection of its own, or once the requests before it are answered',
+        )
+      }
       const { cors } = guard(caller, request.headers)
       await route(request, response, { cors, requestLog })
     } catch (error) {
@@ -301,11 +317,6 @@ export async function openHttpServer<Context extends object>(
   server.on('checkContinue', handle)
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // The frames of the one would stand among the responses of the other.
-    if (inFlight.closeAfterResponses(socket)) {
-      socket.on('error', () => socket.destroy()) // Node listens no longer.
-      return
-    }
     request.url = withoutBase(request.url, config.basePath)
     try {
       const caller = callerOf(request)

@@ -249,22 +249,25 @@ test('what comes behind a request that cannot be read is not read, also while an
 
 describe('an upgrade behind a request', () => {
   const body = '{"query":"{ slow }"}'
-  const sendBoth = (own: TestServer) => {
+  const sendBoth = (own: TestServer, header = '') => {
     const socket = connect(own.port, '127.0.0.1')
     socket.write(
-      `POST /graphql HTTP/1.1\r\nHost: localhost:${own.port}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}${upgradeOf(own)}`,
+      `POST /graphql HTTP/1.1\r\nHost: localhost:${own.port}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}${upgradeOf(own).replace('\r\n\r\n', `\r\n${header}\r\n`)}`,
     )
     return socket
   }
 
-  test('is not made, and the request is answered', async () => {
+  test.for([
+    ['is refused once the request is answered', ''],
+    ['is refused likewise if it announces a body', 'Content-Length: 5\r\n'],
+  ] as const)('%s', async ([, header]) => {
     await using own = await openTestServer()
-    const socket = sendBoth(own)
+    const socket = sendBoth(own, header)
     await own.slow
     own.release()
     const answer = await text(socket)
-    expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200'])
-    expect(answer).toMatch(/"slow":"done"\}\}\s*$/)
+    expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400'])
+    expect(answer).toMatch(/"slow":"done".*Connection: close.*upgrade.*BAD_REQUEST/s)
   })
 
   test('does no harm if the client has left before the request is answered', async () => {
@@ -276,8 +279,48 @@ describe('an upgrade behind a request', () => {
     own.release()
     await expect
       .poll(() => own.log.filter(({ msg, path }) => msg === 'request' && path === '/graphql'))
-      .toHaveLength(1)
+      .toHaveLength(2)
   })
+})
+
+test.for([
+  ['an upgrade', ({ port }: TestServer) => upgradeOf({ port })],
+  ['CONNECT', () => 'CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ['nothing', () => ''],
+] as const)(
+  'all that wait on a connection are let go of when it is reset, with %s behind them',
+  async ([, behind]) => {
+    await using own = await openTestServer()
+    const socket = connect(own.port, '127.0.0.1')
+    socket.on('error', () => {})
+    const stream = `GET /graphql?query=subscription{latestEnergy{soc}} HTTP/1.1\r\nHost: localhost:${own.port}\r\nAccept: text/event-stream\r\n\r\n`
+    socket.write(stream.repeat(10) + behind(own))
+    for (let count = 0; count < 5; count++) await fetch(`${own.url}/livez`)
+    socket.resetAndDestroy()
+    await expect.poll(() => used(own, 'connections')).toBe(0)
+    await expect.poll(() => used(own, 'subscriptions')).toBe(0)
+    expect(own.subscribers()).toBe(0)
+  },
+)
+
+test('a response that waits behind another is sent before its connection is closed for what cannot be read', async () => {
+  await using own = await openTestServer()
+  const ask = (query: string) => {
+    const body = JSON.stringify({ query })
+    return `POST /graphql HTTP/1.1\r\nHost: localhost:${own.port}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  }
+  const socket = connect(own.port, '127.0.0.1')
+  socket.write(ask('{ slow }') + ask('{ role }'))
+  await own.slow
+  await expect
+    .poll(async () => (await fetch(`${own.url}/metrics`)).text())
+    .toContain('heliograph_request_duration_seconds_count{operation="unnamed"} 1')
+  socket.write('\x01\r\n\r\n')
+  await fetch(`${own.url}/livez`)
+  own.release()
+  const answer = await text(socket)
+  expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 400'])
+  expect(answer).toMatch(/"slow":"done".*"role":"read".*BAD_REQUEST/s)
 })
 
 test('a hundred entries of a header that is a list count', async () => {

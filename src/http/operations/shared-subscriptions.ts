@@ -258,7 +258,7 @@ class SubscriptionGroup {
       maskError: MaskError
       /** Runs the fields of one event. */
       run: RunFields
-      /** Executes one event when it is its turn. */
+      /** Executes one event when it is the turn of the client that opened the group. */
       inTurn: RunInTurn
       /** Called when one of its members, a subscription of this client, is over. */
       onLeave: (group: SubscriptionGroup, client: string) => void
