@@ -60,7 +60,8 @@ interface Asked {
   readonly role: Role
   readonly client: string
   readonly accepted: Accepted
-  readonly body: Buffer | undefined
+  /** undefined also once a stream of events is open: its functions keep what was asked. */
+  body: Buffer | undefined
   readonly span: OpenSpan | undefined
 }
 
@@ -138,7 +139,7 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
     using body =
       request.method === 'POST' ? await readBody(request, { client, role, proceed }) : undefined
     using turn = admission.openTurn(client, () => response.destroyed)
-    const asked = { request, response, role, client, accepted, body: body?.bytes, span }
+    const asked: Asked = { request, response, role, client, accepted, body: body?.bytes, span }
     let isReused = true
     const run = () => {
       isReused = false
@@ -156,7 +157,10 @@ export function createGraphqlHttp(yoga: GraphqlYoga, options: GraphqlHttpOptions
     }
     if (span)
       describeOutcome(span, { code, reusedFor: isReused ? { name: operationName } : undefined })
-    if (answer instanceof EventStream) return answer
+    if (answer instanceof EventStream) {
+      asked.body = undefined
+      return answer
+    }
     if (response.headersSent) return undefined // The client was sent meanwhile that the server stops.
     if (operationName !== undefined) requestLog.operation = operationName
     await sendAnswer(request, response, answer)

@@ -179,6 +179,7 @@ class EventStreamResults
   readonly #begun = Promise.withResolvers<void>()
   #operation: SubscriptionOperation | undefined
   #stream: SubscriptionStream | undefined
+  #isNew = true
   #isOpen = true
 
   constructor(
@@ -198,15 +199,10 @@ class EventStreamResults
   /** One at a time. */
   async next(): Promise<IteratorResult<WrittenResult, undefined>> {
     try {
-      const operation = this.#operation
-      if (operation !== undefined) {
-        this.#operation = undefined
-        const outcome = await this.#subscriptions.begin(operation)
-        if (!(outcome instanceof SubscriptionStream)) return this.#fail(outcome)
-        this.#stream = outcome
-        this.#begun.resolve()
-        // The client left meanwhile.
-        if (!this.#isOpen) outcome.close()
+      if (this.#isNew) {
+        this.#isNew = false
+        const errors = await this.#begin()
+        if (errors !== undefined) return this.#fail(errors)
       }
       const stream = this.#stream
       if (!this.#isOpen || stream === undefined) return over
@@ -215,6 +211,23 @@ class EventStreamResults
     } catch (error) {
       return this.#fail([this.#maskError(error)])
     }
+  }
+
+  /**
+   * Returns the errors if it cannot begin. In a function of its own, because one that waits for an event may keep
+   * whatever it has seen, such as the variables.
+   */
+  async #begin(): Promise<readonly GraphQLError[] | undefined> {
+    const operation = this.#operation
+    if (operation === undefined) return undefined
+    this.#operation = undefined
+    const outcome = await this.#subscriptions.begin(operation)
+    if (!(outcome instanceof SubscriptionStream)) return outcome
+    this.#stream = outcome
+    this.#begun.resolve()
+    // The client left meanwhile.
+    if (!this.#isOpen) outcome.close()
+    return undefined
   }
 
   close(): void {
