@@ -1,6 +1,6 @@
 import { EventEmitter, on } from 'node:events'
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema } from 'graphql'
-import { expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { openRawClient, type RawClient } from './raw-client.ts'
 import { openTestServer, post } from './test-server.ts'
 
@@ -53,6 +53,13 @@ async function openEventServer(resolve: () => number | Promise<number>) {
   }
 }
 
+/** What executes the events that are held; each goes on when it is called. */
+const held: (() => void)[] = []
+const hold = () => new Promise<number>((resolve) => held.push(() => resolve(1)))
+beforeEach(() => {
+  held.length = 0
+})
+
 test('requests are answered while an event is executed for many different subscriptions', async () => {
   let executed = 0
   await using open = await openEventServer(() => {
@@ -71,10 +78,7 @@ test('requests are answered while an event is executed for many different subscr
 })
 
 test('few events of a client wait for their fields at a time, and each is sent', async () => {
-  const held: (() => void)[] = []
-  await using open = await openEventServer(
-    () => new Promise((resolve) => held.push(() => resolve(1))),
-  )
+  await using open = await openEventServer(hold)
   await open.subscribe(40)
   open.emit()
   await expect.poll(() => held.length).toBe(16)
@@ -101,10 +105,7 @@ test('an event that fails keeps no other from its turn', async () => {
 })
 
 test('an event whose subscribers leave before its turn is not executed', async () => {
-  const held: (() => void)[] = []
-  await using open = await openEventServer(
-    () => new Promise((resolve) => held.push(() => resolve(1))),
-  )
+  await using open = await openEventServer(hold)
   await open.subscribe(40)
   open.emit()
   await expect.poll(() => held.length).toBe(16)
